@@ -1,0 +1,47 @@
+"""percept: how different two pictures look, and which layers of a VGG see the difference.
+
+``percept_cli.compare("a.png", "b.png")`` is the whole library for most people. Nothing heavy is imported
+until it is used: importing this package costs no torch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from percept_cli.errors import PerceptError
+    from percept_cli.results import LayerResult, PairResult, Run
+    from percept_cli.scoring import compare
+    from percept_cli.spec import DistanceSpec, LayerSpec
+
+__all__ = [
+    "DistanceSpec",
+    "LayerResult",
+    "LayerSpec",
+    "PairResult",
+    "PerceptError",
+    "Run",
+    "__version__",
+    "compare",
+]
+
+_HOMES = {
+    "DistanceSpec": "spec",
+    "LayerSpec": "spec",
+    "LayerResult": "results",
+    "PairResult": "results",
+    "Run": "results",
+    "PerceptError": "errors",
+    "compare": "scoring",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its room on first use."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

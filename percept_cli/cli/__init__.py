@@ -1,0 +1,97 @@
+"""The command line: what the user typed goes down, what comes back is printed, and the process exits."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import NoReturn
+
+import click
+
+from percept_cli import __version__
+from percept_cli.cli.compare import compare
+from percept_cli.cli.console import say, silence_stdout
+from percept_cli.cli.presets import presets
+from percept_cli.cli.weights import weights
+from percept_cli.errors import PerceptError, did_you_mean
+from percept_cli.results import ExitCode
+
+
+class _Commands(click.Group):
+    """A group whose unknown command gets a did-you-mean."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or fail naming the nearest one."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            hint = did_you_mean(name, self.list_commands(ctx))
+            raise click.UsageError(f"No such command {name!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 within the threshold, 1 above it, 2 wrong usage, 3 an input could not be read or "
+    "compared, 4 weights or device unavailable, 130 interrupted.",
+)
+@click.version_option(__version__, "--version", prog_name="percept")
+def cli() -> None:
+    """Say how different two pictures look, and which layers of a VGG see it."""
+
+
+cli.add_command(compare)
+cli.add_command(presets)
+cli.add_command(weights)
+
+
+def main() -> NoReturn:
+    """The ``percept`` command: run it and exit with a ``results.ExitCode``."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        code = cli.main(prog_name="percept", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        _report_usage(error)
+        return ExitCode.USAGE
+    except PerceptError as error:
+        say(f"Error: {error}")
+        if error.hint:
+            say(f"Hint: {error.hint}")
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        say("Interrupted; nothing was written.")
+        return ExitCode.INTERRUPTED
+    except SystemExit as error:
+        # click ends --help with code 1 when the reader has closed the pipe; to us that is no failure.
+        if isinstance(error.__context__, BrokenPipeError):
+            silence_stdout()
+            return ExitCode.WITHIN
+        raise
+    except BrokenPipeError:
+        silence_stdout()
+        return ExitCode.WITHIN
+    except Exception:  # a defect: with its traceback, and not with a code that means something else
+        traceback.print_exc()
+        say(f"percept {__version__} failed; this is a defect of percept, please report it with the lines above.")
+        return ExitCode.DEFECT
+    return code if isinstance(code, int) else ExitCode.WITHIN
+
+
+def _report_usage(error: click.ClickException) -> None:
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        say(context.get_usage())
+        say(f"Try '{context.command_path} --help' for help.{os.linesep}")
+    parameter = getattr(error, "param", None)
+    source = context and parameter and context.get_parameter_source(parameter.name)
+    where = ""
+    if source is click.core.ParameterSource.DEFAULT_MAP and context is not None:
+        where = f"{context.obj.source}: "
+    say(f"Error: {where}{error.format_message()}")

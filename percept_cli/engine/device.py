@@ -1,0 +1,117 @@
+"""Where and how precisely the network computes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from percept_cli.errors import DeviceOutOfMemory, DeviceUnavailable, InvalidSetting
+from percept_cli.spec import Precision
+
+if TYPE_CHECKING:
+    import torch
+
+_DEVICE_NAME = re.compile(r"auto|cpu|cuda(:\d+)?|mps")
+
+
+def check_device_name(name: str) -> str:
+    """Return the name if it is one of ``auto``, ``cpu``, ``cuda``, ``cuda:N`` and ``mps``; costs no torch.
+
+    Raises:
+        InvalidSetting: for any other name.
+    """
+    if not _DEVICE_NAME.fullmatch(name):
+        raise InvalidSetting(f"unknown device {name!r}", hint="choose from auto, cpu, cuda, cuda:N, mps.")
+    return name
+
+
+def resolve_device(name: str) -> torch.device:
+    """The device of that name; ``auto`` is CUDA if there is one, else Apple's GPU, else the CPU.
+
+    Raises:
+        InvalidSetting: for an unknown name.
+        DeviceUnavailable: if this machine, or this build of torch, does not have it.
+    """
+    import torch
+
+    check_device_name(name)
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu"
+    device = torch.device(name)
+    if device.type == "cuda":
+        _require_cuda(device)
+        return torch.device("cuda", device.index or 0)
+    if device.type == "mps" and not _has_mps():
+        raise DeviceUnavailable("device mps is not available on this machine", hint="use --device cpu or auto.")
+    return device
+
+
+def _has_mps() -> bool:
+    import torch
+
+    return torch.backends.mps.is_available()
+
+
+def _require_cuda(device: torch.device) -> None:
+    import torch
+
+    if not torch.cuda.is_available():
+        reason = (
+            "torch was built without CUDA" if torch.version.cuda is None else "torch finds no usable NVIDIA GPU"
+        )
+        raise DeviceUnavailable(
+            f"device {device} is not available: {reason}", hint="use --device cpu or --device auto."
+        )
+    count = torch.cuda.device_count()
+    if (device.index or 0) >= count:
+        raise DeviceUnavailable(
+            f"device {device} is not available: this machine has {count} CUDA device(s)",
+            hint=f"the last one is cuda:{count - 1}.",
+        )
+
+
+def compute_dtype(precision: Precision, device: torch.device) -> torch.dtype:
+    """The dtype of kernels and features.
+
+    Raises:
+        DeviceUnavailable: for ``tf32`` anywhere but on CUDA; only NVIDIA's tensor cores have it.
+    """
+    import torch
+
+    if precision == "tf32" and device.type != "cuda":
+        raise DeviceUnavailable(
+            f"precision tf32 is not available on device {device.type}", hint="use fp32, or bf16 for speed."
+        )
+    return {
+        "fp32": torch.float32,
+        "tf32": torch.float32,
+        "bf16": torch.bfloat16,
+        "fp16": torch.float16,
+    }[precision]
+
+
+@contextmanager
+def computing(precision: Precision, device: torch.device) -> Iterator[None]:
+    """Run the body with exactly the precision asked for, and put the process's own settings back after it.
+
+    Raises:
+        DeviceOutOfMemory: if the body runs out of memory on the device.
+    """
+    import torch
+
+    tf32 = precision == "tf32"
+    try:
+        if device.type == "cuda":
+            with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=tf32):
+                yield
+        else:
+            yield
+    except RuntimeError as error:  # torch.OutOfMemoryError on GPUs is one; the CPU's allocator raises a plain one
+        if isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error):
+            raise DeviceOutOfMemory(
+                f"the pictures do not fit the memory of device {device}",
+                hint="close other programs, choose shallower --layers, or cut the pictures into parts.",
+            ) from error
+        raise

@@ -1,0 +1,266 @@
+"""Per-layer distances, each an accumulator: what a piece contributes, how pieces merge, what the total says.
+
+Everything here takes features as N×C×H×W tensors (fastest with channels last in memory), floating point, and
+reduces in float64. 0 means identical, larger means more different. Because contributions merge by addition,
+a picture can be processed in any number of pieces, in any order, and the number does not change.
+
+torch is imported by the functions, so that the registry can be read at no cost. F and G are the features of
+reference and candidate at one tap, F_p the vector of C channels at position p.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+# Elements of one feature block: 512 KiB in float32, so that a block of each side and what is derived from
+# them stay in a core's second-level cache while they are read several times.
+_BLOCK_ELEMENTS = 1 << 17
+
+
+@dataclass(frozen=True)
+class Partial:
+    """What some positions of a tap have contributed so far."""
+
+    sums: tuple[Tensor, ...]
+    """float64, batch first; what they mean is the distance's own matter."""
+    positions: int
+    """How many positions per picture are in the sums."""
+
+    def __add__(self, other: Partial) -> Partial:
+        sums = tuple(mine + theirs for mine, theirs in zip(self.sums, other.sums, strict=True))
+        return Partial(sums, self.positions + other.positions)
+
+
+class Distance(ABC):
+    """One way to compare the features of one tap."""
+
+    name: str
+    """The name it is registered under."""
+    summary: str
+    """The definition in one line."""
+    source: str
+    """Paper and equation, or the implementation that defined it."""
+
+    @abstractmethod
+    def contribute(self, reference: Tensor, candidate: Tensor) -> Partial:
+        """What one piece of features adds.
+
+        Args:
+            reference: N×C×H×W features, any float dtype.
+            candidate: features of the same shape, dtype and device.
+        """
+
+    def merge(self, first: Partial, second: Partial) -> Partial:
+        """Two disjoint pieces as one."""
+        return first + second
+
+    @abstractmethod
+    def finish(self, total: Partial, channels: int) -> Tensor:
+        """The distance of each picture pair in the batch: N float64 values, ≥ 0."""
+
+    def __call__(self, reference: Tensor, candidate: Tensor) -> Tensor:
+        """The distance of whole feature maps: N float64 values."""
+        return self.finish(self.contribute(reference, candidate), reference.shape[1])
+
+
+def _float64(tensor: Tensor) -> Tensor:
+    # Apple's devices have no float64; their partial sums finish on the CPU.
+    return (tensor.cpu() if tensor.device.type == "mps" else tensor).double()
+
+
+def _blocks(features: Tensor) -> Iterator[Tensor]:
+    """N×C×H×W → blocks of positions, N×P×C with P·C bounded, in float32 (or float64 as it came).
+
+    Half-precision features are widened here: squares of 16-bit values overflow, and 1e-10 is 0 in float16.
+    """
+    import torch
+
+    n, channels = features.shape[:2]
+    by_position = features.permute(0, 2, 3, 1).reshape(n, -1, channels)  # N×HW×C, a view if channels last
+    dtype = torch.float64 if features.dtype == torch.float64 else torch.float32
+    rows = max(1, _BLOCK_ELEMENTS // channels)
+    for first in range(0, by_position.shape[1], rows):
+        yield by_position[:, first : first + rows].to(dtype)
+
+
+class LocalDistance(Distance):
+    """A distance that is a mean over positions of a value that each position has on its own."""
+
+    @abstractmethod
+    def at_positions(self, reference: Tensor, candidate: Tensor) -> Tensor:
+        """The value of each position: N×P×C features → N×P values, float64 where the device has it."""
+
+    def contribute(self, reference: Tensor, candidate: Tensor) -> Partial:
+        """Sum of the positions' values."""
+        height, width = reference.shape[2:]
+        pairs = zip(_blocks(reference), _blocks(candidate), strict=True)
+        parts = [_float64(self.at_positions(f, g)).sum(dim=1) for f, g in pairs]
+        return Partial((sum(parts[1:], start=parts[0]),), height * width)
+
+    def finish(self, total: Partial, channels: int) -> Tensor:  # noqa: ARG002 - part of the contract
+        """Mean over positions."""
+        return total.sums[0] / total.positions
+
+
+def _sum_channels(block: Tensor) -> Tensor:
+    import torch
+
+    if block.device.type == "mps":
+        return block.sum(dim=-1)
+    return block.sum(dim=-1, dtype=torch.float64)
+
+
+class MeanSquared(LocalDistance):
+    """Mean over C, H, W of (F − G)²."""
+
+    name = "mse"
+    summary = "mean over channels and positions of (F − G)²"
+    source = "Johnson, Alahi, Fei-Fei 2016, eq. 2 (feature reconstruction loss, divided by C·H·W)"
+
+    def at_positions(self, reference: Tensor, candidate: Tensor) -> Tensor:
+        """Mean over channels of the squared difference."""
+        return _sum_channels((reference - candidate).square()) / reference.shape[-1]
+
+
+class MeanAbsolute(LocalDistance):
+    """Mean over C, H, W of |F − G|."""
+
+    name = "l1"
+    summary = "mean over channels and positions of |F − G|"
+    source = "Wang et al. 2018 (ESRGAN), perceptual loss as in BasicSR with criterion l1"
+
+    def at_positions(self, reference: Tensor, candidate: Tensor) -> Tensor:
+        """Mean over channels of the absolute difference."""
+        return _sum_channels((reference - candidate).abs()) / reference.shape[-1]
+
+
+class Euclidean(LocalDistance):
+    """Mean over positions of ‖F_p − G_p‖₂."""
+
+    name = "euclidean"
+    summary = "mean over positions of the Euclidean length of F − G over channels"
+    source = "the Euclidean norm per position, without normalisation"
+
+    def at_positions(self, reference: Tensor, candidate: Tensor) -> Tensor:
+        """Length of the difference vector."""
+        return _sum_channels((reference - candidate).square()).sqrt()
+
+
+class Frobenius(LocalDistance):
+    """‖F − G‖₂ over one picture's whole tensor."""
+
+    name = "frobenius"
+    summary = "Euclidean length of F − G over one picture's whole tensor"
+    source = "BasicSR criterion fro, but per picture instead of over the batch"
+
+    def at_positions(self, reference: Tensor, candidate: Tensor) -> Tensor:
+        """Squared length of the difference vector."""
+        return _sum_channels((reference - candidate).square())
+
+    def finish(self, total: Partial, channels: int) -> Tensor:  # noqa: ARG002 - part of the contract
+        """Square root of the sum; more positions make it larger."""
+        return total.sums[0].sqrt()
+
+
+class Unit(LocalDistance):
+    """Mean over positions of Σ_c (f − g)² with f = F / (‖F_p‖₂ + 1e-10)."""
+
+    name = "unit"
+    summary = "squared Euclidean distance of features scaled to length 1 over channels, 0 to 2 after a ReLU"
+    source = "Zhang et al. 2018, eq. 1 with w = 1: the LPIPS head without its learned channel weights"
+
+    EPSILON = 1e-10
+    """Added to the length, outside the root, as in the lpips package."""
+
+    def at_positions(self, reference: Tensor, candidate: Tensor) -> Tensor:
+        """Squared length of the difference of the unit vectors."""
+        return _sum_channels((self._unit(reference) - self._unit(candidate)).square())
+
+    def _unit(self, block: Tensor) -> Tensor:
+        import torch
+
+        length = torch.linalg.vector_norm(block, dim=-1, keepdim=True)
+        return block.div(length + self.EPSILON)
+
+
+class Cosine(LocalDistance):
+    """Mean over positions of 1 − cos(F_p, G_p)."""
+
+    name = "cosine"
+    summary = "mean over positions of 1 − cosine of the angle between F and G over channels"
+    source = "the cosine distance; half of `unit` where neither vector is zero"
+
+    def at_positions(self, reference: Tensor, candidate: Tensor) -> Tensor:
+        """½‖f − g‖² of the unit vectors: equals 1 − cos, but is exactly 0 for equal vectors.
+
+        A zero vector has no direction: its distance is 0 to another zero vector and 1 to anything else.
+        """
+        import torch
+
+        lengths = [torch.linalg.vector_norm(block, dim=-1, keepdim=True) for block in (reference, candidate)]
+        empty = [length == 0 for length in lengths]
+        f, g = (
+            block / length.masked_fill(zero, 1)
+            for block, length, zero in zip((reference, candidate), lengths, empty, strict=True)
+        )
+        half = _sum_channels((f - g).square()) / 2
+        return half.masked_fill((empty[0] ^ empty[1]).squeeze(-1), 1.0)
+
+
+GramNorm = Literal["none", "hw", "chw"]
+
+
+class Gram(Distance):
+    """Mean over C² of (Gram(F) − Gram(G))², Gram(F) = F·Fᵀ / n."""
+
+    _DIVISORS: ClassVar[dict[GramNorm, str]] = {"none": "1", "hw": "H·W", "chw": "C·H·W"}
+
+    def __init__(self, norm: GramNorm) -> None:
+        self.norm = norm
+        self.name = f"gram-{norm}"
+        self.summary = f"mean squared difference of the Gram matrices F·Fᵀ / {self._DIVISORS[norm]}"
+        self.source = "Gatys, Ecker, Bethge 2016, eq. 3-4; Johnson, Alahi, Fei-Fei 2016, eq. 3-4 (chw)"
+
+    def contribute(self, reference: Tensor, candidate: Tensor) -> Partial:
+        """The two unnormalised Gram matrices, N×C×C each, in float64 products throughout."""
+        height, width = reference.shape[2:]
+        return Partial((self._gram(reference), self._gram(candidate)), height * width)
+
+    @staticmethod
+    def _gram(features: Tensor) -> Tensor:
+        parts = (_float64(block) for block in _blocks(features))
+        products = (block.transpose(1, 2) @ block for block in parts)  # N×C×P @ N×P×C
+        return sum(products, start=next(products))
+
+    def finish(self, total: Partial, channels: int) -> Tensor:
+        """Normalise both matrices and compare them."""
+        divisor = {"none": 1, "hw": total.positions, "chw": channels * total.positions}[self.norm]
+        first, second = total.sums
+        return ((first - second) / divisor).square().mean(dim=(1, 2))
+
+
+DISTANCES: dict[str, Distance] = {
+    distance.name: distance
+    for distance in (
+        MeanSquared(),
+        MeanAbsolute(),
+        Euclidean(),
+        Cosine(),
+        Unit(),
+        Frobenius(),
+        Gram("none"),
+        Gram("hw"),
+        Gram("chw"),
+    )
+}
+
+
+def canonical_name(name: str) -> str:
+    """``gram`` is short for the normalisation most published losses use, ``gram-chw``."""
+    return "gram-chw" if name == "gram" else name

@@ -1,0 +1,75 @@
+"""The error tree: what can go wrong, with the exit code and the hint a person needs.
+
+Errors are raised where they happen, by any room, and know nothing of click or rich. ``percept_cli.cli``
+turns them into ``Error: …`` and ``Hint: …`` lines on standard error. An exception that is not a
+``PerceptError`` is a defect of percept and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class PerceptError(Exception):
+    """Something a user can act on.
+
+    Attributes:
+        exit_code: What the process exits with (see ``percept_cli.results.ExitCode``).
+        hint: What to do about it, one sentence, or an empty string.
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class InvalidSetting(PerceptError):
+    """An option, a preset or a config file asks for something that does not exist or makes no sense."""
+
+    exit_code = 2
+
+
+class OutputUnwritable(PerceptError):
+    """A report cannot be written where it was asked for."""
+
+    exit_code = 2
+
+
+class UnreadableImage(PerceptError):
+    """A file is missing, is not a picture, or is a broken one."""
+
+
+class UnsupportedImage(PerceptError):
+    """A sound picture of a kind that percept does not compare yet; comparing it anyway would lie."""
+
+
+class SizeMismatch(PerceptError):
+    """The two pictures have different sizes; percept never resizes on its own."""
+
+
+class WeightsUnavailable(PerceptError):
+    """A weights file is missing, truncated, altered, or belongs to another network."""
+
+    exit_code = 4
+
+
+class DeviceUnavailable(PerceptError):
+    """The device or the precision asked for does not exist on this machine."""
+
+    exit_code = 4
+
+
+class DeviceOutOfMemory(PerceptError):
+    """The pictures do not fit the memory of the device."""
+
+    exit_code = 4
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The hint for a misspelt name: the nearest known one, or else all of them."""
+    names = list(known)
+    close = get_close_matches(word.lower(), names, n=1, cutoff=0.6)
+    return f"did you mean {close[0]}?" if close else f"choose from {', '.join(names)}."

@@ -1,0 +1,1 @@
+"""Files → pictures. Every error of an input file is found here."""

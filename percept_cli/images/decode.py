@@ -1,0 +1,163 @@
+"""One file → one picture: 8-bit sRGB pixels, or an error that names the file and says what to do.
+
+What a file's bytes mean is decided here and nowhere else:
+
+- EXIF orientation is applied.
+- Transparency is laid over white.
+- Embedded colour profiles are not applied; the values are taken as sRGB.
+- Pictures of more than 8 bits per channel, and animations, are refused: cutting them down would lie.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from percept_cli.errors import UnreadableImage, UnsupportedImage
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"})
+_SUPPORTED = "save it as 8-bit greyscale, RGB or RGBA"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture."""
+
+    width: int
+    """In pixels, after the EXIF turn."""
+    height: int
+    """In pixels, after the EXIF turn."""
+    pixels: bytes
+    """height × width × 3 bytes, rows from the top, R G B in 0..255, sRGB."""
+
+
+def show_path(path: str | os.PathLike[str]) -> str:
+    """A path as reports spell it: as given, with ``/`` as the separator."""
+    return Path(path).as_posix()
+
+
+def read_file(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of one file.
+
+    Raises:
+        UnreadableImage: if it is missing, a directory, empty, or may not be read.
+    """
+    name = show_path(path)
+    try:
+        data = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise UnreadableImage(f"{name}: no such file", hint="check the spelling of the path.") from None
+    except IsADirectoryError:
+        raise UnreadableImage(
+            f"{name}: is a directory, not a picture", hint="name one picture file on each side."
+        ) from None
+    except PermissionError:
+        raise UnreadableImage(f"{name}: permission denied", hint="give yourself the right to read it.") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte in the name
+        raise UnreadableImage(f"{name}: cannot be read: {_reason(error)}") from None
+    if not data:
+        raise UnreadableImage(
+            f"{name}: the file is empty (0 bytes)",
+            hint="the program that made it may have failed; make it anew.",
+        )
+    return data
+
+
+def decode(data: bytes, path: str | os.PathLike[str]) -> Picture:
+    """The picture in a file's bytes.
+
+    Args:
+        data: the whole file.
+        path: where it came from, for messages.
+
+    Raises:
+        UnreadableImage: if it is no picture, or a truncated or damaged one.
+        UnsupportedImage: if it is a sound picture that percept would have to cut down.
+    """
+    from PIL import ImageOps
+
+    name = show_path(path)
+    with _decoder_errors(name), _open(data) as image:
+        _refuse_unsupported(image, name)
+        image.load()
+        upright = ImageOps.exif_transpose(image)
+        rgb = _over_white(upright)
+        return Picture(rgb.width, rgb.height, rgb.tobytes())
+
+
+def _open(data: bytes) -> Image.Image:
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        # Pillow warns from 89 megapixels and refuses above 179; the warning is for web servers, not for files
+        # that a user names.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(io.BytesIO(data))
+
+
+@contextmanager
+def _decoder_errors(name: str) -> Iterator[None]:
+    """Turn what Pillow raises into errors that name the file."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        yield
+    except UnidentifiedImageError:
+        raise UnreadableImage(
+            f"{name}: not a picture, or of a format this installation cannot read",
+            hint="open it in a viewer; its content counts, not its extension.",
+        ) from None
+    except Image.DecompressionBombError as error:
+        raise UnsupportedImage(
+            f"{name}: too many pixels: {_reason(error)}", hint="cut the picture into smaller ones."
+        ) from None
+    except MemoryError:
+        raise UnsupportedImage(f"{name}: does not fit the memory of this machine") from None
+    # Pillow's decoders raise all of these on damaged data.
+    except (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError) as error:
+        raise UnreadableImage(
+            f"{name}: the picture is damaged or cut off: {_reason(error)}",
+            hint="make or copy the file anew.",
+        ) from None
+
+
+def _reason(error: BaseException) -> str:
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return text.strip() or type(error).__name__
+
+
+def _refuse_unsupported(image: Image.Image, name: str) -> None:
+    # Pillow reads 16-bit RGB as 8-bit "RGB" without a word; only the tile's raw mode ("RGB;16B") tells.
+    raw_modes = [str(tile[3]) for tile in getattr(image, "tile", ())]
+    if image.mode not in _EIGHT_BIT_MODES or any(";16" in raw for raw in raw_modes):
+        raise UnsupportedImage(
+            f"{name}: more than 8 bits per channel or another kind of pixels (mode {image.mode}) are not "
+            "supported yet",
+            hint=f"{_SUPPORTED}, both pictures the same way.",
+        )
+    # A phone's JPEG with further views inside (MPO) has one main picture, which is the first.
+    if getattr(image, "is_animated", False) and image.format != "MPO":
+        frames = getattr(image, "n_frames", "several")
+        raise UnsupportedImage(
+            f"{name}: has {frames} frames; animations and multi-page files are not supported yet",
+            hint="save the frame you mean as a picture of its own.",
+        )
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    from PIL import Image
+
+    if not image.has_transparency_data:
+        return image if image.mode == "RGB" else image.convert("RGB")
+    rgba = image.convert("RGBA")
+    white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
+    return Image.alpha_composite(white, rgba).convert("RGB")

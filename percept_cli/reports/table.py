@@ -1,0 +1,123 @@
+"""The table people read in a terminal."""
+
+from __future__ import annotations
+
+import io
+import math
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from percept_cli.reports import Style, printable
+from percept_cli.results import LayerResult, PairResult, Run
+
+_COLOURS = {"pass": "green", "fail": "red", "error": "magenta"}
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def render(run: Run, style: Style) -> str:
+    """For every pair its files, one row per layer, and the verdict; at most ``style.width`` columns wide."""
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=style.width,
+        force_terminal=style.colour,
+        color_system="standard" if style.colour else None,
+        no_color=not style.colour,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        legacy_windows=False,
+    )
+    for result in run.results:
+        console.print(_files(result))
+        console.print()
+        console.print(_layers(result, style))
+        console.print()
+        console.print(_verdict(run, result))
+    # rich pads cells to their column's width; those spaces carry nothing into a file.
+    text = "".join(line.rstrip() + "\n" for line in out.getvalue().splitlines())
+    return text if style.unicode else _to_ascii(text)
+
+
+def _facts() -> Table:
+    facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    facts.add_column(style="bold", no_wrap=True)
+    facts.add_column(overflow="fold")
+    return facts
+
+
+def _files(result: PairResult) -> Table:
+    facts = _facts()
+    facts.add_row("reference", Text(printable(result.reference)))
+    facts.add_row("candidate", Text(printable(result.candidate)))
+    facts.add_row("size", f"{result.width} × {result.height} pixels")
+    for note in result.notes:
+        facts.add_row("note", Text(note))
+    return facts
+
+
+def _layers(result: PairResult, style: Style) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
+    table.add_column("layer", no_wrap=True)
+    table.add_column("C × H × W", no_wrap=True, justify="right")
+    for name in ("distance", "weight", "contribution"):
+        table.add_column(name, no_wrap=True, justify="right")
+    table.add_column("share", no_wrap=True, justify="right")
+    table.add_column("", no_wrap=True)
+    rows = [_cells(layer) for layer in result.layers]
+    headers = [str(column.header) for column in table.columns]
+    used = sum(max(map(len, column)) + 2 for column in zip(headers[:-1], *rows, strict=True))
+    bar_width = max(0, min(40, style.width - used))
+    for layer, cells in zip(result.layers, rows, strict=True):
+        table.add_row(*cells, Text(_bar(layer.share, bar_width), style="cyan"))
+    return table
+
+
+def _cells(layer: LayerResult) -> tuple[str, ...]:
+    return (
+        layer.name,
+        f"{layer.channels} × {layer.height} × {layer.width}",
+        f"{layer.distance:.6g}",
+        f"{layer.weight:.6g}",
+        f"{layer.contribution:.6g}",
+        f"{100 * layer.share:.1f} %",
+    )
+
+
+def _bar(share: float, width: int) -> str:
+    if not math.isfinite(share):
+        return ""
+    eighths = round(max(0.0, min(1.0, share)) * width * 8)
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+
+
+def _verdict(run: Run, result: PairResult) -> Table:
+    facts = _facts()
+    facts.add_row("distance", repr(result.distance))
+    if result.threshold is None:
+        facts.add_row("threshold", "none given")
+    else:
+        facts.add_row("threshold", Text(f"{result.threshold!r} ({printable(result.threshold_source)})"))
+    word = Text(result.status.upper(), style=f"bold {_COLOURS[result.status]}")
+    facts.add_row("verdict", Text.assemble(word, f": {printable(result.reason)}"))
+    facts.add_row("recipe", _recipe(run))
+    facts.add_row("fingerprint", run.fingerprint)
+    return facts
+
+
+def _recipe(run: Run) -> str:
+    spec = run.spec
+    distances = dict.fromkeys(layer.distance for layer in spec.layers)
+    if len(distances) == 1:
+        measure = next(iter(distances))
+    else:
+        measure = ", ".join(f"{layer.tap} {layer.distance}" for layer in spec.layers)
+    where = "network not needed: the pixels are equal" if run.device == "none" else f"on {run.device}"
+    return f"{spec.backbone}, {measure}, {spec.precision}, {where}"
+
+
+def _to_ascii(text: str) -> str:
+    table = str.maketrans({"×": "x", "█": "#", **dict.fromkeys("▏▎▍", ""), **dict.fromkeys("▌▋▊▉", "#")})
+    return text.translate(table).encode("ascii", "backslashreplace").decode()
