@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+import warnings
 from typing import NoReturn
 
 import click
@@ -54,9 +55,12 @@ def main() -> NoReturn:
 
 
 def _run() -> int:
+    # Pillow warns of large or oddly tagged pictures, for servers; a user has named these files.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
-        code = cli.main(prog_name="percept", standalone_mode=False)
+        code = _invoke()
         sys.stdout.flush()
+        return code
     except click.ClickException as error:
         _report_usage(error)
         return ExitCode.USAGE
@@ -68,19 +72,24 @@ def _run() -> int:
     except (click.Abort, KeyboardInterrupt):
         say("Interrupted; nothing was written.")
         return ExitCode.INTERRUPTED
-    except SystemExit as error:
-        # click ends --help with code 1 when the reader has closed the pipe; to us that is no failure.
-        if isinstance(error.__context__, BrokenPipeError):
-            silence_stdout()
-            return ExitCode.WITHIN
-        raise
-    except BrokenPipeError:
+    except BrokenPipeError:  # the reader of a help text has seen what it wanted
         silence_stdout()
         return ExitCode.WITHIN
     except Exception:  # a defect: with its traceback, and not with a code that means something else
         traceback.print_exc()
         say(f"percept {__version__} failed; this is a defect of percept, please report it with the lines above.")
         return ExitCode.DEFECT
+
+
+def _invoke() -> int:
+    if "_PERCEPT_COMPLETE" in os.environ:  # a shell asks for completions, which only click's own main gives
+        cli.main(prog_name="percept")
+    # Not click's main: it ends with code 1, which means "above the threshold", when a pipe is closed.
+    try:
+        with cli.make_context("percept", sys.argv[1:]) as context:
+            code = cli.invoke(context)
+    except click.exceptions.Exit as done:
+        code = done.exit_code
     return code if isinstance(code, int) else ExitCode.WITHIN
 
 

@@ -28,8 +28,8 @@ def _load_settings(ctx: click.Context, _: click.Parameter, value: str | None) ->
 
 
 @click.command(short_help="Compare two pictures.")
-@click.argument("reference", type=click.Path(path_type=Path))
-@click.argument("candidate", type=click.Path(path_type=Path))
+@click.argument("reference", type=click.Path(path_type=Path, readable=False))
+@click.argument("candidate", type=click.Path(path_type=Path, readable=False))
 @click.option(
     "--preset",
     default=DEFAULT,
@@ -69,7 +69,7 @@ def _load_settings(ctx: click.Context, _: click.Parameter, value: str | None) ->
 @click.option(
     "--output",
     "-o",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
     help="Write the report to FILE instead of standard output: whole, or not at all.",
 )

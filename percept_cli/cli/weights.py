@@ -33,7 +33,7 @@ def list_weights() -> None:
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option(
     "--file",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
     help="Verify this file instead of the installed one.",
 )

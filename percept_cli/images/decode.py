@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 import os
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"})
+_PNG_END = b"IEND\xaeB`\x82"  # the closing chunk with its checksum, the same in every file
 _SUPPORTED = "save it as 8-bit greyscale, RGB or RGBA"
 
 
@@ -83,25 +83,17 @@ def decode(data: bytes, path: str | os.PathLike[str]) -> Picture:
         UnreadableImage: if it is no picture, or a truncated or damaged one.
         UnsupportedImage: if it is a sound picture that percept would have to cut down.
     """
-    from PIL import ImageOps
+    from PIL import Image, ImageOps
 
     name = show_path(path)
-    with _decoder_errors(name), _open(data) as image:
+    with _decoder_errors(name), Image.open(io.BytesIO(data)) as image:
         _refuse_unsupported(image, name)
         image.load()
+        if image.format == "PNG" and _PNG_END not in data:  # Pillow does not mind a lost end
+            raise OSError("its end is missing")
         upright = ImageOps.exif_transpose(image)
         rgb = _over_white(upright)
         return Picture(rgb.width, rgb.height, rgb.tobytes())
-
-
-def _open(data: bytes) -> Image.Image:
-    from PIL import Image
-
-    with warnings.catch_warnings():
-        # Pillow warns from 89 megapixels and refuses above 179; the warning is for web servers, not for files
-        # that a user names.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        return Image.open(io.BytesIO(data))
 
 
 @contextmanager

@@ -36,9 +36,9 @@ def render(run: Run, style: Style) -> str:
         console.print(_layers(result, style))
         console.print()
         console.print(_verdict(run, result))
+    text = out.getvalue() if style.unicode else _to_ascii(out.getvalue())
     # rich pads cells to their column's width; those spaces carry nothing into a file.
-    text = "".join(line.rstrip() + "\n" for line in out.getvalue().splitlines())
-    return text if style.unicode else _to_ascii(text)
+    return "".join(line.rstrip() + "\n" for line in text.splitlines())
 
 
 def _facts() -> Table:

@@ -1,0 +1,78 @@
+"""Shared fixtures: seeded pictures on disk, and the real command as a real process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from percept_cli.images.decode import Picture
+
+ROOT = Path(__file__).parent.parent
+
+Percept = Callable[..., subprocess.CompletedProcess[str]]
+Save = Callable[..., Path]
+
+
+def run_percept(*arguments: object, timeout: float = 120, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run ``percept`` as a person's shell would: another process, no terminal, a clean colour environment."""
+    environment = {
+        key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}
+    }
+    environment.update(options.pop("env", {}))
+    return subprocess.run(
+        [sys.executable, "-m", "percept_cli", *map(str, arguments)],
+        stdout=options.pop("stdout", subprocess.PIPE),
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="surrogateescape",
+        timeout=timeout,
+        env=environment,
+        check=False,
+        **options,
+    )
+
+
+@pytest.fixture
+def percept(tmp_path: Path) -> Percept:
+    """The command, run in the test's own folder."""
+
+    def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+        options.setdefault("cwd", tmp_path)
+        return run_percept(*arguments, **options)
+
+    return run
+
+
+def drawing(width: int, height: int, seed: int = 0) -> Image.Image:
+    """A picture with flat areas, gradients and edges, different for every seed."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:height, 0:width]
+    canvas = np.stack([(x * 255) // max(1, width - 1), (y * 255) // max(1, height - 1), (x + y) % 256], axis=-1)
+    for _ in range(6):
+        top, left = rng.integers(0, height), rng.integers(0, width)
+        canvas[top : top + height // 3 + 1, left : left + width // 4 + 1] = rng.integers(0, 256, 3)
+    return Image.fromarray(canvas.astype(np.uint8))
+
+
+def as_picture(image: Image.Image) -> Picture:
+    return Picture(image.width, image.height, image.convert("RGB").tobytes())
+
+
+@pytest.fixture
+def save(tmp_path: Path) -> Save:
+    """Save a drawing of the given size and seed under a name in the test's folder."""
+
+    def save_picture(name: str, width: int = 40, height: int = 30, seed: int = 0, **options: Any) -> Path:
+        path = tmp_path / name
+        drawing(width, height, seed).save(path, **options)
+        return path
+
+    return save_picture

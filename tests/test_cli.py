@@ -1,0 +1,424 @@
+"""The command as a person meets it: real processes, real files, whole outputs and exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from percept_cli import __version__
+from tests.conftest import ROOT, Percept, Save, drawing
+from tests.test_reports import SCHEMA
+
+TORCH = """
+import sys
+from percept_cli.cli import main
+try:
+    main()
+finally:
+    print("torch" in sys.modules, file=sys.stderr)
+"""
+
+
+def with_torch_report(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the command in a child Python that ends by saying whether torch was imported."""
+    return subprocess.run(
+        [sys.executable, "-c", TORCH, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, check=False
+    )
+
+
+def test_a_differing_pair(percept: Percept, save: Save) -> None:
+    save("a.png")
+    save("[red].png", seed=1)
+    done = percept("compare", "a.png", "[red].png", "--format", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, SCHEMA)
+    (result,) = document["results"]
+    assert (result["name"], result["reference"], result["candidate"]) == ("[red].png", "a.png", "[red].png")
+    assert (result["width"], result["height"], result["status"]) == (40, 30, "pass")
+    assert result["distance"] == pytest.approx(sum(layer["contribution"] for layer in result["layers"]), rel=1e-15)
+    distance = result["distance"]
+
+    done = percept("compare", "a.png", "[red].png", "--threshold", distance)
+    assert done.returncode == 0
+    assert "candidate  [red].png\n" in done.stdout
+    assert f"threshold    {distance} (command line)\n" in done.stdout
+    assert "verdict      PASS: " in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+    done = percept("compare", "a.png", "[red].png", "--threshold", distance * 0.999, "--format", "score")
+    assert (done.returncode, done.stdout) == (1, f"{distance!r}\t[red].png\n")
+
+
+def test_swapped_pictures_have_the_same_distance(percept: Percept, save: Save) -> None:
+    save("a.png", 75, 61)
+    save("b.png", 75, 61, seed=1)
+    scores = [
+        percept("compare", *names, "--format", "score").stdout
+        for names in (("a.png", "b.png"), ("b.png", "a.png"))
+    ]
+    assert scores[0].split("\t")[0] == scores[1].split("\t")[0]
+
+
+def test_equal_pictures_are_at_zero_without_torch(tmp_path: Path, save: Save) -> None:
+    save("a.png")
+    (tmp_path / "copy.png").write_bytes((tmp_path / "a.png").read_bytes())
+    save("reencoded.bmp")
+    for candidate in ("a.png", "copy.png", "reencoded.bmp"):
+        done = with_torch_report("compare", "a.png", candidate, "--format", "json", "--threshold", 0, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "False\n")
+        document = json.loads(done.stdout)
+        assert document["device"] == "none"
+        assert document["results"][0]["distance"] == 0
+        assert [layer["distance"] for layer in document["results"][0]["layers"]] == [0] * 5
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["compare", "--help"], ["presets", "--help"], ["weights", "--help"], ["--version"]]
+)
+def test_help_costs_no_torch(tmp_path: Path, arguments: list[str]) -> None:
+    done = with_torch_report(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "False\n")
+    assert done.stdout
+
+
+def test_every_command_is_in_the_help_test() -> None:
+    from percept_cli.cli import cli
+
+    assert set(cli.commands) == {"compare", "presets", "weights"}
+
+
+def test_importing_the_library_costs_no_torch() -> None:
+    code = "import sys, percept_cli; percept_cli.DistanceSpec, percept_cli.compare; print('torch' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"
+
+
+def test_version_and_module() -> None:
+    assert subprocess.check_output([sys.executable, "-m", "percept_cli", "--version"], text=True) == (
+        f"percept, version {__version__}\n"
+    )
+
+
+# What is typed (in a folder with a.png 40×30, b.png that differs, big.png 50×30), the exit code, and what the
+# message must hold.
+TROUBLE = {
+    "missing file": (["a.png", "missing.png"], 3, "missing.png: no such file"),
+    "directory": (["folder", "b.png"], 3, "folder: is a directory"),
+    "empty file": (["a.png", "empty.png"], 3, "empty.png: the file is empty"),
+    "text called png": (["text.png", "b.png"], 3, "text.png: not a picture"),
+    "equal text files": (["text.png", "text.png"], 3, "text.png: not a picture"),
+    "truncated png": (["a.png", "truncated.png"], 3, "truncated.png: the picture is damaged or cut off"),
+    "equal truncated files": (["truncated.png", "truncated.png"], 3, "truncated.png: the picture is damaged"),
+    "zero-size": (["zero.png", "b.png"], 3, "zero.png: "),
+    "sizes differ": (["a.png", "big.png"], 3, "a.png is 40×30 pixels, big.png is 50×30"),
+    "16-bit": (["deep.png", "b.png"], 3, "deep.png: more than 8 bits"),
+    "name with escape codes": (["a.png", "\x1b[31mred.png"], 3, "\\x1b[31mred.png: no such file"),
+    "NUL in a name": (["a.png", "sub/../missing.png"], 3, "missing.png: no such file"),
+    "unknown layer": (["a.png", "b.png", "--layers", "relu3_9"], 2, "unknown layer 'relu3_9'"),
+    "negative weight": (["a.png", "b.png", "--layers", "relu3_3=-2"], 2, "weight of layer relu3_3"),
+    "NaN weight": (["a.png", "b.png", "--layers", "relu3_3=nan"], 2, "weight of layer relu3_3"),
+    "empty layer list": (["a.png", "b.png", "--layers", ""], 2, "the list of layers is empty"),
+    "unknown distance": (["a.png", "b.png", "--distance", "cosin"], 2, "did you mean cosine?"),
+    "unknown preset": (["a.png", "b.png", "--preset", "jonson-style"], 2, "did you mean johnson-style?"),
+    "threshold NaN": (["a.png", "b.png", "--threshold", "nan"], 2, "the threshold must be a finite number"),
+    "threshold negative": (["a.png", "b.png", "--threshold", "-1"], 2, "the threshold must be a finite number"),
+    "threshold no number": (["a.png", "b.png", "--threshold", "low"], 2, "'low' is not a valid float"),
+    "unknown device": (["a.png", "b.png", "--device", "gpu"], 2, "unknown device 'gpu'"),
+    "unknown precision": (["a.png", "b.png", "--precision", "fp8"], 2, "unknown precision 'fp8'"),
+    "unknown format": (["a.png", "b.png", "--format", "xml"], 2, "'xml' is not one of"),
+    "unknown option": (["a.png", "b.png", "--treshold", "1"], 2, "--threshold"),
+    "one picture": (["a.png"], 2, "Missing argument 'CANDIDATE'"),
+    "output is an input": (["a.png", "b.png", "--output", "b.png", "--format", "json"], 2, "overwrite the input"),
+    "output is a folder": (["a.png", "b.png", "--output", "folder"], 2, "the output is a directory"),
+    "output folder missing": (["a.png", "b.png", "-o", "no/r.json"], 2, "the folder does not exist"),
+    "output ending unknown": (["a.png", "b.png", "-o", "r.xml"], 2, "the ending .xml says no format"),
+    "config missing": (["a.png", "b.png", "--config", "no.toml"], 2, "no.toml: cannot be read"),
+}
+
+
+@pytest.fixture
+def troubled(tmp_path: Path, save: Save) -> Path:
+    save("a.png")
+    save("b.png", seed=1)
+    save("big.png", width=50)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "text.png").write_text("not a picture\n")
+    data = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "truncated.png").write_bytes(data[: len(data) // 2])
+    (tmp_path / "zero.png").write_bytes(data[:16] + bytes(8) + data[24:])  # width and height 0 in the header
+    drawing(9, 9).convert("L").convert("I").convert("I;16").save(tmp_path / "deep.png")
+    return tmp_path
+
+
+@pytest.mark.parametrize("case", TROUBLE)
+def test_trouble_has_a_message_and_a_code_and_leaves_nothing(troubled: Path, percept: Percept, case: str) -> None:
+    arguments, code, message = TROUBLE[case]
+    before = {path: path.read_bytes() for path in troubled.iterdir() if path.is_file()}
+    done = percept("compare", *arguments)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert message in done.stderr
+    assert "Error: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert {path: path.read_bytes() for path in troubled.iterdir() if path.is_file()} == before
+
+
+def drop_right_to_ignore_permissions() -> None:
+    """In a child of root: give up the capabilities that let root read and write everything."""
+    import ctypes
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, from linux/capability.h
+        libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP; takes effect with the exec that follows
+
+
+def test_permissions(troubled: Path, percept: Percept) -> None:
+    (troubled / "b.png").chmod(0)
+    done = percept("compare", "a.png", "b.png", preexec_fn=drop_right_to_ignore_permissions)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "Error: b.png: permission denied\nHint: " in done.stderr
+
+    (troubled / "folder").chmod(0o500)
+    for output in ("folder/r.json", "locked.json"):
+        (troubled / "locked.json").touch(mode=0o400)
+        done = percept("compare", "a.png", "a.png", "-o", output, preexec_fn=drop_right_to_ignore_permissions)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"Error: {output}: permission denied\nHint: " in done.stderr
+    assert list((troubled / "folder").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("device", "precision", "message"),
+    [
+        ("cuda", "fp32", "device cuda is not available"),
+        ("cuda:7", "fp32", "device cuda:7 is not available"),
+        ("mps", "fp32", "device mps is not available"),
+        ("cpu", "tf32", "precision tf32 is not available on device cpu"),
+    ],
+)
+@pytest.mark.usefixtures("troubled")
+def test_devices_that_are_not_there(percept: Percept, device: str, precision: str, message: str) -> None:
+    import torch
+
+    if device != "cpu" and (
+        torch.backends.mps.is_available() if device == "mps" else torch.cuda.device_count() > 7
+    ):
+        pytest.skip(f"this machine has {device}")
+    if device == "cuda" and torch.cuda.is_available():
+        pytest.skip("this machine has cuda")
+    done = percept("compare", "a.png", "b.png", "--device", device, "--precision", precision)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert f"Error: {message}" in done.stderr
+    assert "Hint: " in done.stderr
+
+
+def test_missing_weights_are_exit_code_4(troubled: Path, percept: Percept) -> None:
+    """A copy of the package whose weights file is cut short, as a broken download leaves it."""
+    package = troubled / "copy" / "percept_cli"
+    package.mkdir(parents=True)
+    (package.parent / "configs").symlink_to(ROOT / "configs")
+    for entry in (ROOT / "percept_cli").iterdir():
+        if entry.name != "weights":
+            (package / entry.name).symlink_to(entry)
+    (package / "weights" / "data").mkdir(parents=True)
+    for entry in (ROOT / "percept_cli" / "weights").glob("*.py"):
+        (package / "weights" / entry.name).write_text(entry.read_text(encoding="utf-8"), encoding="utf-8")
+    (package / "weights" / "data" / "vgg16-oxford.safetensors").write_bytes(b"\0" * 1000)
+    done = percept("compare", "a.png", "b.png", env={"PYTHONPATH": str(package.parent)})
+    assert (done.returncode, done.stdout) == (4, "")
+    assert str(package / "weights") in done.stderr
+    assert "the weights file is truncated or damaged" in done.stderr
+
+
+def test_output_goes_to_the_file_whole(percept: Percept, save: Save, tmp_path: Path) -> None:
+    save("a.png")
+    done = percept("compare", "a.png", "a.png", "--output", "r.json")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "PASS: no threshold was given, so any distance passes; distance 0.0, written to r.json\n"
+    jsonschema.validate(json.loads((tmp_path / "r.json").read_text()), SCHEMA)
+    done = percept("compare", "a.png", "a.png", "--output", "r", "--format", "csv", "--wide", "-q")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (tmp_path / "r").read_text().startswith("name,reference,")
+    assert sorted(os.listdir(tmp_path)) == ["a.png", "r", "r.json"]
+
+
+def test_quiet_and_verbose(percept: Percept, save: Save) -> None:
+    save("a.png")
+    assert (percept("compare", "a.png", "a.png", "-q").stdout) == ""
+    assert (percept("compare", "a.png", "a.png", "-q", "--format", "score").stdout) == "0.0\ta.png\n"
+    done = percept("compare", "a.png", "a.png", "-v", "--format", "score")
+    assert done.stdout == "0.0\ta.png\n"
+    assert "preset default; settings from no file; fingerprint " in done.stderr
+    assert "the network was not loaded" in done.stderr
+
+
+def test_pictures_smaller_than_the_deepest_tap_are_extended_and_said_to_be(percept: Percept, save: Save) -> None:
+    save("a.png", 8, 5)
+    save("b.png", 8, 5, seed=1)
+    note = (
+        "8×5 pixels are too few for relu5_3: both pictures were extended to 16×16 by repeating their last column "
+        "and row"
+    )
+    done = percept("compare", "a.png", "b.png", "--format", "json")
+    assert (done.returncode, done.stderr) == (0, f"Note: {note}\n")
+    (result,) = json.loads(done.stdout)["results"]
+    assert (result["width"], result["height"]) == (8, 5)
+    assert note in result["reason"]
+    assert result["distance"] > 0
+    done = percept("compare", "a.png", "a.png", "--threshold", 0)
+    assert done.returncode == 0
+    assert "note       8×5 pixels are too few" in done.stdout
+    done = percept("compare", "a.png", "a.png", "--layers", "relu1_2")
+    assert "too few" not in done.stdout
+
+
+def test_colour_only_where_it_is_wanted(percept: Percept, save: Save) -> None:
+    save("a.png")
+    assert "\x1b[" not in percept("compare", "a.png", "a.png").stdout
+    assert "\x1b[" in percept("compare", "a.png", "a.png", env={"FORCE_COLOR": "1"}).stdout
+    assert "\x1b[" not in percept("compare", "a.png", "a.png", env={"FORCE_COLOR": "1", "NO_COLOR": "1"}).stdout
+    wide = percept("compare", "a.png", "a.png", env={"COLUMNS": "160"}).stdout
+    assert wide == percept("compare", "a.png", "a.png").stdout  # zero bars take no room
+
+
+def test_ascii_where_the_terminal_has_no_more(percept: Percept, save: Save) -> None:
+    save("a.png")
+    done = percept("compare", "a.png", "a.png", env={"PYTHONIOENCODING": "ascii"})
+    assert "size       40 x 30 pixels" in done.stdout
+    assert done.stdout.isascii()
+
+
+def test_names_that_are_not_text(percept: Percept, save: Save, tmp_path: Path) -> None:
+    save("a.png")
+    name = os.fsdecode(b"caf\xe9\n.png")
+    (tmp_path / "a.png").rename(tmp_path / name)
+    for form in ("table", "json", "csv", "score"):
+        done = percept("compare", name, name, "--format", form)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_settings_file_gives_defaults(percept: Percept, save: Save, tmp_path: Path) -> None:
+    save("a.png")
+    (tmp_path / "percept.toml").write_text(
+        'format = "csv"\nwide = true\nlayers = ["relu1_2", "pool1=2"]\nthreshold = 1\n'
+    )
+    done = percept("compare", "a.png", "a.png")
+    assert done.stdout.splitlines()[0].endswith(",relu1_2,pool1,seconds,fingerprint")
+    assert "is within the threshold 1.0 (percept.toml)" in done.stdout
+    # The command line is above the file, and the file above the preset.
+    done = percept("compare", "a.png", "a.png", "--threshold", "2", "--format", "table", "--layers", "relu2_1")
+    assert "threshold    2.0 (command line)" in done.stdout
+    assert "relu2_1" in done.stdout
+    assert "pool1" not in done.stdout
+
+
+def test_a_presets_own_threshold_holds(percept: Percept, save: Save, tmp_path: Path) -> None:
+    save("a.png")
+    (tmp_path / "mine.toml").write_text("threshold = 0.5\n[layers]\nrelu1_2 = 1\n")
+    done = percept("compare", "a.png", "a.png", "--preset", "mine.toml")
+    assert "threshold    0.5 (preset mine.toml)" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "messages"),
+    [
+        ("treshold = 1\n", ["percept.toml: unknown key 'treshold'", "did you mean threshold?"]),
+        ('format = "xml"\n', ["percept.toml: Invalid value for '--format'"]),
+        ('layers = "relu9"\n', ["unknown layer 'relu9'", "in use from percept.toml: layers"]),
+        ("threshold = -1\n", ["the threshold must be", "in use from percept.toml: threshold"]),
+        ("broken", ["percept.toml: cannot be read as TOML"]),
+    ],
+)
+def test_a_wrong_settings_file_is_named(
+    percept: Percept, save: Save, tmp_path: Path, text: str, messages: list[str]
+) -> None:
+    save("a.png")
+    (tmp_path / "percept.toml").write_text(text)
+    done = percept("compare", "a.png", "a.png")
+    assert (done.returncode, done.stdout) == (2, "")
+    for message in messages:
+        assert message in done.stderr
+
+
+def test_presets_are_listed_and_shown(percept: Percept) -> None:
+    listed = percept("presets")
+    assert listed.stdout.startswith("default          How different two pictures look: ")
+    assert max(map(len, listed.stdout.splitlines())) <= 80
+    assert percept("presets", "list").stdout == listed.stdout
+    for name in ("default", "johnson-content", "johnson-style"):
+        assert f"\n{name}" in f"\n{listed.stdout}"
+        assert percept("presets", "show", name).stdout == (ROOT / "configs" / f"{name}.toml").read_text()
+    done = percept("presets", "show", "defalt")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "did you mean default?" in done.stderr
+
+
+def test_an_unknown_command_is_named_with_the_nearest(percept: Percept) -> None:
+    done = percept("compre", "a", "b")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "No such command 'compre'; did you mean compare?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("compare a.png b.png --threshold 0", 1),
+        ("compare a.png a.png", 0),
+        ("--help", 0),
+        ("presets", 0),
+    ],
+)
+def test_a_reader_that_has_gone_changes_nothing(troubled: Path, command: str, code: int) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "percept_cli", *command.split()],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        cwd=troubled,
+        text=True,
+        check=False,
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (code, "")
+
+
+@pytest.mark.parametrize("delay", [0.4, 1.5, 5])
+def test_ctrl_c_ends_with_130_and_no_output(save: Save, tmp_path: Path, delay: float) -> None:
+    """While importing, and while the network runs on pictures that take it far longer than the delay."""
+    save("a.png", 1600, 1200)
+    save("b.png", 1600, 1200, seed=1)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "percept_cli", "compare", "a.png", "b.png", "--output", "r.json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    )
+    time.sleep(delay)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert err.endswith("Interrupted; nothing was written.\n")
+    assert "Traceback" not in err
+    assert sorted(os.listdir(tmp_path)) == ["a.png", "b.png"]
+
+
+def test_a_defect_keeps_its_traceback_and_its_own_code(tmp_path: Path) -> None:
+    code = (
+        "import percept_cli.presets as p, percept_cli.cli as c, sys\n"
+        "c.presets.commands['list'].callback = lambda: 1 / 0\n"
+        "sys.argv = ['percept', 'presets', 'list']\nc.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (done.returncode, done.stdout) == (70, "")
+    assert "ZeroDivisionError" in done.stderr
+    assert "this is a defect of percept" in done.stderr

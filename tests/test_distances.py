@@ -1,0 +1,186 @@
+"""The contract of every registered distance, independent float64 formulas, and cases worked by hand.
+
+A new distance gets the contract tests by being registered; the hand-worked table must be given a row for it,
+or `test_every_distance_has_a_hand_worked_case` fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from percept_cli.engine.distances import DISTANCES, Cosine, Distance, Unit, canonical_name
+
+Array = NDArray[np.float64]
+every_distance = pytest.mark.parametrize("distance", DISTANCES.values(), ids=DISTANCES)
+SIZES = [(1, 1, 1), (3, 1, 7), (64, 9, 5), (5, 40, 31), (512, 24, 18)]
+
+
+def features(n: int, shape: tuple[int, int, int], seed: int) -> Tensor:
+    """Non-negative features with many zeros, as after a ReLU."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(n, *shape, generator=generator).relu().contiguous(memory_format=torch.channels_last)
+
+
+def test_names_are_the_registrys_keys() -> None:
+    assert {name: distance.name for name, distance in DISTANCES.items()} == {name: name for name in DISTANCES}
+    assert canonical_name("gram") in DISTANCES
+
+
+@every_distance
+@pytest.mark.parametrize("shape", SIZES)
+def test_equal_features_are_at_distance_exactly_zero(distance: Distance, shape: tuple[int, int, int]) -> None:
+    f = features(2, shape, seed=1)
+    assert distance(f, f.clone()).tolist() == [0.0, 0.0]
+
+
+@every_distance
+@pytest.mark.parametrize("shape", SIZES)
+def test_symmetric_non_negative_float64_and_positive_when_different(
+    distance: Distance, shape: tuple[int, int, int]
+) -> None:
+    f, g = features(2, shape, seed=1) + 0.1, features(2, shape, seed=2)
+    there, back = distance(f, g), distance(g, f)
+    assert there.dtype == torch.float64
+    assert there.shape == (2,)
+    assert torch.equal(there, back)
+    assert (there >= 0).all()
+    # One channel has no direction, so `unit` and `cosine` see no difference between positive values.
+    if shape[0] > 1:
+        assert (there > 0).all()
+
+
+@every_distance
+def test_a_pair_scores_the_same_alone_and_in_a_batch(distance: Distance) -> None:
+    f, g = features(3, (64, 9, 5), seed=1), features(3, (64, 9, 5), seed=2)
+    alone = torch.cat([distance(f[i : i + 1], g[i : i + 1]) for i in range(3)])
+    torch.testing.assert_close(distance(f, g), alone, rtol=1e-12, atol=0)
+
+
+@every_distance
+def test_pieces_in_any_order_merge_to_the_whole(distance: Distance) -> None:
+    f, g = features(2, (32, 23, 17), seed=1), features(2, (32, 23, 17), seed=2)
+    cuts = [(0, 5), (5, 6), (6, 23)]
+    pieces = [distance.contribute(f[:, :, a:b], g[:, :, a:b]) for a, b in cuts]
+    for order in ([0, 1, 2], [2, 0, 1]):
+        total = reduce(distance.merge, [pieces[i] for i in order])
+        # The pieces are float64 sums; only their order differs.
+        torch.testing.assert_close(distance.finish(total, 32), distance(f, g), rtol=1e-12, atol=0)
+
+
+@every_distance
+def test_memory_format_does_not_matter(distance: Distance) -> None:
+    f, g = features(2, (16, 9, 11), seed=1), features(2, (16, 9, 11), seed=2)
+    torch.testing.assert_close(distance(f.contiguous(), g.contiguous()), distance(f, g), rtol=1e-7, atol=0)
+
+
+@every_distance
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_features_are_widened_before_arithmetic(distance: Distance, dtype: torch.dtype) -> None:
+    # 300² overflows float16, and a vector of zeros divides 0 by 0 where 1e-10 rounds to 0.
+    f, g = ((300 * features(1, (16, 9, 11), seed)).to(dtype) for seed in (1, 2))
+    found = distance(f, g)
+    assert found.isfinite().all()
+    torch.testing.assert_close(found, distance(f.float(), g.float()), rtol=0, atol=0)
+
+
+@every_distance
+def test_large_maps_are_reduced_in_float64(distance: Distance) -> None:
+    """Against float64 throughout: a float32 sum over 200,000 positions would be off by much more."""
+    f, g = features(1, (3, 400, 500), seed=1), features(1, (3, 400, 500), seed=2)
+    torch.testing.assert_close(distance(f, g), distance(f.double(), g.double()), rtol=1e-6, atol=0)
+
+
+@every_distance
+def test_gradients_are_finite_where_the_features_differ(distance: Distance) -> None:
+    f, g = (features(1, (8, 5, 6), seed) + 0.1 for seed in (1, 2))
+    f.requires_grad_()
+    distance(f, g).sum().backward()  # type: ignore[no-untyped-call]
+    assert f.grad is not None
+    assert f.grad.isfinite().all()
+
+
+def gram(values: Array, divisor: float) -> Array:
+    flat = values.reshape(values.shape[0], -1)
+    return np.asarray(flat @ flat.T / divisor)
+
+
+def unit(values: Array) -> Array:
+    return np.asarray(values / (np.sqrt((values**2).sum(axis=0)) + 1e-10))
+
+
+def cosine(f: Array, g: Array) -> float:
+    lengths = np.sqrt((f**2).sum(axis=0)) * np.sqrt((g**2).sum(axis=0))
+    return float((1 - (f * g).sum(axis=0) / lengths).mean())
+
+
+# Written from the definitions in numpy, one picture as C×H×W, without percept's code.
+FORMULAS: dict[str, Callable[[Array, Array], float]] = {
+    "mse": lambda f, g: float(((f - g) ** 2).mean()),
+    "l1": lambda f, g: float(np.abs(f - g).mean()),
+    "euclidean": lambda f, g: float(np.sqrt(((f - g) ** 2).sum(axis=0)).mean()),
+    "frobenius": lambda f, g: float(np.linalg.norm((f - g).ravel())),
+    "cosine": cosine,
+    "unit": lambda f, g: float(((unit(f) - unit(g)) ** 2).sum(axis=0).mean()),
+    "gram-none": lambda f, g: float(((gram(f, 1) - gram(g, 1)) ** 2).mean()),
+    "gram-hw": lambda f, g: float(((gram(f, f[0].size) - gram(g, g[0].size)) ** 2).mean()),
+    "gram-chw": lambda f, g: float(((gram(f, f.size) - gram(g, g.size)) ** 2).mean()),
+}
+
+
+@every_distance
+@pytest.mark.parametrize("shape", SIZES[1:])
+def test_equals_the_formula_written_by_hand(distance: Distance, shape: tuple[int, int, int]) -> None:
+    # Everywhere above 0, so that the plain formula of the cosine divides by no zero.
+    f, g = features(2, shape, seed=1) + 0.1, features(2, shape, seed=2) + 0.2
+    expected = [FORMULAS[distance.name](a, b) for a, b in zip(f.double().numpy(), g.double().numpy(), strict=True)]
+    # Differences and squares are float32, a few roundings of 6e-8 each; sums are float64.
+    torch.testing.assert_close(distance(f, g), torch.tensor(expected, dtype=torch.float64), rtol=2e-6, atol=0)
+
+
+# F has the vectors (3, 4) and (0, 1) at its two positions, G has (4, 3) and (0, 1).
+# F − G = (−1, 1) and (0, 0).
+# F·Fᵀ = [[9, 12], [12, 17]], G·Gᵀ = [[16, 12], [12, 10]]: their difference is [[−7, 0], [0, 7]].
+# cos at the first position = (12 + 12) / 25 = 0.96.
+BY_HAND = {
+    "mse": 2 / 4,
+    "l1": 2 / 4,
+    "euclidean": 2**0.5 / 2,
+    "frobenius": 2**0.5,
+    "cosine": 0.04 / 2,
+    "unit": 0.08 / 2,
+    "gram-none": 98 / 4,
+    "gram-hw": 98 / 4 / 2**2,
+    "gram-chw": 98 / 4 / 4**2,
+}
+
+
+def test_every_distance_has_a_hand_worked_case() -> None:
+    assert BY_HAND.keys() == DISTANCES.keys() == FORMULAS.keys()
+
+
+@every_distance
+def test_hand_worked_case(distance: Distance) -> None:
+    f = torch.tensor([[3.0, 0.0], [4.0, 1.0]]).view(1, 2, 1, 2)
+    g = torch.tensor([[4.0, 0.0], [3.0, 1.0]]).view(1, 2, 1, 2)
+    # 0.6, 0.8 and their squares are not exact in float32.
+    assert distance(f, g).item() == pytest.approx(BY_HAND[distance.name], rel=3e-7)
+
+
+def test_a_vector_of_zeros_is_far_from_anything_but_another() -> None:
+    zero, other = torch.zeros(1, 4, 1, 1), torch.ones(1, 4, 1, 1)
+    assert Cosine()(zero, zero).item() == 0
+    assert Cosine()(zero, other).item() == 1
+    assert Unit()(zero, zero).item() == 0
+    assert Unit()(zero, other).item() == pytest.approx(1)
+
+
+def test_unit_is_twice_cosine_where_no_vector_is_zero() -> None:
+    f, g = features(1, (32, 9, 9), seed=1) + 0.1, features(1, (32, 9, 9), seed=2) + 0.1
+    assert Unit()(f, g).item() == pytest.approx(2 * Cosine()(f, g).item(), rel=1e-6)

@@ -1,0 +1,173 @@
+"""Files → pictures: what a file means, and every way in which it can be broken."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
+from percept_cli.images.decode import decode, read_file
+from percept_cli.images.tensors import to_batch
+from tests.conftest import as_picture, drawing
+
+ORIENTATION = 0x0112  # EXIF tag
+
+
+def encode(image: Image.Image, form: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    image.save(out, form, **options)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("form", ["PNG", "TIFF", "BMP", "PPM", "TGA"])
+def test_lossless_formats_give_the_pixels_that_were_saved(form: str) -> None:
+    image = drawing(41, 23)
+    assert decode(encode(image, form), "x") == as_picture(image)
+
+
+def test_the_content_counts_and_not_the_extension() -> None:
+    image = drawing(20, 20)
+    assert decode(encode(image, "BMP"), "named.png") == as_picture(image)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
+def test_modes_that_hold_the_same_colours_decode_equal(mode: str) -> None:
+    grey = drawing(30, 20).convert("1").convert("RGB")
+    assert decode(encode(grey.convert(mode), "PNG"), "x") == as_picture(grey)
+
+
+def test_transparency_is_laid_over_white() -> None:
+    image = Image.new("RGBA", (2, 1))
+    image.putpixel((0, 0), (255, 0, 0, 0))  # a colour nobody sees
+    image.putpixel((1, 0), (0, 0, 0, 51))  # a fifth of black
+    assert decode(encode(image, "PNG"), "x").pixels == bytes([255, 255, 255, 204, 204, 204])
+
+
+def test_a_transparent_palette_entry_is_white() -> None:
+    image = Image.new("P", (2, 1))
+    image.putpalette([255, 0, 0, 0, 0, 255])
+    image.putpixel((1, 0), 1)
+    assert decode(encode(image, "PNG", transparency=0), "x").pixels == bytes([255, 255, 255, 0, 0, 255])
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_exif_turn_is_applied(orientation: int) -> None:
+    turns: dict[int, Callable[[Image.Image], Image.Image]] = {
+        1: lambda i: i,
+        2: lambda i: i.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+        3: lambda i: i.transpose(Image.Transpose.ROTATE_180),
+        4: lambda i: i.transpose(Image.Transpose.FLIP_TOP_BOTTOM),
+        5: lambda i: i.transpose(Image.Transpose.TRANSPOSE),
+        6: lambda i: i.transpose(Image.Transpose.ROTATE_270),
+        7: lambda i: i.transpose(Image.Transpose.TRANSVERSE),
+        8: lambda i: i.transpose(Image.Transpose.ROTATE_90),
+    }
+    image = drawing(32, 16)
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    assert decode(encode(image, "PNG", exif=exif), "x") == as_picture(turns[orientation](image))
+
+
+def sixteen_bit_rgb_png() -> bytes:
+    """By hand, since Pillow cannot write it: 1×1, colour type 2, bit depth 16."""
+    import struct
+    import zlib
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 1, 1, 16, 2, 0, 0, 0)
+    pixels = zlib.compress(b"\0" + struct.pack(">HHH", 1, 2, 3))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+UNSUPPORTED: dict[str, Callable[[], bytes]] = {
+    "16-bit grey": lambda: encode(Image.fromarray(np.arange(12, dtype=np.uint16).reshape(3, 4)), "PNG"),
+    "16-bit rgb": sixteen_bit_rgb_png,
+    "float": lambda: encode(Image.fromarray(np.ones((3, 4), dtype=np.float32)), "TIFF"),
+    "animation": lambda: encode(
+        drawing(9, 9), "GIF", save_all=True, append_images=[drawing(9, 9, seed=1)], duration=100
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", UNSUPPORTED)
+def test_pictures_that_would_have_to_be_cut_down_are_refused(kind: str) -> None:
+    with pytest.raises(UnsupportedImage, match=r"^some/name\.png: ") as error:
+        decode(UNSUPPORTED[kind](), "some/name.png")
+    assert error.value.hint
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "TGA"])
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # Pillow comments on cut TIFF tags before it fails
+def test_a_file_cut_anywhere_is_an_error_or_complete(form: str) -> None:
+    """A few formats may lose a trailer that carries no pixels; then every pixel must be there."""
+    data = encode(drawing(40, 30), form)
+    whole = decode(data, "x")
+    for length in range(1, len(data), max(1, len(data) // 150)):
+        try:
+            found = decode(data[:length], "cut.png")
+        except UnreadableImage as error:
+            assert "cut.png: " in str(error)
+        else:
+            assert found == whole
+            assert form in {"GIF", "TGA"}
+            assert length > 0.9 * len(data)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
+def test_damaged_bytes_never_escape_as_untyped_errors(form: str) -> None:
+    data = bytearray(encode(drawing(40, 30), form))
+    rng = np.random.default_rng(7)
+    for _ in range(150):
+        broken = data.copy()
+        for position in rng.integers(0, len(data), 3):
+            broken[position] ^= int(rng.integers(1, 256))
+        try:
+            first = decode(bytes(broken), "x")
+        except PerceptError:
+            continue
+        assert decode(bytes(broken), "x") == first
+
+
+def test_a_decompression_bomb_is_refused_before_it_unpacks() -> None:
+    # 20,000 × 20,000 white pixels, one bit each: 50 kB of file, 1.2 GB of RGB.
+    with pytest.raises(UnsupportedImage, match=r"bomb\.png: too many pixels"):
+        decode(encode(Image.new("1", (20_000, 20_000), 1), "PNG"), "bomb.png")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda _: None, "no such file"),
+        (lambda path: path.mkdir(), "is a directory"),
+        (lambda path: path.write_bytes(b""), "the file is empty"),
+    ],
+    ids=["missing", "directory", "empty"],
+)
+def test_files_that_cannot_be_read(tmp_path: Path, make: Callable[[Path], None], message: str) -> None:
+    path = tmp_path / "picture.png"
+    make(path)
+    with pytest.raises(UnreadableImage) as error:
+        read_file(path)
+    assert str(error.value).startswith(f"{path.as_posix()}: {message}")
+    assert error.value.hint
+
+
+def test_text_called_png_is_no_picture() -> None:
+    with pytest.raises(UnreadableImage, match=r"notes\.png: not a picture"):
+        decode(b"hello, I am text\n", "notes.png")
+
+
+def test_a_batch_holds_the_decoded_bytes_channels_last() -> None:
+    images = [drawing(7, 5, seed) for seed in range(3)]
+    batch = to_batch([as_picture(image) for image in images])
+    assert batch.shape == (3, 3, 5, 7)
+    assert batch.permute(0, 2, 3, 1).is_contiguous()
+    for found, image in zip(batch, images, strict=True):
+        assert np.array_equal(found.permute(1, 2, 0).numpy(), np.asarray(image))

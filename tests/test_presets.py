@@ -1,0 +1,147 @@
+"""Presets and settings files: built-in ones all run, a user's own are read strictly."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from percept_cli import compare
+from percept_cli.errors import InvalidSetting
+from percept_cli.presets import customise, load_preset, preset_names, presets_folder
+from percept_cli.settings import find_settings, read_settings
+from percept_cli.spec import LayerSpec
+from tests.conftest import ROOT, Save
+
+
+def test_presets_live_once_and_the_default_comes_first() -> None:
+    assert presets_folder() == ROOT / "configs"
+    assert preset_names() == ("default", "johnson-content", "johnson-style")
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_tells_its_story_and_runs(name: str, save: Save) -> None:
+    preset = load_preset(name)
+    assert preset.description
+    assert preset.source
+    result = compare(save("a.png"), save("b.png", seed=1), preset=name)
+    assert math.isfinite(result.distance)
+    assert result.distance > 0
+    assert [layer.name for layer in result.layers] == list(preset.spec.taps)
+    assert sum(layer.share for layer in result.layers) == pytest.approx(1)
+
+
+def test_the_published_recipes_are_as_published() -> None:
+    assert load_preset("default").spec.layers == tuple(
+        LayerSpec(f"relu{tap}", "unit", 1) for tap in ("1_2", "2_2", "3_3", "4_3", "5_3")
+    )
+    assert load_preset("johnson-content").spec.layers == (LayerSpec("relu3_3", "mse", 1),)
+    assert load_preset("johnson-style").spec.layers == tuple(
+        LayerSpec(f"relu{tap}", "gram-chw", 5) for tap in ("1_2", "2_2", "3_3", "4_3")
+    )
+
+
+def test_a_preset_file_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'distance = "l1"\nthreshold = 2\nprecision = "bf16"\n'
+        '[layers]\nrelu1_2 = 1\nrelu4_3 = { weight = 2.5, distance = "gram" }\n'
+    )
+    preset = load_preset(str(path))
+    assert preset.spec.layers == (LayerSpec("relu1_2", "l1", 1), LayerSpec("relu4_3", "gram-chw", 2.5))
+    assert preset.threshold == 2
+    assert preset.spec.precision == "bf16"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("[layers]\nrelu9_9 = 1", "unknown layer 'relu9_9'", ""),
+        ('distanse = "l1"\n[layers]\nrelu1_2 = 1', "unknown key 'distanse'", "did you mean distance?"),
+        ("[layers]\nrelu1_2 = { wait = 1 }", "unknown key 'wait'", "did you mean weight?"),
+        ("[layers]\nrelu1_2 = true", "the weight of layer relu1_2 must be a number, not True", ""),
+        ("[layers]\n", "no layers are given", ""),
+        ("distance = 'l1'", "no layers are given", "[layers]"),
+        ("layers = 3", "layers must be a string, a list of strings or a table, not 3", ""),
+        ("threshold = nan\n[layers]\nrelu1_2 = 1", "the threshold must be a finite number", ""),
+        ("threshold = 'x'\n[layers]\nrelu1_2 = 1", "threshold must be a number, not 'x'", ""),
+        ("backbone = 4\n[layers]\nrelu1_2 = 1", "backbone must be a string, not 4", ""),
+        ("backbone = 'vgg99'\n[layers]\nrelu1_2 = 1", "unknown backbone 'vgg99'", ""),
+        ("= broken", "cannot be read as TOML", ""),
+    ],
+)
+def test_preset_files_that_are_refused_name_the_file(tmp_path: Path, text: str, message: str, hint: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(InvalidSetting) as error:
+        load_preset(str(path))
+    assert str(error.value).startswith(f"{path.as_posix()}: {message}")
+    assert hint in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "hint"),
+    [
+        ("defalt", "unknown preset 'defalt'", "did you mean default?"),
+        ("nowhere.toml", "nowhere.toml: no such preset file", "spelling"),
+    ],
+)
+def test_presets_that_do_not_exist(name: str, message: str, hint: str) -> None:
+    with pytest.raises(InvalidSetting) as error:
+        load_preset(name)
+    assert str(error.value) == message
+    assert hint in error.value.hint
+
+
+def test_single_settings_replace_a_presets() -> None:
+    style = load_preset("johnson-style")
+    assert {layer.distance for layer in customise(style, distance="l1").layers} == {"l1"}
+    assert [layer.weight for layer in customise(style, distance="l1").layers] == [5, 5, 5, 5]
+    # Layers of one's own take the preset's distance unless another is named.
+    assert customise(style, layers="relu2_1=3").layers == (LayerSpec("relu2_1", "gram-chw", 3),)
+    assert customise(style, layers="relu2_1:mse", distance="l1").layers == (LayerSpec("relu2_1", "mse", 1),)
+    assert customise(style, layers=["relu1_1", "relu2_1=3"]).taps == ("relu1_1", "relu2_1")
+    assert customise(style, layers={"relu2_1": 3}).layers == (LayerSpec("relu2_1", "gram-chw", 3),)
+    assert customise(style, precision="bf16").precision == "bf16"
+
+
+def test_settings_of_the_nearest_folder_hold(tmp_path: Path) -> None:
+    deep = tmp_path / "a" / "b"
+    deep.mkdir(parents=True)
+    assert find_settings(deep).values == {}
+    (tmp_path / "pyproject.toml").write_text("[tool.percept]\nthreshold = 1\n")
+    assert find_settings(deep).values == {"threshold": 1}
+    (tmp_path / "a" / "pyproject.toml").write_text("[tool.other]\n")
+    assert find_settings(deep).values == {"threshold": 1}
+    (tmp_path / "a" / "percept.toml").write_text("threshold = 2\n")
+    assert find_settings(deep).values == {"threshold": 2}
+    (deep / ".git").mkdir()
+    assert find_settings(deep).values == {}
+
+
+def test_a_broken_pyproject_is_none_of_percepts_business(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    for text in ("= broken", "tool = 3", "[tool]\n"):
+        (tmp_path / "pyproject.toml").write_text(text)
+        assert find_settings(tmp_path).values == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("treshold = 1", "unknown key 'treshold'", "did you mean threshold?"),
+        ("threshold = '1'", "threshold must be a number, not '1'", ""),
+        ("threshold = true", "threshold must be a number, not True", ""),
+        ("wide = 1", "wide must be true or false, not 1", ""),
+        ("preset = 1", "preset must be a string, not 1", ""),
+        ("[compare]\nthreshold = 1", "unknown key 'compare'", ""),
+    ],
+)
+def test_settings_that_are_refused_name_the_file(tmp_path: Path, text: str, message: str, hint: str) -> None:
+    path = tmp_path / "percept.toml"
+    path.write_text(text)
+    with pytest.raises(InvalidSetting) as error:
+        read_settings(path)
+    assert str(error.value) == f"{path.as_posix()}: {message}"
+    assert hint in error.value.hint

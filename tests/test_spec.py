@@ -1,0 +1,86 @@
+"""Recipes: how they are written, what is refused, and what moves a fingerprint."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from percept_cli.errors import InvalidSetting
+from percept_cli.presets import load_preset
+from percept_cli.spec import DistanceSpec, LayerSpec, parse_layers
+
+SPEC = load_preset("default").spec
+
+
+def test_layers_as_they_are_typed() -> None:
+    assert parse_layers("relu1_2, relu3_3=2.5,relu4_3:gram=5,input:mse", "l1") == (
+        LayerSpec("relu1_2", "l1", 1.0),
+        LayerSpec("relu3_3", "l1", 2.5),
+        LayerSpec("relu4_3", "gram-chw", 5.0),
+        LayerSpec("input", "mse", 1.0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("", "the list of layers is empty", "write it as"),
+        ("  ", "the list of layers is empty", "write it as"),
+        ("relu1_2,,relu2_2", "'' in the list of layers names nothing", "write it as"),
+        ("relu1_2:=2", "names nothing", "write it as"),
+        ("relu3_4", "unknown layer 'relu3_4'", "did you mean relu3_"),
+        ("Relu3_3", "unknown layer 'Relu3_3'", "did you mean relu3_3?"),
+        ("zebra", "unknown layer 'zebra'", "choose from input, conv1_1"),
+        ("relu3_3=-1", "the weight of layer relu3_3 must be a finite number of at least 0, not -1.0", "=2.5"),
+        ("relu3_3=nan", "must be a finite number of at least 0, not nan", "=2.5"),
+        ("relu3_3=inf", "must be a finite number of at least 0, not inf", "=2.5"),
+        ("relu3_3=two", "must be a number, not 'two'", "=2.5"),
+        ("relu3_3=", "must be a number, not ''", "=2.5"),
+        ("relu3_3:unti", "unknown distance 'unti'", "did you mean unit?"),
+        ("relu3_3,relu3_3", "layer relu3_3 is named twice", "once"),
+        ("relu3_3=0", "every layer weight is zero", "above 0"),
+    ],
+)
+def test_layers_that_are_refused(text: str, message: str, hint: str) -> None:
+    with pytest.raises(InvalidSetting) as error:
+        DistanceSpec(parse_layers(text))
+    assert message in str(error.value)
+    assert hint in error.value.hint
+    assert error.value.exit_code == 2
+
+
+@pytest.mark.parametrize(("field", "value"), [("backbone", "vgg17"), ("precision", "fp8")])
+def test_unknown_names_are_refused(field: str, value: str) -> None:
+    with pytest.raises(InvalidSetting, match=f"unknown {field} '{value}'"):
+        replace(SPEC, **{field: value})  # type: ignore[arg-type] # a wrong value is the point
+
+
+def test_the_default_fingerprint_is_known() -> None:
+    """Numbers stored by users carry it. If the arithmetic changed, count `_ARITHMETIC` up and update this."""
+    assert SPEC.fingerprint == "35d371fb2227"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(SPEC, precision="bf16"),
+        replace(SPEC, layers=SPEC.layers[:4]),
+        replace(SPEC, layers=(*SPEC.layers[:4], replace(SPEC.layers[4], weight=2))),
+        replace(SPEC, layers=(*SPEC.layers[:4], replace(SPEC.layers[4], distance="mse"))),
+        replace(SPEC, layers=(*SPEC.layers[:4], replace(SPEC.layers[4], tap="conv5_3"))),
+    ],
+)
+def test_whatever_moves_the_number_moves_the_fingerprint(other: DistanceSpec) -> None:
+    assert other.fingerprint != SPEC.fingerprint
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(SPEC, layers=SPEC.layers[::-1]),
+        replace(SPEC, layers=tuple(replace(layer, weight=1) for layer in SPEC.layers)),
+    ],
+)
+def test_whatever_does_not_move_the_number_does_not_move_the_fingerprint(other: DistanceSpec) -> None:
+    assert other.fingerprint == SPEC.fingerprint
