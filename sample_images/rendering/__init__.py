@@ -1,0 +1,1 @@
+"""The pictures behind the sample pairs, drawn from geometry with numpy and Pillow."""
