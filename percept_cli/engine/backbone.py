@@ -40,7 +40,11 @@ class Backbone:
         kernels = load_kernels(record) if self.layers else {}
         self._convolutions = {
             layer.name: Convolution(
-                kernels[f"{layer.name}.weight"], kernels[f"{layer.name}.bias"], device=device, dtype=dtype
+                kernels[f"{layer.name}.weight"],
+                kernels[f"{layer.name}.bias"],
+                stride=layer.stride,
+                device=device,
+                dtype=dtype,
             )
             for layer in self.layers
             if layer.kind == "conv"
