@@ -14,7 +14,7 @@ All constants are exact in float32. Everything runs on channels-last data in tor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import torch
 
@@ -29,9 +29,9 @@ _TILES_PER_STRIP = 256
 class Tile(Protocol):
     """One F(m×m, 3×3): its kernel matrix and its two transforms along one axis."""
 
-    m: int
+    m: ClassVar[int]
     """Outputs per side."""
-    g: tuple[tuple[float, float, float], ...]
+    g: ClassVar[tuple[tuple[float, float, float], ...]]
     """G, (m+2)×3."""
 
     def transform_input(self, d: Sequence[Tensor], out: Sequence[Tensor]) -> None:
@@ -44,8 +44,13 @@ class Tile(Protocol):
 class Tile2:
     """F(2×2, 3×3), points 0, 1, −1, ∞."""
 
-    m = 2
-    g = ((1.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.0, 0.0, 1.0))
+    m: ClassVar[int] = 2
+    g: ClassVar[tuple[tuple[float, float, float], ...]] = (
+        (1.0, 0.0, 0.0),
+        (0.5, 0.5, 0.5),
+        (0.5, -0.5, 0.5),
+        (0.0, 0.0, 1.0),
+    )
 
     def transform_input(self, d: Sequence[Tensor], out: Sequence[Tensor]) -> None:
         """Bᵀ has rows (1, 0, −1, 0), (0, 1, 1, 0), (0, −1, 1, 0), (0, 1, 0, −1)."""
@@ -67,11 +72,11 @@ class Tile4:
     and odd parts. Aᵀ holds the points' powers, G their powers over ∏(point − other point).
     """
 
-    m = 4
+    m: ClassVar[int] = 4
     a, b = 0.75, 1.5
     aa, bb = a * a, b * b
     _na, _nb = 2 * aa * (aa - bb), 2 * bb * (bb - aa)
-    g = (
+    g: ClassVar[tuple[tuple[float, float, float], ...]] = (
         (1 / (aa * bb), 0.0, 0.0),
         (1 / _na, a / _na, aa / _na),
         (1 / _na, -a / _na, aa / _na),
@@ -108,11 +113,10 @@ TILES: dict[int, Tile] = {2: Tile2(), 4: Tile4()}
 
 
 def transform_kernels(tile: Tile, weight: Tensor) -> Tensor:
-    """G g Gᵀ for every kernel, float32: O×I×3×3 → (m+2)²×I×O."""
+    """G g Gᵀ for every kernel, float32: O×I×3×3 → (m+2)²×O×I."""
     outputs, inputs = weight.shape[:2]
     g = torch.tensor(tile.g, dtype=torch.float64)
-    by_tap = weight.permute(2, 3, 1, 0).reshape(9, -1)  # 9×(I·O)
-    return (torch.kron(g, g).float() @ by_tap).view(-1, inputs, outputs)
+    return (torch.kron(g, g).float() @ weight.reshape(-1, 9).t()).view(-1, outputs, inputs)
 
 
 def convolve(tile: Tile, features: Tensor, kernels: Tensor, bias: Tensor) -> Tensor:
@@ -149,7 +153,7 @@ class _Strip:
 
     def __init__(self, tile: Tile, kernels: Tensor, n: int, rows: int, columns: int) -> None:
         self._tile, self._kernels = tile, kernels
-        _, inputs, outputs = kernels.shape
+        _, outputs, inputs = kernels.shape
         m, side = tile.m, tile.m + 2
         width = m * columns + 2
         new = kernels.new_empty
@@ -164,10 +168,10 @@ class _Strip:
         """The outputs of N×H×W×I features from row ``top`` on: N×m·rows×m·columns×O, valid until the next."""
         self._pad(features, top)
         self._transform_input()
-        inputs, outputs = self._kernels.shape[1:]
+        outputs, inputs = self._kernels.shape[1:]
         # One matrix product per place in the window: tiles×I @ I×O.
         windows = self._windows.view(-1, self._tiles, inputs)
-        torch.bmm(windows, self._kernels, out=self._products.view(-1, self._tiles, outputs))
+        torch.bmm(windows, self._kernels.transpose(1, 2), out=self._products.view(-1, self._tiles, outputs))
         self._transform_output()
         return self._pixels.flatten(1, 2).flatten(2, 3)
 
