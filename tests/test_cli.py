@@ -19,11 +19,10 @@ from tests.test_reports import SCHEMA
 
 TORCH = """
 import sys
-from percept_cli.cli import main
-try:
-    main()
-finally:
-    print("torch" in sys.modules, file=sys.stderr)
+from percept_cli.cli import run
+code = run()
+print("torch" in sys.modules, file=sys.stderr)
+sys.exit(code)
 """
 
 
@@ -389,6 +388,14 @@ def test_a_reader_that_has_gone_changes_nothing(troubled: Path, command: str, co
     )
     os.close(write)
     assert (done.returncode, done.stderr) == (code, "")
+
+
+def test_a_full_disk_behind_standard_output(percept: Percept, save: Save) -> None:
+    save("a.png")
+    with Path("/dev/full").open("w") as full:
+        done = percept("compare", "a.png", "a.png", stdout=full)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: standard output cannot be written: No space left on device\nHint: ")
 
 
 @pytest.mark.parametrize("delay", [0.4, 1.5, 5])

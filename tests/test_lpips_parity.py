@@ -5,7 +5,6 @@ Swapping a mean, a tap, the epsilon's place or one kernel breaks these tests (tr
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import pytest
@@ -15,8 +14,7 @@ from torch import Tensor
 from percept_cli.engine.measure import Engine
 from percept_cli.engine.plan import plan_pair
 from percept_cli.presets import load_preset
-from percept_cli.weights.loading import load_kernels
-from percept_cli.weights.registry import WEIGHTS
+from tests.peers import lpips_with_shipped_kernels
 
 # Two float32 networks of 13 layers that sum in different orders.
 TOLERANCE = 1e-5
@@ -24,25 +22,7 @@ TOLERANCE = 1e-5
 
 @pytest.fixture(scope="module")
 def peer() -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # lpips 0.1.4 calls torchvision by argument names of long ago
-        import lpips
-
-        model = lpips.LPIPS(net="vgg", lpips=False, pnet_rand=True, verbose=False).eval()
-    kernels = load_kernels(WEIGHTS["vgg16-oxford"])
-    convolutions = [module for module in model.net.modules() if isinstance(module, torch.nn.Conv2d)]
-    names = sorted(key for key in kernels if key.endswith(".weight"))
-    with torch.no_grad():
-        for module, key in zip(convolutions, names, strict=True):
-            assert module.bias is not None
-            module.weight.copy_(kernels[key])
-            module.bias.copy_(kernels[key.replace("weight", "bias")])
-        # lpips takes x in [-1, 1] and computes (x - shift) / scale; 255·(x + 1)/2 - mean is that with
-        # scale = 2/255 and shift = 2·mean/255 - 1.
-        mean = torch.tensor([123.68, 116.779, 103.939]).view(1, 3, 1, 1)
-        model.scaling_layer.shift.copy_(2 * mean / 255 - 1)
-        model.scaling_layer.scale.copy_(torch.full_like(mean, 2 / 255))
-    return model
+    return lpips_with_shipped_kernels()
 
 
 def pixels(n: int, height: int, width: int, seed: int) -> Tensor:

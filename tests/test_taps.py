@@ -13,10 +13,8 @@ from torch import Tensor
 
 from percept_cli.engine.backbone import Backbone
 from percept_cli.engine.topology import tap_names
-from percept_cli.weights.loading import load_kernels
-from percept_cli.weights.registry import WEIGHTS
+from tests.peers import RECORD, carry_shipped_kernels
 
-RECORD = WEIGHTS["vgg16-oxford"]
 CPU = torch.device("cpu")
 TAPS = tap_names("vgg16")
 # float32 sums of up to 4608 products through 13 layers, in another order than torchvision's, and by Winograd's
@@ -27,14 +25,7 @@ TOLERANCE = 1e-5
 @pytest.fixture(scope="module")
 def reference() -> torch.nn.Sequential:
     features: torch.nn.Sequential = torchvision.models.vgg16(weights=None).features[:-1]
-    kernels = load_kernels(RECORD)
-    names = sorted(key for key in kernels if key.endswith(".weight"))
-    convolutions = [module for module in features if isinstance(module, torch.nn.Conv2d)]
-    with torch.no_grad():
-        for module, key in zip(convolutions, names, strict=True):
-            assert module.bias is not None
-            module.weight.copy_(kernels[key])
-            module.bias.copy_(kernels[key.replace("weight", "bias")])
+    carry_shipped_kernels(features)
     return features.eval()
 
 

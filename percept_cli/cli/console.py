@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 
+from percept_cli.errors import OutputUnwritable
 from percept_cli.reports import Style, printable
 
 _NARROWEST = 72  # columns the table needs without its bars
@@ -38,13 +39,21 @@ def _colour_wanted() -> bool:
 
 
 def print_result(text: str) -> None:
-    """A result on standard output, as UTF-8. A reader that has closed the pipe has seen what it wanted."""
+    """A result on standard output, as UTF-8. A reader that has closed the pipe has seen what it wanted.
+
+    Raises:
+        OutputUnwritable: if it cannot be written for any other reason, such as a full disk.
+    """
     try:
         sys.stdout.flush()
         sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         silence_stdout()
+    except OSError as error:
+        raise OutputUnwritable(
+            f"standard output cannot be written: {error.strerror}", hint="free some space, or use --output."
+        ) from None
 
 
 def silence_stdout() -> None:

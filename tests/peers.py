@@ -1,0 +1,42 @@
+"""Public implementations, carrying the shipped kernels, to be compared with."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import torch
+
+from percept_cli.weights.loading import load_kernels
+from percept_cli.weights.registry import WEIGHTS
+
+RECORD = WEIGHTS["vgg16-oxford"]
+
+
+def carry_shipped_kernels(network: torch.nn.Module) -> None:
+    """Copy the shipped kernels into a VGG-16's convolutions, in the order of its modules."""
+    kernels = load_kernels(RECORD)
+    names = sorted(key for key in kernels if key.endswith(".weight"))
+    convolutions = [module for module in network.modules() if isinstance(module, torch.nn.Conv2d)]
+    with torch.no_grad():
+        for module, key in zip(convolutions, names, strict=True):
+            assert module.bias is not None
+            module.weight.copy_(kernels[key])
+            module.bias.copy_(kernels[key.replace("weight", "bias")])
+
+
+def lpips_with_shipped_kernels() -> Any:
+    """`lpips.LPIPS(net="vgg", lpips=False)` with the shipped kernels and their normalisation."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # lpips 0.1.4 calls torchvision by argument names of long ago
+        import lpips
+
+        model = lpips.LPIPS(net="vgg", lpips=False, pnet_rand=True, verbose=False).eval()
+    carry_shipped_kernels(model.net)
+    with torch.no_grad():
+        # lpips takes x in [-1, 1] and computes (x - shift) / scale; 255·(x + 1)/2 - mean is that with
+        # scale = 2/255 and shift = 2·mean/255 - 1.
+        mean = torch.tensor(RECORD.mean).view(1, 3, 1, 1)
+        model.scaling_layer.shift.copy_(2 * mean / 255 - 1)
+        model.scaling_layer.scale.copy_(torch.full_like(mean, 2 / 255))
+    return model

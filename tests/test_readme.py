@@ -1,0 +1,69 @@
+"""README cannot drift: its commands are CI's, its outputs are real, its exit codes are the code's.
+
+`python -m tests.test_readme` writes the outputs anew.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from percept_cli.engine.distances import DISTANCES
+from percept_cli.results import ExitCode
+from tests.conftest import ROOT, run_percept
+
+README = ROOT / "README.md"
+OUTPUT = re.compile(r"(<!-- output: (?P<command>.+?) -->\n```text\n)(?P<text>.*?)(```\n)", re.DOTALL)
+
+
+def text() -> str:
+    return README.read_text(encoding="utf-8")
+
+
+def output(command: str) -> str:
+    done = run_percept(*shlex.split(command), cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_first_two_commands_are_the_ones_ci_runs() -> None:
+    commands = re.findall(r"```sh\n(.*?)\n```", text(), re.DOTALL)[:2]
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    for command in commands:
+        assert "\n" not in command
+        assert command in script
+    assert "percept compare sample_images/" in commands[0]
+    assert commands[1].endswith("-m pytest")
+
+
+def test_outputs_are_what_the_commands_print() -> None:
+    shown = {match["command"]: match["text"] for match in OUTPUT.finditer(text())}
+    assert len(shown) == 3
+    for command, expected in shown.items():
+        # The last digits of a float32 network are the machine's own.
+        assert rounded(output(command)) == rounded(expected), command
+
+
+def rounded(report: str) -> str:
+    return re.sub(r"\d+\.\d{5,}", lambda number: f"{float(number[0]):.4f}", report)
+
+
+def test_every_exit_code_is_explained() -> None:
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", text(), re.MULTILINE)} == set(ExitCode)
+
+
+def test_every_distance_is_explained() -> None:
+    for name in DISTANCES:
+        assert f"`{name}`" in text()
+
+
+def test_links_within_the_repository_lead_somewhere() -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", text())
+    assert links
+    for link in links:
+        assert (ROOT / link).is_file(), link
+
+
+if __name__ == "__main__":
+    renewed = OUTPUT.sub(lambda match: match[1] + output(match["command"]) + match[4], text())
+    README.write_text(renewed, encoding="utf-8")
