@@ -36,7 +36,8 @@ def lpips_with_shipped_kernels() -> Any:
     with torch.no_grad():
         # lpips takes x in [-1, 1] and computes (x - shift) / scale; 255·(x + 1)/2 - mean is that with
         # scale = 2/255 and shift = 2·mean/255 - 1.
-        mean = torch.tensor(RECORD.mean).view(1, 3, 1, 1)
+        # Written out, so that a wrong mean in percept's own record is noticed.
+        mean = torch.tensor([123.68, 116.779, 103.939]).view(1, 3, 1, 1)
         model.scaling_layer.shift.copy_(2 * mean / 255 - 1)
         model.scaling_layer.scale.copy_(torch.full_like(mean, 2 / 255))
     return model

@@ -97,6 +97,17 @@ def test_large_maps_are_reduced_in_float64(distance: Distance) -> None:
     torch.testing.assert_close(distance(f, g), distance(f.double(), g.double()), rtol=1e-6, atol=0)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [("mse", 2.0**14, (2.0**28 + 511) / 512), ("l1", 2.0**28, (2.0**28 + 511) / 512)],
+)
+def test_channels_are_summed_in_float64(name: str, value: float, expected: float) -> None:
+    """One large value beside 511 ones: float32 has no bits left for them, float64 counts every one."""
+    f = torch.ones(1, 512, 1, 1)
+    f[0, 100] = value
+    assert DISTANCES[name](f, torch.zeros_like(f)).item() == expected
+
+
 @every_distance
 def test_gradients_are_finite_where_the_features_differ(distance: Distance) -> None:
     f, g = (features(1, (8, 5, 6), seed) + 0.1 for seed in (1, 2))

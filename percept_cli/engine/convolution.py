@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 # With fewer channels the transforms cost more than the multiplications they save; see tests/benchmarks/README.md.
 _WINOGRAD_MIN_CHANNELS = 128
-# On smaller maps, such as block 5 of a 256×256 picture, one pair saves less than preparing the kernels costs.
-_WINOGRAD_MIN_SIDE = 24
+# On smaller maps most of a tile would be padding.
+_WINOGRAD_MIN_SIDE = 8
 # Tiles of 4×4 outputs up to this stride, of 2×2 beyond: every layer's tiles then begin at multiples of 32 pixels
 # of the picture, so a crop that begins at one has the very same tiles, and the same rounding, as the whole.
 _LARGEST_STRIDE_OF_TILE_4 = 8
