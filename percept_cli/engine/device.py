@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, Literal
 
 from percept_cli.errors import DeviceOutOfMemory, DeviceUnavailable, InvalidSetting
 from percept_cli.spec import Precision
@@ -93,6 +93,29 @@ def compute_dtype(precision: Precision, device: torch.device) -> torch.dtype:
 
 
 @contextmanager
+def _float32_as(kind: Literal["ieee", "tf32"], device: torch.device) -> Iterator[None]:
+    """What float32 means to convolutions and matrix products on a device.
+
+    A program that trains networks may have allowed fewer bits for the whole process; here it means float32.
+    """
+    from torch import backends
+
+    switches: dict[str, tuple[Any, ...]] = {
+        "cpu": (backends.mkldnn.conv, backends.mkldnn.matmul),  # type: ignore[attr-defined] # torch's stubs lack them
+        "cuda": (backends.cudnn.conv, backends.cuda.matmul),  # type: ignore[attr-defined]
+    }
+    places = switches.get(device.type, ())
+    before = [place.fp32_precision for place in places]
+    try:
+        for place in places:
+            place.fp32_precision = kind
+        yield
+    finally:
+        for place, value in zip(places, before, strict=True):
+            place.fp32_precision = value
+
+
+@contextmanager
 def computing(precision: Precision, device: torch.device) -> Iterator[None]:
     """Run the body with exactly the precision asked for, and put the process's own settings back after it.
 
@@ -101,15 +124,14 @@ def computing(precision: Precision, device: torch.device) -> Iterator[None]:
     """
     import torch
 
-    tf32 = precision == "tf32"
     try:
-        if device.type == "cuda":
-            with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=tf32):
-                yield
-        else:
+        with ExitStack() as settings:
+            if device.type == "cuda":
+                settings.enter_context(torch.backends.cudnn.flags(enabled=True, deterministic=True))
+            settings.enter_context(_float32_as("tf32" if precision == "tf32" else "ieee", device))
             yield
     except RuntimeError as error:  # torch.OutOfMemoryError on GPUs is one; the CPU's allocator raises a plain one
-        if isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error):
+        if isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error):
             raise DeviceOutOfMemory(
                 f"the pictures do not fit the memory of device {device}",
                 hint="close other programs, choose shallower --layers, or cut the pictures into parts.",
