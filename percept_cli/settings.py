@@ -79,7 +79,11 @@ def read_settings(path: Path) -> Settings:
             _check_type(key, value)
     except InvalidSetting as error:
         raise InvalidSetting(f"{path.as_posix()}: {error}", hint=error.hint) from None
-    return Settings(path, data)
+    values = dict(data)
+    preset = values.get("preset")
+    if isinstance(preset, str) and preset.endswith(".toml"):  # relative to the file that names it
+        values["preset"] = (path.parent / preset).as_posix()
+    return Settings(path, values)
 
 
 def _check_type(key: str, value: object) -> None:

@@ -120,6 +120,12 @@ def test_settings_of_the_nearest_folder_hold(tmp_path: Path) -> None:
     assert find_settings(deep).values == {}
 
 
+def test_a_preset_file_is_found_beside_the_settings_that_name_it(tmp_path: Path) -> None:
+    path = tmp_path / "percept.toml"
+    path.write_text('preset = "mine.toml"\n')
+    assert read_settings(path).values == {"preset": (tmp_path / "mine.toml").as_posix()}
+
+
 def test_a_broken_pyproject_is_none_of_percepts_business(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     for text in ("= broken", "tool = 3", "[tool]\n"):
