@@ -1,6 +1,19 @@
-"""``python -m percept_cli``: the same as the ``percept`` command."""
+"""The ``percept`` command, also as ``python -m percept_cli``."""
 
-from percept_cli.cli import main
+import os
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Run the command; Ctrl-C is answered the same while the command itself is still being imported."""
+    try:
+        from percept_cli.cli import main as run
+
+        run()
+    except KeyboardInterrupt:
+        os.write(2, b"Interrupted; nothing was written.\n")
+        os._exit(130)
+
 
 if __name__ == "__main__":
     main()

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from percept_cli.names import posix
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -19,4 +21,4 @@ class Pair:
 
 def pair_of_files(reference: str | os.PathLike[str], candidate: str | os.PathLike[str]) -> Pair:
     """Two files as a pair, named after the candidate as it was given, with ``/`` as the separator."""
-    return Pair(Path(candidate).as_posix(), Path(reference), Path(candidate))
+    return Pair(posix(candidate), Path(reference), Path(candidate))

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from percept_cli.errors import InvalidSetting, did_you_mean
-from percept_cli.spec import DistanceSpec, LayerSpec, parse_layers
+from percept_cli.names import shown
+from percept_cli.spec import DistanceSpec, LayerSpec, check_distance, parse_layers
 from percept_cli.verdict import check_threshold
 
 DEFAULT = "default"
@@ -54,7 +55,7 @@ def preset_file(name_or_file: str) -> Path:
     if name_or_file.endswith(".toml"):
         path = Path(name_or_file)
         if not path.is_file():
-            raise InvalidSetting(f"{path.as_posix()}: no such preset file", hint="check the spelling of the path.")
+            raise InvalidSetting(f"{shown(path)}: no such preset file", hint="check the spelling of the path.")
         return path
     if name_or_file not in preset_names():
         raise InvalidSetting(f"unknown preset {name_or_file!r}", hint=did_you_mean(name_or_file, preset_names()))
@@ -73,7 +74,7 @@ def load_preset(name_or_file: str) -> Preset:
     try:
         return _preset(name_or_file, data)
     except InvalidSetting as error:
-        raise InvalidSetting(f"{path.as_posix()}: {error}", hint=error.hint) from None
+        raise InvalidSetting(f"{shown(path)}: {error}", hint=error.hint) from None
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -84,10 +85,14 @@ def read_toml(path: Path) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
+    except OSError as error:
         raise InvalidSetting(
-            f"{path.as_posix()}: cannot be read as TOML: {reason}", hint="see https://toml.io for the syntax."
+            f"{shown(path)}: cannot be read: {error.strerror}", hint="check the spelling of the path."
+        ) from None
+    # ValueError: wrong syntax, no UTF-8, or a number with thousands of digits.
+    except (ValueError, RecursionError) as error:
+        raise InvalidSetting(
+            f"{shown(path)}: cannot be read as TOML: {error}", hint="see https://toml.io for the syntax."
         ) from None
 
 
@@ -106,7 +111,7 @@ def _preset(name: str, data: Mapping[str, Any]) -> Preset:
     check_keys(data, _KEYS)
     if "layers" not in data:
         raise InvalidSetting("no layers are given", hint="add a [layers] table, such as relu3_3 = 1.0")
-    distance = _text(data, "distance", "unit")
+    distance = check_distance(_text(data, "distance", "unit"))
     spec = DistanceSpec(
         layers=read_layers(data["layers"], distance),
         backbone=_text(data, "backbone", "vgg16-oxford"),
@@ -119,21 +124,31 @@ def _preset(name: str, data: Mapping[str, Any]) -> Preset:
         source=_text(data, "source", ""),
         distance=distance,
         spec=spec,
-        threshold=None if threshold is None else check_threshold(_number(threshold, "threshold")),
+        threshold=None if threshold is None else check_threshold(as_number(threshold, "threshold")),
     )
 
 
 def _text(data: Mapping[str, Any], key: str, default: str) -> str:
     value = data.get(key, default)
     if not isinstance(value, str):
-        raise InvalidSetting(f"{key} must be a string, not {value!r}")
+        raise InvalidSetting(f"{key} must be a string, not {value!r}", hint=f'write {key} = "…"')
     return value
 
 
-def _number(value: object, what: str) -> float:
+def as_number(value: object, what: str) -> float:
+    """A TOML value as a float.
+
+    Raises:
+        InvalidSetting: if it is none, or too large for one.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidSetting(f"{what} must be a number, not {value!r}")
-    return float(value)
+        raise InvalidSetting(
+            f"{what} must be a number, not {value!r}", hint="write it without quotes, such as 0.5"
+        )
+    try:
+        return float(value)
+    except OverflowError:
+        raise InvalidSetting(f"{what} is too large for a number", hint="write it as 1e9.") from None
 
 
 def read_layers(value: object, distance: str) -> tuple[LayerSpec, ...]:
@@ -147,7 +162,7 @@ def read_layers(value: object, distance: str) -> tuple[LayerSpec, ...]:
     Raises:
         InvalidSetting: for anything else, and for anything ``LayerSpec`` refuses.
     """
-    if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+    if isinstance(value, list | tuple) and all(isinstance(entry, str) for entry in value):
         value = ",".join(value)
     if isinstance(value, str):
         return parse_layers(value, distance)
@@ -161,9 +176,9 @@ def read_layers(value: object, distance: str) -> tuple[LayerSpec, ...]:
 
 def _layer(tap: str, entry: object, distance: str) -> LayerSpec:
     if not isinstance(entry, Mapping):
-        return LayerSpec(tap, distance, _number(entry, f"the weight of layer {tap}"))
+        return LayerSpec(tap, distance, as_number(entry, f"the weight of layer {tap}"))
     check_keys(entry, _LAYER_KEYS)
-    weight = _number(entry.get("weight", 1.0), f"the weight of layer {tap}")
+    weight = as_number(entry.get("weight", 1.0), f"the weight of layer {tap}")
     return LayerSpec(tap, _text(entry, "distance", distance), weight)
 
 
@@ -183,6 +198,8 @@ def customise(
         InvalidSetting: for anything the spec refuses.
     """
     spec = preset.spec
+    if distance is not None:
+        distance = check_distance(distance)
     if layers is not None:
         spec = replace(spec, layers=read_layers(layers, distance or preset.distance))
     elif distance is not None:

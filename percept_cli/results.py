@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
@@ -31,6 +32,14 @@ class ExitCode(IntEnum):
     UNAVAILABLE = 4
     DEFECT = 70
     INTERRUPTED = 130
+
+
+def total(values: Sequence[float]) -> float:
+    """The float64 sum, independent of the order; infinite where it overflows."""
+    try:
+        return math.fsum(values)
+    except OverflowError:
+        return math.inf
 
 
 @dataclass(frozen=True)
@@ -127,7 +136,7 @@ class Run:
             passed=statuses.count("pass"),
             failed=statuses.count("fail"),
             errors=statuses.count("error"),
-            mean=math.fsum(finite) / len(finite) if finite else None,
+            mean=total([value / len(finite) for value in finite]) if finite else None,
             max=max(finite, default=None),
         )
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from percept_cli.engine.device import check_device_name
 from percept_cli.engine.plan import Plan, plan_pair
 from percept_cli.errors import SizeMismatch
-from percept_cli.images.decode import Picture, decode, read_file, show_path
+from percept_cli.images.decode import Picture, decode, read_file
+from percept_cli.names import posix, shown
 from percept_cli.pairs import Pair, pair_of_files
 from percept_cli.presets import DEFAULT, customise, load_preset
-from percept_cli.results import LayerResult, PairResult
+from percept_cli.results import LayerResult, PairResult, total
 from percept_cli.spec import DistanceSpec
 from percept_cli.verdict import check_threshold, judge
 
@@ -73,12 +73,12 @@ class Scorer:
         plan = plan_pair(self.spec, height=reference.height, width=reference.width, equal=equal)
         distances = self._measure(reference, candidate, plan) if plan.needs_network else [0.0] * len(plan.shapes)
         layers = _layer_results(self.spec, plan, distances)
-        distance = math.fsum(layer.contribution for layer in layers)
+        distance = total([layer.contribution for layer in layers])
         status, reason = judge(distance, self._threshold, self._threshold_source)
         return PairResult(
             name=pair.name,
-            reference=show_path(pair.reference),
-            candidate=show_path(pair.candidate),
+            reference=posix(pair.reference),
+            candidate=posix(pair.candidate),
             width=reference.width,
             height=reference.height,
             status=status,
@@ -107,8 +107,8 @@ def _read_pair(pair: Pair) -> tuple[Picture, Picture]:
     candidate = reference if same_file else decode(candidate_bytes, pair.candidate)
     if (reference.width, reference.height) != (candidate.width, candidate.height):
         raise SizeMismatch(
-            f"the sizes differ: {show_path(pair.reference)} is {reference.width}×{reference.height} pixels, "
-            f"{show_path(pair.candidate)} is {candidate.width}×{candidate.height}",
+            f"the sizes differ: {shown(pair.reference)} is {reference.width}×{reference.height} pixels, "
+            f"{shown(pair.candidate)} is {candidate.width}×{candidate.height}",
             hint="percept never resizes on its own; bring both to one size first.",
         )
     return reference, candidate
@@ -120,19 +120,19 @@ def _layer_results(spec: DistanceSpec, plan: Plan, distances: Sequence[float]) -
         layer.weight * distance if layer.weight else 0.0
         for layer, distance in zip(spec.layers, distances, strict=True)
     ]
-    total = math.fsum(contributions)
+    distance = total(contributions)
     return tuple(
         LayerResult(
             name=layer.tap,
             channels=shape[0],
             height=shape[1],
             width=shape[2],
-            distance=distance,
+            distance=layer_distance,
             weight=layer.weight,
             contribution=contribution,
-            share=contribution / total if total else 0.0,
+            share=contribution / distance if distance else 0.0,
         )
-        for layer, shape, distance, contribution in zip(
+        for layer, shape, layer_distance, contribution in zip(
             spec.layers, plan.shapes, distances, contributions, strict=True
         )
     )
@@ -142,8 +142,8 @@ def compare(
     reference: str | os.PathLike[str],
     candidate: str | os.PathLike[str],
     *,
-    preset: str = DEFAULT,
-    layers: str | None = None,
+    preset: str | os.PathLike[str] = DEFAULT,
+    layers: str | Sequence[str] | Mapping[str, object] | None = None,
     distance: str | None = None,
     threshold: float | None = None,
     device: str = "auto",
@@ -155,7 +155,8 @@ def compare(
         reference: path of the picture that is right by definition.
         candidate: path of the picture to judge; the same size as the reference.
         preset: name of a built-in preset, or the path of a TOML file.
-        layers: ``tap[:distance][=weight]``, separated by commas; replaces the preset's layers.
+        layers: ``tap[:distance][=weight]``, separated by commas or as a list, or a mapping from tap to weight;
+            replaces the preset's layers.
         distance: replaces the preset's distance.
         threshold: the largest distance that passes; the preset's if None.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
@@ -169,7 +170,7 @@ def compare(
 
     For many pairs make one ``percept_cli.scoring.Scorer`` and keep it: it loads torch and the weights once.
     """
-    recipe = load_preset(preset)
+    recipe = load_preset(os.fspath(preset))
     source = "argument"
     if threshold is None:
         threshold, source = recipe.threshold, f"preset {recipe.name}"

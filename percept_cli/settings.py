@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from percept_cli.errors import InvalidSetting
-from percept_cli.presets import check_keys, read_toml
+from percept_cli.names import posix, shown
+from percept_cli.presets import as_number, check_keys, read_toml
 
 KEYS = ("preset", "layers", "distance", "threshold", "device", "precision", "format", "wide")
 """The keys a settings file may have; each is the long option of the same name."""
@@ -30,11 +31,11 @@ class Settings:
         if self.path is None:
             return ""
         here = Path.cwd()
-        return (self.path.relative_to(here) if self.path.is_relative_to(here) else self.path).as_posix()
+        return posix(self.path.relative_to(here) if self.path.is_relative_to(here) else self.path)
 
 
-def find_settings(folder: Path) -> Settings:
-    """The settings that hold in a folder: its own or those of the nearest folder above it.
+def find_settings(folder: Path | None = None) -> Settings:
+    """The settings that hold in a folder (the current one if None): its own or those of the nearest above it.
 
     In each folder ``percept.toml`` counts before ``pyproject.toml``, and a ``pyproject.toml`` without
     ``[tool.percept]`` does not count. The search ends at the top of a git repository.
@@ -42,7 +43,10 @@ def find_settings(folder: Path) -> Settings:
     Raises:
         InvalidSetting: if the file found cannot be read or has an unknown key.
     """
-    folder = folder.resolve()
+    try:
+        folder = (folder or Path.cwd()).resolve()
+    except FileNotFoundError:  # the current folder has been deleted
+        return Settings()
     for place in (folder, *folder.parents):
         if (place / "percept.toml").is_file():
             return read_settings(place / "percept.toml")
@@ -54,10 +58,13 @@ def find_settings(folder: Path) -> Settings:
 
 
 def _has_table(path: Path) -> bool:
-    # A pyproject.toml that is broken, or none of percept's business, must not stop a comparison.
+    # A pyproject.toml that is broken is none of percept's business, unless percept's table may be in it.
     try:
-        return "percept" in tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError, TypeError):
+        text = path.read_text(encoding="utf-8-sig")
+        return "percept" in tomllib.loads(text).get("tool", {})
+    except tomllib.TOMLDecodeError:
+        return "[tool.percept" in text
+    except (OSError, ValueError, RecursionError, AttributeError, TypeError):
         return False
 
 
@@ -70,30 +77,29 @@ def read_settings(path: Path) -> Settings:
     """
     data: Any = read_toml(path)
     if path.name == "pyproject.toml":
-        data = data.get("tool", {}).get("percept", {})
+        tool = data.get("tool", {})
+        data = tool.get("percept", {}) if isinstance(tool, Mapping) else tool
     try:
         if not isinstance(data, Mapping):
-            raise InvalidSetting(f"[tool.percept] must be a table, not {data!r}")
+            raise InvalidSetting(f"[tool.percept] must be a table, not {data!r}", hint="see README, Settings.")
         check_keys(data, KEYS)
         for key, value in data.items():
             _check_type(key, value)
     except InvalidSetting as error:
-        raise InvalidSetting(f"{path.as_posix()}: {error}", hint=error.hint) from None
+        raise InvalidSetting(f"{shown(path)}: {error}", hint=error.hint) from None
     values = dict(data)
     preset = values.get("preset")
     if isinstance(preset, str) and preset.endswith(".toml"):  # relative to the file that names it
-        values["preset"] = (path.parent / preset).as_posix()
+        values["preset"] = posix(path.parent / preset)
     return Settings(path, values)
 
 
 def _check_type(key: str, value: object) -> None:
     if key == "layers":  # presets.read_layers knows its forms
         return
-    if key == "wide":
-        right, kind = isinstance(value, bool), "true or false"
-    elif key == "threshold":
-        right, kind = isinstance(value, int | float) and not isinstance(value, bool), "a number"
-    else:
-        right, kind = isinstance(value, str), "a string"
-    if not right:
-        raise InvalidSetting(f"{key} must be {kind}, not {value!r}")
+    if key == "threshold":
+        as_number(value, key)
+    elif key == "wide" and not isinstance(value, bool):
+        raise InvalidSetting(f"wide must be true or false, not {value!r}", hint="write it without quotes.")
+    elif key != "wide" and not isinstance(value, str):
+        raise InvalidSetting(f"{key} must be a string, not {value!r}", hint=f'write {key} = "…"')

@@ -22,6 +22,18 @@ PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 _ARITHMETIC = 1
 
 
+def check_distance(name: str) -> str:
+    """The registered name of a distance.
+
+    Raises:
+        InvalidSetting: if there is none of that name.
+    """
+    canonical = canonical_name(name)
+    if canonical not in DISTANCES:
+        raise InvalidSetting(f"unknown distance {name!r}", hint=did_you_mean(name, DISTANCES))
+    return canonical
+
+
 @dataclass(frozen=True)
 class LayerSpec:
     """One term of L = Σᵢ wᵢ · d(Fᵢ(reference), Fᵢ(candidate)).
@@ -38,17 +50,12 @@ class LayerSpec:
     """Layer weight w, finite and ≥ 0."""
 
     def __post_init__(self) -> None:
-        distance = canonical_name(self.distance)
-        if distance not in DISTANCES:
-            raise InvalidSetting(
-                f"unknown distance {self.distance!r}", hint=did_you_mean(self.distance, DISTANCES)
-            )
         if not math.isfinite(self.weight) or self.weight < 0:
             raise InvalidSetting(
                 f"the weight of layer {self.tap} must be a finite number of at least 0, not {self.weight!r}",
                 hint="write layers as relu1_2,relu3_3=2.5",
             )
-        object.__setattr__(self, "distance", distance)
+        object.__setattr__(self, "distance", check_distance(self.distance))
         object.__setattr__(self, "weight", float(self.weight))
 
 
@@ -69,6 +76,7 @@ class DistanceSpec:
     """What the network computes in; distances are always reduced in float64."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", tuple(self.layers))
         if self.backbone not in WEIGHTS:
             raise InvalidSetting(f"unknown backbone {self.backbone!r}", hint=did_you_mean(self.backbone, WEIGHTS))
         if self.precision not in PRECISIONS:

@@ -35,7 +35,10 @@ def judge(distance: float, threshold: float | None, source: str) -> tuple[Status
         The status and the reason in words, numbers unrounded.
     """
     if not math.isfinite(distance):
-        return "error", f"the distance is {distance!r}: the arithmetic overflowed; use precision fp32 or bf16"
+        return (
+            "error",
+            f"the distance is {distance!r}: the arithmetic overflowed, by half precision or huge weights",
+        )
     if threshold is None:
         return "pass", "no threshold was given, so any distance passes"
     limit = f"threshold {threshold!r} ({source})"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from PIL import Image
 
 from percept_cli import __version__
 from tests.conftest import ROOT, Percept, Save, drawing
@@ -120,11 +121,19 @@ TROUBLE = {
     "sizes differ": (["a.png", "big.png"], 3, "a.png is 40×30 pixels, big.png is 50×30"),
     "16-bit": (["deep.png", "b.png"], 3, "deep.png: more than 8 bits"),
     "name with escape codes": (["a.png", "\x1b[31mred.png"], 3, "\\x1b[31mred.png: no such file"),
-    "NUL in a name": (["a.png", "sub/../missing.png"], 3, "missing.png: no such file"),
+    "name through a missing folder": (["a.png", "sub/../missing.png"], 3, "missing.png: no such file"),
     "unknown layer": (["a.png", "b.png", "--layers", "relu3_9"], 2, "unknown layer 'relu3_9'"),
     "negative weight": (["a.png", "b.png", "--layers", "relu3_3=-2"], 2, "weight of layer relu3_3"),
     "NaN weight": (["a.png", "b.png", "--layers", "relu3_3=nan"], 2, "weight of layer relu3_3"),
     "empty layer list": (["a.png", "b.png", "--layers", ""], 2, "the list of layers is empty"),
+    "unknown distance that no layer takes": (
+        ["a.png", "b.png", "--layers", "relu1_2:mse", "--distance", "nope"],
+        2,
+        "unknown distance 'nope'",
+    ),
+    "name with a line break": (["a.png", "new\nline.png"], 3, "Error: new\\nline.png: no such file"),
+    "device number absurd": (["a.png", "b.png", "--device", "cuda:99999999999999999999"], 2, "unknown device"),
+    "config name empty": (["a.png", "b.png", "--config", ""], 2, "cannot be read"),
     "unknown distance": (["a.png", "b.png", "--distance", "cosin"], 2, "did you mean cosine?"),
     "unknown preset": (["a.png", "b.png", "--preset", "jonson-style"], 2, "did you mean johnson-style?"),
     "threshold NaN": (["a.png", "b.png", "--threshold", "nan"], 2, "the threshold must be a finite number"),
@@ -137,9 +146,9 @@ TROUBLE = {
     "one picture": (["a.png"], 2, "Missing argument 'CANDIDATE'"),
     "output is an input": (["a.png", "b.png", "--output", "b.png", "--format", "json"], 2, "overwrite the input"),
     "output is a folder": (["a.png", "b.png", "--output", "folder"], 2, "the output is a directory"),
-    "output folder missing": (["a.png", "b.png", "-o", "no/r.json"], 2, "the folder does not exist"),
+    "output folder missing": (["a.png", "b.png", "-o", "no/r.json"], 2, "/no does not exist"),
     "output ending unknown": (["a.png", "b.png", "-o", "r.xml"], 2, "the ending .xml says no format"),
-    "config missing": (["a.png", "b.png", "--config", "no.toml"], 2, "no.toml: cannot be read"),
+    "config missing": (["a.png", "b.png", "--config", "no.toml"], 2, "no.toml: cannot be read: No such file"),
 }
 
 
@@ -241,7 +250,10 @@ def test_output_goes_to_the_file_whole(percept: Percept, save: Save, tmp_path: P
     save("a.png")
     done = percept("compare", "a.png", "a.png", "--output", "r.json")
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == "PASS: no threshold was given, so any distance passes; distance 0.0, written to r.json\n"
+    assert (
+        done.stderr
+        == "PASS: no threshold was given, so any distance passes; distance 0.0\nThe report is in r.json.\n"
+    )
     jsonschema.validate(json.loads((tmp_path / "r.json").read_text()), SCHEMA)
     done = percept("compare", "a.png", "a.png", "--output", "r", "--format", "csv", "--wide", "-q")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -313,6 +325,11 @@ def test_a_settings_file_gives_defaults(percept: Percept, save: Save, tmp_path: 
     assert done.stdout.splitlines()[0].endswith(",relu1_2,pool1,seconds,fingerprint")
     assert "is within the threshold 1.0 (percept.toml)" in done.stdout
     # The command line is above the file, and the file above the preset.
+    done = percept("compare", "a.png", "a.png", "--no-wide")
+    assert ",layer,layer_distance," in done.stdout.splitlines()[0]
+    assert percept("compare", "a.png", "a.png", "-q").stdout == ""
+    assert percept("compare", "a.png", "a.png", "-o", "r.json").returncode == 0
+    assert (tmp_path / "r.json").read_text().startswith("{")
     done = percept("compare", "a.png", "a.png", "--threshold", "2", "--format", "table", "--layers", "relu2_1")
     assert "threshold    2.0 (command line)" in done.stdout
     assert "relu2_1" in done.stdout
@@ -398,11 +415,86 @@ def test_a_full_disk_behind_standard_output(percept: Percept, save: Save) -> Non
     assert done.stderr.startswith("Error: standard output cannot be written: No space left on device\nHint: ")
 
 
-@pytest.mark.parametrize("delay", [0.4, 1.5, 5])
+LISTENERS = {
+    "gone": "2> >(exec true)",
+    "closed": "2>&-",
+    "full": "2>/dev/full",
+}
+
+
+@pytest.mark.parametrize("listener", LISTENERS)
+def test_nobody_listening_to_messages_changes_no_exit_code(troubled: Path, listener: str) -> None:
+    percept = f"{sys.executable} -m percept_cli compare"
+    for arguments, code in (
+        ("a.png b.png --layers input:l1 --threshold 0 -v -o r.json", 1),
+        ("a.png missing.png", 3),
+        ("a.png b.png --threshold x", 2),
+    ):
+        done = subprocess.run(
+            ["bash", "-c", f"sleep 0.1; {percept} {arguments} {LISTENERS[listener]}"],
+            cwd=troubled,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (code, b"")
+    assert json.loads((troubled / "r.json").read_text())["results"][0]["status"] == "fail"
+
+
+def test_closed_standard_output_changes_no_exit_code(troubled: Path) -> None:
+    command = f"{sys.executable} -m percept_cli compare a.png b.png --layers input:l1 --threshold 0 >&-"
+    done = subprocess.run(["bash", "-c", command], cwd=troubled, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_output_to_an_open_file_adds_to_it(troubled: Path) -> None:
+    """`-o /dev/stdout >> log` must not replace the log, and a pipe behind /dev/stdout must be written to."""
+    percept = f"{sys.executable} -m percept_cli compare a.png a.png --format score -q"
+    (troubled / "log").write_text("precious\n")
+    script = f"{percept} -o /dev/stdout >> log; {percept} -o /dev/stdout | cat; {percept} -o >(cat >&2)"
+    done = subprocess.run(
+        ["bash", "-c", f"set -e; {script}; sleep 0.2"], cwd=troubled, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"0.0\ta.png\n", b"0.0\ta.png\n")
+    assert (troubled / "log").read_text() == "precious\n0.0\ta.png\n"
+
+
+def test_out_of_memory_is_said_and_is_exit_code_4(tmp_path: Path, percept: Percept) -> None:
+    """9000×9000 pixels need more than 20 GB of features; the child may have 8."""
+    import resource
+
+    for name, colour in (("a.png", 0), ("b.png", 1)):
+        Image.new("1", (9000, 9000), colour).save(tmp_path / name)
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
+
+    done = percept("compare", "a.png", "b.png", "--device", "cpu", preexec_fn=limit)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.startswith("Error: the pictures do not fit the memory of device cpu\nHint: ")
+
+
+def test_a_deleted_current_folder_is_no_obstacle(save: Save, tmp_path: Path) -> None:
+    path = save("a.png")
+    (tmp_path / "gone").mkdir()
+    script = f"cd gone && rmdir ../gone && {sys.executable} -m percept_cli compare {path} {path} --format score"
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("arguments", [[], ["weights"]])
+def test_without_a_command_the_help_is_shown(percept: Percept, arguments: list[str]) -> None:
+    done = percept(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Usage: percept")
+    assert "Error" not in done.stderr
+
+
+@pytest.mark.parametrize("delay", [0.06, 0.4, 1.5, 4])
 def test_ctrl_c_ends_with_130_and_no_output(save: Save, tmp_path: Path, delay: float) -> None:
     """While importing, and while the network runs on pictures that take it far longer than the delay."""
-    save("a.png", 1600, 1200)
-    save("b.png", 1600, 1200, seed=1)
+    save("a.png", 1920, 1440)
+    save("b.png", 1920, 1440, seed=1)
     process = subprocess.Popen(
         [sys.executable, "-m", "percept_cli", "compare", "a.png", "b.png", "--output", "r.json"],
         stdout=subprocess.PIPE,
@@ -417,6 +509,18 @@ def test_ctrl_c_ends_with_130_and_no_output(save: Save, tmp_path: Path, delay: f
     assert err.endswith("Interrupted; nothing was written.\n")
     assert "Traceback" not in err
     assert sorted(os.listdir(tmp_path)) == ["a.png", "b.png"]
+
+
+def test_a_distance_that_overflows_is_trouble_and_no_pass(percept: Percept, save: Save) -> None:
+    save("a.png")
+    save("b.png", seed=1)
+    done = percept(
+        "compare", "a.png", "b.png", "--layers", "input:mse=1e308,conv1_1:mse=1e308", "--format", "json"
+    )
+    assert done.returncode == 3
+    (result,) = json.loads(done.stdout)["results"]
+    assert (result["status"], result["distance"]) == ("error", None)
+    assert result["reason"].startswith("the distance is inf: the arithmetic overflowed")
 
 
 def test_a_defect_keeps_its_traceback_and_its_own_code(tmp_path: Path) -> None:

@@ -9,7 +9,10 @@ import torch
 
 from percept_cli import compare
 from percept_cli.engine.device import computing, resolve_device
+from percept_cli.engine.measure import Engine
+from percept_cli.engine.plan import plan_pair
 from percept_cli.errors import DeviceOutOfMemory
+from percept_cli.presets import load_preset
 from tests.conftest import Save
 from tests.test_samples import files
 
@@ -21,15 +24,18 @@ def careless_process() -> Iterator[None]:
     """A program that has allowed fewer bits for its training."""
     torch.set_float32_matmul_precision("medium")
     torch.backends.mkldnn.conv.fp32_precision = "bf16"  # type: ignore[attr-defined]
+    torch.set_default_dtype(torch.float64)
     yield
     torch.backends.mkldnn.conv.fp32_precision = "none"  # type: ignore[attr-defined]
+    torch.set_default_dtype(torch.float32)
     torch.set_float32_matmul_precision("highest")
 
 
 def test_fp32_is_float32_whatever_the_process_allows(request: pytest.FixtureRequest) -> None:
     before = compare(*files("photo-noise")).distance
     request.getfixturevalue("careless_process")
-    assert compare(*files("photo-noise")).distance == before
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert compare(*files("photo-noise")).distance == before
     assert torch.backends.mkldnn.matmul.fp32_precision == "bf16"  # type: ignore[attr-defined]
     assert torch.backends.mkldnn.conv.fp32_precision == "bf16"  # type: ignore[attr-defined]
 
@@ -42,6 +48,20 @@ def test_tf32_is_off_unless_asked_for(precision: str, kind: str) -> None:
     with computing(precision, CUDA):  # type: ignore[arg-type]
         assert [place.fp32_precision for place in places] == [kind, kind]
     assert [place.fp32_precision for place in places] == before
+
+
+def test_gradients_after_a_measurement() -> None:
+    """Kernels prepared in inference mode could not be used by autograd later."""
+    spec = load_preset("default").spec
+    engine = Engine(spec, "cpu")
+    pictures = torch.rand(2, 3, 200, 200, generator=torch.Generator().manual_seed(0))
+    plan = plan_pair(spec, height=200, width=200, equal=False)
+    pixels = (pictures * 255).to(torch.uint8)
+    engine.measure(pixels[:1], pixels[1:], plan)
+    pictures.requires_grad_()
+    engine.distances(pictures[:1], pictures[1:]).sum().backward()  # type: ignore[no-untyped-call]
+    assert pictures.grad is not None
+    assert pictures.grad.isfinite().all()
 
 
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])

@@ -86,9 +86,15 @@ def sixteen_bit_rgb_png() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
+def deep_ppm(largest: int) -> bytes:
+    return b"P6\n2 1\n%d\n" % largest + bytes(12)
+
+
 UNSUPPORTED: dict[str, Callable[[], bytes]] = {
     "16-bit grey": lambda: encode(Image.fromarray(np.arange(12, dtype=np.uint16).reshape(3, 4)), "PNG"),
     "16-bit rgb": sixteen_bit_rgb_png,
+    "16-bit ppm": lambda: deep_ppm(65535),
+    "10-bit ppm": lambda: deep_ppm(1023),
     "float": lambda: encode(Image.fromarray(np.ones((3, 4), dtype=np.float32)), "TIFF"),
     "animation": lambda: encode(
         drawing(9, 9), "GIF", save_all=True, append_images=[drawing(9, 9, seed=1)], duration=100
@@ -157,6 +163,13 @@ def test_files_that_cannot_be_read(tmp_path: Path, make: Callable[[Path], None],
         read_file(path)
     assert str(error.value).startswith(f"{path.as_posix()}: {message}")
     assert error.value.hint
+
+
+def test_formats_that_others_would_have_to_run_are_no_pictures() -> None:
+    with pytest.raises(
+        UnreadableImage, match=r"drawing\.eps: not a picture, or of a format that percept does not read"
+    ):
+        decode(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n", "drawing.eps")
 
 
 def test_text_called_png_is_no_picture() -> None:

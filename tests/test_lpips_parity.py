@@ -31,7 +31,9 @@ def pixels(n: int, height: int, width: int, seed: int) -> Tensor:
     )
 
 
-@pytest.mark.parametrize(("n", "height", "width"), [(1, 64, 64), (1, 37, 53), (3, 48, 80), (2, 131, 97)])
+@pytest.mark.parametrize(
+    ("n", "height", "width"), [(1, 64, 64), (1, 37, 53), (3, 48, 80), (2, 131, 97), (1, 264, 200)]
+)
 def test_layers_and_total_equal_lpips(peer: Any, n: int, height: int, width: int) -> None:
     reference, candidate = pixels(n, height, width, seed=1), pixels(n, height, width, seed=2)
     with torch.inference_mode():

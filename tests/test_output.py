@@ -38,6 +38,19 @@ def test_a_link_is_followed(tmp_path: Path) -> None:
     assert target.read_text() == "new"
 
 
+def test_a_name_as_long_as_the_system_allows(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 250 + ".json")
+    write_output(path, "x")
+    assert path.read_text() == "x"
+
+
+def test_links_in_a_circle_are_a_typed_error(tmp_path: Path) -> None:
+    path = tmp_path / "loop.json"
+    path.symlink_to(path)
+    with pytest.raises(OutputUnwritable, match=r"loop\.json: its links lead in a circle"):
+        check_output(path, [])
+
+
 def test_a_device_is_written_to_and_not_replaced() -> None:
     write_output(Path(os.devnull), "x")
     assert not Path(os.devnull).is_file()
@@ -68,7 +81,8 @@ def test_refused_before_any_work(tmp_path: Path) -> None:
     (tmp_path / "link.png").symlink_to(picture)
     for output, message in (
         (tmp_path, "is a directory"),
-        (tmp_path / "missing" / "report.json", "the folder does not exist"),
+        (tmp_path / "missing" / "report.json", "missing does not exist"),
+        (picture / "report.json", "picture.png is a file, not a folder"),
         (picture, "would overwrite the input"),
         (tmp_path / "link.png", "would overwrite the input"),
         (tmp_path / "." / "picture.png", "would overwrite the input"),

@@ -69,6 +69,10 @@ def test_a_preset_file_of_ones_own(tmp_path: Path) -> None:
         ("backbone = 4\n[layers]\nrelu1_2 = 1", "backbone must be a string, not 4", ""),
         ("backbone = 'vgg99'\n[layers]\nrelu1_2 = 1", "unknown backbone 'vgg99'", ""),
         ("= broken", "cannot be read as TOML", ""),
+        ("distance = 'nope'\n[layers]\nrelu1_2 = { distance = 'mse' }", "unknown distance 'nope'", ""),
+        (f"threshold = 1{'0' * 400}\n[layers]\nrelu1_2 = 1", "threshold is too large", ""),
+        (f"threshold = 1{'0' * 6000}", "cannot be read as TOML", ""),
+        (f"layers = {'[' * 5000}", "cannot be read as TOML", ""),
     ],
 )
 def test_preset_files_that_are_refused_name_the_file(tmp_path: Path, text: str, message: str, hint: str) -> None:
@@ -128,9 +132,18 @@ def test_a_preset_file_is_found_beside_the_settings_that_name_it(tmp_path: Path)
 
 def test_a_broken_pyproject_is_none_of_percepts_business(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
-    for text in ("= broken", "tool = 3", "[tool]\n"):
+    for text in ("= broken", "tool = 3", "[tool]\n", "tool = 5"):
         (tmp_path / "pyproject.toml").write_text(text)
         assert find_settings(tmp_path).values == {}
+
+
+def test_a_broken_pyproject_that_may_hold_settings_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "pyproject.toml").write_text("[tool.percept]\nthreshold = 1\n[broken")
+    with pytest.raises(InvalidSetting, match="cannot be read as TOML"):
+        find_settings(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[tool.percept]\nthreshold = 1\n", encoding="utf-8-sig")
+    assert find_settings(tmp_path).values == {"threshold": 1}
 
 
 @pytest.mark.parametrize(

@@ -45,8 +45,10 @@ def check_distances(name: str, preset: str) -> None:
     result = compare(*files(name), preset=preset)
     weights = {layer.tap: layer.weight for layer in load_preset(preset).spec.layers}
     total = sum(weights[tap] * distance for tap, distance in expected.items())
+    # Gram matrices of different layers differ by orders of magnitude; there the pair's distance is no measure.
+    floor = TOLERANCE * total if preset == "default" else 0
     found = {layer.name: layer.distance for layer in result.layers}
-    assert found == pytest.approx(expected, rel=TOLERANCE, abs=TOLERANCE * total)
+    assert found == pytest.approx(expected, rel=TOLERANCE, abs=floor)
     assert result.distance == pytest.approx(total, rel=TOLERANCE, abs=0)
 
 

@@ -13,7 +13,7 @@ import click
 
 from percept_cli import __version__
 from percept_cli.cli.compare import compare
-from percept_cli.cli.console import say, silence_stdout
+from percept_cli.cli.console import open_missing_streams, say, writing_to_stdout
 from percept_cli.cli.presets import presets
 from percept_cli.cli.weights import weights
 from percept_cli.errors import PerceptError, did_you_mean
@@ -38,7 +38,7 @@ class _Commands(click.Group):
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 within the threshold, 1 above it, 2 wrong usage, 3 an input could not be read or "
-    "compared, 4 weights or device unavailable, 130 interrupted.",
+    "compared, 4 weights or device unavailable, 70 a defect of percept, 130 interrupted.",
 )
 @click.version_option(__version__, "--version", prog_name="percept")
 def cli() -> None:
@@ -55,9 +55,7 @@ def main() -> NoReturn:
     # A process that lives for one comparison has nothing to gain from either: collecting garbage while torch is
     # being imported, and taking torch apart at the end, cost 0.3 s and 0.4 s (tests/benchmarks/README.md).
     gc.disable()
-    code = run()
-    sys.stderr.flush()
-    os._exit(code)
+    os._exit(run())
 
 
 def run() -> int:
@@ -65,45 +63,50 @@ def run() -> int:
 
     Whatever goes wrong is said on standard error; no exception leaves.
     """
+    open_missing_streams()
     # Pillow warns of large or oddly tagged pictures, for servers; a user has named these files.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
-        code = _invoke()
-        sys.stdout.flush()
-        return code
+        return _invoke()
     except click.ClickException as error:
         _report_usage(error)
         return ExitCode.USAGE
     except PerceptError as error:
-        say(f"Error: {error}")
-        if error.hint:
-            say(f"Hint: {error.hint}")
+        say(f"Error: {error}" + (f"\nHint: {error.hint}" if error.hint else ""))
         return error.exit_code
+    except MemoryError:
+        say("Error: not enough memory\nHint: close other programs, or cut the pictures into parts.")
+        return ExitCode.UNAVAILABLE
     except (click.Abort, KeyboardInterrupt):
         say("Interrupted; nothing was written.")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:  # the reader of a help text has seen what it wanted
-        silence_stdout()
-        return ExitCode.WITHIN
     except Exception:  # a defect: with its traceback, and not with a code that means something else
-        traceback.print_exc()
-        say(f"percept {__version__} failed; this is a defect of percept, please report it with the lines above.")
+        say(
+            f"{traceback.format_exc()}"
+            f"percept {__version__} failed; this is a defect of percept, please report it with the lines above."
+        )
         return ExitCode.DEFECT
 
 
 def _invoke() -> int:
     if "_PERCEPT_COMPLETE" in os.environ:  # a shell asks for completions, which only click's own main gives
         cli.main(prog_name="percept")
+    code: object = ExitCode.WITHIN
     # Not click's main: it ends with code 1, which means "above the threshold", when a pipe is closed.
     try:
-        with cli.make_context("percept", sys.argv[1:]) as context:
+        with writing_to_stdout(), cli.make_context("percept", sys.argv[1:]) as context:
             code = cli.invoke(context)
     except click.exceptions.Exit as done:
         code = done.exit_code
+    with writing_to_stdout():
+        sys.stdout.flush()
     return code if isinstance(code, int) else ExitCode.WITHIN
 
 
 def _report_usage(error: click.ClickException) -> None:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        say(error.format_message())
+        return
     context = getattr(error, "ctx", None)
     if context is not None:
         say(context.get_usage())

@@ -12,6 +12,7 @@ from click.core import ParameterSource
 from percept_cli import __version__
 from percept_cli.cli.console import print_result, say, style_of_stdout
 from percept_cli.errors import InvalidSetting, OutputUnwritable
+from percept_cli.names import printable, shown
 from percept_cli.presets import DEFAULT, Preset, customise, load_preset
 from percept_cli.reports import FORMATS, Style, format_of_file, render
 from percept_cli.results import Run
@@ -20,7 +21,7 @@ from percept_cli.settings import KEYS, Settings, find_settings, read_settings
 
 
 def _load_settings(ctx: click.Context, _: click.Parameter, value: str | None) -> str | None:
-    settings = read_settings(Path(value)) if value else find_settings(Path.cwd())
+    settings = read_settings(Path(value)) if value is not None else find_settings()
     ctx.obj = settings
     # click names the parameter of --format "form", since `format` is a builtin.
     ctx.default_map = {("form" if key == "format" else key): entry for key, entry in settings.values.items()}
@@ -65,7 +66,7 @@ def _load_settings(ctx: click.Context, _: click.Parameter, value: str | None) ->
     type=click.Choice(list(FORMATS)),
     help="How to report.  [default: table, or by --output's ending]",
 )
-@click.option("--wide", is_flag=True, help="CSV: one row per pair instead of one per layer.")
+@click.option("--wide/--no-wide", help="CSV: one row per pair instead of one per layer.")
 @click.option(
     "--output",
     "-o",
@@ -110,7 +111,7 @@ def compare(ctx: click.Context, /, **options: Any) -> int:
         return _compare(ctx, settings, **options)
     except InvalidSetting as error:
         if _keys_in_use(ctx) and not str(error).startswith(settings.source):
-            error.hint += f" (in use from {settings.source}: {', '.join(_keys_in_use(ctx))})"
+            error.hint = f"{error.hint} (in use from {settings.source}: {', '.join(_keys_in_use(ctx))})".strip()
         raise
 
 
@@ -143,7 +144,8 @@ def _compare(
     spec = customise(recipe, layers=layers, distance=distance, precision=precision)
     threshold, source = _threshold(ctx, settings, recipe, threshold)
     scorer = Scorer(spec, device=device, threshold=threshold, threshold_source=source)
-    report_format = _report_format(form, output)
+    form_typed = ctx.get_parameter_source("form") is ParameterSource.COMMANDLINE
+    report_format = _report_format(form, output, typed=form_typed)
     if output is not None:
         from percept_cli.reports.output import check_output
 
@@ -164,8 +166,9 @@ def _compare(
 
         write_output(output, render(run, report_format, Style(wide=wide)))
         if not quiet:
-            say(f"{result.status.upper()}: {result.reason}; distance {result.distance!r}, written to {output}")
-    elif not quiet or form is not None:
+            say(f"{result.status.upper()}: {result.reason}; distance {result.distance!r}")
+            say(f"The report is in {shown(output)}.")
+    elif form_typed or not quiet:
         print_result(render(run, report_format, style_of_stdout(wide=wide)))
     return run.exit_code
 
@@ -180,18 +183,18 @@ def _threshold(
     return value, settings.source if from_file else "command line"
 
 
-def _report_format(form: str | None, output: Path | None) -> str:
-    if form is not None:
-        return form
-    if output is None:
-        return "table"
+def _report_format(form: str | None, output: Path | None, *, typed: bool) -> str:
+    """The format that was typed; else the one that the output's ending says; else the settings' or the table."""
+    if output is None or (form is not None and typed):
+        return form or "table"
     found = format_of_file(output.name)
-    if found is None and output.suffix:
+    if found is None and form is None and output.suffix:
         endings = ", ".join(suffix for entry in FORMATS.values() for suffix in entry.suffixes)
         raise OutputUnwritable(
-            f"{output}: the ending {output.suffix} says no format", hint=f"use --format, or one of {endings}."
+            f"{shown(output)}: the ending {printable(output.suffix)} says no format",
+            hint=f"use --format, or one of {endings}.",
         )
-    return found or "table"
+    return found or form or "table"
 
 
 def _what_ran(run: Run) -> str:

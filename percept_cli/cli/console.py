@@ -5,17 +5,30 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from percept_cli.errors import OutputUnwritable
-from percept_cli.reports import Style, printable
+from percept_cli.reports import Style
 
-_NARROWEST = 72  # columns the table needs without its bars
+_NARROWEST = 80  # columns that the table needs for numbers such as 1.23456e-10
+
+
+def open_missing_streams() -> None:
+    """Give a process that was started with closed standard streams somewhere to write to."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - lives as long as the process
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 
 
 def say(message: str) -> None:
-    """One message on standard error. Control characters in it (a file name may hold any) are shown escaped."""
-    lines = [printable(line) for line in message.split("\n")]
-    print(*lines, sep="\n", file=sys.stderr, flush=True)
+    """Lines on standard error. That nobody listens any more is no reason to stop, or to end with another code."""
+    try:
+        print(message, file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 
 
 def style_of_stdout(*, wide: bool) -> Style:
@@ -39,25 +52,29 @@ def _colour_wanted() -> bool:
 
 
 def print_result(text: str) -> None:
-    """A result on standard output, as UTF-8. A reader that has closed the pipe has seen what it wanted.
+    """A result on standard output, as UTF-8.
 
     Raises:
-        OutputUnwritable: if it cannot be written for any other reason, such as a full disk.
+        OutputUnwritable: if it cannot be written, for instance to a full disk.
     """
-    try:
+    with writing_to_stdout():
         sys.stdout.flush()
         sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
         sys.stdout.buffer.flush()
+
+
+@contextmanager
+def writing_to_stdout() -> Iterator[None]:
+    """Around whatever writes to standard output. A reader that has closed the pipe has seen what it wanted.
+
+    Raises:
+        OutputUnwritable: if it cannot be written for any other reason.
+    """
+    try:
+        yield
     except BrokenPipeError:
-        silence_stdout()
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     except OSError as error:
         raise OutputUnwritable(
             f"standard output cannot be written: {error.strerror}", hint="free some space, or use --output."
         ) from None
-
-
-def silence_stdout() -> None:
-    """Point standard output at nothing, so that the interpreter's last flush does not fail."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)

@@ -75,7 +75,8 @@ class Backbone:
     def _normalise(self, pictures: Tensor) -> Tensor:
         record = self._record
         mean, std = (
-            torch.tensor(values, device=pictures.device).view(1, 3, 1, 1) for values in (record.mean, record.std)
+            torch.tensor(values, device=pictures.device, dtype=pictures.dtype).view(1, 3, 1, 1)
+            for values in (record.mean, record.std)
         )
         return ((pictures * record.scale - mean) / std).to(self._dtype)
 

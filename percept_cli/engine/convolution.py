@@ -60,11 +60,13 @@ class Convolution:
             and not torch.is_grad_enabled()
         )
 
-    # Either form is prepared once, when first used.
+    # Either form is prepared once, when first used: outside inference mode, since autograd may meet it later.
     @cached_property
     def _direct_kernels(self) -> Tensor:
-        return self._weight.to(self._device, self._dtype, memory_format=torch.channels_last)
+        with torch.inference_mode(False), torch.no_grad():
+            return self._weight.to(self._device, self._dtype, memory_format=torch.channels_last)
 
     @cached_property
     def _winograd_kernels(self) -> Tensor:
-        return winograd.transform_kernels(self._tile, self._weight)
+        with torch.inference_mode(False), torch.no_grad():
+            return winograd.transform_kernels(self._tile, self._weight)

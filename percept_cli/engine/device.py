@@ -13,7 +13,7 @@ from percept_cli.spec import Precision
 if TYPE_CHECKING:
     import torch
 
-_DEVICE_NAME = re.compile(r"auto|cpu|cuda(:\d+)?|mps")
+_DEVICE_NAME = re.compile(r"auto|cpu|cuda(:\d{1,3})?|mps")
 
 
 def check_device_name(name: str) -> str:
@@ -128,6 +128,7 @@ def computing(precision: Precision, device: torch.device) -> Iterator[None]:
         with ExitStack() as settings:
             if device.type == "cuda":
                 settings.enter_context(torch.backends.cudnn.flags(enabled=True, deterministic=True))
+            settings.enter_context(torch.autocast(device.type, enabled=False))
             settings.enter_context(_float32_as("tf32" if precision == "tf32" else "ieee", device))
             yield
     except RuntimeError as error:  # torch.OutOfMemoryError on GPUs is one; the CPU's allocator raises a plain one

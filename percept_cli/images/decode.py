@@ -5,6 +5,7 @@ What a file's bytes mean is decided here and nowhere else:
 - EXIF orientation is applied.
 - Transparency is laid over white.
 - Embedded colour profiles are not applied; the values are taken as sRGB.
+- Only the formats in ``FORMATS`` are read, whatever else Pillow could do with a file (run Ghostscript on it).
 - Pictures of more than 8 bits per channel, and animations, are refused: cutting them down would lie.
 """
 
@@ -19,9 +20,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
+from percept_cli.names import shown
 
 if TYPE_CHECKING:
     from PIL import Image
+
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF", "TGA")
+"""What is read, by Pillow's names, those first that Pillow loads first; PPM stands for PBM, PGM and PPM."""
 
 _EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"})
 _PNG_END = b"IEND\xaeB`\x82"  # the closing chunk with its checksum, the same in every file
@@ -40,18 +45,13 @@ class Picture:
     """height × width × 3 bytes, rows from the top, R G B in 0..255, sRGB."""
 
 
-def show_path(path: str | os.PathLike[str]) -> str:
-    """A path as reports spell it: as given, with ``/`` as the separator."""
-    return Path(path).as_posix()
-
-
 def read_file(path: str | os.PathLike[str]) -> bytes:
     """The bytes of one file.
 
     Raises:
         UnreadableImage: if it is missing, a directory, empty, or may not be read.
     """
-    name = show_path(path)
+    name = shown(path)
     try:
         data = Path(path).read_bytes()
     except FileNotFoundError:
@@ -85,8 +85,8 @@ def decode(data: bytes, path: str | os.PathLike[str]) -> Picture:
     """
     from PIL import Image, ImageOps
 
-    name = show_path(path)
-    with _decoder_errors(name), Image.open(io.BytesIO(data)) as image:
+    name = shown(path)
+    with _decoder_errors(name), Image.open(io.BytesIO(data), formats=FORMATS) as image:
         _refuse_unsupported(image, name)
         image.load()
         if image.format == "PNG" and _PNG_END not in data:  # Pillow does not mind a lost end
@@ -105,15 +105,17 @@ def _decoder_errors(name: str) -> Iterator[None]:
         yield
     except UnidentifiedImageError:
         raise UnreadableImage(
-            f"{name}: not a picture, or of a format this installation cannot read",
-            hint="open it in a viewer; its content counts, not its extension.",
+            f"{name}: not a picture, or of a format that percept does not read",
+            hint=f"its content counts, not its extension; percept reads {', '.join(FORMATS)}.",
         ) from None
     except Image.DecompressionBombError as error:
         raise UnsupportedImage(
             f"{name}: too many pixels: {_reason(error)}", hint="cut the picture into smaller ones."
         ) from None
     except MemoryError:
-        raise UnsupportedImage(f"{name}: does not fit the memory of this machine") from None
+        raise UnsupportedImage(
+            f"{name}: does not fit the memory of this machine", hint="cut the picture into smaller ones."
+        ) from None
     # Pillow's decoders raise all of these on damaged data.
     except (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError) as error:
         raise UnreadableImage(
@@ -128,9 +130,7 @@ def _reason(error: BaseException) -> str:
 
 
 def _refuse_unsupported(image: Image.Image, name: str) -> None:
-    # Pillow reads 16-bit RGB as 8-bit "RGB" without a word; only the tile's raw mode ("RGB;16B") tells.
-    raw_modes = [str(tile[3]) for tile in getattr(image, "tile", ())]
-    if image.mode not in _EIGHT_BIT_MODES or any(";16" in raw for raw in raw_modes):
+    if image.mode not in _EIGHT_BIT_MODES or _is_deep(image):
         raise UnsupportedImage(
             f"{name}: more than 8 bits per channel or another kind of pixels (mode {image.mode}) are not "
             "supported yet",
@@ -143,6 +143,18 @@ def _refuse_unsupported(image: Image.Image, name: str) -> None:
             f"{name}: has {frames} frames; animations and multi-page files are not supported yet",
             hint="save the frame you mean as a picture of its own.",
         )
+
+
+def _is_deep(image: Image.Image) -> bool:
+    """Whether a file holds more than the 8 bits per channel that Pillow gives without a word."""
+    for codec, _, _, arguments in getattr(image, "tile", ()):
+        first, *rest = arguments if isinstance(arguments, tuple) else (arguments,)
+        if codec.startswith("ppm") and rest[0] > 255:  # the file's largest value
+            return True
+        # The raw mode tells: "RGB;16B" is 16 bits per channel, "BGR;16" is BMP's 5 + 6 + 5 bits per pixel.
+        if ";16" in str(first) and first != "BGR;16":
+            return True
+    return False
 
 
 def _over_white(image: Image.Image) -> Image.Image:

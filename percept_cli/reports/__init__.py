@@ -49,10 +49,3 @@ def render(run: Run, form: str, style: Style) -> str:
     """The report of a run in one of ``FORMATS``, ending with a line break."""
     text: str = import_module(FORMATS[form].module).render(run, style)
     return text
-
-
-def printable(text: str) -> str:
-    r"""A name on one line, safe for a terminal: control characters and stray bytes become ``\x1b``, ``\n``, …."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode() for char in text
-    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from percept_cli.reports import Style, printable
+from percept_cli.names import printable
+from percept_cli.reports import Style
 from percept_cli.results import Run
 
 

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from percept_cli.reports import Style, printable
+from percept_cli.names import printable
+from percept_cli.reports import Style
 from percept_cli.results import LayerResult, PairResult, Run
 
 _COLOURS = {"pass": "green", "fail": "red", "error": "magenta"}

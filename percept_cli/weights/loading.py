@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import WeightsUnavailable
+from percept_cli.names import shown
 from percept_cli.weights.registry import WeightsRecord
 
 if TYPE_CHECKING:
@@ -40,14 +41,14 @@ def load_kernels(record: WeightsRecord, path: Path | None = None) -> dict[str, T
             return {key: file.get_tensor(key) for key in record.shapes()}
     except (SafetensorError, OSError) as error:
         raise WeightsUnavailable(
-            f"{path}: the weights file is truncated or damaged: {error}", hint=_REINSTALL
+            f"{shown(path)}: the weights file is truncated or damaged: {error}", hint=_REINSTALL
         ) from None
 
 
 def _require_file(path: Path, record: WeightsRecord) -> None:
     if not path.is_file():
         raise WeightsUnavailable(
-            f"{path}: the weights file of {record.name} is missing",
+            f"{shown(path)}: the weights file of {record.name} is missing",
             hint="install percept again; a complete package contains it.",
         )
 
@@ -64,8 +65,8 @@ def _check_header(file: object, record: WeightsRecord, path: Path) -> None:
         if shape != expected[key] or dtype != "F32":
             problems.append(f"{key} is {dtype} {shape}, expected F32 {expected[key]}")
     if problems:
-        shown = "; ".join(problems[:4]) + (f"; and {len(problems) - 4} more" if len(problems) > 4 else "")
-        raise WeightsUnavailable(f"{path}: not the weights of {record.name}: {shown}", hint=_REINSTALL)
+        listed = "; ".join(problems[:4]) + (f"; and {len(problems) - 4} more" if len(problems) > 4 else "")
+        raise WeightsUnavailable(f"{shown(path)}: not the weights of {record.name}: {listed}", hint=_REINSTALL)
 
 
 def verify(record: WeightsRecord, path: Path | None = None) -> Path:
@@ -88,14 +89,13 @@ def verify(record: WeightsRecord, path: Path | None = None) -> Path:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise WeightsUnavailable(f"{path}: cannot be read: {error.strerror}") from None
+        raise WeightsUnavailable(f"{shown(path)}: cannot be read: {error.strerror}", hint=_REINSTALL) from None
     if found != record.sha256:
         size = path.stat().st_size
-        kind = "truncated" if size < record.size else "altered"
         raise WeightsUnavailable(
-            f"{path}: the weights file of {record.name} is {kind}\n"
+            f"{shown(path)}: not the weights file of {record.name}, or a truncated or altered one\n"
             f"  expected {record.size} bytes, sha256 {record.sha256}\n"
             f"  found    {size} bytes, sha256 {found}",
-            hint="install percept again; nothing was changed.",
+            hint="copy it anew, or install percept again; nothing was changed.",
         )
     return path
