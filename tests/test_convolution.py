@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -43,6 +45,30 @@ def test_a_picture_has_the_same_features_alone_and_in_a_batch(stride: int) -> No
         alone = [convolution(features[i : i + 1]) for i in range(3)]
     # Matrix products of another height may sum in another order on other machines.
     torch.testing.assert_close(together, torch.cat(alone), rtol=1e-6, atol=1e-4)
+
+
+def test_threads_do_not_share_working_memory() -> None:
+    generator = torch.Generator().manual_seed(4)
+    convolution = Convolution(
+        torch.randn(128, 128, 3, 3, generator=generator),
+        torch.zeros(128),
+        stride=2,
+        device=CPU,
+        dtype=torch.float32,
+    )
+    inputs = [
+        torch.randn(1, 128, 40, 40 + i, generator=generator).contiguous(memory_format=torch.channels_last)
+        for i in range(8)
+    ]
+
+    def run(features: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            return convolution(features)
+
+    expected = [run(features) for features in inputs]
+    with ThreadPoolExecutor(4) as pool:
+        for found, right in zip(pool.map(run, inputs * 3), expected * 3, strict=True):
+            torch.testing.assert_close(found, right, rtol=1e-6, atol=1e-4)
 
 
 @pytest.mark.parametrize("tile", winograd.TILES.values(), ids=["2", "4"])
