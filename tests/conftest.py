@@ -76,3 +76,18 @@ def save(tmp_path: Path) -> Save:
         return path
 
     return save_picture
+
+
+@pytest.fixture
+def troubled(tmp_path: Path, save: Save) -> Path:
+    save("a.png")
+    save("b.png", seed=1)
+    save("big.png", width=50)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "text.png").write_text("not a picture\n")
+    data = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "truncated.png").write_bytes(data[: len(data) // 2])
+    (tmp_path / "zero.png").write_bytes(data[:16] + bytes(8) + data[24:])  # width and height 0 in the header
+    drawing(9, 9).convert("L").convert("I").convert("I;16").save(tmp_path / "deep.png")
+    return tmp_path

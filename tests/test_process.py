@@ -1,0 +1,209 @@
+"""The command as a process among others: permissions, pipes, closed streams, full disks, memory and Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.conftest import Percept, Save
+
+
+def drop_right_to_ignore_permissions() -> None:
+    """In a child of root: give up the capabilities that let root read and write everything."""
+    import ctypes
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, from linux/capability.h
+        libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP; takes effect with the exec that follows
+
+
+def test_permissions(troubled: Path, percept: Percept) -> None:
+    (troubled / "b.png").chmod(0)
+    done = percept("compare", "a.png", "b.png", preexec_fn=drop_right_to_ignore_permissions)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "Error: b.png: permission denied\nHint: " in done.stderr
+
+    (troubled / "folder").chmod(0o500)
+    for output in ("folder/r.json", "locked.json"):
+        (troubled / "locked.json").touch(mode=0o400)
+        done = percept("compare", "a.png", "a.png", "-o", output, preexec_fn=drop_right_to_ignore_permissions)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"Error: {output}: permission denied\nHint: " in done.stderr
+    assert list((troubled / "folder").iterdir()) == []
+
+
+def test_names_that_are_not_text(percept: Percept, save: Save, tmp_path: Path) -> None:
+    save("a.png")
+    name = os.fsdecode(b"caf\xe9\n.png")
+    (tmp_path / "a.png").rename(tmp_path / name)
+    for form in ("table", "json", "csv", "score"):
+        done = percept("compare", name, name, "--format", form)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("compare a.png b.png --threshold 0", 1),
+        ("compare a.png a.png", 0),
+        ("--help", 0),
+        ("presets", 0),
+    ],
+)
+def test_a_reader_that_has_gone_changes_nothing(troubled: Path, command: str, code: int) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "percept_cli", *command.split()],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        cwd=troubled,
+        text=True,
+        check=False,
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (code, "")
+
+
+def test_a_full_disk_behind_standard_output(percept: Percept, save: Save) -> None:
+    save("a.png")
+    with Path("/dev/full").open("w") as full:
+        done = percept("compare", "a.png", "a.png", stdout=full)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: standard output cannot be written: No space left on device\nHint: ")
+
+
+LISTENERS = {
+    "gone": "2> >(exec true)",
+    "closed": "2>&-",
+    "full": "2>/dev/full",
+}
+
+
+@pytest.mark.parametrize("listener", LISTENERS)
+def test_nobody_listening_to_messages_changes_no_exit_code(troubled: Path, listener: str) -> None:
+    percept = f"{sys.executable} -m percept_cli compare"
+    for arguments, code in (
+        ("a.png b.png --layers input:l1 --threshold 0 -v -o r.json", 1),
+        ("a.png missing.png", 3),
+        ("a.png b.png --threshold x", 2),
+    ):
+        done = subprocess.run(
+            ["bash", "-c", f"sleep 0.1; {percept} {arguments} {LISTENERS[listener]}"],
+            cwd=troubled,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (code, b"")
+    assert json.loads((troubled / "r.json").read_text())["results"][0]["status"] == "fail"
+
+
+def test_closed_standard_output_changes_no_exit_code(troubled: Path) -> None:
+    command = f"{sys.executable} -m percept_cli compare a.png b.png --layers input:l1 --threshold 0 >&-"
+    done = subprocess.run(["bash", "-c", command], cwd=troubled, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_output_to_an_open_file_adds_to_it(troubled: Path) -> None:
+    """`-o /dev/stdout >> log` must not replace the log, and a pipe behind /dev/stdout must be written to."""
+    percept = f"{sys.executable} -m percept_cli compare a.png a.png --format score -q"
+    (troubled / "log").write_text("precious\n")
+    script = f"{percept} -o /dev/stdout >> log; {percept} -o /dev/stdout | cat; {percept} -o >(cat >&2)"
+    done = subprocess.run(
+        ["bash", "-c", f"set -e; {script}; sleep 0.2"], cwd=troubled, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"0.0\ta.png\n", b"0.0\ta.png\n")
+    assert (troubled / "log").read_text() == "precious\n0.0\ta.png\n"
+
+
+def test_out_of_memory_is_said_and_is_exit_code_4(tmp_path: Path, percept: Percept) -> None:
+    """9000×9000 pixels need more than 20 GB of features; the child may have 8."""
+    for name, colour in (("a.png", 0), ("b.png", 1)):
+        Image.new("1", (9000, 9000), colour).save(tmp_path / name)
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
+
+    done = percept("compare", "a.png", "b.png", "--device", "cpu", preexec_fn=limit)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.startswith("Error: the pictures do not fit the memory of device cpu\nHint: ")
+
+
+def test_a_deleted_current_folder_is_no_obstacle(save: Save, tmp_path: Path) -> None:
+    path = save("a.png")
+    (tmp_path / "gone").mkdir()
+    script = f"cd gone && rmdir ../gone && {sys.executable} -m percept_cli compare {path} {path} --format score"
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("delay", [0, 1, 2])
+def test_ctrl_c_ends_with_130_and_no_output(save: Save, tmp_path: Path, delay: float) -> None:
+    """While torch is being imported and while the network runs, on pictures that take it far longer."""
+    save("a.png", 1920, 1440)
+    save("b.png", 1920, 1440, seed=1)
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "percept_cli",
+            "compare",
+            "a.png",
+            "b.png",
+            "--device",
+            "cpu",
+            "-v",
+            "-o",
+            "r.json",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("preset default")  # the work begins
+    time.sleep(delay)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "Interrupted; nothing was written.\n")
+    assert sorted(os.listdir(tmp_path)) == ["a.png", "b.png"]
+
+
+def test_ctrl_c_before_the_command_is_there() -> None:
+    """The interrupt is raised by a stand-in for the import: a real one would have to hit the right millisecond."""
+    code = (
+        "import builtins\n"
+        "real = builtins.__import__\n"
+        "def interrupted(name, *args, **kwargs):\n"
+        "    if name == 'percept_cli.cli':\n"
+        "        raise KeyboardInterrupt\n"
+        "    return real(name, *args, **kwargs)\n"
+        "builtins.__import__ = interrupted\n"
+        "from percept_cli.__main__ import main\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "Interrupted; nothing was written.\n")
+
+
+def test_a_defect_keeps_its_traceback_and_its_own_code(tmp_path: Path) -> None:
+    code = (
+        "import percept_cli.presets as p, percept_cli.cli as c, sys\n"
+        "c.presets.commands['list'].callback = lambda: 1 / 0\n"
+        "sys.argv = ['percept', 'presets', 'list']\nc.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (done.returncode, done.stdout) == (70, "")
+    assert "ZeroDivisionError" in done.stderr
+    assert "this is a defect of percept" in done.stderr
