@@ -31,7 +31,7 @@ class Settings:
         if self.path is None:
             return ""
         here = Path.cwd()
-        return posix(self.path.relative_to(here) if self.path.is_relative_to(here) else self.path)
+        return shown(self.path.relative_to(here) if self.path.is_relative_to(here) else self.path)
 
 
 def find_settings(folder: Path | None = None) -> Settings:

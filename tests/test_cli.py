@@ -330,6 +330,8 @@ def test_an_unknown_command_is_named_with_the_nearest(percept: Percept) -> None:
     done = percept("compre", "a", "b")
     assert (done.returncode, done.stdout) == (2, "")
     assert "No such command 'compre'; did you mean compare?" in done.stderr
+    assert "did you mean show?" in percept("presets", "shwo").stderr
+    assert "\x1b" not in percept("compare", "a", "b", "\x1b[31mc").stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["weights"]])

@@ -56,6 +56,8 @@ def test_names_that_are_not_text(percept: Percept, save: Save, tmp_path: Path) -
         ("compare a.png b.png --threshold 0", 1),
         ("compare a.png a.png", 0),
         ("--help", 0),
+        ("compare --help", 0),
+        ("--version", 0),
         ("presets", 0),
     ],
 )
@@ -77,9 +79,12 @@ def test_a_reader_that_has_gone_changes_nothing(troubled: Path, command: str, co
 def test_a_full_disk_behind_standard_output(percept: Percept, save: Save) -> None:
     save("a.png")
     with Path("/dev/full").open("w") as full:
-        done = percept("compare", "a.png", "a.png", stdout=full)
-    assert done.returncode == 2
-    assert done.stderr.startswith("Error: standard output cannot be written: No space left on device\nHint: ")
+        for arguments in (["compare", "a.png", "a.png"], ["--help"], ["presets", "--help"], ["--version"]):
+            done = percept(*arguments, stdout=full)
+            assert done.returncode == 2
+            assert done.stderr.startswith(
+                "Error: standard output cannot be written: No space left on device\nHint: "
+            )
 
 
 LISTENERS = {

@@ -12,35 +12,36 @@ from typing import NoReturn
 import click
 
 from percept_cli import __version__
+from percept_cli.cli.commands import Group
 from percept_cli.cli.compare import compare
-from percept_cli.cli.console import open_missing_streams, say, writing_to_stdout
+from percept_cli.cli.console import open_missing_streams, print_result, say
 from percept_cli.cli.presets import presets
 from percept_cli.cli.weights import weights
-from percept_cli.errors import PerceptError, did_you_mean
+from percept_cli.errors import PerceptError
+from percept_cli.names import printable
 from percept_cli.results import ExitCode
 
 
-class _Commands(click.Group):
-    """A group whose unknown command gets a did-you-mean."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or fail naming the nearest one."""
-        name = args[0]
-        if self.get_command(ctx, name) is None and not name.startswith("-"):
-            hint = did_you_mean(name, self.list_commands(ctx))
-            raise click.UsageError(f"No such command {name!r}; {hint}", ctx)
-        return super().resolve_command(ctx, args)
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        print_result(f"percept, version {__version__}\n")
+        ctx.exit()
 
 
 @click.group(
-    cls=_Commands,
+    cls=Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 within the threshold, 1 above it, 2 wrong usage, 3 an input could not be read or "
     "compared, 4 weights or device unavailable, 70 a defect of percept, 130 interrupted.",
 )
-@click.version_option(__version__, "--version", prog_name="percept")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Say how different two pictures look, and which layers of a VGG see it."""
 
@@ -53,7 +54,7 @@ cli.add_command(weights)
 def main() -> NoReturn:
     """The ``percept`` command: run it and end the process with a ``results.ExitCode``."""
     # A process that lives for one comparison has nothing to gain from either: collecting garbage while torch is
-    # being imported, and taking torch apart at the end, cost 0.3 s and 0.4 s (tests/benchmarks/README.md).
+    # being imported, and taking torch apart at the end, cost tenths of a second each (tests/benchmarks/README.md).
     gc.disable()
     os._exit(run())
 
@@ -91,15 +92,12 @@ def run() -> int:
 def _invoke() -> int:
     if "_PERCEPT_COMPLETE" in os.environ:  # a shell asks for completions, which only click's own main gives
         cli.main(prog_name="percept")
-    code: object = ExitCode.WITHIN
     # Not click's main: it ends with code 1, which means "above the threshold", when a pipe is closed.
     try:
-        with writing_to_stdout(), cli.make_context("percept", sys.argv[1:]) as context:
+        with cli.make_context("percept", sys.argv[1:]) as context:
             code = cli.invoke(context)
     except click.exceptions.Exit as done:
         code = done.exit_code
-    with writing_to_stdout():
-        sys.stdout.flush()
     return code if isinstance(code, int) else ExitCode.WITHIN
 
 
@@ -116,4 +114,5 @@ def _report_usage(error: click.ClickException) -> None:
     where = ""
     if source is click.core.ParameterSource.DEFAULT_MAP and context is not None:
         where = f"{context.obj.source}: "
-    say(f"Error: {where}{error.format_message()}")
+    # What was typed is part of the message, and may hold anything.
+    say("\n".join(map(printable, f"Error: {where}{error.format_message()}".split("\n"))))

@@ -10,11 +10,14 @@ import click
 from click.core import ParameterSource
 
 from percept_cli import __version__
+from percept_cli.cli.commands import Command
 from percept_cli.cli.console import print_result, say, style_of_stdout
 from percept_cli.errors import InvalidSetting, OutputUnwritable
 from percept_cli.names import printable, shown
+from percept_cli.pairs import pair_of_files
 from percept_cli.presets import DEFAULT, Preset, customise, load_preset
 from percept_cli.reports import FORMATS, Style, format_of_file, render
+from percept_cli.reports.output import check_output, write_output
 from percept_cli.results import Run
 from percept_cli.scoring import Scorer
 from percept_cli.settings import KEYS, Settings, find_settings, read_settings
@@ -28,7 +31,7 @@ def _load_settings(ctx: click.Context, _: click.Parameter, value: str | None) ->
     return value
 
 
-@click.command(short_help="Compare two pictures.")
+@click.command(cls=Command, short_help="Compare two pictures.")
 @click.argument("reference", type=click.Path(path_type=Path, readable=False))
 @click.argument("candidate", type=click.Path(path_type=Path, readable=False))
 @click.option(
@@ -110,7 +113,7 @@ def compare(ctx: click.Context, /, **options: Any) -> int:
     try:
         return _compare(ctx, settings, **options)
     except InvalidSetting as error:
-        if _keys_in_use(ctx) and not str(error).startswith(settings.source):
+        if _keys_in_use(ctx):
             error.hint = f"{error.hint} (in use from {settings.source}: {', '.join(_keys_in_use(ctx))})".strip()
         raise
 
@@ -138,8 +141,6 @@ def _compare(
     quiet: bool,
     verbose: bool,
 ) -> int:
-    from percept_cli.pairs import pair_of_files
-
     recipe = load_preset(preset)
     spec = customise(recipe, layers=layers, distance=distance, precision=precision)
     threshold, source = _threshold(ctx, settings, recipe, threshold)
@@ -147,8 +148,6 @@ def _compare(
     form_typed = ctx.get_parameter_source("form") is ParameterSource.COMMANDLINE
     report_format = _report_format(form, output, typed=form_typed)
     if output is not None:
-        from percept_cli.reports.output import check_output
-
         check_output(output, (reference, candidate))
     if verbose:
         say(f"preset {recipe.name}; settings from {settings.source or 'no file'}; fingerprint {spec.fingerprint}")
@@ -162,8 +161,6 @@ def _compare(
         for note in result.notes:
             say(f"Note: {note}")
     if output is not None:
-        from percept_cli.reports.output import write_output
-
         write_output(output, render(run, report_format, Style(wide=wide)))
         if not quiet:
             say(f"{result.status.upper()}: {result.reason}; distance {result.distance!r}")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from percept_cli.errors import OutputUnwritable
 from percept_cli.reports import Style
@@ -18,9 +17,9 @@ _NARROWEST = 80  # columns that the table needs for numbers such as 1.23456e-10
 def open_missing_streams() -> None:
     """Give a process that was started with closed standard streams somewhere to write to."""
     if sys.stdout is None:
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - lives as long as the process
+        sys.stdout = _nowhere()
     if sys.stderr is None:
-        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+        sys.stderr = _nowhere()
 
 
 def say(message: str) -> None:
@@ -28,7 +27,7 @@ def say(message: str) -> None:
     try:
         print(message, file=sys.stderr, flush=True)
     except (OSError, ValueError):
-        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+        sys.stderr = _nowhere()
 
 
 def style_of_stdout(*, wide: bool) -> Style:
@@ -52,29 +51,21 @@ def _colour_wanted() -> bool:
 
 
 def print_result(text: str) -> None:
-    """A result on standard output, as UTF-8.
+    """A result on standard output, as UTF-8. A reader that has closed the pipe has seen what it wanted.
 
     Raises:
-        OutputUnwritable: if it cannot be written, for instance to a full disk.
-    """
-    with writing_to_stdout():
-        sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
-        sys.stdout.buffer.flush()
-
-
-@contextmanager
-def writing_to_stdout() -> Iterator[None]:
-    """Around whatever writes to standard output. A reader that has closed the pipe has seen what it wanted.
-
-    Raises:
-        OutputUnwritable: if it cannot be written for any other reason.
+        OutputUnwritable: if it cannot be written for any other reason, such as a full disk.
     """
     try:
-        yield
+        sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+        sys.stdout.buffer.flush()
     except BrokenPipeError:
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+        sys.stdout = _nowhere()
     except OSError as error:
         raise OutputUnwritable(
             f"standard output cannot be written: {error.strerror}", hint="free some space, or use --output."
         ) from None
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")

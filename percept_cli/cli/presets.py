@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from percept_cli.cli.commands import Group
 from percept_cli.cli.console import print_result
 from percept_cli.presets import load_preset, preset_file, preset_names
 
 
-@click.group(invoke_without_command=True, short_help="List the built-in recipes, or show one.")
+@click.group(cls=Group, invoke_without_command=True, short_help="List the built-in recipes, or show one.")
 @click.pass_context
 def presets(ctx: click.Context) -> None:
     """List the built-in recipes, or show one.

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from percept_cli.cli.commands import Group
 from percept_cli.cli.console import print_result
 from percept_cli.errors import InvalidSetting, did_you_mean
 from percept_cli.weights.registry import WEIGHTS
 
 
-@click.group(short_help="List or verify the pretrained weights.")
+@click.group(cls=Group, short_help="List or verify the pretrained weights.")
 def weights() -> None:
     """List or verify the pretrained weights that percept computes with."""
 

@@ -63,7 +63,9 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
     except PermissionError:
         raise UnreadableImage(f"{name}: permission denied", hint="give yourself the right to read it.") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in the name
-        raise UnreadableImage(f"{name}: cannot be read: {_reason(error)}") from None
+        raise UnreadableImage(
+            f"{name}: cannot be read: {_reason(error)}", hint="check the path, and the disk that it is on."
+        ) from None
     if not data:
         raise UnreadableImage(
             f"{name}: the file is empty (0 bytes)",

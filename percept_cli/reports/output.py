@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -88,7 +87,7 @@ def _target(path: Path) -> Path:
 
 def _replace(target: Path, data: bytes) -> None:
     # Not named after the target, whose name may be as long as the system allows.
-    temporary = target.with_name(f".percept-{secrets.token_hex(8)}.tmp")
+    temporary = target.with_name(f".percept-{os.urandom(8).hex()}.tmp")
     try:
         with temporary.open("xb") as file:
             file.write(data)

@@ -49,6 +49,10 @@ def main() -> None:
                 *percept, "compare", "large.png", "large-again.png", cwd=folder
             ),
             '`python -c "import torch"`': process("-c", "import torch", cwd=folder),
+            "the same, garbage collection off": process("-c", "import gc; gc.disable(); import torch", cwd=folder),
+            "the same, and torch not taken apart": process(
+                "-c", "import gc, os; gc.disable(); import torch; os._exit(0)", cwd=folder
+            ),
             "differing 256×256 pair, cold": process(*percept, "compare", "a.png", "b.png", cwd=folder),
         }
         seconds = medians(subjects, repetitions)
