@@ -38,6 +38,12 @@ class OutputUnwritable(PerceptError):
     exit_code = 2
 
 
+class MissingLibrary(PerceptError):
+    """What was asked for needs a library that is an extra of the package."""
+
+    exit_code = 2
+
+
 class UnreadableImage(PerceptError):
     """A file is missing, is not a picture, or is a broken one."""
 
@@ -48,6 +54,14 @@ class UnsupportedImage(PerceptError):
 
 class SizeMismatch(PerceptError):
     """The two pictures have different sizes; percept never resizes on its own."""
+
+
+class UnreadableFolder(PerceptError):
+    """A folder, or a folder in it, cannot be listed."""
+
+
+class UnusablePair(PerceptError):
+    """A line of a manifest names no pair, or several files could be a picture's counterpart."""
 
 
 class WeightsUnavailable(PerceptError):

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from array import array
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 from percept_cli.spec import DistanceSpec
 
-Status = Literal["pass", "fail", "error"]
+Status = Literal["pass", "fail", "new", "missing", "error"]
+"""``new``: a candidate without a reference. ``missing``: a reference without a candidate."""
 
 
 class ExitCode(IntEnum):
     """What the process exits with, like diff(1): trouble is above 1 and never looks like a difference.
 
     - ``WITHIN``: every pair is within its threshold, or no threshold was given.
-    - ``ABOVE``: at least one pair is above its threshold.
+    - ``ABOVE``: at least one pair is above its threshold, or a picture has no counterpart.
     - ``USAGE``: the command line or a config file is wrong, or an output cannot be written.
-    - ``INPUT``: an input could not be read or compared. Outranks ``ABOVE``.
+    - ``INPUT``: an input could not be read or compared, or there was nothing to compare. Outranks ``ABOVE``.
     - ``UNAVAILABLE``: weights, device or device memory are not available.
     - ``DEFECT``: percept itself failed; the traceback is printed.
     - ``INTERRUPTED``: stopped by Ctrl-C (128 + SIGINT).
@@ -65,47 +69,152 @@ class LayerResult:
 
 
 @dataclass(frozen=True)
+class FileStamp:
+    """What identifies the content of a file that was read."""
+
+    size: int
+    """In bytes."""
+    modified_ns: int
+    """Time of the last change, in nanoseconds since 1970."""
+    sha256: str
+    """Of the whole file, lower-case hex."""
+
+
+@dataclass(frozen=True)
 class PairResult:
-    """What was found for one reference and one candidate."""
+    """What was found for one reference and one candidate, or for one of them alone."""
 
     name: str
-    """The pair's name: the candidate as it was given, with ``/`` as separator."""
-    reference: str
-    """The reference file as it was given, with ``/`` as separator."""
-    candidate: str
-    """The candidate file as it was given, with ``/`` as separator."""
-    width: int
-    """Width of both pictures, in pixels."""
-    height: int
-    """Height of both pictures, in pixels."""
+    """The pair's name: the path relative to its folder, the name in a manifest, or the candidate as given."""
+    reference: str | None
+    """The reference file, with ``/`` as separator; None where there is none."""
+    candidate: str | None
+    """The candidate file, with ``/`` as separator; None where there is none."""
+    width: int | None
+    """Width of both pictures, in pixels; None where they were not compared."""
+    height: int | None
+    """Height of both pictures, in pixels; None where they were not compared."""
     status: Status
-    """The verdict; ``error`` when the distance is not a number."""
+    """The verdict; ``error`` when the pictures could not be compared or the distance is not a number."""
     reason: str
     """The verdict in words."""
     distance: float
-    """Σ contribution over the layers: 0 for equal pixels, larger is more different; may be NaN."""
+    """Σ contribution over the layers: 0 for equal pixels, larger is more different; NaN where the pictures were
+    not compared; NaN or infinite where the arithmetic overflowed."""
     threshold: float | None
     """The largest distance that passes, or None where none was given."""
     threshold_source: str
     """Where the threshold came from: ``command line``, a file, ``preset NAME``, or empty."""
     layers: tuple[LayerResult, ...]
-    """One result per layer, in the order of the spec."""
+    """One result per layer, in the order of the spec; none where the pictures were not compared."""
     seconds: float
-    """Wall time from opening the files to the distance, importing torch and loading weights included."""
+    """Wall time from opening the files to the distance, importing torch and loading weights included; in a batch
+    the pair's own reading and its share of the batch's computation."""
     notes: tuple[str, ...] = ()
     """What was done to the pictures that a person should know, such as padding of tiny ones."""
+    weight: float = 1.0
+    """The pair's weight in the weighted mean, ≥ 0; it does not move the distance."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Further fields of the pair's line in a manifest, carried through."""
+    reference_file: FileStamp | None = None
+    """What the reference file held; None where it was not read."""
+    candidate_file: FileStamp | None = None
+    """What the candidate file held; None where it was not read."""
+
+    @property
+    def compared(self) -> bool:
+        """Whether the network, or the equality of the pixels, said anything of the pair."""
+        return bool(self.layers)
+
+    @property
+    def scored(self) -> bool:
+        """Whether the pair has a distance that is a number."""
+        return math.isfinite(self.distance)
 
 
 @dataclass(frozen=True)
 class Summary:
-    """A run in numbers. Statistics are over the finite distances; None where there is none."""
+    """A run in numbers. Statistics are float64 over the scored pairs; None where there is none."""
 
     pairs: int
+    """Pairs that were compared, or could not be: passed + failed + errors."""
     passed: int
     failed: int
     errors: int
+    new: int
+    """Candidates without a reference."""
+    missing: int
+    """References without a candidate."""
+    count: int
+    """Scored pairs: those with a finite distance, which the statistics are over."""
+    identical: int
+    """Scored pairs whose distance is exactly 0."""
+    judged: int
+    """Scored pairs that have a threshold."""
     mean: float | None
+    median: float | None
+    p90: float | None
+    """The distance that 90 % of the scored pairs do not exceed, interpolated linearly between neighbours."""
+    p95: float | None
+    p99: float | None
     max: float | None
+    weighted_mean: float | None
+    """Σ weight × distance ÷ Σ weight."""
+    layers: Mapping[str, float]
+    """Mean distance per layer, not weighted."""
+
+
+def summarise(results: Collection[PairResult]) -> Summary:
+    """A run's results in numbers, in one pass; independent of their order."""
+    statuses: Counter[str] = Counter()
+    judged = 0
+    distances, weights = array("d"), array("d")
+    layers: dict[str, array[float]] = {}
+    for result in results:
+        statuses[result.status] += 1
+        if not result.scored:
+            continue
+        judged += result.threshold is not None
+        distances.append(result.distance)
+        weights.append(result.weight)
+        for layer in result.layers:
+            layers.setdefault(layer.name, array("d")).append(layer.distance)
+    ordered = sorted(distances)
+    weight = total(weights)
+    return Summary(
+        pairs=statuses["pass"] + statuses["fail"] + statuses["error"],
+        passed=statuses["pass"],
+        failed=statuses["fail"],
+        errors=statuses["error"],
+        new=statuses["new"],
+        missing=statuses["missing"],
+        count=len(ordered),
+        identical=ordered.count(0.0),
+        judged=judged,
+        mean=_mean(distances),
+        median=_quantile(ordered, 0.5),
+        p90=_quantile(ordered, 0.9),
+        p95=_quantile(ordered, 0.95),
+        p99=_quantile(ordered, 0.99),
+        max=ordered[-1] if ordered else None,
+        weighted_mean=total([w / weight * d for w, d in zip(weights, distances, strict=True)]) if weight else None,
+        layers={name: mean for name, values in layers.items() if (mean := _mean(values)) is not None},
+    )
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    # Divided first: the sum of the largest numbers would overflow.
+    return total([value / len(values) for value in values]) if values else None
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float | None:
+    """Linear interpolation between the two nearest of the ordered values, as numpy's default (Hyndman & Fan 7)."""
+    if not ordered:
+        return None
+    place = share * (len(ordered) - 1)
+    below = math.floor(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
 
 
 @dataclass(frozen=True)
@@ -118,32 +227,36 @@ class Run:
     """Everything that can move the number."""
     device: str
     """Where the network ran, or would have: ``cpu``, ``cuda:0``, ``mps``; ``none`` when no pair needed it."""
-    results: tuple[PairResult, ...]
-    """One result per pair, in the order of the input."""
+    results: Collection[PairResult]
+    """One result per pair, in the order of the input; may be read from disk each time it is gone through."""
+    complete: bool = True
+    """False where the run ended before its last pair: interrupted, or stopped by ``--fail-fast``."""
+    allow_empty: bool = False
+    """Whether a run that compares nothing is a success."""
+    allow_unmatched: bool = False
+    """Whether pictures without a counterpart are no failure."""
 
     @property
     def fingerprint(self) -> str:
         """The recipe's short name; equal fingerprints mean comparable numbers."""
         return self.spec.fingerprint
 
-    @property
+    @cached_property
     def summary(self) -> Summary:
-        """Counts per status and float64 statistics of the distances."""
-        statuses = [result.status for result in self.results]
-        finite = [result.distance for result in self.results if math.isfinite(result.distance)]
-        return Summary(
-            pairs=len(statuses),
-            passed=statuses.count("pass"),
-            failed=statuses.count("fail"),
-            errors=statuses.count("error"),
-            mean=total([value / len(finite) for value in finite]) if finite else None,
-            max=max(finite, default=None),
-        )
+        """Counts per status and statistics of the distances."""
+        return summarise(self.results)
 
     @property
     def exit_code(self) -> ExitCode:
-        """3 if any pair could not be compared, else 1 if any is above its threshold, else 0."""
-        statuses = {result.status for result in self.results}
-        if "error" in statuses:
+        """The worst that happened.
+
+        3 if any pair could not be compared, or if there was none and that is not allowed; else 1 if any is above
+        its threshold, or any picture has no counterpart and that is not allowed; else 0.
+        """
+        found = self.summary
+        if found.errors or (not found.pairs and self.complete and not self.allow_empty):
             return ExitCode.INPUT
-        return ExitCode.ABOVE if "fail" in statuses else ExitCode.WITHIN
+        unmatched = found.new + found.missing
+        if found.failed or (unmatched and not self.allow_unmatched):
+            return ExitCode.ABOVE
+        return ExitCode.WITHIN

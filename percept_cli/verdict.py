@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from percept_cli.errors import InvalidSetting
-from percept_cli.results import Status
+from percept_cli.results import ExitCode, Run, Status
 
 
 def check_threshold(value: float) -> float:
@@ -45,3 +45,31 @@ def judge(distance: float, threshold: float | None, source: str) -> tuple[Status
     if distance <= threshold:
         return "pass", f"distance {distance!r} is within the {limit}"
     return "fail", f"distance {distance!r} is above the {limit}"
+
+
+def judge_run(run: Run) -> tuple[Status, str]:
+    """A whole run in one line, as its exit code says it: the word, and the reason."""
+    found = run.summary
+    facts = []
+    if found.errors:
+        facts.append(f"{found.errors} of {counted(found.pairs, 'pair')} could not be compared")
+    if found.failed:
+        facts.append(f"{found.failed} of {counted(found.pairs, 'pair')} above the threshold")
+    if found.new or found.missing:
+        facts.append(f"{found.missing} missing, {found.new} new")
+    if not found.pairs:
+        facts.insert(0, "nothing was compared")
+    elif not found.failed and found.count:
+        within = "within the threshold" if found.judged == found.count else "compared, not all with a threshold"
+        facts.append(
+            f"{counted(found.count, 'pair')} {within if found.judged else 'compared, without a threshold'}"
+        )
+    if not run.complete:
+        facts.append("the run ended before its last pair")
+    words: dict[ExitCode, Status] = {ExitCode.INPUT: "error", ExitCode.ABOVE: "fail"}
+    return words.get(run.exit_code, "pass"), "; ".join(facts)
+
+
+def counted(count: int, thing: str) -> str:
+    """``1 pair``, ``2 pairs``."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"

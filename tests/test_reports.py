@@ -14,14 +14,15 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-import percept_cli.reports
+from percept_cli import reports
 from percept_cli.names import printable
-from percept_cli.reports import FORMATS, Style, format_of_file, render
+from percept_cli.reports import FORMATS, Style, format_of_file
+from percept_cli.reports.output import encoded
 from percept_cli.results import PairResult, Run
 from tests.runs import PAIR, RUN
 
 GOLDEN = Path(__file__).parent / "golden"
-SCHEMA = json.loads((Path(percept_cli.reports.__file__).parent / "run.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((Path(reports.__file__).parent / "run.schema.json").read_text(encoding="utf-8"))
 
 NOTE = replace(PAIR, notes=("8×8 pixels are too few for relu5_3: both pictures were extended",))
 NOT_A_NUMBER = replace(
@@ -35,7 +36,49 @@ NOT_A_NUMBER = replace(
         replace(layer, distance=math.nan, contribution=math.nan, share=math.nan) for layer in PAIR.layers
     ),
 )
+BROKEN = replace(
+    PAIR,
+    name="out/broken.png",
+    candidate="out/broken.png",
+    width=None,
+    height=None,
+    status="error",
+    reason="out/broken.png: the picture is damaged or cut off: truncated; make or copy the file anew.",
+    distance=math.nan,
+    layers=(),
+    seconds=0.0,
+    reference_file=None,
+    candidate_file=None,
+)
+NEW = replace(BROKEN, name="new.png", reference=None, status="new", reason="there is no reference of this name")
+MISSING = replace(BROKEN, name="gone.png", candidate=None, status="missing", reason="there is no candidate")
+UNUSABLE = replace(BROKEN, name="line 7", reference=None, candidate=None, reason="pairs.csv, line 7: not CSV")
+PASSED = replace(
+    PAIR,
+    name="out/fine.png",
+    candidate="out/fine.png",
+    status="pass",
+    distance=PAIR.distance / 8,
+    layers=tuple(
+        replace(layer, distance=layer.distance / 8, contribution=layer.contribution / 8) for layer in PAIR.layers
+    ),
+    weight=2.0,
+    extra={"id": 7, "note": "é\n"},
+)
+IDENTICAL = replace(
+    PASSED,
+    name="out/same.png",
+    candidate="out/same.png",
+    distance=0.0,
+    layers=tuple(replace(layer, distance=0.0, contribution=0.0, share=0.0) for layer in PAIR.layers),
+)
+MANY = replace(RUN, results=(IDENTICAL, PASSED, PAIR, NEW, BROKEN, MISSING))
 UNDECODABLE = replace(PAIR, name="tab\there\nand \udcff.png", reference="<b>&\"'.png", candidate="\x1b[31mred.png")
+
+
+def render(run: Run, form: str, style: Style) -> str:
+    """A whole report as text."""
+    return b"".join(map(encoded, reports.render(run, form, style))).decode("utf-8", "surrogateescape")
 
 
 def check_golden(name: str, text: str) -> None:
@@ -47,11 +90,16 @@ def check_golden(name: str, text: str) -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_format_renders_every_kind_of_run(form: str) -> None:
-    for pairs in ((), (PAIR,), (PAIR, NOTE, NOT_A_NUMBER, UNDECODABLE)):
-        for wide in (False, True):
-            text = render(replace(RUN, results=pairs), form, Style(wide=wide))
-            assert not pairs or text.endswith("\n")
-            text.encode("utf-8", "surrogateescape")
+    for pairs in ((), (PAIR,), (PAIR, NOTE, NOT_A_NUMBER, UNDECODABLE, BROKEN, NEW, MISSING, UNUSABLE)):
+        for style in (Style(detail=False), Style(wide=True, detail=False)):
+            pieces = list(reports.render(replace(RUN, results=pairs), form, style))
+            data = b"".join(map(encoded, pieces))
+            if form == "parquet":
+                assert data[:4] == data[-4:] == b"PAR1"
+            else:
+                assert not pairs or data.endswith(b"\n")
+            if form != "parquet":  # no format drops a pair
+                assert all(re.sub(r"\W.*", "", pair.name).encode() in data for pair in pairs)
 
 
 @pytest.mark.parametrize("width", [80, 160])
@@ -109,19 +157,84 @@ def test_hostile_names_cannot_steer_a_terminal() -> None:
 
 def test_score() -> None:
     assert render(RUN, "score", Style()) == f"{PAIR.distance!r}\tout/[red].png\n"
+    found = [line.split("\t") for line in render(MANY, "score", Style()).splitlines()]
+    scores = ["0.0", repr(PASSED.distance), repr(PAIR.distance), "new", "error", "missing"]
+    assert [score for score, _ in found] == scores
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_table_of_many(width: int) -> None:
+    style = Style(width=width, detail=False, origin=("expected", "out"))
+    text = render(MANY, "table", style)
+    check_golden(f"table-many-{width}.txt", text)
+    assert max(map(len, text.splitlines())) <= width
+    coloured = render(MANY, "table", replace(style, colour=True))
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
+    assert [line.rstrip() for line in plain.splitlines()] == text.splitlines()
+    ascii_only = render(MANY, "table", replace(style, unicode=False))
+    assert ascii_only.isascii()
+    assert max(map(len, ascii_only.splitlines())) <= width + 2  # three dots for one
+
+
+def test_table_of_many_is_cut_only_with_a_word() -> None:
+    text = render(MANY, "table", Style(detail=False, top=2))
+    assert "… and 4 that are no worse; --top all shows them" in text
+    rows = text.split("name\n")[1].splitlines()
+    assert rows[0].startswith("ERROR")
+    assert [row.split()[0] for row in rows[:6] if row[:1].isupper()] == ["ERROR", "FAIL"]
+    assert "no worse" not in render(MANY, "table", Style(detail=False))
+
+
+def test_jsonl_has_one_line_per_result_in_order() -> None:
+    lines = render(MANY, "jsonl", Style()).splitlines()
+    documents = [json.loads(line) for line in lines]
+    assert [document["name"] for document in documents] == [result.name for result in MANY.results]
+    whole = json.loads(render(MANY, "json", Style()))["results"]
+    assert documents == [row | {"fingerprint": MANY.fingerprint} for row in whole]
+    assert documents[1]["extra"] == {"id": 7, "note": "é\n"}
+
+
+def test_parquet_has_the_columns_of_the_wide_csv(tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "run.parquet"
+    path.write_bytes(b"".join(map(encoded, reports.render(MANY, "parquet", Style()))))
+    found = pq.read_table(path)
+    cells = rows(MANY, wide=True)
+    assert set(found.column_names) == set(cells[0])
+    assert found.column("distance").to_pylist()[1:] == [PASSED.distance, PAIR.distance, None, None, None]
+    assert found.column("relu3_3").to_pylist()[2:5] == [0.5, None, None]
+    assert found.column("extra").to_pylist() == [cell["extra"] or None for cell in cells]
+    assert str(found.schema.field("width").type) == "int64"
+
+
+def test_parquet_in_several_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for a run of tens of thousands: groups of two rows."""
+    import pyarrow.parquet as pq
+
+    monkeypatch.setattr("percept_cli.reports.parquet_report._ROWS_PER_GROUP", 2)
+    path = tmp_path / "run.parquet"
+    path.write_bytes(b"".join(map(encoded, reports.render(MANY, "parquet", Style()))))
+    assert pq.ParquetFile(path).num_row_groups == 3
+    assert pq.read_table(path).column("name").to_pylist() == [result.name for result in MANY.results]
 
 
 def test_json() -> None:
-    check_golden("run.json", render(replace(RUN, results=(PAIR, NOTE, NOT_A_NUMBER)), "json", Style()))
+    check_golden(
+        "run.json", render(replace(MANY, results=(PAIR, NOTE, NOT_A_NUMBER, BROKEN, NEW)), "json", Style())
+    )
 
 
-@pytest.mark.parametrize("pair", [PAIR, NOTE, NOT_A_NUMBER, UNDECODABLE])
+@pytest.mark.parametrize(
+    "pair", [PAIR, NOTE, NOT_A_NUMBER, UNDECODABLE, BROKEN, NEW, MISSING, UNUSABLE, PASSED, IDENTICAL]
+)
 def test_json_keeps_its_schema(pair: PairResult) -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     document = json.loads(render(replace(RUN, results=(pair,)), "json", Style()))
     jsonschema.validate(document, SCHEMA)
     assert list(document) == SCHEMA["required"]
-    assert list(document["results"][0]) == SCHEMA["properties"]["results"]["items"]["required"]
+    assert list(document["results"][0]) == SCHEMA["$defs"]["result"]["required"]
+    assert list(document["summary"]) == SCHEMA["properties"]["summary"]["required"]
 
 
 def test_the_schema_refuses_what_is_not_a_run() -> None:
@@ -147,6 +260,7 @@ def test_csv_has_one_row_per_pair_and_layer() -> None:
     assert [row["layer"] for row in found] == [*RUN.spec.taps, *RUN.spec.taps]
     assert [float(row["layer_distance"]) for row in found[:5]] == [layer.distance for layer in PAIR.layers]
     assert {row["fingerprint"] for row in found} == {RUN.fingerprint}
+    assert [row["layer"] for row in rows(MANY, wide=False)[15:]] == ["", "", ""]  # new, broken, missing
     assert found[5]["name"] == UNDECODABLE.name
 
 
@@ -159,7 +273,8 @@ def test_wide_csv_has_one_row_per_pair() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "form"), [("a.json", "json"), ("A.CSV", "csv"), ("x.txt", "table"), ("x.png", None)]
+    ("name", "form"),
+    [("a.json", "json"), ("A.CSV", "csv"), ("x.txt", "table"), ("x.ndjson", "jsonl"), ("x.png", None)],
 )
 def test_the_ending_of_a_file_says_the_format(name: str, form: str | None) -> None:
     assert format_of_file(name) == form

@@ -1,11 +1,18 @@
-"""Results → text: one module per format, each with one function ``render(run, style) -> str``."""
+"""Results → text: one module per format.
+
+A format whose rows stand for themselves has ``head(spec, style)`` and ``rows(result, spec, style)``, so that
+results can be written while the run goes on. The others need the whole run: ``render(run, style)``.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from types import ModuleType
 
-from percept_cli.results import Run
+from percept_cli.results import PairResult, Run
+from percept_cli.spec import DistanceSpec
 
 
 @dataclass(frozen=True)
@@ -20,6 +27,12 @@ class Style:
     """Whether signs beyond ASCII may be used (table)."""
     wide: bool = False
     """One row per pair instead of one per pair and layer (csv)."""
+    detail: bool = True
+    """Every pair layer by layer, instead of one row per pair and a summary (table)."""
+    top: int | None = None
+    """Most rows, the worst first; None for all (table without detail)."""
+    origin: tuple[str, str] | None = None
+    """The folders that were compared (table without detail)."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +42,21 @@ class Format:
     module: str
     suffixes: tuple[str, ...]
     """File endings that mean this format."""
+    streamed: bool = False
+    """Whether rows can be written before the run is over."""
+
+    def load(self) -> ModuleType:
+        """The module that writes it."""
+        return import_module(self.module)
 
 
 FORMATS: dict[str, Format] = {
     "table": Format("percept_cli.reports.table", (".txt",)),
     "json": Format("percept_cli.reports.json_report", (".json",)),
-    "csv": Format("percept_cli.reports.csv_report", (".csv",)),
-    "score": Format("percept_cli.reports.score", (".tsv",)),
+    "jsonl": Format("percept_cli.reports.jsonl_report", (".jsonl", ".ndjson"), streamed=True),
+    "csv": Format("percept_cli.reports.csv_report", (".csv",), streamed=True),
+    "parquet": Format("percept_cli.reports.parquet_report", (".parquet",)),
+    "score": Format("percept_cli.reports.score", (".tsv",), streamed=True),
 }
 
 
@@ -45,7 +66,33 @@ def format_of_file(name: str) -> str | None:
     return next((key for key, form in FORMATS.items() if lower.endswith(form.suffixes)), None)
 
 
-def render(run: Run, form: str, style: Style) -> str:
-    """The report of a run in one of ``FORMATS``, ending with a line break."""
-    text: str = import_module(FORMATS[form].module).render(run, style)
+def check_format(form: str) -> None:
+    """See whether a format can be written on this machine.
+
+    Raises:
+        MissingLibrary: if it needs a library that is not installed.
+    """
+    if form == "parquet":
+        FORMATS[form].load().check()
+
+
+def render(run: Run, form: str, style: Style) -> Iterator[str | bytes]:
+    """The report of a run in one of ``FORMATS``, piece by piece; text ends with a line break."""
+    if not FORMATS[form].streamed:
+        yield from FORMATS[form].load().render(run, style)
+        return
+    yield render_head(run.spec, form, style)
+    for result in run.results:
+        yield render_rows(result, run.spec, form, style)
+
+
+def render_head(spec: DistanceSpec, form: str, style: Style) -> str:
+    """What stands before the rows of a streamed format."""
+    text: str = FORMATS[form].load().head(spec, style)
+    return text
+
+
+def render_rows(result: PairResult, spec: DistanceSpec, form: str, style: Style) -> str:
+    """The rows of one result in a streamed format."""
+    text: str = FORMATS[form].load().rows(result, spec, style)
     return text

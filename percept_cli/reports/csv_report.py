@@ -4,31 +4,49 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 
 from percept_cli.reports import Style
-from percept_cli.results import PairResult, Run
+from percept_cli.reports.rows import dumps
+from percept_cli.results import PairResult
+from percept_cli.spec import DistanceSpec
 
-_PAIR = ("name", "reference", "candidate", "width", "height", "status", "reason", "distance", "threshold")
-_LAYER = ("layer", "layer_distance", "weight", "contribution", "share")
-_RUN = ("seconds", "fingerprint")
+_PAIR = (
+    "name",
+    "reference",
+    "candidate",
+    "width",
+    "height",
+    "status",
+    "reason",
+    "distance",
+    "threshold",
+    "weight",
+)
+_LAYER = ("layer", "layer_distance", "layer_weight", "contribution", "share")
+_TAIL = ("seconds", "fingerprint", "extra")
 
 
-def render(run: Run, style: Style) -> str:
-    """A header, then rows; numbers unrounded, an absent threshold empty, UTF-8, lines ended by LF."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+def head(spec: DistanceSpec, style: Style) -> str:
+    """The names of the columns."""
+    return _line((*_PAIR, *(spec.taps if style.wide else _LAYER), *_TAIL))
+
+
+def rows(result: PairResult, spec: DistanceSpec, style: Style) -> str:
+    """The rows of one result; numbers unrounded, what is absent empty, UTF-8, lines ended by LF."""
+    pair = _pair(result)
+    tail = (f"{result.seconds:.6f}", spec.fingerprint, dumps(dict(result.extra)) if result.extra else "")
     if style.wide:
-        writer.writerow((*_PAIR, *run.spec.taps, *_RUN))
-        for result in run.results:
-            distances = (repr(layer.distance) for layer in result.layers)
-            writer.writerow((*_pair(result), *distances, *_tail(run, result)))
-    else:
-        writer.writerow((*_PAIR, *_LAYER, *_RUN))
-        for result in run.results:
-            for layer in result.layers:
-                numbers = (layer.distance, layer.weight, layer.contribution, layer.share)
-                writer.writerow((*_pair(result), layer.name, *map(repr, numbers), *_tail(run, result)))
-    return out.getvalue()
+        distances = [repr(layer.distance) for layer in result.layers] or [""] * len(spec.taps)
+        return _line((*pair, *distances, *tail))
+    lines = [
+        _line(
+            (*pair, layer.name, *map(repr, (layer.distance, layer.weight, layer.contribution, layer.share)), *tail)
+        )
+        for layer in result.layers
+    ]
+    # A pair that was not compared has no layers, but is not left out.
+    return "".join(lines) or _line((*pair, *[""] * len(_LAYER), *tail))
 
 
 def _pair(result: PairResult) -> tuple[object, ...]:
@@ -40,10 +58,13 @@ def _pair(result: PairResult) -> tuple[object, ...]:
         result.height,
         result.status,
         "; ".join((result.reason, *result.notes)),
-        repr(result.distance),
-        "" if result.threshold is None else repr(result.threshold),
+        repr(result.distance) if result.compared else None,
+        None if result.threshold is None else repr(result.threshold),
+        repr(result.weight),
     )
 
 
-def _tail(run: Run, result: PairResult) -> tuple[object, ...]:
-    return (f"{result.seconds:.6f}", run.fingerprint)
+def _line(cells: Iterable[object]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(cells)  # None is written as an empty cell
+    return out.getvalue()

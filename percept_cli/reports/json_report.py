@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import math
+import textwrap
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
 
 from percept_cli.reports import Style
-from percept_cli.results import PairResult, Run
+from percept_cli.reports.rows import dumps, to_row
+from percept_cli.results import Run
 
 SCHEMA_VERSION = 1
+_EMPTY = "[]\n}"
 
 
-def render(run: Run, style: Style) -> str:  # noqa: ARG001 - every format has the same signature
-    """The whole run as one JSON document. JSON has no NaN: a distance that is not finite is null."""
+def render(run: Run, style: Style) -> Iterator[str]:  # noqa: ARG001 - every format has the same signature
+    """The whole run as one JSON document, result by result."""
     document = {
         "schema_version": SCHEMA_VERSION,
         "tool": "percept",
@@ -23,38 +24,13 @@ def render(run: Run, style: Style) -> str:  # noqa: ARG001 - every format has th
         "spec": run.spec.as_dict(),
         "device": run.device,
         "precision": run.spec.precision,
+        "complete": run.complete,
         "summary": asdict(run.summary),
-        "results": [_pair(result) for result in run.results],
+        "results": [],
     }
-    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
-    # A file name may hold bytes that are no text; as \udcXX they are valid JSON and valid UTF-8.
-    return text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
-
-
-def _pair(result: PairResult) -> dict[str, Any]:
-    return {
-        "name": result.name,
-        "reference": result.reference,
-        "candidate": result.candidate,
-        "width": result.width,
-        "height": result.height,
-        "status": result.status,
-        "reason": "; ".join((result.reason, *result.notes)),
-        "distance": _finite(result.distance),
-        "threshold": result.threshold,
-        "layers": [
-            {
-                "name": layer.name,
-                "distance": _finite(layer.distance),
-                "weight": layer.weight,
-                "contribution": _finite(layer.contribution),
-                "share": _finite(layer.share),
-            }
-            for layer in result.layers
-        ],
-        "seconds": round(result.seconds, 6),
-    }
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    yield dumps(document, indent=2).removesuffix(_EMPTY) + "["
+    separator = "\n"
+    for result in run.results:
+        yield separator + textwrap.indent(dumps(to_row(result), indent=2), "    ")
+        separator = ",\n"
+    yield "]\n}\n" if separator == "\n" else "\n  ]\n}\n"

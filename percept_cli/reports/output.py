@@ -26,11 +26,12 @@ def check_output(path: Path, inputs: Iterable[Path]) -> None:
         return
     if path.is_dir():
         raise OutputUnwritable(f"{name}: the output is a directory", hint="name a file in it.")
-    for source in inputs:
-        if path.exists() and source.exists() and path.samefile(source):
-            raise OutputUnwritable(
-                f"{name}: the output would overwrite the input {shown(source)}", hint="name another file."
-            )
+    if path.exists():
+        for source in inputs:
+            if source.exists() and path.samefile(source):
+                raise OutputUnwritable(
+                    f"{name}: the output would overwrite the input {shown(source)}", hint="name another file."
+                )
     if _target(path).is_symlink():
         raise OutputUnwritable(f"{name}: its links lead in a circle", hint="name another file.")
     folder = _target(path).parent
@@ -39,12 +40,13 @@ def check_output(path: Path, inputs: Iterable[Path]) -> None:
         raise OutputUnwritable(
             f"{name}: the folder {shown(folder)} {what}", hint="name a file in a folder that exists."
         )
-    writable = os.access(path, os.W_OK) if path.exists() else os.access(folder, os.W_OK)
-    if not writable:
+    # A file is written as a new one beside it, so the right to write to it is not enough; a device is.
+    in_place = path.exists() and not path.is_file()
+    if (path.exists() and not os.access(path, os.W_OK)) or not (in_place or os.access(folder, os.W_OK)):
         raise OutputUnwritable(f"{name}: permission denied", hint="name a file in a folder you may write to.")
 
 
-def write_output(path: Path, text: str) -> None:
+def write_output(path: Path, pieces: Iterable[str | bytes]) -> None:
     """Write a report: to a temporary sibling first, then moved into place, so that no reader sees half of it.
 
     A link is followed; a device, a pipe or a file that this process has open is written to as it is.
@@ -52,14 +54,15 @@ def write_output(path: Path, text: str) -> None:
     Raises:
         OutputUnwritable: if writing fails, with whatever was there before left as it was.
     """
-    data = text.encode("utf-8", "surrogateescape")
+    data = map(encoded, pieces)
     descriptor = _open_file(path)
     try:
         if descriptor is not None:
             with os.fdopen(os.dup(descriptor), "wb") as file:
-                file.write(data)
+                file.writelines(data)
         elif path.exists() and not path.is_file():
-            path.write_bytes(data)
+            with path.open("wb") as file:
+                file.writelines(data)
         else:
             _replace(_target(path), data)
     except BrokenPipeError:
@@ -68,6 +71,11 @@ def write_output(path: Path, text: str) -> None:
         raise OutputUnwritable(
             f"{shown(path)}: cannot be written: {error.strerror}", hint="nothing was left half-written."
         ) from None
+
+
+def encoded(piece: str | bytes) -> bytes:
+    """A piece of a report as it is written: UTF-8, with names' bytes that are no text as they are."""
+    return piece if isinstance(piece, bytes) else piece.encode("utf-8", "surrogateescape")
 
 
 def _open_file(path: Path) -> int | None:
@@ -85,12 +93,12 @@ def _target(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def _replace(target: Path, data: bytes) -> None:
+def _replace(target: Path, data: Iterable[bytes]) -> None:
     # Not named after the target, whose name may be as long as the system allows.
     temporary = target.with_name(f".percept-{os.urandom(8).hex()}.tmp")
     try:
         with temporary.open("xb") as file:
-            file.write(data)
+            file.writelines(data)
             file.flush()
             os.fsync(file.fileno())
         if target.exists():

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from percept_cli.names import printable
 from percept_cli.reports import Style
-from percept_cli.results import Run
+from percept_cli.results import PairResult
+from percept_cli.spec import DistanceSpec
 
 
-def render(run: Run, style: Style) -> str:  # noqa: ARG001 - every format has the same signature
-    """Unrounded distances; a name's control characters are escaped, so that a line is always one pair."""
-    return "".join(f"{result.distance!r}\t{printable(result.name)}\n" for result in run.results)
+def head(spec: DistanceSpec, style: Style) -> str:  # noqa: ARG001 - every streamed format has the same signature
+    """Nothing: every line is a pair."""
+    return ""
+
+
+def rows(result: PairResult, spec: DistanceSpec, style: Style) -> str:  # noqa: ARG001 - as above
+    """The unrounded distance, or the status where there is none: ``new``, ``missing`` or ``error``.
+
+    A name's control characters are escaped, so that a line is always one pair.
+    """
+    score = repr(result.distance) if result.compared else result.status
+    return f"{score}\t{printable(result.name)}\n"

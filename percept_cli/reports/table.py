@@ -1,9 +1,10 @@
-"""The table people read in a terminal."""
+"""The table people read in a terminal: one pair layer by layer, or many with one row each and a summary."""
 
 from __future__ import annotations
 
 import io
 import math
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.table import Table
@@ -11,14 +12,17 @@ from rich.text import Text
 
 from percept_cli.names import printable
 from percept_cli.reports import Style
-from percept_cli.results import LayerResult, PairResult, Run
+from percept_cli.results import LayerResult, PairResult, Run, Status
 
-_COLOURS = {"pass": "green", "fail": "red", "error": "magenta"}
+COLOURS = {"pass": "green", "fail": "red", "new": "yellow", "missing": "yellow", "error": "magenta"}
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def render(run: Run, style: Style) -> str:
-    """For every pair its files, one row per layer, and the verdict; at most ``style.width`` columns wide."""
+def render(run: Run, style: Style) -> Iterator[str]:
+    """For every pair its files, one row per layer, and the verdict; at most ``style.width`` columns wide.
+
+    Or, without detail, the table of ``table_of_many``.
+    """
     out = io.StringIO()
     console = Console(
         file=out,
@@ -31,18 +35,29 @@ def render(run: Run, style: Style) -> str:
         highlight=False,
         legacy_windows=False,
     )
+    if style.detail:
+        _print_pairs(console, run, style)
+    else:
+        from percept_cli.reports.table_of_many import print_many
+
+        print_many(console, run, style)
+    text = out.getvalue() if style.unicode else _to_ascii(out.getvalue())
+    # rich pads cells to their column's width; those spaces carry nothing into a file.
+    yield "".join(line.rstrip() + "\n" for line in text.splitlines())
+
+
+def _print_pairs(console: Console, run: Run, style: Style) -> None:
     for result in run.results:
         console.print(_files(result))
         console.print()
-        console.print(_layers(result, style))
-        console.print()
+        if result.layers:
+            console.print(_layers(result, style))
+            console.print()
         console.print(_verdict(run, result))
-    text = out.getvalue() if style.unicode else _to_ascii(out.getvalue())
-    # rich pads cells to their column's width; those spaces carry nothing into a file.
-    return "".join(line.rstrip() + "\n" for line in text.splitlines())
 
 
-def _facts() -> Table:
+def facts_table() -> Table:
+    """Names and what they say, without a frame."""
     facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column(overflow="fold")
@@ -50,10 +65,11 @@ def _facts() -> Table:
 
 
 def _files(result: PairResult) -> Table:
-    facts = _facts()
-    facts.add_row("reference", Text(printable(result.reference)))
-    facts.add_row("candidate", Text(printable(result.candidate)))
-    facts.add_row("size", f"{result.width} × {result.height} pixels")
+    facts = facts_table()
+    facts.add_row("reference", Text(printable(result.reference or "none")))
+    facts.add_row("candidate", Text(printable(result.candidate or "none")))
+    if result.width is not None:
+        facts.add_row("size", f"{result.width} × {result.height} pixels")
     for note in result.notes:
         facts.add_row("note", Text(note))
     return facts
@@ -72,7 +88,7 @@ def _layers(result: PairResult, style: Style) -> Table:
     used = sum(max(map(len, column)) + 2 for column in zip(headers[:-1], *rows, strict=True))
     bar_width = max(0, min(40, style.width - used))
     for layer, cells in zip(result.layers, rows, strict=True):
-        table.add_row(*cells, Text(_bar(layer.share, bar_width), style="cyan"))
+        table.add_row(*cells, Text(bar(layer.share, bar_width), style="cyan"))
     return table
 
 
@@ -87,7 +103,8 @@ def _cells(layer: LayerResult) -> tuple[str, ...]:
     )
 
 
-def _bar(share: float, width: int) -> str:
+def bar(share: float, width: int) -> str:
+    """A share of 0 to 1 as a bar of at most so many columns, in eighths of one."""
     if not math.isfinite(share):
         return ""
     eighths = round(max(0.0, min(1.0, share)) * width * 8)
@@ -95,20 +112,25 @@ def _bar(share: float, width: int) -> str:
 
 
 def _verdict(run: Run, result: PairResult) -> Table:
-    facts = _facts()
-    facts.add_row("distance", repr(result.distance))
+    facts = facts_table()
+    facts.add_row("distance", repr(result.distance) if result.compared else "none")
     if result.threshold is None:
         facts.add_row("threshold", "none given")
     else:
         facts.add_row("threshold", Text(f"{result.threshold!r} ({printable(result.threshold_source)})"))
-    word = Text(result.status.upper(), style=f"bold {_COLOURS[result.status]}")
-    facts.add_row("verdict", Text.assemble(word, f": {printable(result.reason)}"))
-    facts.add_row("recipe", _recipe(run))
+    facts.add_row("verdict", verdict(result.status, result.reason))
+    facts.add_row("recipe", recipe(run))
     facts.add_row("fingerprint", run.fingerprint)
     return facts
 
 
-def _recipe(run: Run) -> str:
+def verdict(status: Status, reason: str) -> Text:
+    """The word in its colour, and the reason."""
+    return Text.assemble(Text(status.upper(), style=f"bold {COLOURS[status]}"), f": {printable(reason)}")
+
+
+def recipe(run: Run) -> str:
+    """The recipe in short, and where it ran."""
     spec = run.spec
     distances = dict.fromkeys(layer.distance for layer in spec.layers)
     if len(distances) == 1:
@@ -120,5 +142,7 @@ def _recipe(run: Run) -> str:
 
 
 def _to_ascii(text: str) -> str:
-    table = str.maketrans({"×": "x", "█": "#", **dict.fromkeys("▏▎▍", ""), **dict.fromkeys("▌▋▊▉", "#")})
+    table = str.maketrans(
+        {"×": "x", "…": "...", "█": "#", **dict.fromkeys("▏▎▍", ""), **dict.fromkeys("▌▋▊▉", "#")}
+    )
     return text.translate(table).encode("ascii", "backslashreplace").decode()
