@@ -1,0 +1,337 @@
+"""Folders → pairs, by the paths of the files relative to their folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from pathspec import GitIgnoreSpec
+
+from percept_cli.errors import InvalidSetting, PerceptError, UnreadableFolder, UnusablePair
+from percept_cli.names import posix, printable, shown
+from percept_cli.pairs import Pair, Pairs, pair_of_files
+
+PICTURE_ENDINGS = frozenset(
+    {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".bmp", ".dib", ".gif", ".webp", ".tif", ".tiff"}
+    | {".ppm", ".pgm", ".pbm", ".pnm", ".pam", ".pfm", ".tga", ".avif", ".heic", ".heif", ".jxl", ".jp2", ".j2k"}
+    | {".exr", ".hdr", ".psd", ".ico", ".dds", ".qoi"}
+)
+"""Files of these endings are pictures to be compared, also of formats that percept cannot read: those are errors
+rather than left out."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which files of a folder take part."""
+
+    include: tuple[str, ...] = ()
+    """Patterns as in .gitignore, one of which a file must match; without any, files named like pictures do."""
+    exclude: tuple[str, ...] = ()
+    """Patterns as in .gitignore; a file that matches one of them takes no part."""
+
+
+@dataclass
+class Listing:
+    """The files of one folder."""
+
+    names: list[str] = field(default_factory=list)
+    """Paths relative to the folder, with ``/`` as separator."""
+    troubles: dict[str, PerceptError] = field(default_factory=dict)
+    """Folders in it that cannot be listed, by relative path."""
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Files that are not named like pictures, by ending."""
+    loops: list[str] = field(default_factory=list)
+    """Links that lead back to a folder above them."""
+
+
+def list_pictures(root: Path, choice: Choice = Choice(), *, apart_from: Path | None = None) -> Listing:
+    """The pictures below a folder, in the order of their paths.
+
+    Links to folders are followed, but never in a circle. Hidden files and folders, and files that are neither
+    regular nor links, count as left out.
+
+    Args:
+        root: the folder.
+        choice: which of its files take part.
+        apart_from: a folder inside it that is not looked into.
+
+    Raises:
+        UnreadableFolder: if the folder itself cannot be listed.
+        InvalidSetting: for a pattern that is none.
+    """
+    walk = _Walk(
+        _patterns(choice.include), _patterns(choice.exclude), None if apart_from is None else _identity(apart_from)
+    )
+    found = walk.through(root)
+    if "" in found.troubles:
+        raise found.troubles[""]
+    return found
+
+
+def _patterns(lines: Sequence[str]) -> GitIgnoreSpec | None:
+    try:
+        return GitIgnoreSpec.from_lines(lines) if lines else None
+    except ValueError as error:
+        raise InvalidSetting(
+            f"not a file pattern: {printable(str(error))}", hint="write it as in .gitignore: *.png, charts/**."
+        ) from None
+
+
+def _identity(folder: Path | os.DirEntry[str]) -> tuple[int, int] | None:
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+class _Walk:
+    def __init__(
+        self, include: GitIgnoreSpec | None, exclude: GitIgnoreSpec | None, apart_from: tuple[int, int] | None
+    ) -> None:
+        self._include, self._exclude, self._apart_from = include, exclude, apart_from
+
+    def through(self, root: Path) -> Listing:
+        """Go through the folder and all below it."""
+        found = Listing()
+        # Not recursive: paths may nest deeper than Python's stack.
+        waiting: list[tuple[str, str, tuple[tuple[int, int] | None, ...]]] = [(os.fspath(root), "", ())]
+        while waiting:
+            folder, prefix, above = waiting.pop()
+            here = _identity(Path(folder))
+            if here is not None and here == self._apart_from:
+                continue
+            if here is not None and here in above:
+                found.loops.append(prefix.removesuffix("/"))
+                continue
+            for entry in self._entries(folder, prefix, found):
+                name = prefix + entry.name
+                if not _is_folder(entry):
+                    if self._takes_part(entry, name, found):
+                        found.names.append(name)
+                elif entry.name.startswith("."):
+                    found.left_out["hidden"] += 1
+                elif self._exclude is None or not self._exclude.match_file(f"{name}/"):
+                    waiting.append((entry.path, f"{name}/", (*above, here)))
+        found.names.sort()
+        found.loops.sort()
+        return found
+
+    @staticmethod
+    def _entries(folder: str, prefix: str, found: Listing) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as entries:
+                return list(entries)
+        except OSError as error:
+            found.troubles[prefix.removesuffix("/")] = UnreadableFolder(
+                f"{shown(folder)}: the folder cannot be listed: {error.strerror}",
+                hint="check its name, and give yourself the right to read it.",
+            )
+            return []
+
+    def _takes_part(self, entry: os.DirEntry[str], name: str, found: Listing) -> bool:
+        if self._exclude is not None and self._exclude.match_file(name):
+            return False
+        ending = PurePosixPath(entry.name).suffix.lower()
+        why = ""
+        if self._include is not None:
+            if not self._include.match_file(name):
+                return False
+        elif entry.name.startswith("."):
+            why = "hidden"
+        elif ending not in PICTURE_ENDINGS:
+            why = ending or "without an ending"
+        if not why and _is_special(entry):  # opening a pipe would wait for its writer
+            why = "pipes and devices"
+        if why:
+            found.left_out[why] += 1
+        return not why
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle of links
+        return False
+
+
+def _is_special(entry: os.DirEntry[str]) -> bool:
+    try:
+        return not stat.S_ISREG(entry.stat().st_mode)
+    except OSError:  # gone, or a link that leads nowhere: reading it will say so
+        return False
+
+
+def pair_folders(
+    reference: Path,
+    candidate: Path,
+    choice: Choice = Choice(),
+    *,
+    any_extension: bool = False,
+) -> Pairs:
+    """Pair the pictures of two folders by their relative paths.
+
+    Files without a counterpart become pairs with one side empty; nothing is dropped.
+
+    Args:
+        reference: the folder of what is right by definition.
+        candidate: the folder of what is to be judged.
+        choice: which files take part.
+        any_extension: whether ``a.png`` may be the counterpart of ``a.jpg`` where the other has no ``a.png``.
+
+    Raises:
+        InvalidSetting: if both are the same folder.
+        UnreadableFolder: if one of them cannot be listed.
+    """
+    if _identity(reference) == _identity(candidate) is not None:
+        raise InvalidSetting(
+            f"{shown(reference)} and {shown(candidate)} are the same folder: every picture would be compared with "
+            "itself",
+            hint="name the folder of references first, and that of candidates second.",
+        )
+    left = list_pictures(reference, choice, apart_from=candidate)
+    right = list_pictures(candidate, choice, apart_from=reference)
+    match = _match_any_extension if any_extension else _match_names
+    rows = sorted(match(left.names, right.names), key=_row_name)
+    troubles = {**left.troubles, **right.troubles}
+    return Pairs(
+        pairs=_pairs(reference, candidate, rows, troubles),
+        total=len(rows) + len(troubles),
+        inputs=_Files(((reference, left.names), (candidate, right.names))),
+        notes=(*_notes(reference, left), *_notes(candidate, right)),
+        origin=(posix(reference), posix(candidate)),
+    )
+
+
+def pair_with_each(reference: Path, folder: Path, choice: Choice = Choice()) -> Pairs:
+    """Pair one reference with every picture of a folder.
+
+    Raises:
+        UnreadableFolder: if the folder cannot be listed.
+    """
+    found = list_pictures(folder, choice)
+    pairs = [Pair(name, reference, folder / name, shared=True) for name in found.names]
+    pairs += [Pair(name, None, None, trouble=trouble) for name, trouble in found.troubles.items()]
+    return Pairs(
+        pairs=pairs,
+        total=len(pairs),
+        inputs=_Files(((reference.parent, [reference.name]), (folder, found.names))),
+        notes=_notes(folder, found),
+        origin=(posix(reference), posix(folder)),
+    )
+
+
+@dataclass(frozen=True)
+class _Files:
+    """Many paths, made when they are gone through."""
+
+    folders: Iterable[tuple[Path, list[str]]]
+
+    def __iter__(self) -> Iterator[Path]:
+        return (root / name for root, names in self.folders for name in names)
+
+
+_Row = tuple[str | None, str | None] | UnusablePair
+"""Names in the two folders; or several files that could belong together."""
+
+
+def _row_name(row: _Row) -> str:
+    return str(row.args[0]) if isinstance(row, UnusablePair) else row[1] or row[0] or ""
+
+
+def _match_names(left: Sequence[str], right: Sequence[str]) -> Iterator[_Row]:
+    references, candidates = set(left), set(right)
+    for name in references | candidates:
+        yield (name if name in references else None), (name if name in candidates else None)
+
+
+def _match_any_extension(left: Sequence[str], right: Sequence[str]) -> Iterator[_Row]:
+    """Equal names first; what is left over by the path without its ending, where that is unambiguous."""
+    both = set(left) & set(right)
+    yield from ((name, name) for name in both)
+    by_stem: dict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
+    for side, names in enumerate((left, right)):
+        for name in names:
+            if name not in both:
+                by_stem[str(PurePosixPath(name).with_suffix(""))][side].append(name)
+    for stem, (references, candidates) in by_stem.items():
+        if len(references) <= 1 and len(candidates) <= 1:
+            yield (references[0] if references else None), (candidates[0] if candidates else None)
+        elif not references or not candidates:
+            yield from ((name, None) for name in references)
+            yield from ((None, name) for name in candidates)
+        else:
+            yield UnusablePair(
+                f"{printable(stem)}: several files could belong together: the references "
+                f"{printable(', '.join(references))} and the candidates {printable(', '.join(candidates))}",
+                hint="rename them, or leave out all but one with --exclude.",
+            )
+
+
+def _pairs(
+    reference: Path, candidate: Path, rows: Sequence[_Row], troubles: dict[str, PerceptError]
+) -> Iterator[Pair]:
+    for name, trouble in troubles.items():
+        yield Pair(name, None, None, trouble=trouble)
+    for row in rows:
+        if isinstance(row, UnusablePair):
+            yield Pair(_row_name(row).partition(": several files")[0], None, None, trouble=row)
+        else:
+            left, right = row
+            yield Pair(
+                _row_name(row),
+                None if left is None else reference / left,
+                None if right is None else candidate / right,
+            )
+
+
+def _notes(root: Path, found: Listing) -> tuple[str, ...]:
+    notes = []
+    if found.left_out:
+        kinds = ", ".join(f"{count} {printable(kind)}" for kind, count in found.left_out.most_common(5))
+        more = "" if len(found.left_out) <= 5 else ", and others"
+        notes.append(
+            f"{shown(root)}: left out {found.left_out.total()} files that are not named like pictures "
+            f"({kinds}{more}); "
+            "--include takes files in by name"
+        )
+    notes += [
+        f"{shown(root / loop)}: the link leads back to a folder above it and was not followed"
+        for loop in found.loops
+    ]
+    return tuple(notes)
+
+
+def pairs_of(
+    reference: Path,
+    candidate: Path,
+    choice: Choice = Choice(),
+    *,
+    any_extension: bool = False,
+) -> Pairs:
+    """The pairs of two folders, of one picture and a folder, or of two pictures.
+
+    Raises:
+        InvalidSetting: for a folder of references and a single candidate, or the same folder twice.
+        UnreadableFolder: if a folder cannot be listed.
+    """
+    if not candidate.is_dir():
+        if reference.is_dir() and not candidate.exists():
+            raise UnreadableFolder(f"{shown(candidate)}: no such folder", hint="check the spelling of the path.")
+        if reference.is_dir():
+            raise InvalidSetting(
+                f"{shown(reference)} is a folder, but {shown(candidate)} is not",
+                hint="name two folders; or one picture first, and a folder to compare it with.",
+            )
+        return Pairs([pair_of_files(reference, candidate)], total=1, inputs=(reference, candidate))
+    if reference.is_dir():
+        return pair_folders(reference, candidate, choice, any_extension=any_extension)
+    if not reference.exists():  # once, instead of for every pair
+        raise UnreadableFolder(
+            f"{shown(reference)}: no such file or folder", hint="check the spelling of the path."
+        )
+    return pair_with_each(reference, candidate, choice)

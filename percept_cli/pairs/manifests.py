@@ -1,0 +1,281 @@
+"""Manifests and streams → pairs: CSV, TSV or JSON Lines with one pair per line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from itertools import chain
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from percept_cli.errors import InvalidSetting, PerceptError, UnusablePair
+from percept_cli.names import posix, printable, shown
+from percept_cli.pairs import Pair, Pairs
+from percept_cli.verdict import check_threshold
+
+STDIN = "-"
+REQUIRED = ("reference", "candidate")
+KNOWN = (*REQUIRED, "name", "threshold", "weight")
+"""Fields that mean something; others are carried through."""
+
+
+def read_manifest(name: str) -> Pairs:
+    """The pairs that a manifest lists, or that another program writes to standard input.
+
+    The form is recognised by the first line: a JSON object begins JSON Lines; anything else is the header of CSV
+    (separated by commas or semicolons) or TSV. UTF-8, with or without a byte order mark. A line that names no pair
+    becomes a pair with its trouble; the lines after it are read all the same.
+
+    Args:
+        name: a file, whose folder relative paths start from; or ``-`` for standard input, which like any pipe is
+            read as it comes, and whose relative paths start from the current folder.
+
+    Raises:
+        InvalidSetting: if the file cannot be read, or its header does not name the columns.
+    """
+    if name == STDIN:
+        return Pairs(_Lines("standard input", Path()).pairs(sys.stdin.buffer), live=True)
+    path = Path(name)
+    try:
+        if path.is_dir():
+            raise InvalidSetting(
+                f"{shown(path)}: is a folder, not a list of pairs", hint="name two folders instead."
+            )
+        if path.exists() and not path.is_file():  # a pipe cannot be read twice
+            return Pairs(_Lines(shown(path), Path()).pairs(path.open("rb")), live=True)
+        return _read_file(path)
+    except (OSError, ValueError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or str(error)
+        raise InvalidSetting(
+            f"{shown(path)}: cannot be read: {reason}", hint="check the spelling of the path."
+        ) from None
+
+
+def _read_file(path: Path) -> Pairs:
+    lines = _Lines(shown(path), path.parent)
+    survey = _Survey(path)
+    with path.open("rb") as file:
+        for pair in lines.pairs(file):
+            survey.take(pair)
+
+    def again() -> Iterator[Pair]:
+        with path.open("rb") as file:
+            yield from _mark_shared(lines.pairs(file))
+
+    return Pairs(again(), total=survey.total, inputs=(path,), notes=survey.notes())
+
+
+class _Survey:
+    """What a person should know of a manifest before its pairs are compared."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._folder = _lexical(path.parent)
+        self._names: dict[str, int] = {}
+        self._outside: str | None = None
+        self._outside_count = 0
+        self.total = 0
+
+    def take(self, pair: Pair) -> None:
+        self.total += 1
+        self._names[pair.name] = self._names.get(pair.name, 0) + 1
+        for side in (pair.reference, pair.candidate):
+            if side is not None and not _lexical(side).is_relative_to(self._folder):
+                self._outside = self._outside or shown(side)
+                self._outside_count += 1
+
+    def notes(self) -> tuple[str, ...]:
+        notes = []
+        if self._outside is not None:
+            notes.append(
+                f"{shown(self._path)} names {self._outside_count} files outside its own folder, "
+                f"such as {self._outside}"
+            )
+        twice = [name for name, count in self._names.items() if count > 1]
+        if twice:
+            notes.append(
+                f"{shown(self._path)} gives {len(twice)} names to more than one pair, such as "
+                f"{printable(twice[0])}; all of them are compared"
+            )
+        return tuple(notes)
+
+
+def _lexical(path: Path) -> Path:
+    # Not Path.resolve: a link inside the folder is inside it, wherever it leads.
+    return Path(os.path.abspath(path))  # noqa: PTH100
+
+
+def _mark_shared(pairs: Iterator[Pair]) -> Iterator[Pair]:
+    """Mark neighbours with one reference."""
+    held = next(pairs, None)
+    before = None
+    while held is not None:
+        after = next(pairs, None)
+        mine = held.reference
+        same = mine is not None and (mine == before or (after is not None and mine == after.reference))
+        yield replace(held, shared=True) if same else held
+        held, before = after, mine
+
+
+class _Lines:
+    """One manifest's lines."""
+
+    def __init__(self, name: str, base: Path) -> None:
+        self._name, self._base = name, base
+
+    def pairs(self, file: BinaryIO) -> Iterator[Pair]:
+        """Raise InvalidSetting for a header that does not name the columns."""
+        # Names of files may hold bytes that are no UTF-8; they stand for themselves.
+        text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
+        lines = iter(text.readline, "")  # never reads ahead of a line that another program waits on
+        number, first = 1, next(lines, "")
+        while first and not first.strip():
+            number, first = number + 1, next(lines, "")
+        if first.lstrip().startswith("{"):
+            yield from self._json_lines(number, first, lines)
+        elif first:
+            yield from self._rows(number, first, lines)
+
+    def _json_lines(self, start: int, first: str, lines: Iterator[str]) -> Iterator[Pair]:
+        for number, line in enumerate(chain([first], lines), start):
+            try:
+                # The callback refuses NaN and Infinity, which JSON does not have.
+                fields = json.loads(line, parse_constant=_refuse_constant)
+            except (ValueError, RecursionError) as error:
+                what = "the line is empty" if not line.strip() else f"not JSON: {error}"
+                yield self._unusable(number, {}, UnusablePair(what, hint="write one JSON object per line."))
+                continue
+            if not isinstance(fields, dict):
+                trouble = UnusablePair("not a JSON object", hint='write {"reference": "…", "candidate": "…"}.')
+                yield self._unusable(number, {}, trouble)
+            else:
+                yield self._pair(number, fields)
+
+    def _rows(self, start: int, first: str, lines: Iterator[str]) -> Iterator[Pair]:
+        delimiter = next((sign for sign in "\t,;" if _has_required(_header(first, sign))), None)
+        if delimiter is None:
+            self._refuse_header(first)
+        header = _header(first, delimiter or ",")
+        for column in header:
+            _refuse_near_miss(column, self._name)
+        reader = csv.reader(lines, delimiter=delimiter or ",", strict=True)
+        while True:
+            try:
+                row = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                trouble = UnusablePair(f"not CSV: {error}", hint="check its quotes.")
+                yield self._unusable(start + reader.line_num, {}, trouble)
+                continue
+            number = start + reader.line_num
+            if not any(row):
+                continue
+            fields = {
+                column: value for column, value in zip(header, row, strict=False) if value or column in REQUIRED
+            }
+            if len(row) > len(header):
+                what = f"{len(row)} fields, but the header names {len(header)}"
+                yield self._unusable(number, fields, UnusablePair(what, hint="check its separators and quotes."))
+            else:
+                yield self._pair(number, fields)
+
+    def _refuse_header(self, first: str) -> None:
+        if "\0" in first or "\ufffe" in first:
+            raise InvalidSetting(f"{self._name}: not text in UTF-8", hint="save it as CSV in UTF-8.")
+        found = ", ".join(map(printable, _header(first, ",")))
+        raise InvalidSetting(
+            f"{self._name}: the first line must name the columns reference and candidate; it has: {found[:200]}",
+            hint="begin with reference,candidate and then write one pair per line.",
+        )
+
+    def _unusable(self, number: int, fields: Mapping[str, Any], trouble: PerceptError) -> Pair:
+        where = f"{self._name}, line {number}"
+        name = fields.get("name")
+        error = UnusablePair(f"{where}: {printable(str(trouble))}", hint=trouble.hint)
+        extra = {key: value for key, value in fields.items() if key not in KNOWN}
+        return Pair(
+            name if isinstance(name, str) and name else f"line {number}", None, None, extra=extra, trouble=error
+        )
+
+    def _pair(self, number: int, fields: Mapping[str, Any]) -> Pair:
+        try:
+            for column in fields:
+                _refuse_near_miss(column, "")
+            reference, candidate = (_path(fields, key) for key in REQUIRED)
+            threshold = _number(fields, "threshold")
+            weight = _number(fields, "weight")
+            if weight is not None and (not math.isfinite(weight) or weight < 0):
+                raise UnusablePair(f"weight must be a finite number of at least 0, not {weight!r}")
+            name = fields.get("name") or posix(candidate)
+            if not isinstance(name, str):
+                raise UnusablePair(f"name must be text, not {name!r}")
+            return Pair(
+                name,
+                self._base / reference,
+                self._base / candidate,
+                threshold=None if threshold is None else check_threshold(threshold),
+                threshold_source="" if threshold is None else f"{self._name}, line {number}",
+                weight=1.0 if weight is None else weight,
+                extra={key: value for key, value in fields.items() if key not in KNOWN},
+            )
+        except PerceptError as trouble:
+            return self._unusable(number, fields, trouble)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _header(line: str, delimiter: str) -> list[str]:
+    try:
+        columns = next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+    return [column.strip().lower() for column in columns]
+
+
+def _has_required(header: list[str]) -> bool:
+    return all(header.count(column) == 1 for column in REQUIRED)
+
+
+def _refuse_near_miss(column: str, where: str) -> None:
+    """A misspelt threshold must not be carried through as if it were a remark."""
+    if column in KNOWN:
+        return
+    # Near enough for "treshold", not for "height", which is a fair name for a column.
+    close = get_close_matches(column.lower(), KNOWN, n=1, cutoff=0.84)
+    if close:
+        place = f"{where}: " if where else ""
+        raise InvalidSetting(
+            f"{place}unknown column {printable(column)!r}",
+            hint=f"did you mean {close[0]}? Columns of other names are carried through to the report.",
+        )
+
+
+def _path(fields: Mapping[str, Any], key: str) -> str:
+    value = fields.get(key)
+    if value is None or value == "":
+        raise UnusablePair(f"{key} is missing", hint="give reference and candidate.")
+    if not isinstance(value, str):
+        raise UnusablePair(f"{key} must be text, not {value!r}", hint="write the path of a file.")
+    return value
+
+
+def _number(fields: Mapping[str, Any], key: str) -> float | None:
+    value = fields.get(key)
+    if value is None or value == "":
+        return None
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise UnusablePair(f"{key} must be a number, not {value!r}", hint="write it as 0.5.") from None
