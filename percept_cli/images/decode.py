@@ -11,6 +11,7 @@ What a file's bytes mean is decided here and nowhere else:
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
 from percept_cli.names import shown
+from percept_cli.results import FileStamp
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -51,9 +53,23 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
     Raises:
         UnreadableImage: if it is missing, a directory, empty, or may not be read.
     """
+    return read_stamped(path)[0]
+
+
+def read_stamped(path: str | os.PathLike[str]) -> tuple[bytes, FileStamp]:
+    """The bytes of one file, and what identifies them.
+
+    The times are taken before the content: if the file changes while it is read, its later time tells.
+
+    Raises:
+        UnreadableImage: if it is missing, a directory, empty, or may not be read.
+        UnsupportedImage: if it does not fit the memory.
+    """
     name = shown(path)
     try:
-        data = Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            modified_ns = os.fstat(file.fileno()).st_mtime_ns
+            data = file.read()
     except FileNotFoundError:
         raise UnreadableImage(f"{name}: no such file", hint="check the spelling of the path.") from None
     except IsADirectoryError:
@@ -62,6 +78,10 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
         ) from None
     except PermissionError:
         raise UnreadableImage(f"{name}: permission denied", hint="give yourself the right to read it.") from None
+    except MemoryError:
+        raise UnsupportedImage(
+            f"{name}: does not fit the memory of this machine", hint="cut the picture into smaller ones."
+        ) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in the name
         raise UnreadableImage(
             f"{name}: cannot be read: {_reason(error)}", hint="check the path, and the disk that it is on."
@@ -71,7 +91,7 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
             f"{name}: the file is empty (0 bytes)",
             hint="the program that made it may have failed; make it anew.",
         )
-    return data
+    return data, FileStamp(len(data), modified_ns, hashlib.sha256(data).hexdigest())
 
 
 def decode(data: bytes, path: str | os.PathLike[str]) -> Picture:

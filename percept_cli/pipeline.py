@@ -1,0 +1,380 @@
+"""Many pairs → results in their order: files are read ahead of the device, and pairs of one size batched together.
+
+One thread owns the device and hands out results; workers read, decode and plan. Nothing here grows with the
+number of pairs: so many pairs are in flight, and so many bytes of pictures, and no more are taken before the
+first of them is handed out. Batches are whatever is ready when the device is free. A pair's distance does not
+depend on which others share its batch, so neither timing nor a resumed run moves a number.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from percept_cli.errors import DeviceOutOfMemory, InvalidSetting, PerceptError
+from percept_cli.pairs import Pair, Pairs
+from percept_cli.results import PairResult
+from percept_cli.scoring import Reading, References, Scorer
+
+if TYPE_CHECKING:
+    from percept_cli.engine.measure import Ticket
+
+PAIRS_IN_FLIGHT = 256
+"""Pairs taken and not yet handed out: enough for batches of the smallest pictures, whatever sizes lie between."""
+BYTES_IN_FLIGHT = 256 << 20
+"""Decoded pictures that wait for the device. A single pair may be larger and is taken alone."""
+_LINES_AHEAD = 64
+"""Pairs that a live source may be ahead."""
+
+
+class Known(Protocol):
+    """Results of an earlier run."""
+
+    def look_up(self, pair: Pair) -> PairResult | None:
+        """The pair's result, if both of its files are what they were; called by workers."""
+
+
+@dataclass
+class _Job:
+    """One pair on its way. A worker fills in a reading or a result; the device turns a reading into a result."""
+
+    index: int
+    pair: Pair
+    reading: Reading | None = None
+    result: PairResult | None = None
+    reused: bool = False
+    """Whether the result is an earlier run's."""
+    defect: BaseException | None = None
+
+    @property
+    def bytes(self) -> int:
+        """Of its decoded pictures, while they wait for the device."""
+        return 0 if self.reading is None else 6 * self.reading.width * self.reading.height
+
+    @property
+    def key(self) -> Hashable:
+        """Jobs of equal keys may share a batch: pictures of one size, and of one reference where it is shared."""
+        assert self.reading is not None
+        assert self.reading.pictures is not None
+        return self.reading.width, self.reading.height, id(self.reading.pictures[0]) if self.pair.shared else None
+
+
+@dataclass(frozen=True)
+class _Batch:
+    jobs: list[_Job]
+    ticket: Ticket
+    started: float
+
+
+def worker_count(wanted: int | None = None) -> int:
+    """How many threads read and decode: as asked, or one per processor that this process may use, at most 8.
+
+    Raises:
+        InvalidSetting: for fewer than one.
+    """
+    if wanted is None:
+        usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return min(8, usable)
+    if wanted < 1:
+        raise InvalidSetting(f"there must be at least one worker, not {wanted}", hint="leave --workers out.")
+    return wanted
+
+
+class Pipeline:
+    """Scores any number of pairs.
+
+    Args:
+        scorer: the recipe, the device and the thresholds.
+        workers: threads that read and decode; None for one per processor.
+        batch_size: most pairs per batch; None to choose by their size and the device.
+        known: results of an earlier run that need not be computed again.
+        say: where to tell a person that something went another way, such as a batch that did not fit.
+
+    Raises:
+        InvalidSetting: for fewer than one worker, or batches of fewer than one pair.
+    """
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        *,
+        workers: int | None = None,
+        batch_size: int | None = None,
+        known: Known | None = None,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        if batch_size is not None and batch_size < 1:
+            raise InvalidSetting(
+                f"a batch has at least one pair, not {batch_size}", hint="leave --batch-size out."
+            )
+        self._scorer = scorer
+        self._workers = worker_count(workers)
+        self._batch_size = batch_size
+        self._known = known
+        self._say = say
+        self._references = References()
+        self._events: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: deque[_Job] = deque()  # in the order of the input, from the first that is not handed out
+        self._ready: dict[int, _Job] = {}  # those of them that wait for the device, by index
+        self._running: deque[_Batch] = deque()
+        self._taken = 0
+        self._being_read = 0
+        self._bytes_waiting = 0
+        self._largest = 0
+        self._limits: dict[Hashable, int] = {}
+        self._stopping = False
+        self.stopped_early = False
+        """Whether ``stop`` was called before the last pair was handed out."""
+        self.device_time = DeviceTime()
+
+    def stop(self) -> None:
+        """Take no more pairs, finish the batch in flight, hand out what is done, end. Safe in signal handlers."""
+        self._stopping = True
+        self._events.put(None)
+
+    def results(self, source: Pairs) -> Iterator[tuple[PairResult, bool]]:
+        """Score the pairs.
+
+        A pair that cannot be compared has a result of status ``error``; only what would befall every pair is
+        raised.
+
+        Yields:
+            Each pair's result as soon as it and all before it are there, and whether it is an earlier run's.
+
+        Raises:
+            InvalidSetting: if the source finds that it cannot be read.
+            DeviceUnavailable, WeightsUnavailable: if the network is needed and cannot run.
+        """
+        feed = _Feed(source, self._wake)
+        pool = ThreadPoolExecutor(self._workers, thread_name_prefix="percept-read")
+        try:
+            while True:
+                self._take(feed, pool)
+                yield from self._finished()
+                if self._stopping or (feed.ended and not self._jobs):
+                    break
+                if not self._advance():
+                    self._settle(self._events.get())
+            self._collect_all()
+            yield from self._finished(skipping=True)
+            self.stopped_early = not feed.ended or bool(self._jobs)
+        finally:
+            self.device_time.end()
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _wake(self) -> None:
+        self._events.put(None)
+
+    def _take(self, feed: _Feed, pool: ThreadPoolExecutor) -> None:
+        """Take pairs while there is room for them."""
+        while not self._stopping and self._has_room():
+            pair = feed.take()
+            if pair is None:
+                return
+            job = _Job(self._taken, pair)
+            self._taken += 1
+            self._jobs.append(job)
+            if pair.trouble is not None:
+                job.result = self._scorer.failed(pair, pair.trouble)
+            elif pair.reference is None or pair.candidate is None:
+                job.result = self._scorer.unmatched(pair)
+            else:
+                self._being_read += 1
+                pool.submit(self._read, job)
+
+    def _has_room(self) -> bool:
+        # A pair that is still being read may turn out as large as the largest so far.
+        expected = self._bytes_waiting + self._being_read * self._largest
+        return not self._jobs or (len(self._jobs) < PAIRS_IN_FLIGHT and expected < BYTES_IN_FLIGHT)
+
+    def _read(self, job: _Job) -> None:
+        """What a worker does."""
+        try:
+            known = None if self._known is None else self._known.look_up(job.pair)
+            if known is not None:
+                job.result, job.reused = known, True
+            else:
+                job.reading = self._scorer.read(job.pair, self._references)
+        except PerceptError as error:
+            job.result = self._scorer.failed(job.pair, error)
+        except BaseException as error:  # raised again by the thread that hands out results
+            job.defect = error
+        self._events.put(job)
+
+    def _settle(self, job: _Job | None) -> None:
+        """Take in what a worker has done."""
+        if job is None:  # only woken up
+            return
+        self._being_read -= 1
+        if job.defect is not None:
+            raise job.defect
+        if job.reading is not None and job.reading.pictures is None:
+            job.result = self._scorer.finish(job.reading, None, job.reading.seconds)
+        elif job.reading is not None:
+            self._ready[job.index] = job
+            self._bytes_waiting += job.bytes
+            self._largest = max(self._largest, job.bytes)
+
+    def _finished(self, *, skipping: bool = False) -> Iterator[tuple[PairResult, bool]]:
+        """Hand out what is done up to the first pair that is not, or leaving such pairs out."""
+        while not self._events.empty():
+            self._settle(self._events.get())
+        undone = []
+        while self._jobs and (skipping or self._jobs[0].result is not None):
+            job = self._jobs.popleft()
+            if job.result is None:
+                undone.append(job)
+            else:
+                yield job.result, job.reused
+        self._jobs.extend(undone)
+
+    def _advance(self) -> bool:
+        """Start a batch, or wait for one that is running. False where only workers can help."""
+        if self._ready:
+            self._start()
+            while len(self._running) >= self._scorer.engine.depth:
+                self._collect()
+        elif self._running:
+            self._collect()
+        else:
+            return False
+        return True
+
+    def _start(self) -> None:
+        """Start a batch with the oldest pair that is ready and those like it; halve it until it fits."""
+        oldest = self._ready[min(self._ready)]
+        alike = [self._ready[index] for index in sorted(self._ready) if self._ready[index].key == oldest.key]
+        while True:
+            jobs = alike[: self._limit(oldest)]
+            started = time.perf_counter()
+            self.device_time.begin(started)
+            try:
+                ticket = self._scorer.start([job.reading for job in jobs if job.reading is not None])
+            except DeviceOutOfMemory as error:
+                self._collect_all()
+                if len(jobs) > 1:
+                    self._halve(jobs)
+                    continue
+                oldest.result = self._scorer.failed(oldest.pair, error)
+                self.device_time.pause(time.perf_counter())
+            else:
+                self._running.append(_Batch(jobs, ticket, started))
+            break
+        for job in jobs:
+            del self._ready[job.index]
+            self._bytes_waiting -= job.bytes
+            if job.result is not None:
+                job.reading = None
+
+    def _limit(self, job: _Job) -> int:
+        assert job.reading is not None
+        limit = self._batch_size or self._scorer.engine.batch_size(job.reading.plan)
+        return min(limit, self._limits.get(job.key, limit))
+
+    def _halve(self, jobs: list[_Job]) -> None:
+        self._limits[jobs[0].key] = len(jobs) // 2
+        reading = jobs[0].reading
+        assert reading is not None
+        self._say(
+            f"Note: {len(jobs)} pairs of {reading.width}×{reading.height} pixels at once do not fit the memory of "
+            f"device {self._scorer.device}; going on with {len(jobs) // 2}"
+        )
+
+    def _collect_all(self) -> None:
+        while self._running:
+            self._collect()
+
+    def _collect(self) -> None:
+        """Wait for the oldest batch that is running and make its results."""
+        batch = self._running.popleft()
+        rows = batch.ticket.result().tolist()
+        now = time.perf_counter()
+        if not self._running:
+            self.device_time.pause(now)
+        share = (now - batch.started) / len(batch.jobs)
+        for job, distances in zip(batch.jobs, rows, strict=True):
+            assert job.reading is not None
+            job.result = self._scorer.finish(job.reading, distances, job.reading.seconds + share)
+            job.reading = None
+
+
+class DeviceTime:
+    """The share of the wall time in which the device had a batch, after the first batch, which warms it up."""
+
+    def __init__(self) -> None:
+        self._warm: float | None = None
+        self._since: float | None = None
+        self._end: float | None = None
+        self._busy = 0.0
+
+    def begin(self, now: float) -> None:
+        """A batch was started."""
+        self._since = now if self._since is None else self._since
+
+    def pause(self, now: float) -> None:
+        """The last batch that was started is done."""
+        if self._warm is None:
+            self._warm = now
+        elif self._since is not None:
+            self._busy += now - self._since
+        self._since = None
+
+    def end(self) -> None:
+        """The last result was handed out."""
+        self._end = time.perf_counter()
+
+    @property
+    def share(self) -> float | None:
+        """0 to 1; None where there was no second batch."""
+        if self._warm is None or self._end is None or not self._busy:
+            return None
+        return self._busy / (self._end - self._warm)
+
+
+class _Feed:
+    """A source's pairs, one by one; a live one is read by a thread of its own, so that nothing waits for it."""
+
+    def __init__(self, source: Pairs, wake: Callable[[], None]) -> None:
+        self._pairs = iter(source.pairs)
+        self._wake = wake
+        self._lines: queue.Queue[Pair | BaseException | None] | None = None
+        self.ended = False
+        if source.live:
+            self._lines = queue.Queue(_LINES_AHEAD)
+            threading.Thread(target=self._read, name="percept-lines", daemon=True).start()
+
+    def _read(self) -> None:
+        assert self._lines is not None
+        last: BaseException | None = None
+        try:
+            for pair in self._pairs:
+                self._lines.put(pair)
+                self._wake()
+        except BaseException as error:  # raised again by take, in the thread that asks
+            last = error
+        self._lines.put(last)
+        self._wake()
+
+    def take(self) -> Pair | None:
+        """The next pair; None if there is none, or none yet."""
+        if self.ended:
+            return None
+        if self._lines is None:
+            pair = next(self._pairs, None)
+            self.ended = pair is None
+            return pair
+        try:
+            found = self._lines.get_nowait()
+        except queue.Empty:
+            return None
+        if isinstance(found, BaseException):
+            raise found
+        self.ended = found is None
+        return found
