@@ -79,7 +79,15 @@ def test_equal_pictures_are_at_zero_without_torch(tmp_path: Path, save: Save) ->
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["compare", "--help"], ["presets", "--help"], ["weights", "--help"], ["--version"]]
+    "arguments",
+    [
+        ["--help"],
+        ["compare", "--help"],
+        ["batch", "--help"],
+        ["presets", "--help"],
+        ["weights", "--help"],
+        ["--version"],
+    ],
 )
 def test_help_costs_no_torch(tmp_path: Path, arguments: list[str]) -> None:
     done = with_torch_report(*arguments, cwd=tmp_path)
@@ -90,7 +98,7 @@ def test_help_costs_no_torch(tmp_path: Path, arguments: list[str]) -> None:
 def test_every_command_is_in_the_help_test() -> None:
     from percept_cli.cli import cli
 
-    assert set(cli.commands) == {"compare", "presets", "weights"}
+    assert set(cli.commands) == {"compare", "batch", "presets", "weights"}
 
 
 def test_importing_the_library_costs_no_torch() -> None:
@@ -271,7 +279,7 @@ def test_a_settings_file_gives_defaults(percept: Percept, save: Save, tmp_path: 
         'format = "csv"\nwide = true\nlayers = ["relu1_2", "pool1=2"]\nthreshold = 1\n'
     )
     done = percept("compare", "a.png", "a.png")
-    assert done.stdout.splitlines()[0].endswith(",relu1_2,pool1,seconds,fingerprint")
+    assert done.stdout.splitlines()[0].endswith(",relu1_2,pool1,seconds,fingerprint,extra")
     assert "is within the threshold 1.0 (percept.toml)" in done.stdout
     # The command line is above the file, and the file above the preset.
     done = percept("compare", "a.png", "a.png", "--no-wide")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from percept_cli.errors import OutputUnwritable
 from percept_cli.reports import Style
+from percept_cli.reports.output import encoded
 
 _NARROWEST = 80  # columns that the table needs for numbers such as 1.23456e-10
 
@@ -30,14 +32,15 @@ def say(message: str) -> None:
         sys.stderr = _nowhere()
 
 
-def style_of_stdout(*, wide: bool) -> Style:
-    """How a report on standard output may look."""
+def style_of_stdout(*, wide: bool, **more: Any) -> Style:
+    """How a report on standard output may look; ``more`` are fields of the style that the caller decides."""
     encoding = (sys.stdout.encoding or "").lower().replace("-", "")
     return Style(
         width=max(_NARROWEST, shutil.get_terminal_size((80, 24)).columns),
         colour=_colour_wanted(),
         unicode=encoding.startswith("utf"),
         wide=wide,
+        **more,
     )
 
 
@@ -51,13 +54,19 @@ def _colour_wanted() -> bool:
 
 
 def print_result(text: str) -> None:
-    """A result on standard output, as UTF-8. A reader that has closed the pipe has seen what it wanted.
+    """A result on standard output, as UTF-8, at once. A reader that has gone has seen what it wanted.
 
     Raises:
         OutputUnwritable: if it cannot be written for any other reason, such as a full disk.
     """
+    print_report([text])
+
+
+def print_report(pieces: Iterable[str | bytes]) -> None:
+    """As ``print_result``, piece by piece."""
     try:
-        sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+        for piece in pieces:
+            sys.stdout.buffer.write(encoded(piece))
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         sys.stdout = _nowhere()

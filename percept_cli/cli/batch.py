@@ -1,0 +1,172 @@
+"""``percept batch``: folders, lists and streams of pairs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from percept_cli.cli.commands import Command
+from percept_cli.cli.many import DEFAULT_TOP, Terms, run_many
+from percept_cli.cli.options import (
+    FILE,
+    destinations_of,
+    recipe_of,
+    recipe_options,
+    report_options,
+    talk_options,
+)
+from percept_cli.pairs import Pairs
+
+
+class _CountOr(click.ParamType[int | None]):
+    """A number of at least one, or one word for leaving it open (None)."""
+
+    def __init__(self, word: str) -> None:
+        self.name = f"{word}|N"
+        self._word = word
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        """Raise what click expects for anything else."""
+        if value == self._word:
+            return None
+        try:
+            count = int(value)
+        except ValueError:
+            count = 0
+        if count < 1:
+            self.fail(f"{value!r} is neither {self._word} nor a number of at least 1", param, ctx)
+        return count
+
+
+@click.command(cls=Command, short_help="Compare folders, lists or streams of pairs.")
+@click.argument("reference", type=FILE, required=False)
+@click.argument("candidate", type=FILE, required=False)
+@click.option(
+    "--pairs",
+    "manifest",
+    metavar="FILE|-",
+    help="Take the pairs from a CSV, TSV or JSON Lines file, or from standard input as they come. Columns: "
+    "reference, candidate, and if you like name, threshold, weight; others are carried through to the report.",
+)
+@click.option(
+    "--include", multiple=True, metavar="GLOB", help="Take only files that match, as in .gitignore: *.png, ui/**."
+)
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files that match; above --include.")
+@click.option(
+    "--any-extension", is_flag=True, help="Let a.png be the counterpart of a.jpg where there is no a.png."
+)
+@recipe_options
+@report_options
+@click.option(
+    "--top",
+    type=_CountOr("all"),
+    default=str(DEFAULT_TOP),
+    show_default=True,
+    metavar="N|all",
+    help="Rows of the table, the worst first. Other formats have all.",
+)
+@click.option(
+    "--resume",
+    type=FILE,
+    metavar="FILE.jsonl",
+    help="Keep results in FILE as they come, and do not compare again what stands in it unchanged: the same "
+    "command goes on where it was ended.",
+)
+@click.option(
+    "--resume-by",
+    type=click.Choice(["stat", "hash"]),
+    default="stat",
+    show_default=True,
+    help="What shows that a picture is unchanged: size and time of change, or its content.",
+)
+@click.option("--fail-fast", is_flag=True, help="Stop at the first pair that fails or cannot be compared.")
+@click.option("--allow-empty", is_flag=True, help="Comparing nothing is no error.")
+@click.option("--allow-unmatched", is_flag=True, help="Pictures without a counterpart are no failure.")
+@click.option(
+    "--batch-size",
+    type=_CountOr("auto"),
+    default="auto",
+    show_default=True,
+    metavar="auto|N",
+    help="Most pairs of one size to compute at once; moves no number.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Threads that read pictures.  [default: one per processor, at most 8]",
+)
+@talk_options
+@click.pass_context
+def batch(
+    ctx: click.Context,
+    /,
+    reference: Path | None,
+    candidate: Path | None,
+    manifest: str | None,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    any_extension: bool,
+    form: str | None,
+    wide: bool,
+    outputs: tuple[Path, ...],
+    quiet: bool,
+    verbose: bool,
+    **options: Any,
+) -> int:
+    """Compare every picture of the folder REFERENCE with its counterpart in the folder CANDIDATE.
+
+    Counterparts have the same path within their folder. REFERENCE may also be one picture, to be compared with
+    every picture of CANDIDATE. With --pairs the pairs come from a list or, as they are written, from another
+    program. Sizes may be mixed; a pair of two sizes is an error of that pair, as is a file that cannot be read.
+
+    \b
+    Examples:
+      percept batch expected/ actual/ --threshold 0.05
+      percept batch expected/ actual/ -o results.csv -o results.json --resume results.jsonl
+      percept batch photo.png variants/ --format score | sort -n
+      percept batch --pairs pairs.csv --wide -o results.csv
+      my-renderer | percept batch --pairs - --format jsonl | my-dashboard
+    """  # noqa: D301 - \b is click's mark for lines to keep as they are
+    terms = {name: options.pop(name) for name in ("resume", "resume_by", "fail_fast", "allow_empty")}
+    terms |= {name: options.pop(name) for name in ("allow_unmatched", "batch_size", "workers", "top")}
+    # A screen has room for few rows, a file for all, unless it is said how many.
+    terms["top_in_files"] = (
+        terms["top"] if ctx.get_parameter_source("top") is ParameterSource.COMMANDLINE else None
+    )
+    recipe = recipe_of(ctx, **options)
+    to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
+    pairs = _pairs(ctx, reference, candidate, manifest, include, exclude, any_extension=any_extension)
+    return run_many(pairs, recipe, to, Terms(**terms), quiet=quiet, verbose=verbose)
+
+
+def _pairs(
+    ctx: click.Context,
+    reference: Path | None,
+    candidate: Path | None,
+    manifest: str | None,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    *,
+    any_extension: bool,
+) -> Pairs:
+    from percept_cli.pairs.folders import Choice, pairs_of
+    from percept_cli.pairs.manifests import read_manifest
+
+    if manifest is not None:
+        given = {
+            "REFERENCE": reference,
+            "--include": include,
+            "--exclude": exclude,
+            "--any-extension": any_extension,
+        }
+        for name, value in given.items():
+            if value:
+                raise click.UsageError(f"--pairs names its pairs, so {name} has no use with it.", ctx)
+        return read_manifest(manifest)
+    if reference is None or candidate is None:
+        raise click.UsageError("Give two folders, a picture and a folder, or --pairs.", ctx)
+    return pairs_of(reference, candidate, Choice(include, exclude), any_extension=any_extension)

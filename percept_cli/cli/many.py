@@ -1,0 +1,234 @@
+"""Many pairs, from where they come to where their reports go: ``percept batch``, and compare with folders."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from percept_cli import __version__
+from percept_cli.cli.compare import what_is_asked, what_ran, where_reports_are
+from percept_cli.cli.console import print_report, print_result, say, style_of_stdout
+from percept_cli.cli.options import Destinations, Recipe
+from percept_cli.cli.progress import Progress, progress
+from percept_cli.errors import PerceptError
+from percept_cli.journal import By, Journal
+from percept_cli.names import printable, shown
+from percept_cli.pairs import Pairs
+from percept_cli.pipeline import Pipeline
+from percept_cli.reports import FORMATS, Style, render, render_head, render_rows
+from percept_cli.reports.output import check_output, write_output
+from percept_cli.results import ExitCode, PairResult, Run
+from percept_cli.spool import Spool
+from percept_cli.verdict import judge_run
+
+DEFAULT_TOP = 20
+"""Rows of the table in a terminal."""
+_ERRORS_TOLD = 3
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a run of many pairs is made."""
+
+    resume: Path | None = None
+    resume_by: By = "stat"
+    fail_fast: bool = False
+    allow_empty: bool = False
+    allow_unmatched: bool = False
+    batch_size: int | None = None
+    workers: int | None = None
+    top: int | None = DEFAULT_TOP
+    top_in_files: int | None = None
+
+
+def run_many(
+    pairs: Pairs, recipe: Recipe, to: Destinations, terms: Terms = Terms(), *, quiet: bool, verbose: bool
+) -> int:
+    """Score the pairs, write the reports, and return the exit code."""
+    for path in (*(path for path, _ in to.files), *((terms.resume,) if terms.resume else ())):
+        check_output(path, pairs.inputs)
+    journal = None if terms.resume is None else Journal(terms.resume, recipe.scorer, by=terms.resume_by)
+    if verbose:
+        say(what_is_asked(recipe))
+    if not quiet:
+        _note(pairs.notes)
+        _note(() if journal is None else journal.notes)
+    many = _Many(pairs, recipe, to, terms, journal, quiet=quiet)
+    run = many.run()
+    if verbose:
+        say(many.what_ran(run))
+    many.report(run)
+    return ExitCode.INTERRUPTED if many.interrupted else run.exit_code
+
+
+def _note(notes: Any) -> None:
+    for note in notes:
+        say(f"Note: {note}")
+
+
+class _Many:
+    """One run."""
+
+    def __init__(
+        self,
+        pairs: Pairs,
+        recipe: Recipe,
+        to: Destinations,
+        terms: Terms,
+        journal: Journal | None,
+        *,
+        quiet: bool,
+    ) -> None:
+        self._pairs, self._scorer, self._to, self._terms = pairs, recipe.scorer, to, terms
+        self._journal, self._quiet = journal, quiet
+        self._results = Spool()
+        self._streams = to.stdout is not None and FORMATS[to.stdout].streamed
+        # Rows and a bar do not go together on one screen, and nobody watches a stream between programs.
+        watched = not (self._streams and (pairs.live or sys.stdout.isatty()))
+        self._progress: Progress = progress(pairs.total, wanted=watched and not quiet)
+        self._pipeline = Pipeline(
+            self._scorer,
+            workers=terms.workers,
+            batch_size=terms.batch_size,
+            known=journal,
+            say=self._progress.say,
+        )
+        self._notes_told = 0 if journal is None else len(journal.notes)
+        self.interrupted = False
+
+    def run(self) -> Run:
+        """Score until the last pair, an interrupt, or the first failure if that is asked for."""
+        if self._streams:
+            print_result(render_head(self._scorer.spec, str(self._to.stdout), Style(wide=self._to.wide)))
+        try:
+            with self._interruptible():
+                for result, reused in self._pipeline.results(self._pairs):
+                    self._take(result, reused=reused)
+        finally:
+            self._progress.close()
+        return Run(
+            version=__version__,
+            spec=self._scorer.spec,
+            device=self._scorer.device,
+            results=self._results,
+            complete=not self._pipeline.stopped_early,
+            allow_empty=self._terms.allow_empty,
+            allow_unmatched=self._terms.allow_unmatched,
+        )
+
+    def _take(self, result: PairResult, *, reused: bool) -> None:
+        self._results.add(result)
+        if self._journal is not None:
+            self._journal.add(result, reused=reused)
+        if self._streams:
+            print_result(render_rows(result, self._scorer.spec, str(self._to.stdout), Style(wide=self._to.wide)))
+        self._progress.advance(result, reused=reused)
+        if self._terms.fail_fast and result.status in ("fail", "error"):
+            self._pipeline.stop()
+        # main() turns the collector off, which a process for one pair has no use for; this one may live for days.
+        if not gc.isenabled() and (self._scorer.device != "none" or len(self._results) > 1000):
+            gc.freeze()
+            gc.enable()
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """The first Ctrl-C ends the run in good order, the second at once."""
+
+        def interrupt(_: int, __: FrameType | None) -> None:
+            if self.interrupted:
+                raise KeyboardInterrupt
+            self.interrupted = True
+            self._pipeline.stop()
+            with suppress(OSError):  # not print: a handler may run in the middle of one
+                os.write(2, b"\nInterrupted: finishing the pairs in flight; again to stop at once.\n")
+
+        before = signal.signal(signal.SIGINT, interrupt)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def what_ran(self, run: Run) -> str:
+        """For --verbose: where it ran, how many results were reused, and how busy the device was."""
+        told = [what_ran(run, sum(result.seconds for result in run.results))]
+        if self._journal is not None:
+            told.append(f"{self._journal.reused} results were in {shown(self._journal.path)} already")
+        if self._pipeline.device_time.share is not None:
+            busy = 100 * self._pipeline.device_time.share
+            told.append(f"device busy {busy:.1f} % of the time after its first batch")
+        return "\n".join(told)
+
+    def report(self, run: Run) -> None:
+        """Write every report that was asked for; one that fails does not keep the others from being written.
+
+        Raises:
+            PerceptError: the first that failed.
+        """
+        look: dict[str, Any] = {"wide": self._to.wide, "detail": False, "origin": self._pairs.origin}
+        tasks: list[Callable[[], None]] = []
+        if self._journal is not None and run.complete:
+            tasks.append(partial(self._journal.finish, run.results))
+        for path, name in self._to.files:
+            if self._journal is None or not _same(path, self._journal.path):
+                style = Style(top=self._terms.top_in_files, **look)
+                tasks.append(partial(write_output, path, render(run, name, style)))
+        if self._to.stdout is not None and not self._streams:
+            style = style_of_stdout(top=self._terms.top, **look)
+            tasks.append(partial(print_report, render(run, self._to.stdout, style)))
+        failures = []
+        for task in tasks:
+            try:
+                task()
+            except PerceptError as error:
+                failures.append(error)
+        self._conclude(run, written=not failures)
+        if failures:
+            raise failures[0]
+
+    def _conclude(self, run: Run, *, written: bool) -> None:
+        """What a person should know at the end."""
+        status, reason = judge_run(run)
+        told = []
+        if not run.summary.pairs and run.exit_code is ExitCode.INPUT:
+            told.append(f"Error: {reason}\nHint: check the names and patterns, or allow it with --allow-empty.")
+        elif run.summary.errors and (self._quiet or self._to.stdout != "table"):
+            told.append(f"Error: {reason}")
+            told += [f"  {printable(error.name)}: {printable(error.reason)}" for error in self._first_errors()]
+        elif not self._quiet and self._to.stdout != "table":
+            told.append(f"{status.upper()}: {reason}")
+        if not self._quiet:
+            if self._to.files and written:
+                told.append(where_reports_are([path for path, _ in self._to.files]))
+            _note(() if self._journal is None else self._journal.notes[self._notes_told :])
+        if self.interrupted or not run.complete:
+            told.append(self._how_to_go_on(run))
+        for line in told:
+            say(line)
+
+    def _first_errors(self) -> Iterator[PairResult]:
+        return islice((result for result in self._results if result.status == "error"), _ERRORS_TOLD)
+
+    def _how_to_go_on(self, run: Run) -> str:
+        of = "" if self._pairs.total is None else f" of {self._pairs.total}"
+        why = "Interrupted" if self.interrupted else "Stopped at the first failure"
+        start = f"{why} after {len(run.results)}{of} pairs."
+        if self._journal is not None:
+            return f"{start} What is done is in {shown(self._journal.path)}; the same command goes on from there."
+        kept = [path for path, name in self._to.files if name == "jsonl"]
+        if kept:
+            return f"{start} To go on from there, add --resume {shown(kept[0])}."
+        return f"{start} With --resume results.jsonl a run can go on where it was ended."
+
+
+def _same(first: Path, second: Path) -> bool:
+    return first.exists() and second.exists() and first.samefile(second)
