@@ -63,8 +63,13 @@ class Journal:
             self._file: BinaryIO = path.open("a+b", buffering=0)
         except OSError as error:
             raise _unwritable(path, error) from None
-        _lock(self._file, path)
-        self._read()
+        try:
+            _lock(self._file, path)
+            self._read()
+        except BaseException:
+            self._file.close()
+            raise
+        self._unseen = set(self._rows)
 
     def _read(self) -> None:
         self._file.seek(0)
@@ -160,8 +165,10 @@ class Journal:
             OutputUnwritable: if it cannot be written.
         """
         line = to_line(result, self._scorer.spec.fingerprint).encode("utf-8", "surrogateescape")
+        key = result.name, result.reference, result.candidate
+        self._unseen.discard(key)
         if reused:
-            ordinal, offset, length = self._rows[result.name, result.reference, result.candidate]
+            ordinal, offset, length = self._rows[key]
             self.reused += 1
             # Judged anew, or of a file that was touched, it may read otherwise than it did.
             same = os.pread(self._file.fileno(), length, offset).rstrip(b"\n") == line.rstrip(b"\n")
@@ -181,6 +188,10 @@ class Journal:
         except OSError as error:
             raise _unwritable(self.path, error) from None
 
+    def close(self) -> None:
+        """Let others write to the file."""
+        self._file.close()
+
     def finish(self, results: Iterable[PairResult]) -> None:
         """Make the file hold exactly these results, in their order: what an uninterrupted run would have written.
 
@@ -189,11 +200,9 @@ class Journal:
         """
         if self._in_order and self._next == self._count:
             return
-        unused = self._count - self._next
-        if unused > 0:
-            self.notes.append(
-                f"{shown(self.path)}: {counted(unused, 'older result')} replaced or no part of this run"
-            )
+        if self._unseen:
+            count = counted(len(self._unseen), "result")
+            self.notes.append(f"{shown(self.path)}: removed {count} of pairs that are no part of this run")
         write_output(self.path, (to_line(result, self._scorer.spec.fingerprint) for result in results))
 
 

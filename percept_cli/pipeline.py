@@ -157,9 +157,12 @@ class Pipeline:
         try:
             while True:
                 self._take(feed, pool)
+                in_flight = len(self._jobs)
                 yield from self._finished()
                 if self._stopping or (feed.ended and not self._jobs):
                     break
+                if len(self._jobs) < in_flight:
+                    continue  # there is room for more, and perhaps nothing else that could wake this thread
                 if not self._advance():
                     self._settle(self._events.get())
             self._collect_all()

@@ -197,7 +197,7 @@ def summarise(results: Collection[PairResult]) -> Summary:
         p95=_quantile(ordered, 0.95),
         p99=_quantile(ordered, 0.99),
         max=ordered[-1] if ordered else None,
-        weighted_mean=total([w / weight * d for w, d in zip(weights, distances, strict=True)]) if weight else None,
+        weighted_mean=total([w * d / weight for w, d in zip(weights, distances, strict=True)]) if weight else None,
         layers={name: mean for name, values in layers.items() if (mean := _mean(values)) is not None},
     )
 

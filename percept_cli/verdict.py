@@ -67,7 +67,8 @@ def judge_run(run: Run) -> tuple[Status, str]:
     if not run.complete:
         facts.append("the run ended before its last pair")
     words: dict[ExitCode, Status] = {ExitCode.INPUT: "error", ExitCode.ABOVE: "fail"}
-    return words.get(run.exit_code, "pass"), "; ".join(facts)
+    status = words.get(run.exit_code, "pass" if run.complete else "error")  # half a run has passed nothing
+    return status, "; ".join(facts)
 
 
 def counted(count: int, thing: str) -> str:

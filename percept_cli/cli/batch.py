@@ -22,23 +22,19 @@ from percept_cli.pairs import Pairs
 
 
 class _CountOr(click.ParamType[int | None]):
-    """A number of at least one, or one word for leaving it open (None)."""
+    """A number, or one word for leaving it open (None)."""
 
-    def __init__(self, word: str) -> None:
+    def __init__(self, word: str, *, least: int) -> None:
         self.name = f"{word}|N"
-        self._word = word
+        self._word, self._least = word, least
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
         """Raise what click expects for anything else."""
         if value == self._word:
             return None
-        try:
-            count = int(value)
-        except ValueError:
-            count = 0
-        if count < 1:
-            self.fail(f"{value!r} is neither {self._word} nor a number of at least 1", param, ctx)
-        return count
+        if not str(value).isdecimal() or int(value) < self._least:
+            self.fail(f"{value!r} is neither {self._word} nor a number of at least {self._least}", param, ctx)
+        return int(value)
 
 
 @click.command(cls=Command, short_help="Compare folders, lists or streams of pairs.")
@@ -62,7 +58,7 @@ class _CountOr(click.ParamType[int | None]):
 @report_options
 @click.option(
     "--top",
-    type=_CountOr("all"),
+    type=_CountOr("all", least=0),
     default=str(DEFAULT_TOP),
     show_default=True,
     metavar="N|all",
@@ -87,7 +83,7 @@ class _CountOr(click.ParamType[int | None]):
 @click.option("--allow-unmatched", is_flag=True, help="Pictures without a counterpart are no failure.")
 @click.option(
     "--batch-size",
-    type=_CountOr("auto"),
+    type=_CountOr("auto", least=1),
     default="auto",
     show_default=True,
     metavar="auto|N",

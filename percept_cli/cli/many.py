@@ -203,7 +203,7 @@ class _Many:
             told.append(f"Error: {reason}\nHint: check the names and patterns, or allow it with --allow-empty.")
         elif run.summary.errors and (self._quiet or self._to.stdout != "table"):
             told.append(f"Error: {reason}")
-            told += [f"  {printable(error.name)}: {printable(error.reason)}" for error in self._first_errors()]
+            told += [f"  {_error_in_words(error)}" for error in self._first_errors()]
         elif not self._quiet and self._to.stdout != "table":
             told.append(f"{status.upper()}: {reason}")
         if not self._quiet:
@@ -228,6 +228,13 @@ class _Many:
         if kept:
             return f"{start} To go on from there, add --resume {shown(kept[0])}."
         return f"{start} With --resume results.jsonl a run can go on where it was ended."
+
+
+def _error_in_words(result: PairResult) -> str:
+    """The reason, which mostly names a file of the pair, and the pair's name if it does not."""
+    reason = printable(result.reason)
+    name = printable(result.name)
+    return reason if name in reason else f"{name}: {reason}"
 
 
 def _same(first: Path, second: Path) -> bool:

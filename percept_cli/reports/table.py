@@ -137,7 +137,9 @@ def recipe(run: Run) -> str:
         measure = next(iter(distances))
     else:
         measure = ", ".join(f"{layer.tap} {layer.distance}" for layer in spec.layers)
-    where = "network not needed: the pixels are equal" if run.device == "none" else f"on {run.device}"
+    where = f"on {run.device}"
+    if run.device == "none":
+        where = "network not needed" + (": the pixels are equal" if run.summary.count else "")
     return f"{spec.backbone}, {measure}, {spec.precision}, {where}"
 
 
