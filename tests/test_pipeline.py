@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from torch import Tensor
@@ -37,8 +38,8 @@ def mixed(save: Save) -> list[Pair]:
     return pairs
 
 
-def scores(pairs: list[Pair], spec: DistanceSpec = DEFAULT, **options: int) -> list[PairResult]:
-    line = Pipeline(Scorer(spec, device="cpu"), **options)  # type: ignore[arg-type] # numbers only
+def scores(pairs: list[Pair], spec: DistanceSpec = DEFAULT, **options: Any) -> list[PairResult]:
+    line = Pipeline(Scorer(spec, device="cpu"), **options)
     return [result for result, reused in line.results(Pairs(pairs)) if not reused]
 
 
@@ -47,7 +48,7 @@ def numbers(results: list[PairResult]) -> list[tuple[str, float, list[float]]]:
 
 
 @pytest.mark.parametrize("options", [{}, {"batch_size": 1}, {"batch_size": 3, "workers": 1}, {"workers": 7}])
-def test_batched_is_single_and_in_order(mixed: list[Pair], options: dict[str, int]) -> None:
+def test_batched_is_single_and_in_order(mixed: list[Pair], options: dict[str, Any]) -> None:
     scorer = Scorer(DEFAULT, device="cpu")
     alone = [scorer.score(pair) for pair in mixed]
     together = scores(mixed, **options)
