@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from percept_cli.errors import PerceptError
+    from percept_cli.pipeline import compare_folders
     from percept_cli.results import LayerResult, PairResult, Run
     from percept_cli.scoring import compare
     from percept_cli.spec import DistanceSpec, LayerSpec
@@ -25,6 +26,7 @@ __all__ = [
     "Run",
     "__version__",
     "compare",
+    "compare_folders",
 ]
 
 _HOMES = {
@@ -35,6 +37,7 @@ _HOMES = {
     "Run": "results",
     "PerceptError": "errors",
     "compare": "scoring",
+    "compare_folders": "pipeline",
 }
 
 

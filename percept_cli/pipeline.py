@@ -13,15 +13,16 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from percept_cli.errors import DeviceOutOfMemory, InvalidSetting, PerceptError
 from percept_cli.pairs import Pair, Pairs
 from percept_cli.results import PairResult
-from percept_cli.scoring import Reading, References, Scorer
+from percept_cli.scoring import Reading, References, Scorer, make_scorer
 
 if TYPE_CHECKING:
     from percept_cli.engine.measure import Ticket
@@ -381,3 +382,41 @@ class _Feed:
             raise found
         self.ended = found is None
         return found
+
+
+def compare_folders(
+    reference: str | os.PathLike[str],
+    candidate: str | os.PathLike[str],
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    any_extension: bool = False,
+    workers: int | None = None,
+    batch_size: int | None = None,
+    **recipe: Any,
+) -> Iterator[PairResult]:
+    """Compare two folders, or one picture with a folder, as ``percept batch`` does.
+
+    Args:
+        reference: folder of the pictures that are right by definition, or one of them.
+        candidate: folder of the pictures to judge.
+        include: patterns as in .gitignore, one of which a file must match.
+        exclude: patterns as in .gitignore, none of which a file may match.
+        any_extension: whether ``a.png`` may be the counterpart of ``a.jpg``.
+        workers: threads that read pictures; None for one per processor.
+        batch_size: most pairs per batch; None to choose. It moves no number.
+        recipe: ``preset``, ``layers``, ``distance``, ``threshold``, ``device`` and ``precision`` of ``compare``.
+
+    Yields:
+        A result per pair and per picture without a counterpart, in the order of their names, as they come. One
+        that could not be compared has the status ``error`` and the distance NaN.
+
+    Raises:
+        PerceptError: what keeps all pairs from being compared.
+    """
+    from percept_cli.pairs.folders import Choice, pairs_of
+
+    choice = Choice(tuple(include), tuple(exclude))
+    pairs = pairs_of(Path(reference), Path(candidate), choice, any_extension=any_extension)
+    line = Pipeline(make_scorer(**recipe), workers=workers, batch_size=batch_size)
+    return (result for result, _ in line.results(pairs))

@@ -318,16 +318,33 @@ def compare(
     Raises:
         PerceptError: whatever is wrong, as one of its subclasses.
 
-    For many pairs use ``percept_cli.pipeline.Pipeline``: it loads torch and the weights once, and reads ahead.
+    For many pairs use ``compare_folders`` or ``percept_cli.pipeline.Pipeline``: they load torch and the weights
+    once, and read ahead.
+    """
+    scorer = make_scorer(preset, layers, distance, threshold, device, precision)
+    return scorer.score(pair_of_files(reference, candidate))
+
+
+def make_scorer(
+    preset: str | os.PathLike[str] = DEFAULT,
+    layers: str | Sequence[str] | Mapping[str, object] | None = None,
+    distance: str | None = None,
+    threshold: float | None = None,
+    device: str = "auto",
+    precision: str | None = None,
+) -> Scorer:
+    """A scorer from what ``compare`` takes.
+
+    Raises:
+        InvalidSetting: for anything that makes no recipe.
     """
     recipe = load_preset(os.fspath(preset))
     source = "argument"
     if threshold is None:
         threshold, source = recipe.threshold, f"preset {recipe.name}"
-    scorer = Scorer(
+    return Scorer(
         customise(recipe, layers=layers, distance=distance, precision=precision),
         device=device,
         threshold=threshold,
         threshold_source="" if threshold is None else source,
     )
-    return scorer.score(pair_of_files(reference, candidate))

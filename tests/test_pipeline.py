@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from torch import Tensor
 
-from percept_cli import pipeline
+from percept_cli import compare_folders, pipeline
 from percept_cli.engine.backbone import Backbone
 from percept_cli.errors import DeviceUnavailable, InvalidSetting, UnusablePair
 from percept_cli.pairs import Pair, Pairs, pair_of_files
@@ -229,3 +229,18 @@ def test_counts_that_are_none() -> None:
     for options in ({"workers": 0}, {"batch_size": 0}):
         with pytest.raises(InvalidSetting):
             Pipeline(Scorer(CHEAP), **options)  # type: ignore[arg-type]
+
+
+def test_folders_in_python(tmp_path: Path, save: Save) -> None:
+    for folder in ("expected", "actual"):
+        (tmp_path / folder).mkdir()
+    for name in ("a.png", "b.png"):
+        save(f"expected/{name}")
+        save(f"actual/{name}", seed=len(name) if name == "a.png" else 0)
+    (tmp_path / "actual" / "c.png").write_text("x")
+    (tmp_path / "expected" / "c.png").write_text("y")
+    found = compare_folders(tmp_path / "expected", tmp_path / "actual", layers="relu1_2", threshold=1e-9)
+    statuses = {result.name: result.status for result in found}
+    assert statuses == {"a.png": "fail", "b.png": "pass", "c.png": "error"}
+    with pytest.raises(InvalidSetting, match="unknown preset"):
+        compare_folders(tmp_path / "expected", tmp_path / "actual", preset="nope")

@@ -5,9 +5,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import sys
+from pathlib import Path
+from typing import Any
 
+import pytest
+
+from percept_cli import compare
 from percept_cli.engine.distances import DISTANCES
 from percept_cli.results import ExitCode
 from tests.conftest import ROOT, run_percept
@@ -38,10 +45,27 @@ def test_the_first_two_commands_are_the_ones_ci_runs() -> None:
 
 def test_outputs_are_what_the_commands_print() -> None:
     shown = {match["command"]: match["text"] for match in OUTPUT.finditer(text())}
-    assert len(shown) == 3
+    assert len(shown) == 5
     for command, expected in shown.items():
         # The last digits of a float32 network are the machine's own.
         assert rounded(output(command)) == rounded(expected), command
+
+
+def test_the_streaming_example_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The five lines, as they stand there, with the command that is installed beside this Python."""
+    (example,) = (block for block in re.findall(r"```python\n(.*?)```", text(), re.DOTALL) if "--pairs -" in block)
+    assert len(example.splitlines()) == 5
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    monkeypatch.chdir(ROOT / "sample_images")
+    names: dict[str, Any] = {}
+    exec(example, names)
+    with names["percept"]:
+        pair = "reference/photo-blur.png", "candidate/photo-blur.png"
+        assert names["distance"](*pair) == pytest.approx(compare(*pair).distance, rel=1e-6)
+        assert names["distance"](pair[0], pair[0]) == 0
+        assert names["distance"](pair[0], "nowhere.png") is None
+        names["percept"].stdin.close()
+    assert names["percept"].returncode == ExitCode.INPUT
 
 
 def rounded(report: str) -> str:
