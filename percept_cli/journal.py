@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -53,6 +54,7 @@ class Journal:
         self._count = 0
         self._next = 0
         self._in_order = True
+        self._using = threading.Lock()
         self.reused = 0
         """How many results were taken from the file."""
         self.notes: list[str] = []
@@ -123,7 +125,7 @@ class Journal:
         if found is None or pair.reference is None or pair.candidate is None:
             return None
         _, offset, length = found
-        row = json.loads(os.pread(self._file.fileno(), length, offset))
+        row = json.loads(self._line(offset, length))
         try:
             stamps = stamps_of(row)
             distances = {layer["name"]: float(layer["distance"]) for layer in row["layers"]}
@@ -158,6 +160,11 @@ class Journal:
             return None
         return replace(stamp, modified_ns=found.st_mtime_ns) if same else None
 
+    def _line(self, offset: int, length: int) -> bytes:
+        with self._using:
+            self._file.seek(offset)
+            return self._file.read(length)
+
     def add(self, result: PairResult, *, reused: bool) -> None:
         """Take in the next result of the run; one that is not in the file yet is written at once.
 
@@ -171,7 +178,7 @@ class Journal:
             ordinal, offset, length = self._rows[key]
             self.reused += 1
             # Judged anew, or of a file that was touched, it may read otherwise than it did.
-            same = os.pread(self._file.fileno(), length, offset).rstrip(b"\n") == line.rstrip(b"\n")
+            same = self._line(offset, length).rstrip(b"\n") == line.rstrip(b"\n")
             self._in_order = self._in_order and same and ordinal == self._next
             self._next += 1
             return
@@ -183,8 +190,9 @@ class Journal:
 
     def _write(self, data: bytes) -> None:
         try:
-            while data:
-                data = data[self._file.write(data) :]
+            with self._using:  # writing moves the place that another thread is about to read from
+                while data:
+                    data = data[self._file.write(data) :]
         except OSError as error:
             raise _unwritable(self.path, error) from None
 

@@ -64,7 +64,12 @@ def run_many(
         _note(pairs.notes)
         _note(() if journal is None else journal.notes)
     many = _Many(pairs, recipe, to, terms, journal, quiet=quiet)
-    run = many.run()
+    try:
+        run = many.run()
+    except KeyboardInterrupt:  # the second
+        kept = "" if journal is None else f" What is done is in {shown(journal.path)}."
+        say(f"Interrupted; no report was written.{kept}")
+        return ExitCode.INTERRUPTED
     if verbose:
         say(many.what_ran(run))
     many.report(run)

@@ -78,6 +78,8 @@ class Engine:
         pixels = plan.height * plan.width
         if self.device.type == "cuda":
             free, _ = torch.cuda.mem_get_info(self.device)
+            # What torch keeps of earlier batches is free for the next.
+            free += torch.cuda.memory_reserved(self.device) - torch.cuda.memory_allocated(self.device)
             fitting = int(free * _SHARE_OF_FREE_MEMORY / self.depth) // (_BYTES_PER_PIXEL * pixels)
         else:
             fitting = _PIXELS_PER_BATCH_ON_CPU // pixels
