@@ -38,6 +38,10 @@ class Spool(Collection[PairResult]):
             ) from None
         self._count += 1
 
+    def close(self) -> None:
+        """Give the file back; nothing can be gone through after that."""
+        self._file.close()
+
     def __len__(self) -> int:
         return self._count
 

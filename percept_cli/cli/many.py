@@ -73,6 +73,7 @@ def run_many(
     if verbose:
         say(many.what_ran(run))
     many.report(run)
+    many.close()
     return ExitCode.INTERRUPTED if many.interrupted else run.exit_code
 
 
@@ -162,6 +163,12 @@ class _Many:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
+
+    def close(self) -> None:
+        """Give back what the run held."""
+        self._results.close()
+        if self._journal is not None:
+            self._journal.close()
 
     def what_ran(self, run: Run) -> str:
         """For --verbose: where it ran, how many results were reused, and how busy the device was."""
