@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +15,7 @@ from pathspec import GitIgnoreSpec
 from percept_cli.errors import InvalidSetting, PerceptError, UnreadableFolder, UnusablePair
 from percept_cli.names import posix, printable, shown
 from percept_cli.pairs import Pair, Pairs, pair_of_files
+from percept_cli.verdict import counted
 
 PICTURE_ENDINGS = frozenset(
     {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".bmp", ".dib", ".gif", ".webp", ".tif", ".tiff"}
@@ -22,6 +24,12 @@ PICTURE_ENDINGS = frozenset(
 )
 """Files of these endings are pictures to be compared, also of formats that percept cannot read: those are errors
 rather than left out."""
+
+_MOST_LINKS = 3
+"""Links that are followed on one way down. A dozen folders that link to each other have millions of ways."""
+
+_LOOP = "the link leads back to a folder above it, or is one of too many in a row, and was not followed"
+_LOOPS_TOLD = 5
 
 
 @dataclass(frozen=True)
@@ -63,22 +71,32 @@ def list_pictures(root: Path, choice: Choice = Choice(), *, apart_from: Path | N
         UnreadableFolder: if the folder itself cannot be listed.
         InvalidSetting: for a pattern that is none.
     """
-    walk = _Walk(
-        _patterns(choice.include), _patterns(choice.exclude), None if apart_from is None else _identity(apart_from)
-    )
-    found = walk.through(root)
+    apart = None if apart_from is None else _identity(apart_from)
+    found = _Walk(choice, apart).through(root)
     if "" in found.troubles:
         raise found.troubles[""]
     return found
 
 
-def _patterns(lines: Sequence[str]) -> GitIgnoreSpec | None:
-    try:
-        return GitIgnoreSpec.from_lines(lines) if lines else None
-    except ValueError as error:
-        raise InvalidSetting(
-            f"not a file pattern: {printable(str(error))}", hint="write it as in .gitignore: *.png, charts/**."
-        ) from None
+class _Patterns:
+    """Patterns as in .gitignore. Without any, nothing matches."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        try:
+            self._spec = GitIgnoreSpec.from_lines(line.replace("\n", "\0") for line in lines)
+        except (ValueError, re.error) as error:
+            raise InvalidSetting(
+                f"not a file pattern: {printable(str(error))}", hint="write it as in .gitignore: *.png, charts/**."
+            ) from None
+        if lines and not any(pattern.include is not None for pattern in self._spec.patterns):
+            raise InvalidSetting(
+                f"the patterns {printable(str(list(lines)))} match nothing",
+                hint="write them as in .gitignore: *.png, charts/**.",
+            )
+
+    def match(self, name: str) -> bool:
+        # To pathspec a line ends a name; no name holds a NUL.
+        return self._spec.match_file(name.replace("\n", "\0"))
 
 
 def _identity(folder: Path | os.DirEntry[str]) -> tuple[int, int] | None:
@@ -89,34 +107,51 @@ def _identity(folder: Path | os.DirEntry[str]) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+@dataclass(frozen=True)
+class _Folder:
+    """A folder still to be looked into."""
+
+    path: str
+    prefix: str
+    """Its path relative to the root, with a slash at its end."""
+    above: tuple[tuple[int, int] | None, ...]
+    links: int
+    """Links on the way to it."""
+
+
 class _Walk:
-    def __init__(
-        self, include: GitIgnoreSpec | None, exclude: GitIgnoreSpec | None, apart_from: tuple[int, int] | None
-    ) -> None:
-        self._include, self._exclude, self._apart_from = include, exclude, apart_from
+    def __init__(self, choice: Choice, apart_from: tuple[int, int] | None) -> None:
+        self._include = _Patterns(choice.include) if choice.include else None
+        self._exclude = _Patterns(choice.exclude)
+        # charts/** is what is in the folder and not the folder, so that !charts/a.png can take a file in again.
+        self._prune = _Patterns([f"{line[:-3]}/*" if line.endswith("/**") else line for line in choice.exclude])
+        self._apart_from = apart_from
 
     def through(self, root: Path) -> Listing:
         """Go through the folder and all below it."""
         found = Listing()
         # Not recursive: paths may nest deeper than Python's stack.
-        waiting: list[tuple[str, str, tuple[tuple[int, int] | None, ...]]] = [(os.fspath(root), "", ())]
+        waiting = [_Folder(os.fspath(root), "", (), 0)]
         while waiting:
-            folder, prefix, above = waiting.pop()
-            here = _identity(Path(folder))
+            folder = waiting.pop()
+            here = _identity(Path(folder.path))
             if here is not None and here == self._apart_from:
                 continue
-            if here is not None and here in above:
-                found.loops.append(prefix.removesuffix("/"))
+            if (here is not None and here in folder.above) or folder.links > _MOST_LINKS:
+                found.loops.append(folder.prefix.removesuffix("/"))
                 continue
-            for entry in self._entries(folder, prefix, found):
-                name = prefix + entry.name
+            for entry in self._entries(folder.path, folder.prefix, found):
+                name = folder.prefix + entry.name
                 if not _is_folder(entry):
                     if self._takes_part(entry, name, found):
                         found.names.append(name)
-                elif entry.name.startswith("."):
+                elif self._prune.match(f"{name}/"):
+                    pass
+                elif entry.name.startswith(".") and self._include is None:
                     found.left_out["hidden"] += 1
-                elif self._exclude is None or not self._exclude.match_file(f"{name}/"):
-                    waiting.append((entry.path, f"{name}/", (*above, here)))
+                else:
+                    links = folder.links + entry.is_symlink()
+                    waiting.append(_Folder(entry.path, f"{name}/", (*folder.above, here), links))
         found.names.sort()
         found.loops.sort()
         return found
@@ -134,12 +169,12 @@ class _Walk:
             return []
 
     def _takes_part(self, entry: os.DirEntry[str], name: str, found: Listing) -> bool:
-        if self._exclude is not None and self._exclude.match_file(name):
+        if self._exclude.match(name):
             return False
         ending = PurePosixPath(entry.name).suffix.lower()
         why = ""
         if self._include is not None:
-            if not self._include.match_file(name):
+            if not self._include.match(name):
                 return False
         elif entry.name.startswith("."):
             why = "hidden"
@@ -235,12 +270,21 @@ class _Files:
         return (root / name for root, names in self.folders for name in names)
 
 
-_Row = tuple[str | None, str | None] | UnusablePair
-"""Names in the two folders; or several files that could belong together."""
+@dataclass(frozen=True)
+class _Ambiguous:
+    """Several files that could belong together."""
+
+    stem: str
+    references: list[str]
+    candidates: list[str]
+
+
+_Row = tuple[str | None, str | None] | _Ambiguous
+"""Names in the two folders."""
 
 
 def _row_name(row: _Row) -> str:
-    return str(row.args[0]) if isinstance(row, UnusablePair) else row[1] or row[0] or ""
+    return row.stem if isinstance(row, _Ambiguous) else row[1] or row[0] or ""
 
 
 def _match_names(left: Sequence[str], right: Sequence[str]) -> Iterator[_Row]:
@@ -257,7 +301,7 @@ def _match_any_extension(left: Sequence[str], right: Sequence[str]) -> Iterator[
     for side, names in enumerate((left, right)):
         for name in names:
             if name not in both:
-                by_stem[str(PurePosixPath(name).with_suffix(""))][side].append(name)
+                by_stem[name.removesuffix(PurePosixPath(name).suffix)][side].append(name)
     for stem, (references, candidates) in by_stem.items():
         if len(references) <= 1 and len(candidates) <= 1:
             yield (references[0] if references else None), (candidates[0] if candidates else None)
@@ -265,11 +309,7 @@ def _match_any_extension(left: Sequence[str], right: Sequence[str]) -> Iterator[
             yield from ((name, None) for name in references)
             yield from ((None, name) for name in candidates)
         else:
-            yield UnusablePair(
-                f"{printable(stem)}: several files could belong together: the references "
-                f"{printable(', '.join(references))} and the candidates {printable(', '.join(candidates))}",
-                hint="rename them, or leave out all but one with --exclude.",
-            )
+            yield _Ambiguous(stem, references, candidates)
 
 
 def _pairs(
@@ -278,8 +318,14 @@ def _pairs(
     for name, trouble in troubles.items():
         yield Pair(name, None, None, trouble=trouble)
     for row in rows:
-        if isinstance(row, UnusablePair):
-            yield Pair(_row_name(row).partition(": several files")[0], None, None, trouble=row)
+        if isinstance(row, _Ambiguous):
+            references, candidates = (printable(", ".join(names)) for names in (row.references, row.candidates))
+            trouble = UnusablePair(
+                f"{printable(row.stem)}: several files could belong together: the references {references} and the "
+                f"candidates {candidates}",
+                hint="rename them, or leave out all but one with --exclude.",
+            )
+            yield Pair(row.stem, None, None, trouble=trouble)
         else:
             left, right = row
             yield Pair(
@@ -292,17 +338,16 @@ def _pairs(
 def _notes(root: Path, found: Listing) -> tuple[str, ...]:
     notes = []
     if found.left_out:
-        kinds = ", ".join(f"{count} {printable(kind)}" for kind, count in found.left_out.most_common(5))
-        more = "" if len(found.left_out) <= 5 else ", and others"
+        kinds = sorted(found.left_out, key=lambda kind: (-found.left_out[kind], kind))
+        told = ", ".join(f"{found.left_out[kind]} {printable(kind)}" for kind in kinds[:5])
+        more = "" if len(kinds) <= 5 else ", and others"
         notes.append(
-            f"{shown(root)}: left out {found.left_out.total()} files that are not named like pictures "
-            f"({kinds}{more}); "
-            "--include takes files in by name"
+            f"{shown(root)}: left out {counted(found.left_out.total(), 'file')} not named like pictures "
+            f"({told}{more}); --include takes files in by name"
         )
-    notes += [
-        f"{shown(root / loop)}: the link leads back to a folder above it and was not followed"
-        for loop in found.loops
-    ]
+    notes += [f"{shown(root / loop)}: {_LOOP}" for loop in found.loops[:_LOOPS_TOLD]]
+    if len(found.loops) > _LOOPS_TOLD:
+        notes.append(f"{shown(root)}: {len(found.loops) - _LOOPS_TOLD} more links of this kind")
     return tuple(notes)
 
 
@@ -319,18 +364,27 @@ def pairs_of(
         InvalidSetting: for a folder of references and a single candidate, or the same folder twice.
         UnreadableFolder: if a folder cannot be listed.
     """
-    if not candidate.is_dir():
-        if reference.is_dir() and not candidate.exists():
+    try:
+        kinds = [(side.is_dir(), side.exists()) for side in (reference, candidate)]
+    except (OSError, ValueError) as error:  # too long a name, a folder above it that may not be looked into, a NUL
+        reason = (isinstance(error, OSError) and error.strerror) or str(error)
+        raise UnreadableFolder(
+            f"{shown(reference)} and {shown(candidate)}: cannot be looked at: {reason}",
+            hint="check the spelling of the paths.",
+        ) from None
+    (reference_is_folder, reference_exists), (candidate_is_folder, candidate_exists) = kinds
+    if not candidate_is_folder:
+        if reference_is_folder and not candidate_exists:
             raise UnreadableFolder(f"{shown(candidate)}: no such folder", hint="check the spelling of the path.")
-        if reference.is_dir():
+        if reference_is_folder:
             raise InvalidSetting(
                 f"{shown(reference)} is a folder, but {shown(candidate)} is not",
                 hint="name two folders; or one picture first, and a folder to compare it with.",
             )
         return Pairs([pair_of_files(reference, candidate)], total=1, inputs=(reference, candidate))
-    if reference.is_dir():
+    if reference_is_folder:
         return pair_folders(reference, candidate, choice, any_extension=any_extension)
-    if not reference.exists():  # once, instead of for every pair
+    if not reference_exists:  # once, instead of for every pair
         raise UnreadableFolder(
             f"{shown(reference)}: no such file or folder", hint="check the spelling of the path."
         )

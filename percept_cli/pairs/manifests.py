@@ -8,7 +8,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from itertools import chain
@@ -24,6 +24,9 @@ STDIN = "-"
 REQUIRED = ("reference", "candidate")
 KNOWN = (*REQUIRED, "name", "threshold", "weight")
 """Fields that mean something; others are carried through."""
+_NO_MISSPELLINGS = ("height", "preference")
+"""Fair names for columns, although they are nearly others."""
+_DEEPEST = 64
 
 
 def read_manifest(name: str) -> Pairs:
@@ -41,6 +44,8 @@ def read_manifest(name: str) -> Pairs:
         InvalidSetting: if the file cannot be read, or its header does not name the columns.
     """
     if name == STDIN:
+        if sys.stdin is None:
+            raise InvalidSetting("standard input is closed", hint="write the pairs to it, or name a file.")
         return Pairs(_Lines("standard input", Path()).pairs(sys.stdin.buffer), live=True)
     path = Path(name)
     try:
@@ -59,14 +64,22 @@ def read_manifest(name: str) -> Pairs:
 
 
 def _read_file(path: Path) -> Pairs:
-    lines = _Lines(shown(path), path.parent)
+    # A redirected file under the system's name for standard input has no folder of its own.
+    base = Path() if path.as_posix().startswith(("/dev/", "/proc/")) else path.parent
+    lines = _Lines(shown(path), base)
     survey = _Survey(path)
     with path.open("rb") as file:
         for pair in lines.pairs(file):
             survey.take(pair)
 
     def again() -> Iterator[Pair]:
-        with path.open("rb") as file:
+        try:
+            file = path.open("rb")
+        except OSError as error:
+            raise InvalidSetting(
+                f"{shown(path)}: cannot be read any more: {error.strerror}", hint="leave it where it is."
+            ) from None
+        with file:
             yield from _mark_shared(lines.pairs(file))
 
     return Pairs(again(), total=survey.total, inputs=(path,), notes=survey.notes())
@@ -133,21 +146,21 @@ class _Lines:
     def pairs(self, file: BinaryIO) -> Iterator[Pair]:
         """Raise InvalidSetting for a header that does not name the columns."""
         # Names of files may hold bytes that are no UTF-8; they stand for themselves.
-        text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
-        lines = iter(text.readline, "")  # never reads ahead of a line that another program waits on
-        number, first = 1, next(lines, "")
-        while first and not first.strip():
-            number, first = number + 1, next(lines, "")
-        if first.lstrip().startswith("{"):
-            yield from self._json_lines(number, first, lines)
-        elif first:
-            yield from self._rows(number, first, lines)
+        with io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+            lines = iter(text.readline, "")  # never reads ahead of a line that another program waits on
+            number, first = 1, next(lines, "")
+            while first and not first.strip():
+                number, first = number + 1, next(lines, "")
+            if first.lstrip().startswith("{"):
+                yield from self._json_lines(number, first, lines)
+            elif first:
+                yield from self._rows(number, first, lines)
 
     def _json_lines(self, start: int, first: str, lines: Iterator[str]) -> Iterator[Pair]:
         for number, line in enumerate(chain([first], lines), start):
             try:
-                # The callback refuses NaN and Infinity, which JSON does not have.
-                fields = json.loads(line, parse_constant=_refuse_constant)
+                fields = json.loads(line, object_pairs_hook=_refuse_doubles)
+                _check_json(fields)
             except (ValueError, RecursionError) as error:
                 what = "the line is empty" if not line.strip() else f"not JSON: {error}"
                 yield self._unusable(number, {}, UnusablePair(what, hint="write one JSON object per line."))
@@ -164,18 +177,23 @@ class _Lines:
             self._refuse_header(first)
         header = _header(first, delimiter or ",")
         for column in header:
-            _refuse_near_miss(column, self._name)
+            if header.count(column) > 1:
+                raise InvalidSetting(
+                    f"{self._name}: the column {printable(column)} is named twice", hint="name each column once."
+                )
+            _refuse_near_miss(column, header, self._name)
         reader = csv.reader(lines, delimiter=delimiter or ",", strict=True)
         while True:
+            number = start + reader.line_num + 1
             try:
                 row = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                trouble = UnusablePair(f"not CSV: {error}", hint="check its quotes.")
-                yield self._unusable(start + reader.line_num, {}, trouble)
+                last = start + reader.line_num
+                to = f" up to line {last}" if last > number else ""
+                yield self._unusable(number, {}, UnusablePair(f"not CSV{to}: {error}", hint="check its quotes."))
                 continue
-            number = start + reader.line_num
             if not any(row):
                 continue
             fields = {
@@ -208,17 +226,17 @@ class _Lines:
     def _pair(self, number: int, fields: Mapping[str, Any]) -> Pair:
         try:
             for column in fields:
-                _refuse_near_miss(column, "")
+                _refuse_near_miss(column, fields, "")
             reference, candidate = (_path(fields, key) for key in REQUIRED)
             threshold = _number(fields, "threshold")
             weight = _number(fields, "weight")
             if weight is not None and (not math.isfinite(weight) or weight < 0):
                 raise UnusablePair(f"weight must be a finite number of at least 0, not {weight!r}")
-            name = fields.get("name") or posix(candidate)
-            if not isinstance(name, str):
-                raise UnusablePair(f"name must be text, not {name!r}")
+            name = fields.get("name")
+            if name is not None and not isinstance(name, str):
+                raise UnusablePair(f"name must be text, not {name!r}", hint="write it in quotes.")
             return Pair(
-                name,
+                name or posix(candidate),
                 self._base / reference,
                 self._base / candidate,
                 threshold=None if threshold is None else check_threshold(threshold),
@@ -230,8 +248,28 @@ class _Lines:
             return self._unusable(number, fields, trouble)
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+def _refuse_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        twice = next(key for key, _ in pairs if [name for name, _ in pairs].count(key) > 1)
+        raise ValueError(f"{printable(twice)} is given twice")
+    return fields
+
+
+def _check_json(value: object) -> None:
+    """What is carried through must be writable as JSON again: finite numbers, whole characters, no deep nesting.
+
+    Raises:
+        ValueError: if it is not.
+    """
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        inside = [entry for entry in level if isinstance(entry, dict | list)]
+        level = [child for entry in inside for child in (entry.values() if isinstance(entry, dict) else entry)]
+    if depth > _DEEPEST:
+        raise ValueError(f"nested deeper than {_DEEPEST} levels")
+    json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "surrogateescape")
 
 
 def _header(line: str, delimiter: str) -> list[str]:
@@ -243,15 +281,14 @@ def _header(line: str, delimiter: str) -> list[str]:
 
 
 def _has_required(header: list[str]) -> bool:
-    return all(header.count(column) == 1 for column in REQUIRED)
+    return all(column in header for column in REQUIRED)
 
 
-def _refuse_near_miss(column: str, where: str) -> None:
+def _refuse_near_miss(column: str, columns: Collection[str], where: str) -> None:
     """A misspelt threshold must not be carried through as if it were a remark."""
-    if column in KNOWN:
+    if column in KNOWN or column in _NO_MISSPELLINGS:
         return
-    # Near enough for "treshold", not for "height", which is a fair name for a column.
-    close = get_close_matches(column.lower(), KNOWN, n=1, cutoff=0.84)
+    close = [name for name in get_close_matches(column.lower(), KNOWN, n=1, cutoff=0.83) if name not in columns]
     if close:
         place = f"{where}: " if where else ""
         raise InvalidSetting(
