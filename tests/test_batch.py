@@ -162,7 +162,7 @@ def test_a_manifest_carries_what_it_says(folders: Path, percept: Percept) -> Non
     assert [(row["name"], row["status"], row["extra"]) for row in found] == [
         ("equal", "pass", {"id": "a1"}), ("other", "fail", {"id": "a2"}), ("line 5", "error", {"id": "a3"}),
     ]  # fmt: skip
-    assert "(lists/pairs.csv, line 4)" in found[1]["reason"]
+    assert "(lists/pairs.csv, line 3)" in found[1]["reason"]
     mean = document["summary"]["weighted_mean"]
     assert mean == pytest.approx(0.75 * found[1]["distance"], rel=1e-15)
     done = percept("batch", "--pairs", "lists/pairs.csv", "-o", "lists/pairs.csv", *CHEAP)

@@ -1,18 +1,14 @@
 """`percept batch` against a plain loop with `lpips.LPIPS(net="vgg")`, as whole processes; and its memory.
 
-Both begin with nothing imported, read the same PNG files (in the page cache), use torch's default number of threads
-and write their scores as CSV. They take turns, and their scores must agree. Where lpips would take too long it does
-some of the pairs, which are the same work to it whatever is in them, and its time is scaled up. A peak is a process's
-largest resident set (Linux).
+Both begin with nothing imported, read the same PNG files (in the page cache), use torch's default number of
+threads and write their scores as CSV. They take turns, and their scores must agree. Where lpips would take too
+long it does some of the pairs, which are the same work to it whatever is in them, and its time is scaled up.
+A peak is a process's largest resident set (Linux).
 
 Run by hand: python -m tests.benchmarks.batch [--only PART]... [--repetitions N] [--large-repetitions N] [--whole]
 """
 
 from __future__ import annotations
-
-import time
-
-_START = time.perf_counter()  # first, for the child's start-up; nothing that is imported below is heavy
 
 import argparse
 import csv
@@ -27,6 +23,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +39,15 @@ TOLERANCE = 1e-4  # tests/test_lpips_parity.py is stricter; here it is only to b
 # The figure of a process that was forked begins with what its parent had. This parent has 10 MB.
 _LAUNCHER = """
 import json, os, sys, time
-start = time.perf_counter()
+def busy():
+    with open("/proc/stat") as file:
+        user, nice, system, _, _, interrupts, softly = map(int, file.readline().split()[1:8])
+    return (user + nice + system + interrupts + softly) / os.sysconf("SC_CLK_TCK")
+before, start = busy(), time.perf_counter()
 _, status, usage = os.wait4(os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ), 0)
-print(json.dumps([time.perf_counter() - start, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status)]))
+seconds = time.perf_counter() - start
+others = (busy() - before - usage.ru_utime - usage.ru_stime) / seconds
+print(json.dumps([seconds, usage.ru_maxrss / 1024, max(0, others), os.waitstatus_to_exitcode(status)]))
 """
 
 
@@ -54,6 +57,8 @@ class Finished:
 
     seconds: float
     megabytes: float
+    others: float
+    """Processors that other processes kept busy meanwhile: above a few hundredths, measure again."""
     lines: list[str]
     """Of its standard output."""
     told: str
@@ -65,10 +70,10 @@ def process(*arguments: str | Path) -> Finished:
     command = [sys.executable, "-I", "-S", "-c", _LAUNCHER, sys.executable, *map(str, arguments)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     *lines, figures = ended.stdout.splitlines()
-    seconds, megabytes, code = json.loads(figures)
+    seconds, megabytes, others, code = json.loads(figures)
     if code:
         raise SystemExit(f"{ended.stderr}\nError: {command[6:]} ended with {code}")
-    return Finished(seconds, megabytes, lines, ended.stderr)
+    return Finished(seconds, megabytes, others, lines, ended.stderr)
 
 
 @dataclass(frozen=True)
@@ -162,6 +167,7 @@ def percept(suite: Suite) -> tuple[Finished, float]:
 
 def lpips_loop(reference: Path, candidate: Path, out: Path, names: Sequence[str]) -> None:
     """What the child does: one pair after the other, scores as CSV; its times are its last line."""
+    begun = time.perf_counter()
     import numpy as np
     import torch
     from PIL import Image
@@ -173,7 +179,7 @@ def lpips_loop(reference: Path, candidate: Path, out: Path, names: Sequence[str]
         return pixels.permute(2, 0, 1)[None] / 127.5 - 1
 
     model = lpips_with_shipped_kernels()
-    startup = time.perf_counter() - _START
+    startup = time.perf_counter() - begun
     seconds = []
     with torch.inference_mode(), out.open("w", newline="") as file:
         rows = csv.writer(file)
@@ -185,16 +191,16 @@ def lpips_loop(reference: Path, candidate: Path, out: Path, names: Sequence[str]
     print(json.dumps({"startup": startup, "pairs": seconds}))
 
 
-def lpips(suite: Suite) -> tuple[float, str]:
-    """Seconds lpips takes for the whole suite, and how they were found."""
+def lpips(suite: Suite) -> tuple[Finished, float, str]:
+    """A run of the loop, seconds it takes for the whole suite, and how they were found."""
     paths = (suite.reference, suite.candidate, suite.peer_scores)
     ended = process("-m", "tests.benchmarks.batch", "--child", *paths, *suite.sample)
     times = json.loads(ended.lines[-1])
     startup, pair = times["startup"], statistics.median(times["pairs"])
-    found = f"start-up {startup:.1f} s, {pair:.3f} s per pair (median of {len(suite.sample)}), peak {ended.megabytes:.0f} MB"
+    found = f"start-up {startup:.1f} s, {pair:.3f} s per pair in the median, peak {ended.megabytes:.0f} MB"
     if len(suite.sample) == suite.pairs:
-        return ended.seconds, f"all {suite.pairs} pairs run; {found}"
-    return startup + suite.pairs * pair, f"scaled from {len(suite.sample)} of {suite.pairs} pairs; {found}"
+        return ended, ended.seconds, f"all {suite.pairs} pairs run; {found}"
+    return ended, startup + suite.pairs * pair, f"scaled from {len(suite.sample)} of {suite.pairs} pairs; {found}"
 
 
 def check_agreement(suite: Suite) -> str:
@@ -217,13 +223,16 @@ def check_agreement(suite: Suite) -> str:
 def compare(suite: Suite, repetitions: int) -> tuple[str, list[str]]:
     """A row of the table, and what should be known about it."""
     ours, busy, theirs, notes = [], [], [], []
-    for _ in range(repetitions):
+    for number in range(1, repetitions + 1):
         ended, share = percept(suite)
+        peer, seconds, note = lpips(suite)
         ours.append(ended)
         busy.append(share)
-        seconds, note = lpips(suite)
         theirs.append(seconds)
-        notes.append(f"{suite.title}: lpips {note}; {check_agreement(suite)}")
+        notes.append(
+            f"{suite.title}, run {number}: percept {ended.seconds:.1f} s; lpips {seconds:.1f} s ({note}); "
+            f"{check_agreement(suite)}; other processes took {ended.others:.2f} and {peer.others:.2f} processors"
+        )
     seconds_of_percept = statistics.median(run.seconds for run in ours)
     seconds_of_lpips = statistics.median(theirs)
     cells = (
@@ -234,8 +243,6 @@ def compare(suite: Suite, repetitions: int) -> tuple[str, list[str]]:
         f"{statistics.median(busy):.1f} %",
         f"{statistics.median(run.megabytes for run in ours):.0f} MB",
     )
-    spread = ", ".join(f"{run.seconds:.1f}" for run in ours)
-    notes.append(f"{suite.title}: percept's runs {spread} s, lpips' {', '.join(f'{s:.1f}' for s in theirs)} s")
     return f"| {' | '.join(cells)} |", notes
 
 
@@ -265,7 +272,8 @@ def memory(folder: Path, repetitions: int) -> None:
             )
     print("| differing pairs of 32×32, JSON and CSV written | percept | percept peak |\n|---|---|---|")
     for pairs, runs in peaks.items():
-        seconds, peak = (statistics.median(values) for values in zip(*((r.seconds, r.megabytes) for r in runs)))
+        seconds = statistics.median(run.seconds for run in runs)
+        peak = statistics.median(run.megabytes for run in runs)
         print(f"| {pairs} | {seconds:.1f} s | {peak:.0f} MB |")
     few, many = (statistics.median(run.megabytes for run in runs) for runs in peaks.values())
     print(f"| ratio | | **{many / few:.3f}** |", flush=True)
