@@ -56,7 +56,8 @@ class Progress:
         seconds = self._clock() - self._start
         computed = self._done - self._reused  # results of an earlier run cost no time, and say nothing of the rest
         if computed and seconds > 0:
-            parts.append(f"{computed / seconds:.3g}/s")
+            rate = computed / seconds
+            parts.append(f"{rate:.0f}/s" if rate >= 100 else f"{rate:.3g}/s")
             if self._total is not None:
                 parts.append(f"{_duration((self._total - self._done) * seconds / computed)} left")
         parts += [
