@@ -31,6 +31,8 @@ PAIRS_IN_FLIGHT = 256
 """Pairs taken and not yet handed out: enough for batches of the smallest pictures, whatever sizes lie between."""
 BYTES_IN_FLIGHT = 256 << 20
 """Decoded pictures that wait for the device. A single pair may be larger and is taken alone."""
+_READ_AHEAD = 2
+"""Pairs that are being read, or wait to be, per worker."""
 _LINES_AHEAD = 64
 """Pairs that a live source may be ahead."""
 
@@ -194,9 +196,11 @@ class Pipeline:
                 pool.submit(self._read, job)
 
     def _has_room(self) -> bool:
-        # A pair that is still being read may turn out as large as the largest so far.
+        # A pair that is still being read may turn out as large as the largest so far. How large the first ones are
+        # nobody knows, so that no more are begun than keep the workers busy.
         expected = self._bytes_waiting + self._being_read * self._largest
-        return not self._jobs or (len(self._jobs) < PAIRS_IN_FLIGHT and expected < BYTES_IN_FLIGHT)
+        few = len(self._jobs) < PAIRS_IN_FLIGHT and self._being_read < _READ_AHEAD * self._workers
+        return not self._jobs or (few and expected < BYTES_IN_FLIGHT)
 
     def _read(self, job: _Job) -> None:
         """What a worker does."""
