@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -51,10 +52,12 @@ class Journal:
         self._scorer = scorer
         self._by = by
         self._rows: dict[_Key, tuple[int, int, int]] = {}  # ordinal, offset, length
+        self._others: dict[tuple[_Key, str], tuple[int, int]] = {}  # scored pairs not seen yet, by recipe
         self._count = 0
         self._next = 0
         self._in_order = True
         self._using = threading.Lock()
+        self._seen: set[_Key] = set()
         self.reused = 0
         """How many results were taken from the file."""
         self.notes: list[str] = []
@@ -71,7 +74,6 @@ class Journal:
         except BaseException:
             self._file.close()
             raise
-        self._unseen = set(self._rows)
 
     def _read(self) -> None:
         self._file.seek(0)
@@ -87,10 +89,12 @@ class Journal:
                         f"{shown(self.path)}, line {number}: not a result of percept",
                         hint="name a file that percept wrote as JSON Lines, or one that does not exist yet.",
                     )
+                key = row["name"], row["reference"], row["candidate"]
+                if row["status"] in ("pass", "fail"):
+                    self._others[key, row["fingerprint"]] = offset, len(line)
                 if row["fingerprint"] != self._scorer.spec.fingerprint:
                     others += 1
                 elif row["status"] in ("pass", "fail"):
-                    key = row["name"], row["reference"], row["candidate"]
                     self._rows[key] = self._count, offset, len(line)
                 elif row["status"] == "error":
                     failures += 1
@@ -110,7 +114,8 @@ class Journal:
         except (ValueError, RecursionError):
             return None
         wanted = ("name", "reference", "candidate", "status", "fingerprint")
-        return row if isinstance(row, dict) and all(key in row for key in wanted) else None
+        ours = isinstance(row, dict) and all(isinstance(row.get(key, 0), str | None) for key in wanted)
+        return row if ours else None
 
     def _cut(self, offset: int, line: bytes) -> None:
         os.ftruncate(self._file.fileno(), offset)
@@ -173,7 +178,7 @@ class Journal:
         """
         line = to_line(result, self._scorer.spec.fingerprint).encode("utf-8", "surrogateescape")
         key = result.name, result.reference, result.candidate
-        self._unseen.discard(key)
+        self._seen.add(key)
         if reused:
             ordinal, offset, length = self._rows[key]
             self.reused += 1
@@ -201,17 +206,23 @@ class Journal:
         self._file.close()
 
     def finish(self, results: Iterable[PairResult]) -> None:
-        """Make the file hold exactly these results, in their order: what an uninterrupted run would have written.
+        """Make the file hold these results in their order: what an uninterrupted run would have written.
+
+        Results of pairs that are no part of this run are kept, behind them: another run may want them.
 
         Raises:
             OutputUnwritable: if that is not possible; the file then still holds all of them, in another order.
         """
         if self._in_order and self._next == self._count:
             return
-        if self._unseen:
-            count = counted(len(self._unseen), "result")
-            self.notes.append(f"{shown(self.path)}: removed {count} of pairs that are no part of this run")
-        write_output(self.path, (to_line(result, self._scorer.spec.fingerprint) for result in results))
+        kept = [place for (key, _), place in self._others.items() if key not in self._seen]
+        if kept:
+            count = counted(len(kept), "result")
+            self.notes.append(
+                f"{shown(self.path)}: keeps {count} of pairs that are no part of this run, at its end"
+            )
+        lines = (to_line(result, self._scorer.spec.fingerprint) for result in results)
+        write_output(self.path, chain(lines, (self._line(*place) for place in kept)))
 
 
 def _key(pair: Pair) -> _Key:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import queue
+import stat
 import threading
 import time
 from collections import deque
@@ -19,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from percept_cli.errors import DeviceOutOfMemory, InvalidSetting, PerceptError
+from percept_cli.errors import DeviceOutOfMemory, InvalidSetting, PerceptError, UnreadableImage
+from percept_cli.names import shown
 from percept_cli.pairs import Pair, Pairs
 from percept_cli.results import PairResult
 from percept_cli.scoring import Reading, References, Scorer, make_scorer
@@ -30,9 +32,7 @@ if TYPE_CHECKING:
 PAIRS_IN_FLIGHT = 256
 """Pairs taken and not yet handed out: enough for batches of the smallest pictures, whatever sizes lie between."""
 BYTES_IN_FLIGHT = 256 << 20
-"""Decoded pictures that wait for the device. A single pair may be larger and is taken alone."""
-_READ_AHEAD = 2
-"""Pairs that are being read, or wait to be, per worker."""
+"""Decoded pictures that wait for the device: beyond this no worker decodes another pair."""
 _LINES_AHEAD = 64
 """Pairs that a live source may be ahead."""
 
@@ -59,7 +59,9 @@ class _Job:
     @property
     def bytes(self) -> int:
         """Of its decoded pictures, while they wait for the device."""
-        return 0 if self.reading is None else 6 * self.reading.width * self.reading.height
+        if self.reading is None or self.reading.pictures is None:
+            return 0
+        return 6 * self.reading.width * self.reading.height
 
     @property
     def key(self) -> Hashable:
@@ -128,10 +130,10 @@ class Pipeline:
         self._ready: dict[int, _Job] = {}  # those of them that wait for the device, by index
         self._running: deque[_Batch] = deque()
         self._taken = 0
-        self._being_read = 0
         self._bytes_waiting = 0
-        self._largest = 0
-        self._limits: dict[Hashable, int] = {}
+        self._room = threading.Condition()  # for the line above, which workers add to and wait for
+        self._closed = False
+        self._limits: dict[tuple[int, int], int] = {}
         self._stopping = False
         self.stopped_early = False
         """Whether ``stop`` was called before the last pair was handed out."""
@@ -173,6 +175,9 @@ class Pipeline:
             self.stopped_early = not feed.ended or bool(self._jobs)
         finally:
             self.device_time.end()
+            with self._room:
+                self._closed = True
+                self._room.notify_all()
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _wake(self) -> None:
@@ -192,15 +197,10 @@ class Pipeline:
             elif pair.reference is None or pair.candidate is None:
                 job.result = self._scorer.unmatched(pair)
             else:
-                self._being_read += 1
                 pool.submit(self._read, job)
 
     def _has_room(self) -> bool:
-        # A pair that is still being read may turn out as large as the largest so far. How large the first ones are
-        # nobody knows, so that no more are begun than keep the workers busy.
-        expected = self._bytes_waiting + self._being_read * self._largest
-        few = len(self._jobs) < PAIRS_IN_FLIGHT and self._being_read < _READ_AHEAD * self._workers
-        return not self._jobs or (few and expected < BYTES_IN_FLIGHT)
+        return len(self._jobs) < PAIRS_IN_FLIGHT
 
     def _read(self, job: _Job) -> None:
         """What a worker does."""
@@ -209,7 +209,12 @@ class Pipeline:
             if known is not None:
                 job.result, job.reused = known, True
             else:
+                _refuse_special(job.pair)
+                with self._room:  # whatever waits is computed in any order, so that this cannot wait for itself
+                    self._room.wait_for(lambda: self._bytes_waiting < BYTES_IN_FLIGHT or self._closed)
                 job.reading = self._scorer.read(job.pair, self._references)
+                with self._room:
+                    self._bytes_waiting += job.bytes
         except PerceptError as error:
             job.result = self._scorer.failed(job.pair, error)
         except BaseException as error:  # raised again by the thread that hands out results
@@ -220,15 +225,12 @@ class Pipeline:
         """Take in what a worker has done."""
         if job is None:  # only woken up
             return
-        self._being_read -= 1
         if job.defect is not None:
             raise job.defect
         if job.reading is not None and job.reading.pictures is None:
             job.result = self._scorer.finish(job.reading, None, job.reading.seconds)
         elif job.reading is not None:
             self._ready[job.index] = job
-            self._bytes_waiting += job.bytes
-            self._largest = max(self._largest, job.bytes)
 
     def _finished(self, *, skipping: bool = False) -> Iterator[tuple[PairResult, bool]]:
         """Hand out what is done up to the first pair that is not, or leaving such pairs out."""
@@ -266,7 +268,9 @@ class Pipeline:
             try:
                 ticket = self._scorer.start([job.reading for job in jobs if job.reading is not None])
             except DeviceOutOfMemory as error:
-                self._collect_all()
+                if self._running:  # it may fit when the one before is done
+                    self._collect_all()
+                    continue
                 if len(jobs) > 1:
                     self._halve(jobs)
                     continue
@@ -277,19 +281,21 @@ class Pipeline:
             break
         for job in jobs:
             del self._ready[job.index]
-            self._bytes_waiting -= job.bytes
+            with self._room:
+                self._bytes_waiting -= job.bytes
+                self._room.notify_all()
             if job.result is not None:
                 job.reading = None
 
     def _limit(self, job: _Job) -> int:
         assert job.reading is not None
         limit = self._batch_size or self._scorer.engine.batch_size(job.reading.plan)
-        return min(limit, self._limits.get(job.key, limit))
+        return min(limit, self._limits.get((job.reading.width, job.reading.height), limit))
 
     def _halve(self, jobs: list[_Job]) -> None:
-        self._limits[jobs[0].key] = len(jobs) // 2
         reading = jobs[0].reading
         assert reading is not None
+        self._limits[reading.width, reading.height] = len(jobs) // 2
         self._say(
             f"Note: {len(jobs)} pairs of {reading.width}×{reading.height} pixels at once do not fit the memory of "
             f"device {self._scorer.device}; going on with {len(jobs) // 2}"
@@ -311,6 +317,23 @@ class Pipeline:
             assert job.reading is not None
             job.result = self._scorer.finish(job.reading, distances, job.reading.seconds + share)
             job.reading = None
+
+
+def _refuse_special(pair: Pair) -> None:
+    """A pipe, or a device, could be waited for without end, and the other pairs with it.
+
+    Raises:
+        UnreadableImage: if a side is one.
+    """
+    for side in (pair.reference, pair.candidate):
+        try:
+            special = side is not None and not (stat.S_ISREG(mode := side.stat().st_mode) or stat.S_ISDIR(mode))
+        except (OSError, ValueError):  # reading it will say what is wrong
+            continue
+        if special:
+            raise UnreadableImage(
+                f"{shown(str(side))}: a pipe or a device, not a file", hint="save the picture as a file first."
+            )
 
 
 class DeviceTime:

@@ -180,7 +180,9 @@ def summarise(results: Collection[PairResult]) -> Summary:
         for layer in result.layers:
             layers.setdefault(layer.name, array("d")).append(layer.distance)
     ordered = sorted(distances)
-    weight = total(weights)
+    # In parts of the largest, since the sum of huge ones would overflow.
+    largest = max(weights, default=0.0)
+    parts = [weight / largest for weight in weights] if largest else []
     return Summary(
         pairs=statuses["pass"] + statuses["fail"] + statuses["error"],
         passed=statuses["pass"],
@@ -197,7 +199,7 @@ def summarise(results: Collection[PairResult]) -> Summary:
         p95=_quantile(ordered, 0.95),
         p99=_quantile(ordered, 0.99),
         max=ordered[-1] if ordered else None,
-        weighted_mean=total([w * d / weight for w, d in zip(weights, distances, strict=True)]) if weight else None,
+        weighted_mean=_weighted_mean(parts, distances) if parts else None,
         layers={name: mean for name, values in layers.items() if (mean := _mean(values)) is not None},
     )
 
@@ -205,6 +207,11 @@ def summarise(results: Collection[PairResult]) -> Summary:
 def _mean(values: Sequence[float]) -> float | None:
     # Divided first: the sum of the largest numbers would overflow.
     return total([value / len(values) for value in values]) if values else None
+
+
+def _weighted_mean(weights: Sequence[float], values: Sequence[float]) -> float:
+    weight = total(weights)
+    return total([w * value / weight for w, value in zip(weights, values, strict=True)])
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float | None:

@@ -96,7 +96,7 @@ fingerprint  e60cb70e4d58
     assert re.sub(r"0\.\d{6}", "0.______", done.stdout) == expected
     done = percept("batch", "expected", "actual", "--allow-unmatched", "--top", 0, *CHEAP)
     assert done.returncode == 0
-    assert "… and 5 that are no worse; --top all shows them\n" in done.stdout
+    assert "5 rows are not shown; --top all shows them\n" in done.stdout
 
 
 def test_every_report_at_once(folders: Path, percept: Percept) -> None:
@@ -388,10 +388,9 @@ def test_a_full_disk_keeps_what_was_written(tmp_path: Path, save: Save, percept:
         *CHEAP,
         preexec_fn=limited(resource.RLIMIT_FSIZE, 9000),
     )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(
-        "Error: r.jsonl: cannot be written: File too large\nHint: what is written already"
-    )
+    assert done.returncode == 2
+    assert "Error: r.jsonl: cannot be written: File too large\nHint: what is written already" in done.stderr
+    assert "ERROR: " in done.stdout  # half a run has passed nothing
     assert (tmp_path / "r.jsonl").stat().st_size == 9000
     assert percept("batch", "expected", "actual", "--resume", "r.jsonl", *CHEAP).returncode == 0
     assert len(rows(tmp_path / "r.jsonl")) == 30
@@ -497,3 +496,81 @@ def test_memory_does_not_grow_with_the_number_of_pairs(tmp_path: Path, save: Sav
         assert len(json.loads((tmp_path / "r.json").read_text())["results"]) == count
         peaks.append(int(done.stdout))
     assert peaks[1] < 1.1 * peaks[0]
+
+
+def test_a_stream_may_begin_with_bad_lines(folders: Path) -> None:
+    good = json.dumps({"reference": "expected/same.png", "candidate": "actual/same.png"})
+    for first in ("", "garbage", "[1, 2]", "ref,cand"):
+        with stream(folders) as process:
+            assert answer(process, first)["status"] == "error"
+            assert answer(process, good)["status"] == "pass"
+            assert process.stdin is not None
+            process.stdin.close()
+        assert process.returncode == 3
+
+
+def test_a_stream_of_csv_answers_a_line_with_an_open_quote(folders: Path) -> None:
+    with stream(folders) as process:
+        assert process.stdin is not None
+        process.stdin.write("reference,candidate\n")
+        for line, status in (
+            ("expected/same.png,actual/same.png", "pass"),
+            ('expected/same.png,"actual/same.png', "error"),
+            (",", "error"),
+            ("expected/same.png,actual/same.png", "pass"),
+        ):
+            assert answer(process, line)["status"] == status
+        process.stdin.close()
+    assert process.returncode == 3
+
+
+def test_a_pipe_named_in_a_list_costs_one_row(folders: Path, percept: Percept) -> None:
+    os.mkfifo(folders / "pipe.png")
+    (folders / "pairs.csv").write_text(
+        "reference,candidate\npipe.png,actual/same.png\nexpected/same.png,/dev/zero\n"
+        "expected/same.png,actual/same.png\n"
+    )
+    done = percept("batch", "--pairs", "pairs.csv", "--format", "score", "-q", timeout=60)
+    assert (done.returncode, done.stdout) == (
+        3,
+        "error\tactual/same.png\nerror\t/dev/zero\n0.0\tactual/same.png\n",
+    )
+    assert (
+        "  actual/same.png: pipe.png: a pipe or a device, not a file; save the picture as a file first."
+        in done.stderr
+    )
+
+
+def test_fail_fast_ends_with_the_first_failure(tmp_path: Path, save: Save, percept: Percept) -> None:
+    names = many(tmp_path, save, 40)
+    (tmp_path / "actual" / names[3]).write_text("broken")
+    for options in ((), ("--batch-size", 1), ("--workers", 1)):
+        done = percept("batch", "expected", "actual", "--fail-fast", "--format", "score", *options, *CHEAP)
+        found = [line.split("\t") for line in done.stdout.splitlines()]
+        assert done.returncode == 3
+        assert [name for _, name in found] == names[:4]
+        assert found[3][0] == "error"
+        assert "Stopped at the first failure after 4 of 40 pairs." in done.stderr
+
+
+def test_outputs_that_do_not_go_together(folders: Path, percept: Percept) -> None:
+    done = percept("batch", "expected", "actual", "--resume", "r.json", "-o", "r.json", *CHEAP)
+    assert done.returncode == 2
+    assert "Error: r.json: --resume keeps JSON Lines in it" in done.stderr
+    with Path("/dev/full").open("w") as full:
+        done = percept("batch", "expected", "actual", "--format", "jsonl", "-o", "r.csv", *CHEAP, stdout=full)
+    assert done.returncode == 2
+    assert "Error: standard output cannot be written: No space left on device" in done.stderr
+    assert (folders / "r.csv").is_file()  # one that fails does not take the others along
+
+
+def test_huge_weights_do_not_overflow_the_mean(folders: Path, percept: Percept) -> None:
+    (folders / "pairs.csv").write_text(
+        "reference,candidate,weight\nexpected/same.png,actual/same.png,1e308\n"
+        "expected/same.png,actual/fresh.png,1\nexpected/same.png,actual/ui/é'\".png,1e308\n".replace(
+            '"', '""'
+        ).replace('actual/ui/é\'"".png', '"actual/ui/é\'"".png"')
+    )
+    done = percept("batch", "--pairs", "pairs.csv", "--format", "json", *CHEAP)
+    summary = json.loads(done.stdout)["summary"]
+    assert summary["weighted_mean"] == pytest.approx(summary["max"] / 2, rel=1e-12)

@@ -154,11 +154,25 @@ def test_the_order_of_layers_and_the_threshold_are_the_present_ones(path: Path, 
     assert [row["status"] for row in lines(path)] == [result.status for result in second]
 
 
-def test_results_of_other_pairs_are_removed_and_it_says_so(path: Path, pairs: list[Pair]) -> None:
-    run(path, pairs)
-    _, journal = run(path, pairs[1:2])
-    assert journal.notes[-1] == f"{path}: removed 4 results of pairs that are no part of this run"
-    assert [row["name"] for row in lines(path)] == [pairs[1].name]
+def test_results_of_other_pairs_are_kept_behind_those_of_the_run(path: Path, pairs: list[Pair]) -> None:
+    first, _ = run(path, pairs)
+    rows = lines(path)
+    for part in (pairs[3:4], []):
+        _, journal = run(path, part)
+        count = 5 - len(part)
+        assert (
+            journal.notes[-1] == f"{path}: keeps {count} results of pairs that are no part of this run, at its end"
+        )
+        assert {str(row["name"]) for row in lines(path)} == {result.name for result in first if result.scored}
+        assert [row["name"] for row in lines(path)][: len(part)] == [pair.name for pair in part]
+    again, journal = run(path, pairs)
+    assert journal.reused == 5
+    assert timeless(again) == timeless(first)
+    assert lines(path) == rows
+    other = Scorer(DistanceSpec((LayerSpec("relu1_1"),)), device="cpu")
+    run(path, pairs[3:4], other)
+    assert len({row["fingerprint"] for row in lines(path)}) == 2
+    assert len(lines(path)) == 5
 
 
 def test_the_same_pair_twice(path: Path, pairs: list[Pair]) -> None:
@@ -182,7 +196,17 @@ def test_ended_several_times_it_goes_on_each_time(path: Path, pairs: list[Pair])
 
 @pytest.mark.parametrize(
     "content",
-    [b"notes\n", b"notes", b'{"a": 1}\n', b"\x89PNG\r\n\x1a\n", b"[]\n", b"\n", b'{"name": "x"}\n', b"{}"],
+    [
+        b"notes\n",
+        b"notes",
+        b'{"a": 1}\n',
+        b"\x89PNG\r\n\x1a\n",
+        b"[]\n",
+        b"\n",
+        b'{"name": "x"}\n',
+        b"{}",
+        b'{"name": ["x"], "reference": "a", "candidate": "b", "status": "pass", "fingerprint": "c"}\n',
+    ],
 )
 def test_a_file_that_is_not_ours_is_left_as_it_is(path: Path, content: bytes) -> None:
     path.write_bytes(content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -153,12 +154,22 @@ def test_no_more_is_taken_than_fits(save: Save, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(pipeline, "PAIRS_IN_FLIGHT", 5)
     assert run() <= 5
-    monkeypatch.setattr(pipeline, "PAIRS_IN_FLIGHT", 256)
-    monkeypatch.setattr(pipeline, "BYTES_IN_FLIGHT", 3 * 6 * 40 * 30)
-    # What the two workers had begun before the first size was known comes on top, and one is being handed out.
-    assert run() <= 3 + 2 * 2 + 1
-    monkeypatch.setattr(pipeline, "BYTES_IN_FLIGHT", 1)
-    assert run() <= 1 + 2 * 2 + 1
+
+
+def test_no_more_is_decoded_than_fits(save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large pictures after small ones, and a device that is slower than the workers."""
+    small = pair_of_files(save("r.png"), save("c.png", seed=1))
+    large = pair_of_files(save("R.png", 200, 150), save("C.png", 200, 150, seed=1))
+    bytes_of_large = 6 * 200 * 150
+    monkeypatch.setattr(pipeline, "BYTES_IN_FLIGHT", 3 * bytes_of_large)
+    line = Pipeline(Scorer(CHEAP, device="cpu"), workers=2, batch_size=1)
+    most = 0
+    for result, _ in line.results(Pairs([small] * 20 + [large] * 30)):
+        assert result.scored
+        most = max(most, line._bytes_waiting)
+        time.sleep(0.01)
+    # Up to the limit, and what each worker had begun below it.
+    assert bytes_of_large < most <= (3 + 2) * bytes_of_large
 
 
 def test_a_live_source_is_answered_before_it_goes_on(save: Save) -> None:

@@ -106,7 +106,7 @@ def where_reports_are(paths: list[Path]) -> str:
 def what_ran(run: Run, seconds: float) -> str:
     """For --verbose, after the work."""
     if run.device == "none":
-        return f"the pixels are equal: the network was not loaded; {seconds:.3f} s"
+        return f"the network was not loaded, since nothing needed it; {seconds:.3f} s"
     import torch
 
     record = run.spec.record

@@ -20,7 +20,7 @@ from percept_cli.cli.compare import what_is_asked, what_ran, where_reports_are
 from percept_cli.cli.console import print_report, print_result, say, style_of_stdout
 from percept_cli.cli.options import Destinations, Recipe
 from percept_cli.cli.progress import Progress, progress
-from percept_cli.errors import PerceptError
+from percept_cli.errors import OutputUnwritable, PerceptError
 from percept_cli.journal import By, Journal
 from percept_cli.names import printable, shown
 from percept_cli.pairs import Pairs
@@ -57,6 +57,11 @@ def run_many(
     """Score the pairs, write the reports, and return the exit code."""
     for path in (*(path for path, _ in to.files), *((terms.resume,) if terms.resume else ())):
         check_output(path, pairs.inputs)
+    for path, name in to.files:
+        if terms.resume is not None and name != "jsonl" and path.resolve() == terms.resume.resolve():
+            raise OutputUnwritable(
+                f"{shown(path)}: --resume keeps JSON Lines in it", hint="name another file for the other report."
+            )
     journal = None if terms.resume is None else Journal(terms.resume, recipe.scorer, by=terms.resume_by)
     if verbose:
         say(what_is_asked(recipe))
@@ -72,8 +77,14 @@ def run_many(
         return ExitCode.INTERRUPTED
     if verbose:
         say(many.what_ran(run))
-    many.report(run)
-    many.close()
+    try:
+        many.report(run)
+    except KeyboardInterrupt:
+        kept = "" if journal is None else f" What is done is in {shown(journal.path)}."
+        say(f"Interrupted while the reports were written.{kept}")
+        return ExitCode.INTERRUPTED
+    finally:
+        many.close()
     return ExitCode.INTERRUPTED if many.interrupted else run.exit_code
 
 
@@ -107,30 +118,43 @@ class _Many:
             workers=terms.workers,
             batch_size=terms.batch_size,
             known=journal,
-            say=self._progress.say,
+            say=(lambda _: None) if quiet else self._progress.say,
         )
         self._notes_told = 0 if journal is None else len(journal.notes)
+        self._failure: OutputUnwritable | None = None
+        self._failed_fast = False
         self.interrupted = False
 
     def run(self) -> Run:
         """Score until the last pair, an interrupt, or the first failure if that is asked for."""
-        if self._streams:
-            print_result(render_head(self._scorer.spec, str(self._to.stdout), Style(wide=self._to.wide)))
         try:
-            with self._interruptible():
-                for result, reused in self._pipeline.results(self._pairs):
-                    self._take(result, reused=reused)
+            self._score()
+        except OutputUnwritable as error:  # the other reports are still to be written
+            self._failure = error
         finally:
             self._progress.close()
+        early = self._pipeline.stopped_early or self._failure is not None
+        if self._failed_fast:
+            early = len(self._results) != self._pairs.total
         return Run(
             version=__version__,
             spec=self._scorer.spec,
             device=self._scorer.device,
             results=self._results,
-            complete=not self._pipeline.stopped_early,
+            complete=not early,
             allow_empty=self._terms.allow_empty,
             allow_unmatched=self._terms.allow_unmatched,
         )
+
+    def _score(self) -> None:
+        if self._streams:
+            print_result(render_head(self._scorer.spec, str(self._to.stdout), Style(wide=self._to.wide)))
+        with self._interruptible():
+            for result, reused in self._pipeline.results(self._pairs):
+                self._take(result, reused=reused)
+                if self._terms.fail_fast and result.status in ("fail", "error"):
+                    self._failed_fast = True
+                    break
 
     def _take(self, result: PairResult, *, reused: bool) -> None:
         self._results.add(result)
@@ -139,8 +163,6 @@ class _Many:
         if self._streams:
             print_result(render_rows(result, self._scorer.spec, str(self._to.stdout), Style(wide=self._to.wide)))
         self._progress.advance(result, reused=reused)
-        if self._terms.fail_fast and result.status in ("fail", "error"):
-            self._pipeline.stop()
         # main() turns the collector off, which a process for one pair has no use for; this one may live for days.
         if not gc.isenabled() and (self._scorer.device != "none" or len(self._results) > 1000):
             gc.freeze()
@@ -197,7 +219,7 @@ class _Many:
         if self._to.stdout is not None and not self._streams:
             style = style_of_stdout(top=self._terms.top, **look)
             tasks.append(partial(print_report, render(run, self._to.stdout, style)))
-        failures = []
+        failures: list[PerceptError] = [] if self._failure is None else [self._failure]
         for task in tasks:
             try:
                 task()
@@ -222,7 +244,7 @@ class _Many:
             if self._to.files and written:
                 told.append(where_reports_are([path for path, _ in self._to.files]))
             _note(() if self._journal is None else self._journal.notes[self._notes_told :])
-        if self.interrupted or not run.complete:
+        if self.interrupted or (self._failed_fast and not run.complete):
             told.append(self._how_to_go_on(run))
         for line in told:
             say(line)

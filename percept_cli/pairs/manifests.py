@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from percept_cli.errors import InvalidSetting, PerceptError, UnusablePair
 from percept_cli.names import posix, printable, shown
 from percept_cli.pairs import Pair, Pairs
-from percept_cli.verdict import check_threshold
+from percept_cli.verdict import check_threshold, counted
 
 STDIN = "-"
 REQUIRED = ("reference", "candidate")
@@ -27,6 +27,11 @@ KNOWN = (*REQUIRED, "name", "threshold", "weight")
 _NO_MISSPELLINGS = ("height", "preference")
 """Fair names for columns, although they are nearly others."""
 _DEEPEST = 64
+_DELIMITERS = "\t,;"
+_NO_BEGINNING = UnusablePair(
+    "neither JSON nor a header that names the columns reference and candidate",
+    hint='write {"reference": "…", "candidate": "…"}.',
+)
 
 
 def read_manifest(name: str) -> Pairs:
@@ -46,7 +51,7 @@ def read_manifest(name: str) -> Pairs:
     if name == STDIN:
         if sys.stdin is None:
             raise InvalidSetting("standard input is closed", hint="write the pairs to it, or name a file.")
-        return Pairs(_Lines("standard input", Path()).pairs(sys.stdin.buffer), live=True)
+        return Pairs(_Lines("standard input", Path(), live=True).pairs(sys.stdin.buffer), live=True)
     path = Path(name)
     try:
         if path.is_dir():
@@ -54,7 +59,7 @@ def read_manifest(name: str) -> Pairs:
                 f"{shown(path)}: is a folder, not a list of pairs", hint="name two folders instead."
             )
         if path.exists() and not path.is_file():  # a pipe cannot be read twice
-            return Pairs(_Lines(shown(path), Path()).pairs(path.open("rb")), live=True)
+            return Pairs(_Lines(shown(path), Path(), live=True).pairs(path.open("rb")), live=True)
         return _read_file(path)
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
@@ -108,13 +113,13 @@ class _Survey:
         notes = []
         if self._outside is not None:
             notes.append(
-                f"{shown(self._path)} names {self._outside_count} files outside its own folder, "
+                f"{shown(self._path)} names {counted(self._outside_count, 'file')} outside its own folder, "
                 f"such as {self._outside}"
             )
         twice = [name for name, count in self._names.items() if count > 1]
         if twice:
             notes.append(
-                f"{shown(self._path)} gives {len(twice)} names to more than one pair, such as "
+                f"{shown(self._path)} gives {counted(len(twice), 'name')} to more than one pair, such as "
                 f"{printable(twice[0])}; all of them are compared"
             )
         return tuple(notes)
@@ -137,11 +142,14 @@ def _mark_shared(pairs: Iterator[Pair]) -> Iterator[Pair]:
         held, before = after, mine
 
 
+_Record = list[str] | UnusablePair
+
+
 class _Lines:
     """One manifest's lines."""
 
-    def __init__(self, name: str, base: Path) -> None:
-        self._name, self._base = name, base
+    def __init__(self, name: str, base: Path, *, live: bool = False) -> None:
+        self._name, self._base, self._live = name, base, live
 
     def pairs(self, file: BinaryIO) -> Iterator[Pair]:
         """Raise InvalidSetting for a header that does not name the columns."""
@@ -149,12 +157,19 @@ class _Lines:
         with io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
             lines = iter(text.readline, "")  # never reads ahead of a line that another program waits on
             number, first = 1, next(lines, "")
-            while first and not first.strip():
+            while first and not self._begins(first):
+                if self._live:  # whoever wrote it may wait for an answer
+                    yield self._unusable(number, {}, _NO_BEGINNING)
                 number, first = number + 1, next(lines, "")
             if first.lstrip().startswith("{"):
                 yield from self._json_lines(number, first, lines)
             elif first:
                 yield from self._rows(number, first, lines)
+
+    def _begins(self, line: str) -> bool:
+        """Whether a line says what form the others have: in a file any text; a stream may begin with bad lines."""
+        named = any(_has_required(_header(line, sign)) for sign in _DELIMITERS)
+        return line.lstrip().startswith("{") or named or (not self._live and bool(line.strip()))
 
     def _json_lines(self, start: int, first: str, lines: Iterator[str]) -> Iterator[Pair]:
         for number, line in enumerate(chain([first], lines), start):
@@ -172,7 +187,7 @@ class _Lines:
                 yield self._pair(number, fields)
 
     def _rows(self, start: int, first: str, lines: Iterator[str]) -> Iterator[Pair]:
-        delimiter = next((sign for sign in "\t,;" if _has_required(_header(first, sign))), None)
+        delimiter = next((sign for sign in _DELIMITERS if _has_required(_header(first, sign))), None)
         if delimiter is None:
             self._refuse_header(first)
         header = _header(first, delimiter or ",")
@@ -182,19 +197,11 @@ class _Lines:
                     f"{self._name}: the column {printable(column)} is named twice", hint="name each column once."
                 )
             _refuse_near_miss(column, header, self._name)
-        reader = csv.reader(lines, delimiter=delimiter or ",", strict=True)
-        while True:
-            number = start + reader.line_num + 1
-            try:
-                row = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                last = start + reader.line_num
-                to = f" up to line {last}" if last > number else ""
-                yield self._unusable(number, {}, UnusablePair(f"not CSV{to}: {error}", hint="check its quotes."))
+        for number, row in self._records(start + 1, lines, delimiter or ","):
+            if isinstance(row, UnusablePair):
+                yield self._unusable(number, {}, row)
                 continue
-            if not any(row):
+            if not row:
                 continue
             fields = {
                 column: value for column, value in zip(header, row, strict=False) if value or column in REQUIRED
@@ -204,6 +211,20 @@ class _Lines:
                 yield self._unusable(number, fields, UnusablePair(what, hint="check its separators and quotes."))
             else:
                 yield self._pair(number, fields)
+
+    def _records(self, number: int, lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, _Record]]:
+        """Each record with the number of its first line.
+
+        In a stream each line is one: a line with an open quote must not wait for those after it.
+        """
+        while line := next(lines, ""):
+            reader = csv.reader([line] if self._live else chain([line], lines), delimiter=delimiter, strict=True)
+            try:
+                yield number, next(reader)
+            except csv.Error as error:
+                to = f" up to line {number + reader.line_num - 1}" if reader.line_num > 1 else ""
+                yield number, UnusablePair(f"not CSV{to}: {error}", hint="check its quotes.")
+            number += reader.line_num
 
     def _refuse_header(self, first: str) -> None:
         if "\0" in first or "\ufffe" in first:

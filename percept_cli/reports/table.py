@@ -139,7 +139,10 @@ def recipe(run: Run) -> str:
         measure = ", ".join(f"{layer.tap} {layer.distance}" for layer in spec.layers)
     where = f"on {run.device}"
     if run.device == "none":
-        where = "network not needed" + (": the pixels are equal" if run.summary.count else "")
+        where = "network not needed"
+        if run.summary.count:
+            equal = run.summary.identical == run.summary.count
+            where += ": the pixels are equal" if equal else ": the results were there already"
     return f"{spec.backbone}, {measure}, {spec.precision}, {where}"
 
 

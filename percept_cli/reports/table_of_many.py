@@ -31,7 +31,8 @@ def print_many(console: Console, run: Run, style: Style) -> None:
     if shown:
         console.print(_rows(shown, style))
     if len(shown) < count:
-        console.print(f"… and {count - len(shown)} that are no worse; --top all shows them")
+        rest = f"… and {count - len(shown)} that are no worse" if shown else f"{count} rows are not shown"
+        console.print(f"{rest}; --top all shows them")
     if count:
         console.print()
     if run.summary.count:
