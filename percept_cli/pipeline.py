@@ -185,7 +185,7 @@ class Pipeline:
 
     def _take(self, feed: _Feed, pool: ThreadPoolExecutor) -> None:
         """Take pairs while there is room for them."""
-        while not self._stopping and self._has_room():
+        while not self._stopping and len(self._jobs) < PAIRS_IN_FLIGHT:
             pair = feed.take()
             if pair is None:
                 return
@@ -199,15 +199,13 @@ class Pipeline:
             else:
                 pool.submit(self._read, job)
 
-    def _has_room(self) -> bool:
-        return len(self._jobs) < PAIRS_IN_FLIGHT
-
     def _read(self, job: _Job) -> None:
         """What a worker does."""
         try:
             known = None if self._known is None else self._known.look_up(job.pair)
             if known is not None:
-                job.result, job.reused = known, True
+                job.reused = True  # first: with its result a job may be handed out at any moment
+                job.result = known
             else:
                 _refuse_special(job.pair)
                 with self._room:  # whatever waits is computed in any order, so that this cannot wait for itself
