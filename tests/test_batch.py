@@ -517,6 +517,7 @@ def test_a_stream_of_csv_answers_a_line_with_an_open_quote(folders: Path) -> Non
             ("expected/same.png,actual/same.png", "pass"),
             ('expected/same.png,"actual/same.png', "error"),
             (",", "error"),
+            ("", "error"),
             ("expected/same.png,actual/same.png", "pass"),
         ):
             assert answer(process, line)["status"] == status

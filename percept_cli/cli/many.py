@@ -71,17 +71,12 @@ def run_many(
     many = _Many(pairs, recipe, to, terms, journal, quiet=quiet)
     try:
         run = many.run()
-    except KeyboardInterrupt:  # the second
-        kept = "" if journal is None else f" What is done is in {shown(journal.path)}."
-        say(f"Interrupted; no report was written.{kept}")
-        return ExitCode.INTERRUPTED
-    if verbose:
-        say(many.what_ran(run))
-    try:
+        if verbose:
+            say(many.what_ran(run))
         many.report(run)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # the second, or one while reports were written
         kept = "" if journal is None else f" What is done is in {shown(journal.path)}."
-        say(f"Interrupted while the reports were written.{kept}")
+        say(f"Interrupted; not every report was written.{kept}")
         return ExitCode.INTERRUPTED
     finally:
         many.close()

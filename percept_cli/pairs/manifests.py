@@ -202,6 +202,10 @@ class _Lines:
                 yield self._unusable(number, {}, row)
                 continue
             if not row:
+                if self._live:  # whoever wrote it may wait for an answer
+                    yield self._unusable(
+                        number, {}, UnusablePair("the line is empty", hint="write a pair per line.")
+                    )
                 continue
             fields = {
                 column: value for column, value in zip(header, row, strict=False) if value or column in REQUIRED
