@@ -141,8 +141,7 @@ class Journal:
         reference, candidate = map(self._if_unchanged, (pair.reference, pair.candidate), stamps)
         if reference is None or candidate is None:
             return None
-        equal = not any(ordered)
-        plan = plan_pair(self._scorer.spec, height=height, width=width, equal=equal)
+        plan = plan_pair(self._scorer.spec, height=height, width=width, changed=any(ordered))
         return self._scorer.judge(
             pair,
             plan=plan,

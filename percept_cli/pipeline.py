@@ -2,8 +2,9 @@
 
 One thread owns the device and hands out results; workers read, decode and plan. Nothing here grows with the
 number of pairs: so many pairs are in flight, and so many bytes of pictures, and no more are taken before the
-first of them is handed out. Batches are whatever is ready when the device is free. A pair's distance does not
-depend on which others share its batch, so neither timing nor a resumed run moves a number.
+first of them is handed out. Batches are whatever is ready when the device is free: parts of one size, of
+whichever pairs. A pair's distance does not depend on which others share its batch, so neither timing nor a
+resumed run moves a number.
 """
 
 from __future__ import annotations
@@ -14,20 +15,21 @@ import stat
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from percept_cli.errors import DeviceOutOfMemory, InvalidSetting, PerceptError, UnreadableImage
+from percept_cli.machine import processors
 from percept_cli.names import shown
 from percept_cli.pairs import Pair, Pairs
 from percept_cli.results import PairResult
-from percept_cli.scoring import Reading, References, Scorer, make_scorer
+from percept_cli.scoring import Part, Reading, References, Scorer, make_scorer
 
 if TYPE_CHECKING:
-    from percept_cli.engine.measure import Ticket
+    from percept_cli.engine.measure import Contribution, Ticket
 
 PAIRS_IN_FLIGHT = 256
 """Pairs taken and not yet handed out: enough for batches of the smallest pictures, whatever sizes lie between."""
@@ -55,6 +57,13 @@ class _Job:
     reused: bool = False
     """Whether the result is an earlier run's."""
     defect: BaseException | None = None
+    waiting: int = 0
+    """Its parts that wait for the device."""
+    unfinished: int = 0
+    """Its parts that have not contributed yet."""
+    found: list[Contribution] = field(default_factory=list)
+    seconds: float = 0.0
+    """Its share of the device's time so far."""
 
     @property
     def bytes(self) -> int:
@@ -63,17 +72,18 @@ class _Job:
             return 0
         return 6 * self.reading.width * self.reading.height
 
-    @property
-    def key(self) -> Hashable:
-        """Jobs of equal keys may share a batch: pictures of one size, and of one reference where it is shared."""
-        assert self.reading is not None
-        assert self.reading.pictures is not None
-        return self.reading.width, self.reading.height, id(self.reading.pictures[0]) if self.pair.shared else None
+
+@dataclass(frozen=True)
+class _Task:
+    """A part of a pair that waits for the device, or is there."""
+
+    job: _Job
+    part: Part
 
 
 @dataclass(frozen=True)
 class _Batch:
-    jobs: list[_Job]
+    tasks: list[_Task]
     ticket: Ticket
     started: float
 
@@ -85,8 +95,7 @@ def worker_count(wanted: int | None = None) -> int:
         InvalidSetting: for fewer than one.
     """
     if wanted is None:
-        usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return min(8, usable)
+        return min(8, processors())
     if wanted < 1:
         raise InvalidSetting(f"there must be at least one worker, not {wanted}", hint="leave --workers out.")
     return wanted
@@ -127,7 +136,8 @@ class Pipeline:
         self._references = References()
         self._events: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._jobs: deque[_Job] = deque()  # in the order of the input, from the first that is not handed out
-        self._ready: dict[int, _Job] = {}  # those of them that wait for the device, by index
+        self._read_ahead: deque[_Job] = deque()  # those of them that are read
+        self._ready: list[_Task] = []  # their parts, which wait for the device
         self._running: deque[_Batch] = deque()
         self._taken = 0
         self._bytes_waiting = 0
@@ -138,6 +148,10 @@ class Pipeline:
         self.stopped_early = False
         """Whether ``stop`` was called before the last pair was handed out."""
         self.device_time = DeviceTime()
+        self.pixels = 0
+        """Of all pairs that were read, those of one side."""
+        self.pixels_computed = 0
+        """How many of them went through the network, by the plans."""
 
     def stop(self) -> None:
         """Take no more pairs, finish the batch in flight, hand out what is done, end. Safe in signal handlers."""
@@ -225,10 +239,13 @@ class Pipeline:
             return
         if job.defect is not None:
             raise job.defect
-        if job.reading is not None and job.reading.pictures is None:
-            job.result = self._scorer.finish(job.reading, None, job.reading.seconds)
-        elif job.reading is not None:
-            self._ready[job.index] = job
+        if job.reading is not None:
+            self.pixels += job.reading.plan.height * job.reading.plan.width
+            self.pixels_computed += sum(crop.pixels.pixels for crop in job.reading.plan.crops)
+            if job.reading.pictures is None:
+                job.result = self._scorer.finish(job.reading, (), job.reading.seconds)
+            else:
+                self._read_ahead.append(job)
 
     def _finished(self, *, skipping: bool = False) -> Iterator[tuple[PairResult, bool]]:
         """Hand out what is done up to the first pair that is not, or leaving such pairs out."""
@@ -245,6 +262,7 @@ class Pipeline:
 
     def _advance(self) -> bool:
         """Start a batch, or wait for one that is running. False where only workers can help."""
+        self._divide()
         if self._ready:
             self._start()
             while len(self._running) >= self._scorer.engine.depth:
@@ -255,48 +273,71 @@ class Pipeline:
             return False
         return True
 
+    def _divide(self) -> None:
+        """Divide the pairs that were read into parts."""
+        while self._read_ahead:
+            job = self._read_ahead.popleft()
+            assert job.reading is not None
+            try:
+                parts = self._scorer.parts(job.reading)
+            except DeviceOutOfMemory as error:
+                self._give_up(job, error)
+            else:
+                job.waiting = job.unfinished = len(parts)
+                self._ready += [_Task(job, part) for part in parts]
+        self._ready.sort(key=lambda task: task.job.index)
+
     def _start(self) -> None:
-        """Start a batch with the oldest pair that is ready and those like it; halve it until it fits."""
-        oldest = self._ready[min(self._ready)]
-        alike = [self._ready[index] for index in sorted(self._ready) if self._ready[index].key == oldest.key]
+        """Start a batch with the oldest part that is ready and those like it; halve it until it fits."""
+        oldest = self._ready[0]
+        alike = [task for task in self._ready if task.part.key == oldest.part.key]
         while True:
-            jobs = alike[: self._limit(oldest)]
+            tasks = alike[: self._limit(oldest)]
             started = time.perf_counter()
             self.device_time.begin(started)
             try:
-                ticket = self._scorer.start([job.reading for job in jobs if job.reading is not None])
+                ticket = self._scorer.start([task.part for task in tasks])
             except DeviceOutOfMemory as error:
                 if self._running:  # it may fit when the one before is done
                     self._collect_all()
                     continue
-                if len(jobs) > 1:
-                    self._halve(jobs)
+                if len(tasks) > 1:
+                    self._halve(tasks)
                     continue
-                oldest.result = self._scorer.failed(oldest.pair, error)
                 self.device_time.pause(time.perf_counter())
-            else:
-                self._running.append(_Batch(jobs, ticket, started))
+                self._give_up(oldest.job, error)
+                return
+            self._running.append(_Batch(tasks, ticket, started))
             break
-        for job in jobs:
-            del self._ready[job.index]
-            with self._room:
-                self._bytes_waiting -= job.bytes
-                self._room.notify_all()
-            if job.result is not None:
-                job.reading = None
+        started_now = set(map(id, tasks))
+        self._ready = [task for task in self._ready if id(task) not in started_now]
+        for task in tasks:
+            task.job.waiting -= 1
+            if not task.job.waiting:
+                self._release(task.job)
 
-    def _limit(self, job: _Job) -> int:
-        assert job.reading is not None
-        limit = self._batch_size or self._scorer.engine.batch_size(job.reading.plan)
-        return min(limit, self._limits.get((job.reading.width, job.reading.height), limit))
+    def _give_up(self, job: _Job, error: DeviceOutOfMemory) -> None:
+        job.result = self._scorer.failed(job.pair, error)
+        self._release(job)
+        job.reading = None
+        self._ready = [task for task in self._ready if task.job is not job]
 
-    def _halve(self, jobs: list[_Job]) -> None:
-        reading = jobs[0].reading
-        assert reading is not None
-        self._limits[reading.width, reading.height] = len(jobs) // 2
+    def _release(self, job: _Job) -> None:
+        """The pictures of a pair wait no longer: others may be decoded."""
+        with self._room:
+            self._bytes_waiting -= job.bytes
+            self._room.notify_all()
+
+    def _limit(self, task: _Task) -> int:
+        limit = self._batch_size or self._scorer.engine.batch_size(task.part.piece)
+        return min(limit, self._limits.get(_size(task), limit))
+
+    def _halve(self, tasks: list[_Task]) -> None:
+        self._limits[_size(tasks[0])] = len(tasks) // 2
+        width, height = _size(tasks[0])
         self._say(
-            f"Note: {len(jobs)} pairs of {reading.width}×{reading.height} pixels at once do not fit the memory of "
-            f"device {self._scorer.device}; going on with {len(jobs) // 2}"
+            f"Note: {len(tasks)} pairs of {width}×{height} pixels at once do not fit the memory of "
+            f"device {self._scorer.device}; going on with {len(tasks) // 2}"
         )
 
     def _collect_all(self) -> None:
@@ -306,15 +347,25 @@ class Pipeline:
     def _collect(self) -> None:
         """Wait for the oldest batch that is running and make its results."""
         batch = self._running.popleft()
-        rows = batch.ticket.result().tolist()
+        found = batch.ticket.result()
         now = time.perf_counter()
         if not self._running:
             self.device_time.pause(now)
-        share = (now - batch.started) / len(batch.jobs)
-        for job, distances in zip(batch.jobs, rows, strict=True):
-            assert job.reading is not None
-            job.result = self._scorer.finish(job.reading, distances, job.reading.seconds + share)
-            job.reading = None
+        share = (now - batch.started) / len(batch.tasks)
+        for task, contribution in zip(batch.tasks, found, strict=True):
+            job = task.job
+            job.found.append(contribution)
+            job.seconds += share
+            job.unfinished -= 1
+            if not job.unfinished and job.reading is not None:
+                job.result = self._scorer.finish(job.reading, job.found, job.reading.seconds + job.seconds)
+                job.reading = None
+                job.found = []
+
+
+def _size(task: _Task) -> tuple[int, int]:
+    pixels = task.part.piece.crop.pixels
+    return pixels.width, pixels.height
 
 
 def _refuse_special(pair: Pair) -> None:
@@ -430,7 +481,8 @@ def compare_folders(
         any_extension: whether ``a.png`` may be the counterpart of ``a.jpg``.
         workers: threads that read pictures; None for one per processor.
         batch_size: most pairs per batch; None to choose. It moves no number.
-        recipe: ``preset``, ``layers``, ``distance``, ``threshold``, ``device`` and ``precision`` of ``compare``.
+        recipe: ``preset``, ``layers``, ``distance``, ``threshold``, ``device``, ``precision`` and
+            ``max_memory`` of ``compare``.
 
     Yields:
         A result per pair and per picture without a counterpart, in the order of their names, as they come. One

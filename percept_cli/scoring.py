@@ -6,16 +6,17 @@ import math
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from percept_cli.engine.device import check_device_name
-from percept_cli.engine.plan import Plan, plan_pair
+from percept_cli.engine.plan import Plan, plan_of_pixels
 from percept_cli.errors import PerceptError, SizeMismatch, UnusablePair
 from percept_cli.images.decode import Picture, decode, read_stamped
+from percept_cli.machine import parse_size
 from percept_cli.names import posix, printable, shown
 from percept_cli.pairs import Pair, pair_of_files
 from percept_cli.presets import DEFAULT, customise, load_preset
@@ -24,7 +25,11 @@ from percept_cli.spec import DistanceSpec
 from percept_cli.verdict import check_threshold, judge
 
 if TYPE_CHECKING:
-    from percept_cli.engine.measure import Engine, Features, Ticket
+    from percept_cli.engine.measure import Contribution, Engine, Features, Piece, Ticket
+
+# A reference that several candidates share is run once, and as a whole, where more of the picture than this has
+# to be computed: half of the work is then spared anyway.
+_SHARE_WORTH_KEEPING = 0.5
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,25 @@ class Reading:
     stamps: tuple[FileStamp, FileStamp]
     seconds: float
     """Wall time it took."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a pair's plan on its way to the device."""
+
+    reading: Reading
+    piece: Piece
+    keeps_reference: bool
+    """Whether the features of its reference are kept for the reference's other candidates."""
+
+    @property
+    def key(self) -> Hashable:
+        """Parts of equal keys may share a batch: of one size, and of one reference where it is kept."""
+        assert self.reading.pictures is not None
+        pixels, plan = self.piece.crop.pixels, self.piece.plan
+        extended = (self.reading.width, self.reading.height) if plan.extended else None
+        reference = id(self.reading.pictures[0]) if self.keeps_reference else None
+        return pixels.width, pixels.height, extended, reference
 
 
 class References:
@@ -79,6 +103,8 @@ class Scorer:
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         threshold: the largest distance that passes, or None; a pair's own threshold is above it.
         threshold_source: where the threshold came from, in words.
+        max_memory: most bytes of memory to take, on the CPU by the process, on a GPU there; None for what is free
+            with some left for others. It moves no number.
 
     Raises:
         InvalidSetting: for an unknown device name, or a threshold that is negative or not finite.
@@ -91,8 +117,10 @@ class Scorer:
         device: str = "auto",
         threshold: float | None = None,
         threshold_source: str = "",
+        max_memory: int | None = None,
     ) -> None:
         self.spec = spec
+        self._max_memory = max_memory
         self._device = check_device_name(device)
         self._threshold = None if threshold is None else check_threshold(threshold)
         self._threshold_source = threshold_source
@@ -112,7 +140,7 @@ class Scorer:
         """
         from percept_cli.engine.measure import Engine
 
-        return Engine(self.spec, self._device)
+        return Engine(self.spec, self._device, max_memory=self._max_memory)
 
     def score(self, pair: Pair) -> PairResult:
         """Compare two files.
@@ -121,34 +149,56 @@ class Scorer:
             UnreadableImage, UnsupportedImage, SizeMismatch: if they cannot be compared.
             DeviceUnavailable, DeviceOutOfMemory, WeightsUnavailable: if the network is needed and cannot run.
         """
-        start = time.perf_counter()
-        reading = self.read(pair)
-        distances = None if reading.pictures is None else self.start([reading]).result().tolist()[0]
-        return self.finish(reading, distances, time.perf_counter() - start)
+        return self.measure(self.read(pair))
 
-    def start(self, readings: Sequence[Reading]) -> Ticket:
-        """Begin to measure a batch of pairs that differ.
-
-        Args:
-            readings: of one plan; and all of one shared reference, or none of them.
+    def measure(self, reading: Reading) -> PairResult:
+        """The result of a pair that was read.
 
         Raises:
-            DeviceUnavailable, WeightsUnavailable: if the network cannot run.
+            DeviceUnavailable, DeviceOutOfMemory, WeightsUnavailable: if the network is needed and cannot run.
+        """
+        start = time.perf_counter()
+        found = [self.start([part]).result()[0] for part in self.parts(reading)]
+        return self.finish(reading, found, reading.seconds + time.perf_counter() - start)
+
+    def parts(self, reading: Reading) -> list[Part]:
+        """What of a pair has to go through the network, in parts that fit the memory; nothing of an equal one.
+
+        Raises:
+            DeviceUnavailable, WeightsUnavailable: if the network is needed and cannot run.
+            DeviceOutOfMemory: if the memory does not suffice for any part.
+        """
+        if reading.pictures is None:
+            return []
+        plan, engine = reading.plan, self.engine
+        if reading.pair.shared and plan.share > _SHARE_WORTH_KEEPING:
+            from percept_cli.engine.measure import everything
+
+            if engine.keeps_features(everything(plan)):
+                return [Part(reading, everything(plan), keeps_reference=True)]
+        return [Part(reading, piece, keeps_reference=False) for piece in engine.pieces(plan)]
+
+    def start(self, parts: Sequence[Part]) -> Ticket:
+        """Begin to measure a batch of parts with equal keys.
+
+        Raises:
             DeviceOutOfMemory: if the batch does not fit the device.
         """
-        engine = self.engine  # before the tensors: a missing device is reported first
         from percept_cli.images.tensors import to_batch
 
-        plan = readings[0].plan
-        pictures = [reading.pictures for reading in readings if reading.pictures is not None]
+        pieces = [part.piece for part in parts]
+        pictures = [part.reading.pictures for part in parts if part.reading.pictures is not None]
         references, candidates = ([pair[side] for pair in pictures] for side in (0, 1))
-        if not readings[0].pair.shared:
+        if parts[0].keeps_reference:
+            if self._kept is None or self._kept[0] is not references[0]:
+                self._kept = None  # first, so that the memory of the one before is free
+                self._kept = references[0], self.engine.features(to_batch(references[:1]), pieces[0])
+            return self.engine.start_against(self._kept[1], to_batch(candidates), pieces)
+        if not parts[0].reading.pair.shared:
             self._kept = None
-            return engine.start(to_batch(references), to_batch(candidates), plan)
-        if self._kept is None or self._kept[0] is not references[0]:
-            self._kept = None  # first, so that the memory of the one before is free
-            self._kept = references[0], engine.features(to_batch(references[:1]), plan)
-        return engine.start_against(self._kept[1], to_batch(candidates), plan)
+        # An extended plan sees more than there is.
+        crops = None if pieces[0].plan.extended else [piece.crop.pixels for piece in pieces] * 2
+        return self.engine.start(to_batch(references + candidates, crops), pieces)
 
     def read(self, pair: Pair, references: References | None = None) -> Reading:
         """Read, decode and plan a pair that has both sides.
@@ -163,18 +213,17 @@ class Scorer:
         start = time.perf_counter()
         reference, candidate, stamps = _read_pair(pair, references)
         height, width = reference.height, reference.width
-        equal = reference.pixels == candidate.pixels
-        plan = plan_pair(self.spec, height=height, width=width, equal=equal)
-        pictures = None if equal else (reference, candidate)
+        plan = plan_of_pixels(self.spec, reference.pixels, candidate.pixels, height, width)
+        pictures = (reference, candidate) if plan.crops else None
         return Reading(pair, pictures, plan, width, height, stamps, time.perf_counter() - start)
 
-    def finish(self, reading: Reading, distances: Sequence[float] | None, seconds: float) -> PairResult:
-        """The result of a pair whose layers have these distances, or which is equal if they are None."""
+    def finish(self, reading: Reading, found: Sequence[Contribution], seconds: float) -> PairResult:
+        """The result of a pair from what all its parts contribute; it is equal if there is none."""
         return self.judge(
             reading.pair,
             plan=reading.plan,
             size=(reading.width, reading.height),
-            distances=[0.0] * len(reading.plan.shapes) if distances is None else distances,
+            distances=self.engine.finish(reading.plan, found) if found else [0.0] * len(reading.plan.shapes),
             stamps=reading.stamps,
             seconds=seconds,
         )
@@ -298,6 +347,7 @@ def compare(
     threshold: float | None = None,
     device: str = "auto",
     precision: str | None = None,
+    max_memory: int | str | None = None,
 ) -> PairResult:
     """Compare two picture files, as ``percept compare`` does.
 
@@ -311,6 +361,8 @@ def compare(
         threshold: the largest distance that passes; the preset's if None.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         precision: ``fp32``, ``tf32``, ``bf16`` or ``fp16``; the preset's if None.
+        max_memory: most memory to take, in bytes or as ``"2GB"``; None for what is free with some left for others.
+            It moves no number.
 
     Returns:
         The result; ``result.distance`` is 0 for equal pictures, and larger is more different.
@@ -321,7 +373,7 @@ def compare(
     For many pairs use ``compare_folders`` or ``percept_cli.pipeline.Pipeline``: they load torch and the weights
     once, and read ahead.
     """
-    scorer = make_scorer(preset, layers, distance, threshold, device, precision)
+    scorer = make_scorer(preset, layers, distance, threshold, device, precision, max_memory)
     return scorer.score(pair_of_files(reference, candidate))
 
 
@@ -332,6 +384,7 @@ def make_scorer(
     threshold: float | None = None,
     device: str = "auto",
     precision: str | None = None,
+    max_memory: int | str | None = None,
 ) -> Scorer:
     """A scorer from what ``compare`` takes.
 
@@ -347,4 +400,5 @@ def make_scorer(
         device=device,
         threshold=threshold,
         threshold_source="" if threshold is None else source,
+        max_memory=None if max_memory is None else parse_size(max_memory),
     )

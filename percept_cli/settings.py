@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from percept_cli.errors import InvalidSetting
+from percept_cli.machine import parse_size
 from percept_cli.names import posix, shown
 from percept_cli.presets import as_number, check_keys, read_toml
 
-KEYS = ("preset", "layers", "distance", "threshold", "device", "precision", "format", "wide")
+KEYS = ("preset", "layers", "distance", "threshold", "device", "precision", "max-memory", "format", "wide")
 """The keys a settings file may have; each is the long option of the same name."""
 
 
@@ -101,5 +102,7 @@ def _check_type(key: str, value: object) -> None:
         as_number(value, key)
     elif key == "wide" and not isinstance(value, bool):
         raise InvalidSetting(f"wide must be true or false, not {value!r}", hint="write it without quotes.")
+    elif key == "max-memory":
+        parse_size(value if isinstance(value, (int, str)) and not isinstance(value, bool) else repr(value))
     elif key != "wide" and not isinstance(value, str):
         raise InvalidSetting(f"{key} must be a string, not {value!r}", hint=f'write {key} = "…"')

@@ -95,6 +95,11 @@ class DistanceSpec:
         """The taps, in report order."""
         return tuple(layer.tap for layer in self.layers)
 
+    @property
+    def is_regional(self) -> bool:
+        """Whether only what changed has to be computed, which holds if it does for every layer's distance."""
+        return all(DISTANCES[layer.distance].is_regional for layer in self.layers)
+
     def as_dict(self) -> dict[str, Any]:
         """The recipe as plain data for reports, policies of the picture's way to the network included."""
         record = self.record

@@ -1,4 +1,4 @@
-"""Both convolution algorithms against a float64 direct sum."""
+"""Every convolution algorithm against a float64 direct sum, and how it may be divided."""
 
 from __future__ import annotations
 
@@ -7,68 +7,99 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from percept_cli.engine import winograd
-from percept_cli.engine.convolution import Convolution
+from percept_cli.engine.convolution import Convolution, prepare
 
 CPU = torch.device("cpu")
+# Inputs, outputs, tile: the direct sum, columns transformed, whole windows transformed.
+LAYERS = {
+    "direct": (3, 64, 4),
+    "by row, 4": (64, 128, 4),
+    "by row, 2": (64, 64, 2),
+    "windows of 4": (128, 256, 4),
+    "windows of 2": (64, 256, 2),
+}
+every_algorithm = pytest.mark.parametrize(("inputs", "outputs", "tile"), LAYERS.values(), ids=LAYERS)
 
 
-@pytest.mark.parametrize(("height", "width"), [(8, 8), (8, 11), (25, 31), (33, 47), (64, 19)])
-@pytest.mark.parametrize(("inputs", "outputs", "stride"), [(128, 192, 2), (128, 192, 16), (8, 16, 1)])
-def test_equals_the_direct_sum_in_float64(inputs: int, outputs: int, stride: int, height: int, width: int) -> None:
-    generator = torch.Generator().manual_seed(height * width)
-    features = torch.randn(2, inputs, height, width, generator=generator)
-    weight = torch.randn(outputs, inputs, 3, 3, generator=generator)
-    bias = torch.randn(outputs, generator=generator)
-    expected = F.conv2d(features.double(), weight.double(), bias.double(), padding=1)
-    convolution = Convolution(weight, bias, stride=stride, device=CPU, dtype=torch.float32)
+def random(*shape: int, seed: int = 1) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def kernels(inputs: int, outputs: int) -> tuple[Tensor, Tensor]:
+    return random(outputs, inputs, 3, 3, seed=2), random(outputs, seed=3)
+
+
+def layer(inputs: int, outputs: int, tile: int, dtype: torch.dtype = torch.float32) -> Convolution:
+    return prepare(*kernels(inputs, outputs), tile=tile, device=CPU, dtype=dtype)
+
+
+def run(convolution: Convolution, padded: Tensor, outputs: int, *, relu: bool = False) -> Tensor:
+    """N×(R+2)×W×I to N×R×W×O."""
+    n, rows, width, _ = padded.shape
+    out = torch.full((n, rows - 2, width, outputs), torch.nan, dtype=padded.dtype)
     with torch.inference_mode():
-        found = convolution(features.contiguous(memory_format=torch.channels_last))
+        convolution(padded, out, relu=relu)
+    return out
+
+
+@every_algorithm
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (2, 3), (8, 11), (25, 31), (5, 700)])
+@pytest.mark.parametrize("relu", [False, True])
+def test_equals_the_direct_sum_in_float64(
+    inputs: int, outputs: int, tile: int, height: int, width: int, relu: bool
+) -> None:
+    padded = random(2, height + 2, width, inputs)
+    weight, bias = (values.double() for values in kernels(inputs, outputs))
+    expected = F.conv2d(padded.double().permute(0, 3, 1, 2), weight, bias, padding=(0, 1)).permute(0, 2, 3, 1)
+    found = run(layer(inputs, outputs, tile), padded, outputs, relu=relu)
+    expected = expected.clamp_min(0) if relu else expected
     # One layer in float32: 2e-7 measured for the direct sum and tiles of 2, 1e-6 for tiles of 4.
     assert float((found - expected).norm() / expected.norm()) < 3e-6
 
 
-@pytest.mark.parametrize("stride", [2, 16])
-def test_a_picture_has_the_same_features_alone_and_in_a_batch(stride: int) -> None:
-    generator = torch.Generator().manual_seed(3)
-    features = torch.randn(3, 128, 26, 34, generator=generator).contiguous(memory_format=torch.channels_last)
-    convolution = Convolution(
-        torch.randn(256, 128, 3, 3, generator=generator),
-        torch.zeros(256),
-        stride=stride,
-        device=CPU,
-        dtype=torch.float32,
-    )
-    with torch.inference_mode():
-        together = convolution(features)
-        alone = [convolution(features[i : i + 1]) for i in range(3)]
-    # Matrix products of another height may sum in another order on other machines.
-    torch.testing.assert_close(together, torch.cat(alone), rtol=1e-6, atol=1e-4)
+@every_algorithm
+def test_a_picture_has_the_same_features_alone_and_in_a_batch(inputs: int, outputs: int, tile: int) -> None:
+    padded = random(3, 28, 34, inputs)
+    convolution = layer(inputs, outputs, tile)
+    alone = [run(convolution, padded[i : i + 1], outputs) for i in range(3)]
+    # Matrix products of another height may sum in another order on other machines; here all digits agree.
+    torch.testing.assert_close(run(convolution, padded, outputs), torch.cat(alone), rtol=1e-6, atol=1e-4)
 
 
-def test_threads_do_not_share_working_memory() -> None:
-    generator = torch.Generator().manual_seed(4)
-    convolution = Convolution(
-        torch.randn(128, 128, 3, 3, generator=generator),
-        torch.zeros(128),
-        stride=2,
-        device=CPU,
-        dtype=torch.float32,
-    )
-    inputs = [
-        torch.randn(1, 128, 40, 40 + i, generator=generator).contiguous(memory_format=torch.channels_last)
-        for i in range(8)
+@every_algorithm
+def test_bands_and_crops_have_the_digits_of_the_whole(inputs: int, outputs: int, tile: int) -> None:
+    """Where bands begin at tiles. A crop's edge columns see zeros that are not the picture's."""
+    padded = random(1, 34, 100, inputs)
+    convolution = layer(inputs, outputs, tile)
+    whole = run(convolution, padded, outputs)
+    bands = [
+        run(convolution, padded[:, top : top + rows + 2], outputs) for top, rows in ((0, 12), (12, 8), (20, 12))
     ]
+    # As above: here all digits agree.
+    torch.testing.assert_close(torch.cat(bands, dim=1), whole, rtol=1e-6, atol=1e-4)
+    crop = run(convolution, padded[:, :, 32:64], outputs)
+    torch.testing.assert_close(crop[:, :, 4:-4], whole[:, :, 36:60], rtol=1e-6, atol=1e-4)
 
-    def run(features: torch.Tensor) -> torch.Tensor:
-        with torch.no_grad():
-            return convolution(features)
 
-    expected = [run(features) for features in inputs]
+def test_half_precision_is_summed_directly() -> None:
+    padded = random(1, 12, 10, 64).bfloat16()
+    weight, bias = (values.bfloat16() for values in kernels(64, 128))
+    expected = F.conv2d(padded.permute(0, 3, 1, 2), weight, bias, padding=(0, 1)).permute(0, 2, 3, 1)
+    assert torch.equal(run(layer(64, 128, 4, torch.bfloat16), padded, 128), expected)
+
+
+@pytest.mark.parametrize("outputs", [128, 256])
+def test_threads_do_not_share_working_memory(outputs: int) -> None:
+    convolution = layer(128, outputs, 4)
+    inputs = [random(1, 42, 40 + i, 128, seed=i) for i in range(8)]
+    expected = [run(convolution, padded, outputs) for padded in inputs]
     with ThreadPoolExecutor(4) as pool:
-        for found, right in zip(pool.map(run, inputs * 3), expected * 3, strict=True):
-            torch.testing.assert_close(found, right, rtol=1e-6, atol=1e-4)
+        found = pool.map(lambda padded: run(convolution, padded, outputs), inputs * 3)
+        for one, right in zip(found, expected * 3, strict=True):
+            torch.testing.assert_close(one, right, rtol=1e-6, atol=1e-4)
 
 
 @pytest.mark.parametrize("tile", winograd.TILES.values(), ids=["2", "4"])

@@ -55,7 +55,7 @@ def test_gradients_after_a_measurement() -> None:
     spec = load_preset("default").spec
     engine = Engine(spec, "cpu")
     pictures = torch.rand(2, 3, 200, 200, generator=torch.Generator().manual_seed(0))
-    plan = plan_pair(spec, height=200, width=200, equal=False)
+    plan = plan_pair(spec, height=200, width=200)
     pixels = (pictures * 255).to(torch.uint8)
     engine.measure(pixels[:1], pixels[1:], plan)
     pictures.requires_grad_()

@@ -40,9 +40,7 @@ def test_layers_and_total_equal_lpips(peer: Any, n: int, height: int, width: int
     with torch.inference_mode():
         total, per_layer = peer(reference / 127.5 - 1, candidate / 127.5 - 1, retPerLayer=True)
     spec = load_preset("default").spec
-    found = Engine(spec, "cpu").measure(
-        reference, candidate, plan_pair(spec, height=height, width=width, equal=False)
-    )
+    found = Engine(spec, "cpu").measure(reference, candidate, plan_pair(spec, height=height, width=width))
     expected = torch.stack([layer.flatten() for layer in per_layer], dim=1).double()
     torch.testing.assert_close(found, expected, rtol=TOLERANCE, atol=0)
     torch.testing.assert_close(found.sum(dim=1), total.flatten().double(), rtol=TOLERANCE, atol=0)

@@ -12,7 +12,8 @@ import pytest
 from torch import Tensor
 
 from percept_cli import compare_folders, pipeline
-from percept_cli.engine.backbone import Backbone
+from percept_cli.engine.backbone import Backbone, Band
+from percept_cli.engine.bands import Schedule
 from percept_cli.errors import DeviceUnavailable, InvalidSetting, UnusablePair
 from percept_cli.pairs import Pair, Pairs, pair_of_files
 from percept_cli.pipeline import Pipeline, worker_count
@@ -73,13 +74,13 @@ def test_one_against_many_runs_the_reference_once(
     expected = numbers(scores([pair_of_files(reference, candidate) for candidate in candidates], spec))
 
     pictures = []
-    real: Callable[[Backbone, Tensor], Iterator[tuple[str, Tensor]]] = Backbone.features
+    real: Callable[[Backbone, Tensor, Schedule], Iterator[Band]] = Backbone.bands
 
-    def counting(self: Backbone, batch: Tensor) -> Iterator[tuple[str, Tensor]]:
+    def counting(self: Backbone, batch: Tensor, schedule: Schedule) -> Iterator[Band]:
         pictures.append(batch.shape[0])
-        return real(self, batch)
+        return real(self, batch, schedule)
 
-    monkeypatch.setattr(Backbone, "features", counting)
+    monkeypatch.setattr(Backbone, "bands", counting)
     shared = [Pair(str(path), reference, path, shared=True) for path in candidates]
     found = numbers(scores(shared, spec, batch_size=2))
     assert [name for name, *_ in found] == [path.as_posix() for path in candidates]

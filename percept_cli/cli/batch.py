@@ -18,6 +18,7 @@ from percept_cli.cli.options import (
     report_options,
     talk_options,
 )
+from percept_cli.cli.process import settle_in
 from percept_cli.pairs import Pairs
 
 
@@ -133,6 +134,7 @@ def batch(
     terms["top_in_files"] = (
         terms["top"] if ctx.get_parameter_source("top") is ParameterSource.COMMANDLINE else None
     )
+    settle_in()
     recipe = recipe_of(ctx, **options)
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
     pairs = _pairs(ctx, reference, candidate, manifest, include, exclude, any_extension=any_extension)

@@ -20,6 +20,7 @@ from percept_cli.cli.options import (
     report_options,
     talk_options,
 )
+from percept_cli.cli.process import settle_in
 from percept_cli.names import shown
 from percept_cli.pairs import pair_of_files
 from percept_cli.reports import Style, render
@@ -61,6 +62,7 @@ def compare(
       percept compare content.jpg styled.jpg --preset johnson-style
       percept compare a.png b.png --layers relu1_2,relu3_3=2.5 --distance l1
     """  # noqa: D301 - \b is click's mark for lines to keep as they are
+    settle_in()
     recipe = recipe_of(ctx, **recipe_settings)
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
     if candidate.is_dir():
@@ -73,7 +75,10 @@ def compare(
     if verbose:
         say(what_is_asked(recipe))
 
-    result = recipe.scorer.score(pair_of_files(reference, candidate))
+    reading = recipe.scorer.read(pair_of_files(reference, candidate))
+    if verbose:
+        say(str(reading.plan))
+    result = recipe.scorer.measure(reading)
     run = Run(version=__version__, spec=recipe.scorer.spec, device=recipe.scorer.device, results=(result,))
 
     if verbose:

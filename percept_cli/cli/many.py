@@ -192,6 +192,9 @@ class _Many:
         told = [what_ran(run, sum(result.seconds for result in run.results))]
         if self._journal is not None:
             told.append(f"{self._journal.reused} results were in {shown(self._journal.path)} already")
+        if self._pipeline.pixels:
+            avoided = 100 * (1 - self._pipeline.pixels_computed / self._pipeline.pixels)
+            told.append(f"{avoided:.1f} % of the work avoided, since only what changed was computed")
         if self._pipeline.device_time.share is not None:
             busy = 100 * self._pipeline.device_time.share
             told.append(f"device busy {busy:.1f} % of the time after its first batch")

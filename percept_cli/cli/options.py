@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from percept_cli.errors import InvalidSetting, OutputUnwritable
+from percept_cli.machine import parse_size
 from percept_cli.names import printable, shown
 from percept_cli.presets import DEFAULT, Preset, customise, load_preset
 from percept_cli.reports import FORMATS, check_format, format_of_file
@@ -22,11 +23,15 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, readable=False)
 
 
+def _parameter(key: str) -> str:
+    """What click calls the parameter of an option: --format is "form", since `format` is a builtin."""
+    return "form" if key == "format" else key.replace("-", "_")
+
+
 def _load_settings(ctx: click.Context, _: click.Parameter, value: str | None) -> str | None:
     settings = read_settings(Path(value)) if value is not None else find_settings()
     ctx.obj = settings
-    # click names the parameter of --format "form", since `format` is a builtin.
-    ctx.default_map = {("form" if key == "format" else key): entry for key, entry in settings.values.items()}
+    ctx.default_map = {_parameter(key): entry for key, entry in settings.values.items()}
     return value
 
 
@@ -68,6 +73,12 @@ recipe_options = _all(
         "--precision",
         metavar="PRECISION",
         help="fp32, tf32 (CUDA only), bf16 or fp16.  [default: the preset's, fp32]",
+    ),
+    click.option(
+        "--max-memory",
+        metavar="SIZE",
+        help="Most memory to take, such as 2GB: of the machine on the CPU, of the GPU on one. Larger pictures go "
+        "through the network in parts; it moves no number.  [default: half of what is free, for features]",
     ),
 )
 
@@ -131,6 +142,7 @@ def recipe_of(
     threshold: float | None,
     device: str,
     precision: str | None,
+    max_memory: str | int | None,
 ) -> Recipe:
     """The preset with what was asked for instead, and a scorer for it.
 
@@ -142,7 +154,8 @@ def recipe_of(
         found = load_preset(preset)
         spec = customise(found, layers=layers, distance=distance, precision=precision)
         limit, source = _threshold(ctx, settings, found, threshold)
-        scorer = Scorer(spec, device=device, threshold=limit, threshold_source=source)
+        memory = None if max_memory is None else parse_size(max_memory)
+        scorer = Scorer(spec, device=device, threshold=limit, threshold_source=source, max_memory=memory)
     except InvalidSetting as error:
         in_use = _keys_in_use(ctx)
         if in_use:
@@ -152,8 +165,7 @@ def recipe_of(
 
 
 def _keys_in_use(ctx: click.Context) -> list[str]:
-    names = {key: "form" if key == "format" else key for key in KEYS}
-    return [key for key, name in names.items() if ctx.get_parameter_source(name) is ParameterSource.DEFAULT_MAP]
+    return [key for key in KEYS if ctx.get_parameter_source(_parameter(key)) is ParameterSource.DEFAULT_MAP]
 
 
 def _threshold(

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 
-from percept_cli.engine.convolution import Convolution
-from percept_cli.engine.topology import INPUT, Layer, layers_up_to
+from percept_cli.engine.bands import Schedule, Stage
+from percept_cli.engine.convolution import prepare
+from percept_cli.engine.topology import INPUT, Layer, layers_up_to, tile_rows
+from percept_cli.engine.workspace import Workspace
 from percept_cli.weights.loading import load_kernels
 from percept_cli.weights.registry import WeightsRecord
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+Band = tuple[str, int, "Tensor"]
+"""Tap name, the first row, and N×C×R×W features of R rows, channels last."""
 
 
 class Backbone:
@@ -22,7 +28,7 @@ class Backbone:
 
     Args:
         record: which weights.
-        taps: names of the taps that ``features`` will give.
+        taps: names of the taps that it will give.
         device: where it computes.
         dtype: what it computes in.
 
@@ -36,13 +42,15 @@ class Backbone:
         self.taps = frozenset(taps)
         self.layers: tuple[Layer, ...] = layers_up_to(record.network, self.taps)
         self._record = record
+        self._device = device
         self._dtype = dtype
+        self._workspace = Workspace(device)
         kernels = load_kernels(record) if self.layers else {}
         self._convolutions = {
-            layer.name: Convolution(
-                kernels[f"{layer.name}.weight"],
-                kernels[f"{layer.name}.bias"],
-                stride=layer.stride,
+            layer.name: prepare(
+                kernels.pop(f"{layer.name}.weight"),
+                kernels.pop(f"{layer.name}.bias"),
+                tile=tile_rows(layer),
                 device=device,
                 dtype=dtype,
             )
@@ -50,11 +58,28 @@ class Backbone:
             if layer.kind == "conv"
         }
 
-    def features(self, pictures: Tensor) -> Iterator[tuple[str, Tensor]]:
-        """Run the network, giving each tap that was asked for as soon as it is there.
+    @property
+    def bytes_held(self) -> int:
+        """Working memory kept from earlier runs."""
+        return self._workspace.bytes_held
+
+    def bands(self, pictures: Tensor, schedule: Schedule) -> Iterator[Band]:
+        """Run the network, giving the rows of each tap that was asked for as soon as they are there.
 
         Args:
-            pictures: N×3×H×W float32, sRGB in [0, 1], channels last, on the backbone's device; H and W at least
+            pictures: N×H×W×3 uint8, sRGB in 0..255; H and W at least ``topology.smallest_side``.
+            schedule: how high the bands are.
+
+        Yields:
+            Bands, from the top, each row of a tap once. Their features are valid until the next one is asked for.
+        """
+        return _Run(self, pictures, schedule).bands()
+
+    def features(self, pictures: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """Run the network on whole pictures, differentiably: plain torch, without bands and without Winograd.
+
+        Args:
+            pictures: N×3×H×W float32, sRGB in [0, 1], on the backbone's device; H and W at least
                 ``topology.smallest_side``.
 
         Yields:
@@ -65,26 +90,160 @@ class Backbone:
             yield INPUT, pictures
         if not self.layers:
             return
-        features = self._normalise(pictures)
+        features = self.normalise(pictures.permute(0, 2, 3, 1)).contiguous().permute(0, 3, 1, 2)
         del pictures
         for layer in self.layers:
-            features = self._run(layer, features)
+            if layer.kind == "conv":
+                weight, bias = (self._direct_kernels[f"{layer.name}.{part}"] for part in ("weight", "bias"))
+                features = F.conv2d(features, weight, bias, padding=1)
+            elif layer.kind == "pool":
+                features = F.max_pool2d(features, 2)
+            else:
+                # In place saves a pass over memory, but would turn a conv tap that someone reads into its ReLU.
+                read = layer.name.replace("relu", "conv") in self.taps
+                features = F.relu(features) if read else F.relu_(features)
             if layer.name in self.taps:
                 yield layer.name, features
 
-    def _normalise(self, pictures: Tensor) -> Tensor:
+    @cached_property
+    def _direct_kernels(self) -> dict[str, Tensor]:
+        with torch.inference_mode(False), torch.no_grad():
+            return {
+                name: tensor.to(self._device, self._dtype, memory_format=torch.channels_last)
+                if tensor.dim() == 4
+                else tensor.to(self._device, self._dtype)
+                for name, tensor in load_kernels(self._record).items()
+            }
+
+    def normalise(self, pictures: Tensor) -> Tensor:
+        """What the first layer reads: N×R×W×3 float32, sRGB in [0, 1] → the network's own range and dtype."""
         record = self._record
+        # Along whole rows, since vectors of three values are slow.
         mean, std = (
-            torch.tensor(values, device=pictures.device, dtype=pictures.dtype).view(1, 3, 1, 1)
+            torch.tensor(values, device=pictures.device, dtype=pictures.dtype).repeat(pictures.shape[2])
             for values in (record.mean, record.std)
         )
-        return ((pictures * record.scale - mean) / std).to(self._dtype)
+        return ((pictures.flatten(2) * record.scale - mean) / std).view(pictures.shape).to(self._dtype)
 
-    def _run(self, layer: Layer, features: Tensor) -> Tensor:
-        if layer.kind == "conv":
-            return self._convolutions[layer.name](features)
+    def run(self, stage: Stage, window: Tensor, out: Tensor) -> Iterator[str]:
+        """Make one band, giving the names of taps while it holds their values.
+
+        Args:
+            stage: what runs.
+            window: N×R×W×C rows of its input, padding above and below included.
+            out: N×R×W×C, to be written.
+        """
+        layer = stage.layer
         if layer.kind == "pool":
-            return F.max_pool2d(features, 2)
-        # In place saves a pass over memory, but would turn a conv tap that someone reads into its ReLU.
-        convolution = layer.name.replace("relu", "conv")
-        return F.relu(features) if convolution in self.taps else F.relu_(features)
+            _pool(window, out)
+        else:
+            at_once = stage.relu is not None and layer.name not in self.taps
+            self._convolutions[layer.name](window, out, relu=at_once)
+        if layer.name in self.taps:
+            yield layer.name
+            if stage.relu is not None:
+                out.clamp_min_(0)
+        if stage.relu is not None and stage.relu.name in self.taps:
+            yield stage.relu.name
+
+    def buffers(self, stages: Sequence[Stage], n: int) -> list[Tensor]:
+        """Memory for the inputs of stages, and for the output of the last; the next run uses it again."""
+        shapes = [(n, stage.capacity, stage.in_width, stage.layer.in_channels) for stage in stages]
+        shapes += [(n, stage.rows, stage.out_width, stage.layer.out_channels) for stage in stages[-1:]]
+        return self._workspace.take(shapes, self._dtype)
+
+
+def _pool(window: Tensor, out: Tensor) -> None:
+    """2×2 maxima; an odd last column is dropped."""
+    rows, columns = 2 * out.shape[1], 2 * out.shape[2]
+    higher = torch.maximum(window[:, 0:rows:2, :columns], window[:, 1:rows:2, :columns])
+    torch.maximum(higher[:, :, 0::2], higher[:, :, 1::2], out=out)
+
+
+class _Rows:
+    """Rows on their way into a layer: a window of its padded input that moves down the picture."""
+
+    def __init__(self, buffer: Tensor, padding: int) -> None:
+        self._buffer = buffer
+        self._padding = padding
+        self._start = 0  # the row, counted from the padding above, that is first in the buffer
+        self.end = 0
+        """The row behind the last that is there."""
+        self.needed = 0
+        """The first row that is still needed."""
+        self.pad()
+
+    def pad(self) -> None:
+        """The padding above the first row, or below the last."""
+        if self._padding:
+            self.room(self._padding).zero_()
+
+    def room(self, rows: int) -> Tensor:
+        """Where to write the next rows."""
+        if self.end - self._start + rows > self._buffer.shape[1]:
+            held = self._buffer[:, self.needed - self._start : self.end - self._start].clone()
+            self._buffer[:, : held.shape[1]] = held
+            self._start = self.needed
+        first = self.end - self._start
+        self.end += rows
+        return self._buffer[:, first : first + rows]
+
+    def window(self, rows: int) -> Tensor:
+        """The first rows that are still needed."""
+        first = self.needed - self._start
+        return self._buffer[:, first : first + rows]
+
+
+class _Run:
+    """Pictures of one batch on their way through the network."""
+
+    def __init__(self, backbone: Backbone, pictures: Tensor, schedule: Schedule) -> None:
+        self._backbone = backbone
+        self._pictures = pictures
+        self._schedule = schedule
+        self._stages = schedule.stages
+        *inputs, self._last = backbone.buffers(self._stages, pictures.shape[0]) or [pictures]
+        self._rows = [
+            _Rows(buffer, stage.layer.padding) for buffer, stage in zip(inputs, self._stages, strict=True)
+        ]
+        self._made = [0] * len(self._stages)
+
+    def bands(self) -> Iterator[Band]:
+        height = self._schedule.height
+        for top in range(0, height, self._schedule.rows):
+            band = self._pictures[:, top : top + self._schedule.rows].float().div_(255)
+            if INPUT in self._backbone.taps:
+                yield INPUT, top, band.permute(0, 3, 1, 2)
+            if self._stages:
+                self._rows[0].room(band.shape[1]).copy_(self._backbone.normalise(band))
+                yield from self._advance(0, ended=top + band.shape[1] == height)
+
+    def _advance(self, index: int, *, ended: bool) -> Iterator[Band]:
+        """Make what bands of a stage can be made; its input may have ended."""
+        stage, rows = self._stages[index], self._rows[index]
+        layer = stage.layer
+        if ended:
+            rows.pad()
+        while True:
+            left = stage.out_height - self._made[index]
+            possible = min(left, stage.rows, (rows.end - layer.kernel) // layer.step + 1 - self._made[index])
+            if possible < left:  # bands begin where tiles do
+                possible -= possible % tile_rows(layer) if layer.kind == "conv" else 0
+                if possible < stage.least:
+                    return
+            if possible <= 0:
+                return
+            yield from self._make(index, possible)
+
+    def _make(self, index: int, count: int) -> Iterator[Band]:
+        stage, rows, first = self._stages[index], self._rows[index], self._made[index]
+        window = rows.window((count - 1) * stage.layer.step + stage.layer.kernel)
+        is_last = index + 1 == len(self._stages)
+        out = self._last[:, :count] if is_last else self._rows[index + 1].room(count)
+        for tap in self._backbone.run(stage, window, out):
+            yield tap, first, out.permute(0, 3, 1, 2)
+        self._made[index] += count
+        rows.needed = self._made[index] * stage.layer.step
+        if not is_last:
+            # A pool may have made its last row before its last input comes, which it drops.
+            yield from self._advance(index + 1, ended=self._made[index] == stage.out_height)

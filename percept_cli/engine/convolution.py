@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -13,60 +13,75 @@ from percept_cli.engine import winograd
 if TYPE_CHECKING:
     from torch import Tensor
 
-# With fewer channels the transforms cost more than the multiplications they save; see tests/benchmarks/README.md.
-_WINOGRAD_MIN_CHANNELS = 128
-# On smaller maps most of a tile would be padding.
-_WINOGRAD_MIN_SIDE = 8
-# Tiles of 4×4 outputs up to this stride, of 2×2 beyond: every layer's tiles then begin at multiples of 32 pixels
-# of the picture, so a crop that begins at one has the very same tiles, and the same rounding, as the whole.
-_LARGEST_STRIDE_OF_TILE_4 = 8
+# With fewer channels, transforms cost more than the multiplications they save; with a few more, only those of
+# whole windows do: see tests/benchmarks/README.md.
+_WINOGRAD_MIN_INPUTS = 64
+_WHOLE_WINDOWS_MIN_OUTPUTS = 256
 
 
-class Convolution:
-    """A 3×3 convolution with stride 1 and zero padding 1, plus bias.
+class Convolution(Protocol):
+    """A 3×3 convolution with stride 1 and zero padding 1, plus bias, made ready for one device and dtype."""
+
+    def __call__(self, window: Tensor, out: Tensor, *, relu: bool) -> None:
+        """Compute some rows.
+
+        Args:
+            window: N×(R+2)×W×I, the rows of the output with one more above and below them.
+            out: N×R×W×O, to be written.
+            relu: whether to raise negative values to 0.
+        """
+
+
+def prepare(weight: Tensor, bias: Tensor, *, tile: int, device: torch.device, dtype: torch.dtype) -> Convolution:
+    """The cheapest algorithm for a layer.
+
+    It depends on the layer, the device and the precision, never on the size of the pictures: so a band, a crop and
+    the whole picture are rounded alike.
 
     Args:
         weight: O×I×3×3 kernels, float32.
         bias: O values, float32.
-        stride: pixels of the picture per position of this layer.
+        tile: outputs per side of a Winograd tile, 2 or 4.
         device: where it computes.
         dtype: what it computes in.
     """
+    outputs, inputs = weight.shape[:2]
+    # GPU libraries choose for themselves, and half precision would lose too many digits in the transforms.
+    transformable = device.type == "cpu" and dtype == torch.float32
+    # Kernels are prepared outside inference mode, since autograd may meet them later.
+    with torch.inference_mode(False), torch.no_grad():
+        bias = bias.to(device, dtype, copy=True)  # else it would keep the whole weights file mapped
+        if not transformable or inputs < _WINOGRAD_MIN_INPUTS:
+            return _Direct(weight.to(device, dtype, memory_format=torch.channels_last), bias)
+        if outputs < _WHOLE_WINDOWS_MIN_OUTPUTS:
+            return _ByRow(winograd.TILES[tile], winograd.transform_columns(winograd.TILES[tile], weight), bias)
+        return _ByWindow(winograd.TILES[tile], winograd.transform_kernels(winograd.TILES[tile], weight), bias)
 
-    def __init__(
-        self, weight: Tensor, bias: Tensor, *, stride: int, device: torch.device, dtype: torch.dtype
-    ) -> None:
-        self._weight = weight
-        self._device = device
-        self._dtype = dtype
-        self._bias = bias.to(device, dtype)
-        self._tile = winograd.TILES[4 if stride <= _LARGEST_STRIDE_OF_TILE_4 else 2]
 
-    def __call__(self, features: Tensor) -> Tensor:
-        """N×I×H×W features, channels last, to N×O×H×W, channels last."""
-        if self._uses_winograd(features):
-            return winograd.convolve(self._tile, features, self._winograd_kernels, self._bias)
-        return F.conv2d(features, self._direct_kernels, self._bias, padding=1)
+class _Direct:
+    def __init__(self, kernels: Tensor, bias: Tensor) -> None:
+        self._kernels, self._bias = kernels, bias
 
-    def _uses_winograd(self, features: Tensor) -> bool:
-        # GPU libraries choose for themselves; half precision would lose too many digits in the transforms; and
-        # autograd differentiates the direct sum. Beyond that only layer and size decide, so that a picture takes
-        # the same path alone and in a batch.
-        return (
-            self._weight.shape[1] >= _WINOGRAD_MIN_CHANNELS
-            and min(features.shape[2:]) >= _WINOGRAD_MIN_SIDE
-            and self._device.type == "cpu"
-            and self._dtype == torch.float32
-            and not torch.is_grad_enabled()
-        )
+    def __call__(self, window: Tensor, out: Tensor, *, relu: bool) -> None:
+        by_channel = window.permute(0, 3, 1, 2)
+        found = F.conv2d(by_channel, self._kernels, self._bias, padding=(0, 1)).permute(0, 2, 3, 1)
+        if relu:
+            torch.clamp_min(found, 0, out=out)
+        else:
+            out.copy_(found)
 
-    # Either form is prepared once, when first used: outside inference mode, since autograd may meet it later.
-    @cached_property
-    def _direct_kernels(self) -> Tensor:
-        with torch.inference_mode(False), torch.no_grad():
-            return self._weight.to(self._device, self._dtype, memory_format=torch.channels_last)
 
-    @cached_property
-    def _winograd_kernels(self) -> Tensor:
-        with torch.inference_mode(False), torch.no_grad():
-            return winograd.transform_kernels(self._tile, self._weight)
+class _ByRow:
+    def __init__(self, tile: winograd.Tile, kernels: Sequence[Tensor], bias: Tensor) -> None:
+        self._tile, self._kernels, self._bias = tile, kernels, bias
+
+    def __call__(self, window: Tensor, out: Tensor, *, relu: bool) -> None:
+        winograd.convolve_by_row(self._tile, window, self._kernels, self._bias, out, relu=relu)
+
+
+class _ByWindow:
+    def __init__(self, tile: winograd.Tile, kernels: Tensor, bias: Tensor) -> None:
+        self._tile, self._kernels, self._bias = tile, kernels, bias
+
+    def __call__(self, window: Tensor, out: Tensor, *, relu: bool) -> None:
+        winograd.convolve(self._tile, window, self._kernels, self._bias, out, relu=relu)

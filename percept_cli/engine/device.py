@@ -8,10 +8,14 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from percept_cli.errors import DeviceOutOfMemory, DeviceUnavailable, InvalidSetting
+from percept_cli.machine import free_memory, resident_memory
 from percept_cli.spec import Precision
 
 if TYPE_CHECKING:
     import torch
+
+SHARE_OF_FREE_MEMORY = 0.5
+"""Of what is free on a device, what features may take by default."""
 
 _DEVICE_NAME = re.compile(r"auto|cpu|cuda(:\d{1,3})?|mps")
 
@@ -92,6 +96,26 @@ def compute_dtype(precision: Precision, device: torch.device) -> torch.dtype:
     }[precision]
 
 
+def free_bytes(device: torch.device) -> int:
+    """What features may take by default: half of the memory that is free on the device, or to this process."""
+    import torch
+
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        # What torch keeps of earlier batches is free for the next.
+        free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    else:  # Apple's GPUs share the memory of the processor
+        free = free_memory()
+    return int(free * SHARE_OF_FREE_MEMORY)
+
+
+def bytes_held(device: torch.device) -> int:
+    """What this process has of the device's memory: on the CPU all that it holds, Python and torch included."""
+    import torch
+
+    return torch.cuda.memory_allocated(device) if device.type == "cuda" else resident_memory()
+
+
 @contextmanager
 def _float32_as(kind: Literal["ieee", "tf32"], device: torch.device) -> Iterator[None]:
     """What float32 means to convolutions and matrix products on a device.
@@ -135,6 +159,6 @@ def computing(precision: Precision, device: torch.device) -> Iterator[None]:
         if isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error):
             raise DeviceOutOfMemory(
                 f"the pictures do not fit the memory of device {device}",
-                hint="close other programs, choose shallower --layers, or cut the pictures into parts.",
+                hint="close other programs, allow less with --max-memory, or choose shallower --layers.",
             ) from error
         raise

@@ -46,6 +46,8 @@ class Distance(ABC):
     """The definition in one line."""
     source: str
     """Paper and equation, or the implementation that defined it."""
+    is_regional: ClassVar[bool] = True
+    """Whether positions whose features are equal add nothing: then only what changed has to be computed."""
 
     @abstractmethod
     def contribute(self, reference: Tensor, candidate: Tensor) -> Partial:
@@ -228,9 +230,13 @@ class Gram(Distance):
         self.source = "Gatys, Ecker, Bethge 2016, eq. 3-4; Johnson, Alahi, Fei-Fei 2016, eq. 3-4 (chw)"
 
     def contribute(self, reference: Tensor, candidate: Tensor) -> Partial:
-        """The two unnormalised Gram matrices, N×C×C each, in float64 products throughout."""
+        """The difference of the two unnormalised Gram matrices, N×C×C, in float64 products throughout.
+
+        Equal positions add the same to both, so the matrices of a region's positions differ as those of the
+        whole picture do.
+        """
         height, width = reference.shape[2:]
-        return Partial((self._gram(reference), self._gram(candidate)), height * width)
+        return Partial((self._gram(reference) - self._gram(candidate),), height * width)
 
     @staticmethod
     def _gram(features: Tensor) -> Tensor:
@@ -239,10 +245,9 @@ class Gram(Distance):
         return sum(products, start=next(products))
 
     def finish(self, total: Partial, channels: int) -> Tensor:
-        """Normalise both matrices and compare them."""
+        """Normalise the difference and square it."""
         divisor = {"none": 1, "hw": total.positions, "chw": channels * total.positions}[self.norm]
-        first, second = total.sums
-        return ((first - second) / divisor).square().mean(dim=(1, 2))
+        return (total.sums[0] / divisor).square().mean(dim=(1, 2))
 
 
 DISTANCES: dict[str, Distance] = {

@@ -1,19 +1,22 @@
-"""Batches of picture pairs → per-layer distances."""
+"""Parts of picture pairs → what they contribute → per-layer distances."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 
 from percept_cli.engine.backbone import Backbone
-from percept_cli.engine.device import compute_dtype, computing, resolve_device
-from percept_cli.engine.distances import DISTANCES
+from percept_cli.engine.bands import BAND_BYTES, Schedule, schedule
+from percept_cli.engine.device import bytes_held, compute_dtype, computing, free_bytes, resolve_device
+from percept_cli.engine.distances import DISTANCES, Partial
 from percept_cli.engine.plan import Plan
+from percept_cli.engine.regions import ALIGNMENT, Crop, columns_of, margins, whole, window
+from percept_cli.engine.topology import tap_shape
+from percept_cli.errors import DeviceOutOfMemory
 from percept_cli.spec import DistanceSpec
 
 if TYPE_CHECKING:
@@ -21,31 +24,40 @@ if TYPE_CHECKING:
 
 
 Features = dict[str, "Tensor"]
-"""Tap name → N×C×H×W features, channels last, on the engine's device."""
+"""Tap name → 1×C×H×W features, channels last, on the engine's device."""
+
+Contribution = dict[str, Partial]
+"""Tap name → what a part of one pair adds there, on the CPU."""
 
 # A batch of more pairs than this gains nothing more, however small they are.
 _MOST_PAIRS = 64
 # Pixels per picture side by side in a batch on the CPU: beyond about one 256×256 picture the layers are large
 # enough to be fast, and a batch only costs memory (tests/benchmarks/README.md).
 _PIXELS_PER_BATCH_ON_CPU = 1 << 16
-# On a GPU: bytes per pixel of a pair while its widest layers run (two pictures, 64 channels in and out, float32,
-# and half as much again for the libraries' own working memory), and the share of free memory a batch may take.
-_BYTES_PER_PIXEL = 1536
-_SHARE_OF_FREE_MEMORY = 0.5
+# Features of a reference are kept for its other candidates if they take no more than this share of the budget.
+_SHARE_FOR_A_REFERENCE = 0.5
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One crop of one pair."""
+
+    plan: Plan
+    crop: Crop
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """Distances that may still be being computed."""
+    """Contributions that may still be being computed."""
 
-    _values: Tensor
+    _sums: list[dict[str, tuple[Tensor, ...]]]
     _ready: torch.cuda.Event | None = None
 
-    def result(self) -> Tensor:
-        """Wait for them: N×L float64 on the CPU, layers in the order of the spec, weights not applied."""
+    def result(self) -> list[Contribution]:
+        """Wait for them: one for each piece of the batch."""
         if self._ready is not None:
             self._ready.synchronize()
-        return self._values
+        return [{tap: Partial(sums, 0) for tap, sums in piece.items()} for piece in self._sums]
 
 
 class Engine:
@@ -54,18 +66,22 @@ class Engine:
     Args:
         spec: the recipe.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        max_memory: most bytes that may be taken, on the CPU by the whole process, on a GPU of its memory; None for
+            a share of what is free (``device.free_bytes``).
 
     Raises:
         DeviceUnavailable: if the device or the precision is not there.
         WeightsUnavailable: if the weights file is missing or wrong.
     """
 
-    def __init__(self, spec: DistanceSpec, device: str = "auto") -> None:
+    def __init__(self, spec: DistanceSpec, device: str = "auto", *, max_memory: int | None = None) -> None:
         self.spec = spec
         self.device = resolve_device(device)
-        dtype = compute_dtype(spec.precision, self.device)
-        self._backbone = Backbone(spec.record, spec.taps, device=self.device, dtype=dtype)
+        self._dtype = compute_dtype(spec.precision, self.device)
+        with computing(spec.precision, self.device):  # kernels are transformed
+            self._backbone = Backbone(spec.record, spec.taps, device=self.device, dtype=self._dtype)
         self._distances = {layer.tap: DISTANCES[layer.distance] for layer in spec.layers}
+        self.max_memory = max_memory
         self._uploads = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None  # type: ignore[no-untyped-call]
 
     @property
@@ -73,20 +89,76 @@ class Engine:
         """How many batches to start before waiting for the first: on CUDA the next one travels meanwhile."""
         return 1 if self._uploads is None else 2
 
-    def batch_size(self, plan: Plan) -> int:
-        """How many pairs of this plan to measure at once, at least one."""
-        pixels = plan.height * plan.width
-        if self.device.type == "cuda":
-            free, _ = torch.cuda.mem_get_info(self.device)
-            # What torch keeps of earlier batches is free for the next.
-            free += torch.cuda.memory_reserved(self.device) - torch.cuda.memory_allocated(self.device)
-            fitting = int(free * _SHARE_OF_FREE_MEMORY / self.depth) // (_BYTES_PER_PIXEL * pixels)
+    @property
+    def budget(self) -> int:
+        """Bytes that one batch may take now."""
+        if self.max_memory is None:
+            free = free_bytes(self.device)
         else:
-            fitting = _PIXELS_PER_BATCH_ON_CPU // pixels
-        return max(1, min(_MOST_PAIRS, fitting))
+            held = bytes_held(self.device) - self._backbone.bytes_held  # which the next batch uses again
+            free = max(0, self.max_memory - held)
+        return free // self.depth
+
+    def pieces(self, plan: Plan) -> list[Piece]:
+        """The crops of a plan, cut into narrower ones where their features would not fit the memory.
+
+        Raises:
+            DeviceOutOfMemory: if not even the narrowest would.
+        """
+        budget = self.budget
+        return [Piece(plan, part) for crop in plan.crops for part in self._fitting(plan, crop, budget)]
+
+    def _fitting(self, plan: Plan, crop: Crop, budget: int) -> list[Crop]:
+        around = margins(self.spec.record.network, self.spec.taps)
+        core_width = crop.core.width
+        parts = [crop]
+        # Its height does not matter: bands go down it.
+        while any(self._schedule(part.pixels.height, part.pixels.width, 2, budget) is None for part in parts):
+            if core_width <= ALIGNMENT or plan.extended:
+                allowed = "" if self.max_memory is None else f" of the {self.max_memory / 1e6:.0f} MB allowed"
+                raise DeviceOutOfMemory(
+                    f"{budget / 1e6:.0f} MB are left for features{allowed}, too few for parts of "
+                    f"{parts[0].pixels.width}×{parts[0].pixels.height} pixels",
+                    hint="close other programs, or allow more memory with --max-memory.",
+                )
+            core_width = -(-core_width // (2 * ALIGNMENT)) * ALIGNMENT
+            parts = list(columns_of(crop, core_width, around, plan.height, plan.width))
+        return parts
+
+    def batch_size(self, piece: Piece) -> int:
+        """How many pieces of this size to measure at once, at least one."""
+        pixels = piece.crop.pixels.pixels
+        if self.device.type != "cuda":
+            return max(1, min(_MOST_PAIRS, _PIXELS_PER_BATCH_ON_CPU // pixels))
+        alone = self._schedule(piece.crop.pixels.height, piece.crop.pixels.width, 2, None)
+        return max(1, min(_MOST_PAIRS, self.budget // max(1, alone.bytes if alone else 1)))
+
+    def _schedule(self, height: int, width: int, pictures: int, budget: int | None) -> Schedule | None:
+        # A GPU's many threads want bands as high as the memory allows; the CPU's cache wants low ones.
+        bands = BAND_BYTES if self.device.type == "cpu" else 1 << 40
+        if budget is not None:
+            budget -= 3 * height * width * pictures  # the pixels themselves
+        return schedule(
+            self.spec.record.network,
+            self.spec.taps,
+            height=height,
+            width=width,
+            pictures=pictures,
+            itemsize=self._dtype.itemsize,
+            budget=budget,
+            band_bytes=bands,
+        )
+
+    def _lowest(self, height: int, width: int, pictures: int) -> Schedule:
+        """Within the budget if that can be, else as without one: the device may have room after all."""
+        found = self._schedule(height, width, pictures, self.budget) or self._schedule(
+            height, width, pictures, None
+        )
+        assert found is not None
+        return found
 
     def measure(self, reference: Tensor, candidate: Tensor, plan: Plan) -> Tensor:
-        """The distance of every layer for every pair.
+        """The distance of every layer for every pair, computed as planned.
 
         Args:
             reference: N×3×H×W uint8, sRGB in 0..255.
@@ -99,87 +171,193 @@ class Engine:
         Raises:
             DeviceOutOfMemory: if a batch does not fit the device.
         """
-        return self.start(reference, candidate, plan).result()
+        parts: list[list[Contribution]] = [[] for _ in range(reference.shape[0])]
+        for piece in self.pieces(plan):
+            pixels = piece.crop.pixels
+            inside = (..., slice(pixels.top, pixels.bottom), slice(pixels.left, pixels.right))
+            ticket = self.start(torch.cat((reference[inside], candidate[inside])), [piece] * len(parts))
+            for mine, found in zip(parts, ticket.result(), strict=True):
+                mine.append(found)
+        return torch.tensor([self.finish(plan, mine) for mine in parts], dtype=torch.float64)
 
-    def start(self, reference: Tensor, candidate: Tensor, plan: Plan) -> Ticket:
-        """Begin what ``measure`` does; on CUDA this returns before it is done."""
+    def start(self, pixels: Tensor, pieces: Sequence[Piece]) -> Ticket:
+        """Begin to measure a batch; on CUDA this returns before it is done.
+
+        Args:
+            pixels: 2N×3×H×W uint8, sRGB in 0..255, the references first: the pixels of each piece's crop, or fewer
+                where its plan extends the pictures.
+            pieces: N of one size.
+
+        Raises:
+            DeviceOutOfMemory: if the batch does not fit the device.
+        """
         with self._computing():
-            return self._ticket(self.distances(self._pictures(reference, plan), self._pictures(candidate, plan)))
+            n = len(pieces)
+            bands = self._bands(self._pictures(pixels, pieces[0]))
+            return self._ticket(self._contributions(((tap, row, f[:n], f[n:]) for tap, row, f in bands), pieces))
 
-    def features(self, pictures: Tensor, plan: Plan) -> Features:
+    def features(self, pictures: Tensor, piece: Piece) -> Features:
         """Every tap of the spec, to be compared with many candidates by ``start_against``.
 
         Args:
             pictures: 1×3×H×W uint8, sRGB in 0..255.
-            plan: the plan of its pairs.
+            piece: the crop that they are.
 
         Raises:
             DeviceOutOfMemory: if they do not fit the device.
         """
         with self._computing():
-            return dict(self._backbone.features(self._channels_last(self._pictures(pictures, plan))))
+            pixels = self._pictures(pictures, piece)
+            height, width = pixels.shape[1:3]
+            found = {}
+            for tap in self.spec.taps:
+                channels, rows, columns = tap_shape(self.spec.record.network, tap, height, width)
+                dtype = torch.float32 if tap == "input" else self._dtype
+                by_row = torch.empty((1, rows, columns, channels), device=self.device, dtype=dtype)
+                found[tap] = by_row.permute(0, 3, 1, 2)
+            for tap, row, features in self._bands(pixels):
+                found[tap][:, :, row : row + features.shape[2]] = features
+            return found
 
-    def start_against(self, reference: Features, candidate: Tensor, plan: Plan) -> Ticket:
+    def keeps_features(self, piece: Piece) -> bool:
+        """Whether a reference's features of this size may be kept for its other candidates."""
+        pixels = piece.crop.pixels
+        shapes = [tap_shape(self.spec.record.network, tap, pixels.height, pixels.width) for tap in self.spec.taps]
+        values = sum(channels * height * width for channels, height, width in shapes)
+        return values * self._dtype.itemsize <= self.budget * _SHARE_FOR_A_REFERENCE
+
+    def start_against(self, reference: Features, candidate: Tensor, pieces: Sequence[Piece]) -> Ticket:
         """As ``start``, for one reference whose features are there already: the same numbers for half the work."""
         with self._computing():
-            pictures = self._channels_last(self._pictures(candidate, plan))
-            found = {
-                tap: self._distances[tap](reference[tap].expand_as(features), features)
-                for tap, features in self._backbone.features(pictures)
-            }
-            return self._ticket(self._in_order(found))
+            bands = self._bands(self._pictures(candidate, pieces[0]))
+            both = (
+                (tap, row, reference[tap][:, :, row : row + f.shape[2]].expand_as(f), f) for tap, row, f in bands
+            )
+            return self._ticket(self._contributions(both, pieces))
+
+    def finish(self, plan: Plan, parts: Sequence[Contribution]) -> list[float]:
+        """The distance of every layer from what all pieces of a pair contribute, in the order of the spec.
+
+        A layer to which no piece contributes has the distance 0: nothing that changed reaches it.
+        """
+        distances = []
+        for layer, (channels, height, width) in zip(self.spec.layers, plan.shapes, strict=True):
+            distance = self._distances[layer.tap]
+            found = [part[layer.tap] for part in parts if layer.tap in part]
+            if not found:
+                distances.append(0.0)
+                continue
+            total = found[0]
+            for part in found[1:]:
+                total = distance.merge(total, part)
+            # Where nothing changed there was nothing to add, but those positions count as well.
+            distances.append(float(distance.finish(Partial(total.sums, height * width), channels).item()))
+        return distances
 
     def distances(self, reference: Tensor, candidate: Tensor) -> Tensor:
-        """As ``measure``, for pictures that are floats already; differentiable where autograd is on.
+        """Layer distances of float pictures as a whole; differentiable where autograd is on.
 
         Args:
             reference: N×3×H×W float32, sRGB in [0, 1], on the engine's device, of a size that has a position
                 at every tap.
             candidate: the same shape.
+
+        Returns:
+            N×L float64, layers in the order of the spec, weights not applied.
         """
         n = reference.shape[0]
         found = {
             tap: self._distances[tap](features[:n], features[n:])
-            for tap, features in self._backbone.features(self._channels_last(torch.cat((reference, candidate))))
+            for tap, features in self._backbone.features(torch.cat((reference, candidate)))
         }
-        return self._in_order(found)
-
-    def _in_order(self, found: dict[str, Tensor]) -> Tensor:
         return torch.stack([found[tap] for tap in self.spec.taps], dim=1)
 
-    @staticmethod
-    def _channels_last(pictures: Tensor) -> Tensor:
-        return pictures.contiguous(memory_format=torch.channels_last)
+    def _bands(self, pictures: Tensor) -> Iterator[tuple[str, int, Tensor]]:
+        # As for one pair, however many there are: the sums of a pair are then added up in the same order.
+        height, width = pictures.shape[1:3]
+        return self._backbone.bands(pictures, self._lowest(height, width, 2))
+
+    def _contributions(
+        self, bands: Iterator[tuple[str, int, Tensor, Tensor]], pieces: Sequence[Piece]
+    ) -> list[dict[str, tuple[Tensor, ...]]]:
+        """What each piece's core adds to the sums of each tap, while the bands come."""
+        found: list[dict[str, Partial]] = [{} for _ in pieces]
+        cores = {tap: [self._window(tap, piece) for piece in pieces] for tap in self.spec.taps}
+        for tap, first, reference, candidate in bands:
+            distance = self._distances[tap]
+            for members, (rows, columns) in _grouped(cores[tap]):
+                top = max(rows.start - first, 0)
+                bottom = min(rows.stop - first, reference.shape[2])
+                if top >= bottom or columns.start >= columns.stop:
+                    continue
+                inside = (..., slice(top, bottom), columns)
+                part = distance.contribute(reference[members][inside], candidate[members][inside])
+                for place, index in enumerate(range(members.start, members.stop)):
+                    mine = Partial(tuple(sums[place : place + 1] for sums in part.sums), part.positions)
+                    found[index][tap] = distance.merge(found[index][tap], mine) if tap in found[index] else mine
+        return [{tap: total.sums for tap, total in piece.items()} for piece in found]
+
+    def _window(self, tap: str, piece: Piece) -> tuple[slice, slice]:
+        return window(self.spec.record.network, tap, piece.crop)
 
     @contextmanager
     def _computing(self) -> Iterator[None]:
         with torch.inference_mode(), computing(self.spec.precision, self.device):
             yield
 
-    def _ticket(self, values: Tensor) -> Ticket:
+    def _ticket(self, sums: list[dict[str, tuple[Tensor, ...]]]) -> Ticket:
         if self._uploads is None:
-            return Ticket(values.cpu())
-        landing = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
-        landing.copy_(values, non_blocking=True)
+            return Ticket(
+                [{tap: tuple(value.cpu() for value in values) for tap, values in piece.items()} for piece in sums]
+            )
+        landed = []
+        for piece in sums:
+            landing = {
+                tap: tuple(torch.empty(value.shape, dtype=value.dtype, pin_memory=True) for value in values)
+                for tap, values in piece.items()
+            }
+            for tap, values in piece.items():
+                for target, value in zip(landing[tap], values, strict=True):
+                    target.copy_(value, non_blocking=True)
+            landed.append(landing)
         ready = torch.cuda.Event()  # type: ignore[no-untyped-call]
         ready.record(torch.cuda.current_stream(self.device))
-        return Ticket(landing, ready)
+        return Ticket(landed, ready)
 
-    def _pictures(self, pixels: Tensor, plan: Plan) -> Tensor:
-        pictures = self._upload(pixels).float().div_(255)
-        bottom, right = plan.height - pixels.shape[2], plan.width - pixels.shape[3]
-        if bottom or right:
-            pictures = F.pad(pictures, (0, right, 0, bottom), mode="replicate")
+    def _pictures(self, pixels: Tensor, piece: Piece) -> Tensor:
+        """N×3×H×W → N×H×W×3 on the device, as large as the plan says."""
+        pictures = self._upload(pixels.permute(0, 2, 3, 1))
+        if piece.plan.extended:
+            height, width = pictures.shape[1:3]
+            rows, columns = (
+                torch.arange(side, device=self.device).clamp_(max=there - 1)
+                for side, there in ((piece.plan.height, height), (piece.plan.width, width))
+            )
+            pictures = pictures[:, rows][:, :, columns]
         return pictures
 
-    def _upload(self, pixels: Tensor) -> Tensor:
+    def _upload(self, by_row: Tensor) -> Tensor:
         """uint8 over the bus. On CUDA from pinned memory on a stream of its own, while the one before computes."""
         if self._uploads is None:
-            return pixels.to(self.device)
-        by_row = pixels.permute(0, 2, 3, 1).pin_memory()  # N×H×W×3, as it lies in memory
+            return by_row.to(self.device)
+        by_row = by_row.pin_memory()
         with torch.cuda.stream(self._uploads):
             there = by_row.to(self.device, non_blocking=True)
         computing_stream = torch.cuda.current_stream(self.device)
         computing_stream.wait_stream(self._uploads)
         there.record_stream(computing_stream)  # its memory is not to be reused before that stream has read it
-        return there.permute(0, 3, 1, 2)
+        return there
+
+
+def _grouped(windows: Sequence[tuple[slice, slice]]) -> Iterator[tuple[slice, tuple[slice, slice]]]:
+    """Neighbours in a batch with the same window, which can be measured at once: mostly all of them."""
+    first = 0
+    for index in range(1, len(windows) + 1):
+        if index == len(windows) or windows[index] != windows[first]:
+            yield slice(first, index), windows[first]
+            first = index
+
+
+def everything(plan: Plan) -> Piece:
+    """All of a plan's picture as one piece."""
+    return Piece(plan, whole(plan.height, plan.width))

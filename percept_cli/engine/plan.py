@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from percept_cli.engine.regions import CELL, Crop, changed_cells, plan_crops, whole
 from percept_cli.engine.topology import smallest_side, tap_shape
 from percept_cli.spec import DistanceSpec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -16,29 +22,75 @@ class Plan:
     """Height the network sees, in pixels."""
     width: int
     """Width the network sees, in pixels."""
-    needs_network: bool
-    """False where the pictures are equal: every distance is then exactly 0 and nothing has to run."""
+    crops: tuple[Crop, ...]
+    """What has to be computed; nothing where the pictures are equal: every distance is then exactly 0."""
     shapes: tuple[tuple[int, int, int], ...]
     """Channels, height and width of every layer's features, in the order of the spec."""
     notes: tuple[str, ...]
     """What is done to the pictures that a person should know."""
+    extended: bool = False
+    """Whether the network sees more than the pictures have."""
+    cells: int = 0
+    """Cells of 16×16 pixels."""
+    changed: int = 0
+    """How many of them have a pixel that differs."""
+
+    @property
+    def share(self) -> float:
+        """The convolution work of the plan, as a share of that of the whole pictures: it goes by the area."""
+        return sum(crop.pixels.pixels for crop in self.crops) / (self.height * self.width)
+
+    def __str__(self) -> str:
+        """The plan in words, for ``--verbose``."""
+        if not self.crops:
+            return "plan: the pixels are equal, nothing to compute"
+        cells = f"plan: {self.changed:,} of {self.cells:,} cells of {CELL}×{CELL} pixels changed"
+        if self.share >= 1:
+            return f"{cells}; the whole picture is computed"
+        sizes = [f"{crop.pixels.width}×{crop.pixels.height}" for crop in self.crops[:3]]
+        more = f" and {len(self.crops) - 3} more" if len(self.crops) > 3 else ""
+        crops = "1 crop" if len(self.crops) == 1 else f"{len(self.crops)} crops"
+        return f"{cells}; {crops} of {', '.join(sizes)}{more}; {100 * (1 - self.share):.1f} % of the work avoided"
 
 
-def plan_pair(spec: DistanceSpec, *, height: int, width: int, equal: bool) -> Plan:
-    """Decide on the work for two pictures of one size, in pixels, whose pixels are equal or not.
+def plan_pair(spec: DistanceSpec, *, height: int, width: int, changed: NDArray[np.bool_] | bool = True) -> Plan:
+    """Decide on the work for two pictures of one size.
 
     A picture with a side below the stride of the deepest tap has no position there. Both pictures are then
     extended to that side by repeating their last column and row: every pixel keeps its place at the top left,
     equal pictures stay equal, and the note says so.
+
+    Args:
+        spec: the recipe.
+        height: of both pictures, in pixels.
+        width: of both pictures, in pixels.
+        changed: which cells changed, as ``regions.changed_cells`` finds them; True for wherever it may be, False
+            for none.
     """
-    side = smallest_side(spec.record.network, spec.taps)
+    network = spec.record.network
+    side = smallest_side(network, spec.taps)
     plan_height, plan_width = max(height, side), max(width, side)
-    notes: tuple[str, ...] = ()
-    if (plan_height, plan_width) != (height, width):
-        deepest = max(spec.taps, key=lambda tap: smallest_side(spec.record.network, [tap]))
-        notes = (
-            f"{width}×{height} pixels are too few for {deepest}: both pictures were "
-            f"extended to {plan_width}×{plan_height} by repeating their last column and row",
-        )
-    shapes = tuple(tap_shape(spec.record.network, tap, plan_height, plan_width) for tap in spec.taps)
-    return Plan(plan_height, plan_width, needs_network=not equal, shapes=shapes, notes=notes)
+    extended = (plan_height, plan_width) != (height, width)
+    shapes = tuple(tap_shape(network, tap, plan_height, plan_width) for tap in spec.taps)
+    cells = -(-height // CELL) * -(-width // CELL)
+    count = cells * changed if isinstance(changed, bool) else int(changed.sum())
+    crops: tuple[Crop, ...] = (whole(plan_height, plan_width),) if count else ()
+    if count and not extended and not isinstance(changed, bool) and spec.is_regional:
+        crops = plan_crops(network, spec.taps, height, width, changed)
+    notes = (_extension(spec, height, width, plan_height, plan_width),) if extended else ()
+    return Plan(plan_height, plan_width, crops, shapes, notes, extended, cells, count)
+
+
+def plan_of_pixels(spec: DistanceSpec, reference: bytes, candidate: bytes, height: int, width: int) -> Plan:
+    """The plan for two pictures of height × width × 3 bytes each."""
+    # Where the bytes are equal, numpy need not be loaded.
+    changed = reference != candidate and changed_cells(reference, candidate, height, width)
+    return plan_pair(spec, height=height, width=width, changed=changed)
+
+
+def _extension(spec: DistanceSpec, height: int, width: int, plan_height: int, plan_width: int) -> str:
+    deepest = max(spec.taps, key=lambda tap: smallest_side(spec.record.network, [tap]))
+    return (
+        f"{width}×{height} pixels are too few for {deepest}: both pictures were "
+        f"extended to {plan_width}×{plan_height} by repeating their last column and row"
+    )

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
+from percept_cli.machine import free_memory
 from percept_cli.names import shown
 from percept_cli.results import FileStamp
 
@@ -31,6 +32,7 @@ FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF", "TGA")
 """What is read, by Pillow's names, those first that Pillow loads first; PPM stands for PBM, PGM and PPM."""
 
 _EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"})
+_BYTES_PER_PIXEL = 11  # while it is read: Pillow's own pixels, once converted, and the result
 _PNG_END = b"IEND\xaeB`\x82"  # the closing chunk with its checksum, the same in every file
 _SUPPORTED = "save it as 8-bit greyscale, RGB or RGBA"
 
@@ -110,6 +112,7 @@ def decode(data: bytes, path: str | os.PathLike[str]) -> Picture:
     name = shown(path)
     with _decoder_errors(name), Image.open(io.BytesIO(data), formats=FORMATS) as image:
         _refuse_unsupported(image, name)
+        _refuse_too_large(image, name)
         image.load()
         if image.format == "PNG" and _PNG_END not in data:  # Pillow does not mind a lost end
             raise OSError("its end is missing")
@@ -164,6 +167,17 @@ def _refuse_unsupported(image: Image.Image, name: str) -> None:
         raise UnsupportedImage(
             f"{name}: has {frames} frames; animations and multi-page files are not supported yet",
             hint="save the frame you mean as a picture of its own.",
+        )
+
+
+def _refuse_too_large(image: Image.Image, name: str) -> None:
+    # Before anything is allocated: a file of some hundred bytes can unpack to many gigabytes.
+    needed, free = image.width * image.height * _BYTES_PER_PIXEL, free_memory()
+    if needed > free:
+        raise UnsupportedImage(
+            f"{name}: {image.width}×{image.height} pixels need {needed / 1e9:.1f} GB of memory to be read, and "
+            f"{free / 1e9:.1f} GB are free",
+            hint="cut the picture into smaller ones.",
         )
 
 

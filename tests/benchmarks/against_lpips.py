@@ -39,7 +39,7 @@ def percept(width: int, height: int) -> Callable[[], object]:
     """The default preset on one pair, from uint8 pixels to distances."""
     spec = load_preset("default").spec
     engine = Engine(spec, "cpu")
-    plan = plan_pair(spec, height=height, width=width, equal=False)
+    plan = plan_pair(spec, height=height, width=width)
     reference, candidate = pixels(width, height)
     return lambda: engine.measure(reference, candidate, plan)
 

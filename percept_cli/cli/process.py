@@ -1,0 +1,19 @@
+"""What percept sets for a process that is all its own, and never for a program that imports it."""
+
+from __future__ import annotations
+
+import os
+
+from percept_cli.machine import processors
+
+
+def settle_in() -> None:
+    """Call it before torch is loaded and before a picture is read."""
+    # torch counts the machine's processors, not those that a container may use: too many threads only wait.
+    allowed = processors()
+    if "OMP_NUM_THREADS" not in os.environ and allowed < (os.cpu_count() or 1):
+        os.environ["OMP_NUM_THREADS"] = str(allowed)
+    from PIL import Image
+
+    # Pillow's limit is for servers that are sent pictures by strangers. Here the memory is the limit, see decode.
+    Image.MAX_IMAGE_PIXELS = None

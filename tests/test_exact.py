@@ -1,0 +1,215 @@
+"""Planned = whole, tiled = untiled, batched = single: the same distances, whatever was not computed.
+
+"Whole" is the network run over all pixels. What it counts is told apart: within the cores that the planner chose
+where all differences are, and everywhere. Outside the cores features are equal in the arithmetic of real numbers;
+in float32 they differ in their last digits next to a change, since a Winograd tile is rounded by all of its inputs.
+The planner's exact 0 there is the better number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from percept_cli.engine.bands import BAND_BYTES, schedule
+from percept_cli.engine.distances import DISTANCES
+from percept_cli.engine.measure import Engine, Piece
+from percept_cli.engine.plan import Plan, plan_of_pixels, plan_pair
+from percept_cli.engine.regions import Crop, columns_of, margins, whole
+from percept_cli.errors import DeviceOutOfMemory
+from percept_cli.machine import resident_memory
+from percept_cli.presets import load_preset
+from percept_cli.spec import DistanceSpec, LayerSpec
+from tests.conftest import drawing
+
+TAPS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
+SHALLOW = ("input", "conv1_1", "relu2_2", "pool2", "conv3_1")
+# Where the same positions are counted: float64 sums in another order. Layers whose difference is near float32's
+# rounding of the features themselves keep fewer digits: 1e-9 measured, and 4e-8 for l1 and euclidean.
+TOLERANCE = 1e-6
+
+
+def spec_of(distance: str, taps: tuple[str, ...] = TAPS) -> DistanceSpec:
+    return DistanceSpec(tuple(LayerSpec(tap, distance) for tap in taps))
+
+
+@pytest.fixture(scope="module")
+def engines() -> dict[DistanceSpec, Engine]:
+    return {}
+
+
+def engine_of(engines: dict[DistanceSpec, Engine], spec: DistanceSpec) -> Engine:
+    if spec not in engines:
+        engines[spec] = Engine(spec, "cpu")
+    return engines[spec]
+
+
+def changes(height: int, width: int, seed: int) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Name, reference and candidate, H×W×3 uint8."""
+    rng = np.random.default_rng(seed)
+    reference = np.asarray(drawing(width, height, seed))
+
+    def changed(name: str, *parts: tuple[slice, slice]) -> tuple[str, np.ndarray, np.ndarray]:
+        candidate = reference.copy()
+        for part in parts:
+            candidate[part] = rng.integers(0, 256, candidate[part].shape)
+        return name, reference, candidate
+
+    y, x = int(rng.integers(height)), int(rng.integers(width))
+    yield changed("one pixel", (slice(y, y + 1), slice(x, x + 1)))
+    yield changed("corner", (slice(-3, None), slice(-2, None)))
+    yield changed("border", (slice(0, height // 4), slice(0, 1)))
+    yield changed("far regions", (slice(3, 12), slice(4, 30)), (slice(-30, -9), slice(-44, -20)))
+
+
+def as_tensor(picture: np.ndarray) -> Tensor:
+    return torch.from_numpy(picture.copy()).permute(2, 0, 1)[None]
+
+
+def plan_of(spec: DistanceSpec, reference: np.ndarray, candidate: np.ndarray) -> Plan:
+    height, width = reference.shape[:2]
+    return plan_of_pixels(spec, reference.tobytes(), candidate.tobytes(), height, width)
+
+
+def within_the_cores(plan: Plan) -> Plan:
+    """The same cores, computed from all of the picture."""
+    everything = whole(plan.height, plan.width).pixels
+    return replace(plan, crops=tuple(Crop(everything, crop.core) for crop in plan.crops))
+
+
+def everywhere(plan: Plan) -> Plan:
+    return replace(plan, crops=(whole(plan.height, plan.width),))
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+@pytest.mark.parametrize(("height", "width"), [(333, 419)])
+def test_planned_is_whole(engines: dict[DistanceSpec, Engine], distance: str, height: int, width: int) -> None:
+    spec = spec_of(distance)
+    engine = engine_of(engines, spec)
+    planned_at_all = 0
+    for name, reference, candidate in changes(height, width, seed=height):
+        pair = as_tensor(reference), as_tensor(candidate)
+        plan = plan_of(spec, reference, candidate)
+        planned_at_all += plan.share < 1
+        found = engine.measure(*pair, plan)
+        counted = engine.measure(*pair, within_the_cores(plan))
+        torch.testing.assert_close(found, counted, rtol=TOLERANCE, atol=0, msg=f"{name}: {found} {counted}")
+        total, all_of_it = found.sum(), engine.measure(*pair, everywhere(plan)).sum()
+        torch.testing.assert_close(total, all_of_it, rtol=TOLERANCE, atol=0, msg=f"{name}: {total} {all_of_it}")
+    assert planned_at_all >= 2
+
+
+@pytest.mark.parametrize("taps", [SHALLOW, ("relu1_2",), ("input",), ("relu4_1", "pool1")], ids=" ".join)
+def test_planned_is_whole_for_other_taps(engines: dict[DistanceSpec, Engine], taps: tuple[str, ...]) -> None:
+    spec = spec_of("mse", taps)
+    engine = engine_of(engines, spec)
+    for name, reference, candidate in changes(301, 283, seed=7):
+        pair = as_tensor(reference), as_tensor(candidate)
+        plan = plan_of(spec, reference, candidate)
+        assert plan.share < 0.5, name
+        found = engine.measure(*pair, plan)
+        torch.testing.assert_close(found, engine.measure(*pair, everywhere(plan)), rtol=TOLERANCE, atol=0)
+
+
+def test_outside_the_cores_the_whole_picture_has_rounding_only(engines: dict[DistanceSpec, Engine]) -> None:
+    """One level in one channel of one pixel: nearly nothing, and still nothing is missed."""
+    spec = spec_of("euclidean")
+    engine = engine_of(engines, spec)
+    reference = np.asarray(drawing(803, 601, 1))
+    candidate = reference.copy()
+    candidate[300, 400, 0] ^= 1
+    pair = as_tensor(reference), as_tensor(candidate)
+    plan = plan_of(spec, reference, candidate)
+    found, all_of_it = engine.measure(*pair, plan), engine.measure(*pair, everywhere(plan))
+    # Features of relu5_3 are vectors of length 60 and more on average; this is less than their seventh digit.
+    assert (all_of_it - found).abs().max() < 60 * 1e-7
+    torch.testing.assert_close(found[:, :4], all_of_it[:, :4], rtol=TOLERANCE, atol=0)
+
+
+@pytest.mark.parametrize("distance", ["unit", "gram-chw", "frobenius"])
+def test_tiled_is_untiled(engines: dict[DistanceSpec, Engine], distance: str) -> None:
+    spec = spec_of(distance)
+    engine = engine_of(engines, spec)
+    _, reference, candidate = next(changes(330, 700, seed=3))
+    candidate = 255 - candidate
+    pair = as_tensor(reference), as_tensor(candidate)
+    plan = plan_pair(spec, height=330, width=700)
+    around = margins("vgg16", TAPS)
+    tiled = replace(plan, crops=tuple(columns_of(plan.crops[0], 160, around, 330, 700)))
+    assert len(tiled.crops) == 5
+    torch.testing.assert_close(engine.measure(*pair, tiled), engine.measure(*pair, plan), rtol=TOLERANCE, atol=0)
+
+
+def test_a_small_budget_moves_no_number(engines: dict[DistanceSpec, Engine]) -> None:
+    spec = load_preset("default").spec
+    engine = engine_of(engines, spec)
+    _, reference, candidate = next(changes(200, 1500, seed=3))
+    pair = as_tensor(reference), as_tensor(255 - candidate)
+    plan = plan_pair(spec, height=200, width=1500)
+    expected = engine.measure(*pair, plan)
+    assert len(engine.pieces(plan)) == 1
+    small = Engine(spec, "cpu", max_memory=1)
+    small.max_memory = resident_memory() + (150 << 20)
+    pieces = small.pieces(plan)
+    assert len(pieces) > 1
+    assert small.budget < 200 << 20
+    torch.testing.assert_close(small.measure(*pair, plan), expected, rtol=TOLERANCE, atol=0)
+
+
+def test_a_budget_that_is_too_small_is_said() -> None:
+    spec = spec_of("mse", ("relu1_1",))
+    engine = Engine(spec, "cpu", max_memory=1 << 20)
+    with pytest.raises(DeviceOutOfMemory, match=r"0 MB are left for features of the 1 MB allowed") as error:
+        engine.pieces(plan_pair(spec, height=100, width=100))
+    assert "--max-memory" in error.value.hint
+
+
+def test_what_a_run_holds_does_not_grow_with_the_height() -> None:
+    def held(height: int, width: int) -> int:
+        found = schedule("vgg16", TAPS, height=height, width=width, pictures=2)
+        assert found is not None
+        return found.bytes
+
+    assert held(100_000, 1000) == held(2000, 1000)
+    assert held(10_728, 3446) < 600 << 20
+    assert held(2000, 2000) < 2.2 * held(2000, 1000)
+
+
+def test_bands_keep_within_a_budget_or_there_are_none() -> None:
+    def low(budget: int) -> int | None:
+        found = schedule("vgg16", TAPS, height=1080, width=1920, pictures=2, budget=budget)
+        return None if found is None else found.bytes
+
+    free = schedule("vgg16", TAPS, height=1080, width=1920, pictures=2)
+    assert free is not None
+    assert free.bytes > BAND_BYTES
+    assert low(free.bytes) == free.bytes
+    tight = low(free.bytes - 1)
+    assert tight is not None
+    assert tight < free.bytes
+    assert low(1 << 20) is None
+
+
+def test_crops_of_several_pairs_in_one_batch(engines: dict[DistanceSpec, Engine]) -> None:
+    """With cores at different places in crops of one size."""
+    spec = spec_of("mse", SHALLOW)
+    engine = engine_of(engines, spec)
+    plan = plan_pair(spec, height=160, width=160)
+    pixels = torch.randint(0, 256, (6, 3, 96, 96), generator=torch.Generator().manual_seed(1), dtype=torch.uint8)
+    crops = [
+        columns_of(whole(96, 96), 96, margins("vgg16", SHALLOW), 96, 96),
+        columns_of(whole(96, 96), 48, margins("vgg16", SHALLOW), 96, 96),
+    ]
+    pieces = [Piece(plan, next(iter(group))) for group in crops]
+    pieces = [pieces[0], replace(pieces[0], crop=Crop(pieces[0].crop.pixels, pieces[1].crop.core)), pieces[0]]
+    together = engine.start(pixels, pieces).result()
+    for index, piece in enumerate(pieces):
+        (alone,) = engine.start(pixels[[index, index + 3]], [piece]).result()
+        found = engine.finish(plan, [together[index]])
+        assert found == pytest.approx(engine.finish(plan, [alone]), rel=1e-6, abs=0)
+        assert all(found)

@@ -1,0 +1,254 @@
+"""The planner without a network: margins, cores and crops, as data and with masks sent through the layers."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from percept_cli.engine.plan import plan_of_pixels, plan_pair
+from percept_cli.engine.regions import (
+    ALIGNMENT,
+    CELL,
+    Crop,
+    changed_cells,
+    columns_of,
+    cost,
+    margins,
+    plan_crops,
+    whole,
+    window,
+)
+from percept_cli.engine.topology import (
+    layers_up_to,
+    pixels_seen,
+    positions_reached,
+    stride_of,
+    tap_names,
+    tap_shape,
+)
+from percept_cli.presets import load_preset
+from percept_cli.spec import DistanceSpec, LayerSpec
+
+NETWORK = "vgg16"
+TAP_SETS = (
+    ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3"),
+    ("input",),
+    ("conv1_1",),
+    ("relu3_3",),
+    ("pool4", "input"),
+    ("pool1", "relu4_1"),
+)
+SIZES = ((300, 420), (173, 259), (16, 900), (641, 97))
+
+
+def random_changes(height: int, width: int, seed: int) -> list[np.ndarray]:
+    """Masks of changed pixels: single ones, corners, borders, far regions, everything, nothing."""
+    rng = np.random.default_rng(seed)
+    masks = [np.zeros((height, width), bool) for _ in range(7)]
+    masks[0][rng.integers(height), rng.integers(width)] = True
+    for corner in itertools.product((0, height - 1), (0, width - 1)):
+        masks[1][corner] = True
+    masks[2][-1, :] = True
+    for _ in range(3):
+        y, x = int(rng.integers(height)), int(rng.integers(width))
+        masks[3][y : y + 40, x : x + 9] = True
+    masks[4][:] = True
+    masks[5][:, -1] = True
+    return masks
+
+
+def as_bytes(mask: np.ndarray) -> tuple[bytes, bytes]:
+    """Two pictures that differ by one level, in one channel, where the mask is set."""
+    reference = np.zeros((*mask.shape, 3), np.uint8)
+    candidate = reference.copy()
+    candidate[..., 1] = mask
+    return reference.tobytes(), candidate.tobytes()
+
+
+def cells_of(mask: np.ndarray) -> np.ndarray:
+    return changed_cells(*as_bytes(mask), *mask.shape)
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (16, 16), (17, 33), (2100, 40)])
+def test_every_changed_pixel_is_in_a_changed_cell_and_no_other_cell_is_one(height: int, width: int) -> None:
+    for mask in random_changes(height, width, seed=height):
+        found = cells_of(mask)
+        expected = np.zeros((-(-height // CELL), -(-width // CELL)), bool)
+        for y, x in zip(*np.nonzero(mask), strict=True):
+            expected[y // CELL, x // CELL] = True
+        assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("tap", tap_names(NETWORK))
+def test_what_is_seen_and_what_is_reached_are_each_others_inverse(tap: str) -> None:
+    """Position p sees pixel x if and only if pixel x reaches position p."""
+    stride = stride_of(NETWORK, tap)
+    for position, pixel in itertools.product(range(-3, 4), range(-8 * stride - 9, 8 * stride + 9, 3)):
+        first, last = pixels_seen(NETWORK, tap, position, position)
+        reached_first, reached_last = positions_reached(NETWORK, tap, pixel, pixel)
+        assert (first <= pixel <= last) == (reached_first <= position <= reached_last)
+
+
+def test_margins_of_the_published_receptive_fields() -> None:
+    """relu5_3 sees 196 pixels (Araujo, Norris, Sim 2019, table of receptive fields), relu1_2 five."""
+    first, last = pixels_seen(NETWORK, "relu5_3", 0, 0)
+    assert (last - first + 1, pixels_seen(NETWORK, "relu1_2", 0, 0)) == (196, (-2, 2))
+
+
+def test_shallow_taps_have_small_margins() -> None:
+    sizes = [margins(NETWORK, [tap]).halo_before for tap in ("input", "relu1_2", "relu3_3", "relu5_3")]
+    assert sizes == sorted(sizes)
+    assert (sizes[0], sizes[1], sizes[3]) == (0, CELL, 7 * CELL)
+    assert margins(NETWORK, ["relu1_2", "relu5_3"]) == margins(NETWORK, ["relu5_3"])
+
+
+@pytest.mark.parametrize("taps", TAP_SETS, ids=" ".join)
+@pytest.mark.parametrize(("height", "width"), SIZES)
+def test_crops_are_aligned_inside_the_picture_and_their_cores_disjoint(
+    taps: tuple[str, ...], height: int, width: int
+) -> None:
+    for mask in random_changes(height, width, seed=1):
+        crops = plan_crops(NETWORK, taps, height, width, cells_of(mask))
+        assert bool(crops) == bool(mask.any())
+        counted = np.zeros((height, width), int)
+        for crop in crops:
+            pixels, core = crop.pixels, crop.core
+            assert 0 <= pixels.top <= core.top < core.bottom <= pixels.bottom <= height
+            assert 0 <= pixels.left <= core.left < core.right <= pixels.right <= width
+            assert pixels.top % ALIGNMENT == pixels.left % ALIGNMENT == 0
+            assert pixels.bottom == height or pixels.bottom % ALIGNMENT == 0
+            assert pixels.right == width or pixels.right % ALIGNMENT == 0
+            counted[core.top : core.bottom, core.left : core.right] += 1
+        assert counted.max() <= 1
+        assert not mask[counted == 0].any()
+        assert sum(map(cost, crops)) <= cost(whole(height, width))
+
+
+def sent_through(mask: torch.Tensor, taps: tuple[str, ...]) -> dict[str, torch.Tensor]:
+    """Which positions of each tap depend on a pixel of the mask: the largest value of each layer's own window.
+
+    An integer-valued network of the same topology: equality is exact.
+    """
+    values = mask.float()[None, None]
+    found = {"input": values[0, 0]}
+    for layer in layers_up_to(NETWORK, taps):
+        if layer.kind == "conv":
+            values = F.max_pool2d(values, 3, stride=1, padding=1)
+        elif layer.kind == "pool":
+            values = F.max_pool2d(values, 2)
+        found[layer.name] = values[0, 0]
+    return {tap: found[tap] for tap in taps}
+
+
+def frame(crop: Crop, height: int, width: int) -> torch.Tensor:
+    """What lies just beyond a crop, set where that is more of the picture."""
+    pixels = crop.pixels
+    spoilt = torch.zeros(pixels.height + 2, pixels.width + 2)
+    spoilt[0, :] = pixels.top > 0
+    spoilt[-1, :] = pixels.bottom < height
+    spoilt[:, 0] = spoilt[:, 0].maximum(torch.tensor(float(pixels.left > 0)))
+    spoilt[:, -1] = spoilt[:, -1].maximum(torch.tensor(float(pixels.right < width)))
+    return spoilt
+
+
+def spoilt_positions(crop: Crop, height: int, width: int, taps: tuple[str, ...]) -> dict[str, torch.Tensor]:
+    """Positions of a crop that would be others in the whole picture: each convolution spoils one more there."""
+    outside = frame(crop, height, width)
+    values = torch.zeros(1, 1, crop.pixels.height, crop.pixels.width)
+    found = {"input": values[0, 0]}
+    for layer in layers_up_to(NETWORK, taps):
+        if layer.kind == "conv":
+            h, w = values.shape[2:]
+            padded = torch.zeros(1, 1, h + 2, w + 2)
+            padded[..., 1:-1, 1:-1] = values
+            padded[0, 0, 0, :], padded[0, 0, -1, :] = outside[0, 1], outside[-1, 1]
+            padded[0, 0, :, 0] = padded[0, 0, :, 0].maximum(outside[1, 0])
+            padded[0, 0, :, -1] = padded[0, 0, :, -1].maximum(outside[1, -1])
+            values = F.max_pool2d(padded, 3, stride=1)
+        elif layer.kind == "pool":
+            values = F.max_pool2d(values, 2)
+        found[layer.name] = values[0, 0]
+    return {tap: found[tap] for tap in taps}
+
+
+@pytest.mark.parametrize("taps", TAP_SETS, ids=" ".join)
+@pytest.mark.parametrize(("height", "width"), SIZES)
+def test_every_reached_position_is_counted_once_and_is_what_it_is_in_the_whole(
+    taps: tuple[str, ...], height: int, width: int
+) -> None:
+    for seed, mask in enumerate(random_changes(height, width, seed=2)):
+        crops = plan_crops(NETWORK, taps, height, width, cells_of(mask))
+        reached = sent_through(torch.from_numpy(mask), taps)
+        counted = {tap: torch.zeros_like(values) for tap, values in reached.items()}
+        for crop in crops:
+            pixels = crop.pixels
+            inside = torch.from_numpy(mask[pixels.top : pixels.bottom, pixels.left : pixels.right])
+            own, spoilt = sent_through(inside, taps), spoilt_positions(crop, height, width, taps)
+            for tap in taps:
+                stride = stride_of(NETWORK, tap)
+                rows, columns = window(NETWORK, tap, crop)
+                top, left = pixels.top // stride, pixels.left // stride
+                place = (
+                    slice(top + rows.start, top + rows.stop),
+                    slice(left + columns.start, left + columns.stop),
+                )
+                assert own[tap][rows, columns].shape == reached[tap][place].shape, (tap, seed)
+                assert torch.equal(own[tap][rows, columns], reached[tap][place]), (tap, seed)
+                assert not spoilt[tap][rows, columns].any(), (tap, seed)
+                counted[tap][place] += 1
+        for tap in taps:
+            assert reached[tap].shape == tap_shape(NETWORK, tap, height, width)[1:]
+            assert counted[tap].max() <= 1, (tap, seed)
+            assert counted[tap][reached[tap] > 0].eq(1).all(), (tap, seed)
+
+
+def test_columns_of_a_crop_have_its_core_between_them() -> None:
+    taps = TAP_SETS[0]
+    around = margins(NETWORK, taps)
+    parts = list(columns_of(whole(300, 1000), 128, around, 300, 1000))
+    assert [part.core.left for part in parts] == list(range(0, 1000, 128))
+    assert [part.core.right for part in parts[:-1]] == [part.core.left for part in parts[1:]]
+    assert parts[-1].core.right == 1000
+    assert max(part.pixels.width for part in parts) <= 128 + 2 * 128  # the halo, rounded up to the alignment
+
+
+def test_far_changes_have_a_crop_each_and_near_ones_share_one() -> None:
+    def crops(*cells: tuple[int, int]) -> int:
+        changed = np.zeros((63, 63), bool)
+        for cell in cells:
+            changed[cell] = True
+        return len(plan_crops(NETWORK, TAP_SETS[0], 1000, 1000, changed))
+
+    assert crops((5, 5)) == 1
+    assert crops((5, 5), (7, 9)) == 1
+    assert crops((5, 5), (55, 55)) == 2
+
+
+def test_a_plan_in_words() -> None:
+    spec = load_preset("default").spec
+    mask = np.zeros((1080, 1920), bool)
+    mask[500:540, 900:940] = True
+    plan = plan_of_pixels(spec, *as_bytes(mask), 1080, 1920)
+    (crop,) = plan.crops
+    assert plan.share == crop.pixels.pixels / (1080 * 1920) < 0.12
+    assert str(plan) == (
+        f"plan: 9 of 8,160 cells of 16×16 pixels changed; 1 crop of {crop.pixels.width}×{crop.pixels.height}; "
+        f"{100 * (1 - plan.share):.1f} % of the work avoided"
+    )
+    everywhere = plan_of_pixels(spec, *as_bytes(np.ones((40, 50), bool)), 40, 50)
+    assert str(everywhere) == "plan: 12 of 12 cells of 16×16 pixels changed; the whole picture is computed"
+    nowhere = plan_of_pixels(spec, *as_bytes(np.zeros((40, 50), bool)), 40, 50)
+    assert (str(nowhere), nowhere.crops) == ("plan: the pixels are equal, nothing to compute", ())
+
+
+def test_an_extended_picture_is_computed_as_a_whole() -> None:
+    spec = DistanceSpec((LayerSpec("relu5_3"),))
+    mask = np.zeros((5, 900), bool)
+    mask[2, 3] = True
+    plan = plan_of_pixels(spec, *as_bytes(mask), 5, 900)
+    assert (plan.extended, plan.height, plan.crops) == (True, 16, (whole(16, 900),))
+    assert plan_pair(spec, height=5, width=900).crops == plan.crops
