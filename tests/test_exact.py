@@ -1,9 +1,9 @@
 """Planned = whole, tiled = untiled, batched = single: the same distances, whatever was not computed.
 
-"Whole" is the network run over all pixels. What it counts is told apart: within the cores that the planner chose
-where all differences are, and everywhere. Outside the cores features are equal in the arithmetic of real numbers;
-in float32 they differ in their last digits next to a change, since a Winograd tile is rounded by all of its inputs.
-The planner's exact 0 there is the better number.
+"Whole" is the network run over all pixels. What it counts is told apart: within the cores that the planner chose,
+where all differences are, and everywhere. Outside the cores features are equal in real numbers; in float32 they
+differ in their last digits next to a change, since a Winograd tile is rounded by all of its inputs. The planner's
+exact 0 there is the better number.
 """
 
 from __future__ import annotations
