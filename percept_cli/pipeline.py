@@ -25,6 +25,7 @@ from percept_cli.errors import DeviceOutOfMemory, InvalidSetting, PerceptError, 
 from percept_cli.machine import processors
 from percept_cli.names import shown
 from percept_cli.pairs import Pair, Pairs
+from percept_cli.pairs.feed import Feed
 from percept_cli.results import PairResult
 from percept_cli.scoring import Part, Reading, References, Scorer, make_scorer
 
@@ -35,8 +36,6 @@ PAIRS_IN_FLIGHT = 256
 """Pairs taken and not yet handed out: enough for batches of the smallest pictures, whatever sizes lie between."""
 BYTES_IN_FLIGHT = 256 << 20
 """Decoded pictures that wait for the device: beyond this no worker decodes another pair."""
-_LINES_AHEAD = 64
-"""Pairs that a live source may be ahead."""
 
 
 class Known(Protocol):
@@ -171,7 +170,7 @@ class Pipeline:
             InvalidSetting: if the source finds that it cannot be read.
             DeviceUnavailable, WeightsUnavailable: if the network is needed and cannot run.
         """
-        feed = _Feed(source, self._wake)
+        feed = Feed(source, self._wake)
         pool = ThreadPoolExecutor(self._workers, thread_name_prefix="percept-read")
         try:
             while True:
@@ -197,7 +196,7 @@ class Pipeline:
     def _wake(self) -> None:
         self._events.put(None)
 
-    def _take(self, feed: _Feed, pool: ThreadPoolExecutor) -> None:
+    def _take(self, feed: Feed, pool: ThreadPoolExecutor) -> None:
         """Take pairs while there is room for them."""
         while not self._stopping and len(self._jobs) < PAIRS_IN_FLIGHT:
             pair = feed.take()
@@ -329,7 +328,7 @@ class Pipeline:
             self._room.notify_all()
 
     def _limit(self, task: _Task) -> int:
-        limit = self._batch_size or self._scorer.engine.batch_size(task.part.piece)
+        limit = self._scorer.engine.batch_size(task.part.piece, self._batch_size)
         return min(limit, self._limits.get(_size(task), limit))
 
     def _halve(self, tasks: list[_Task]) -> None:
@@ -416,48 +415,6 @@ class DeviceTime:
         if self._warm is None or self._end is None or not self._busy:
             return None
         return self._busy / (self._end - self._warm)
-
-
-class _Feed:
-    """A source's pairs, one by one; a live one is read by a thread of its own, so that nothing waits for it."""
-
-    def __init__(self, source: Pairs, wake: Callable[[], None]) -> None:
-        self._pairs = iter(source.pairs)
-        self._wake = wake
-        self._lines: queue.Queue[Pair | BaseException | None] | None = None
-        self.ended = False
-        if source.live:
-            self._lines = queue.Queue(_LINES_AHEAD)
-            threading.Thread(target=self._read, name="percept-lines", daemon=True).start()
-
-    def _read(self) -> None:
-        assert self._lines is not None
-        last: BaseException | None = None
-        try:
-            for pair in self._pairs:
-                self._lines.put(pair)
-                self._wake()
-        except BaseException as error:  # raised again by take, in the thread that asks
-            last = error
-        self._lines.put(last)
-        self._wake()
-
-    def take(self) -> Pair | None:
-        """The next pair; None if there is none, or none yet."""
-        if self.ended:
-            return None
-        if self._lines is None:
-            pair = next(self._pairs, None)
-            self.ended = pair is None
-            return pair
-        try:
-            found = self._lines.get_nowait()
-        except queue.Empty:
-            return None
-        if isinstance(found, BaseException):
-            raise found
-        self.ended = found is None
-        return found
 
 
 def compare_folders(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.conftest import Percept, Save
 
@@ -137,6 +139,19 @@ def test_out_of_memory_is_said_and_is_exit_code_4(save: Save, percept: Percept) 
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr.startswith("Error: 0 MB are left for features of the 10 MB allowed, too few for parts of ")
     assert "\nHint: close other programs, or allow more memory with --max-memory.\n" in done.stderr
+
+
+def test_a_small_file_that_unpacks_to_gigabytes_is_refused(tmp_path: Path, percept: Percept) -> None:
+    """30000×30000 pixels need more than 12 GB while they are read; the child may have 8."""
+    Image.new("1", (30_000, 30_000)).save(tmp_path / "a.png")
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
+
+    done = percept("compare", "a.png", "a.png", preexec_fn=limit)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith("Error: a.png: 30000×30000 pixels need 12.6 GB of memory to be read, and ")
+    assert done.stderr.endswith(" GB are free\nHint: cut the picture into smaller ones.\n")
 
 
 def test_a_deleted_current_folder_is_no_obstacle(save: Save, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from percept_cli.engine.plan import plan_of_pixels, plan_pair
+from percept_cli.engine.plan import avoided, plan_of_pixels, plan_pair
 from percept_cli.engine.regions import (
     ALIGNMENT,
     CELL,
@@ -243,6 +243,12 @@ def test_a_plan_in_words() -> None:
     assert str(everywhere) == "plan: 12 of 12 cells of 16×16 pixels changed; the whole picture is computed"
     nowhere = plan_of_pixels(spec, *as_bytes(np.zeros((40, 50), bool)), 40, 50)
     assert (str(nowhere), nowhere.crops) == ("plan: the pixels are equal, nothing to compute", ())
+
+
+def test_nearly_all_of_the_work_is_not_all_of_it() -> None:
+    assert avoided(0.5) == "50.0 % of the work avoided"
+    assert avoided(0.0001) == "more than 99.9 % of the work avoided"
+    assert avoided(0) == "100.0 % of the work avoided"
 
 
 def test_an_extended_picture_is_computed_as_a_whole() -> None:

@@ -20,6 +20,7 @@ from percept_cli.cli.compare import what_is_asked, what_ran, where_reports_are
 from percept_cli.cli.console import print_report, print_result, say, style_of_stdout
 from percept_cli.cli.options import Destinations, Recipe
 from percept_cli.cli.progress import Progress, progress
+from percept_cli.engine.plan import avoided
 from percept_cli.errors import OutputUnwritable, PerceptError
 from percept_cli.journal import By, Journal
 from percept_cli.names import printable, shown
@@ -193,8 +194,8 @@ class _Many:
         if self._journal is not None:
             told.append(f"{self._journal.reused} results were in {shown(self._journal.path)} already")
         if self._pipeline.pixels:
-            avoided = 100 * (1 - self._pipeline.pixels_computed / self._pipeline.pixels)
-            told.append(f"{avoided:.1f} % of the work avoided, since only what changed was computed")
+            share = self._pipeline.pixels_computed / self._pipeline.pixels
+            told.append(f"{avoided(share)}: only what changed was computed")
         if self._pipeline.device_time.share is not None:
             busy = 100 * self._pipeline.device_time.share
             told.append(f"device busy {busy:.1f} % of the time after its first batch")

@@ -63,6 +63,10 @@ class Backbone:
         """Working memory kept from earlier runs."""
         return self._workspace.bytes_held
 
+    def give_back(self) -> None:
+        """Let go of the working memory."""
+        self._workspace.give_back()
+
     def bands(self, pictures: Tensor, schedule: Schedule) -> Iterator[Band]:
         """Run the network, giving the rows of each tap that was asked for as soon as they are there.
 

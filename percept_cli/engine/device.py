@@ -156,7 +156,9 @@ def computing(precision: Precision, device: torch.device) -> Iterator[None]:
             settings.enter_context(_float32_as("tf32" if precision == "tf32" else "ieee", device))
             yield
     except RuntimeError as error:  # torch.OutOfMemoryError on GPUs is one; the CPU's allocator raises a plain one
-        if isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error):
+        # What torch's allocator, oneDNN, and the system say, the last where a file cannot be mapped.
+        out = ("DefaultCPUAllocator", "could not create a primitive", "Cannot allocate memory")
+        if isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in out):
             raise DeviceOutOfMemory(
                 f"the pictures do not fit the memory of device {device}",
                 hint="close other programs, allow less with --max-memory, or choose shallower --layers.",

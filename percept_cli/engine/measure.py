@@ -113,7 +113,7 @@ class Engine:
         core_width = crop.core.width
         parts = [crop]
         # Its height does not matter: bands go down it.
-        while any(self._schedule(part.pixels.height, part.pixels.width, 2, budget) is None for part in parts):
+        while any(self._schedule(part.pixels.height, part.pixels.width, budget) is None for part in parts):
             if core_width <= ALIGNMENT or plan.extended:
                 allowed = "" if self.max_memory is None else f" of the {self.max_memory / 1e6:.0f} MB allowed"
                 raise DeviceOutOfMemory(
@@ -125,35 +125,41 @@ class Engine:
             parts = list(columns_of(crop, core_width, around, plan.height, plan.width))
         return parts
 
-    def batch_size(self, piece: Piece) -> int:
-        """How many pieces of this size to measure at once, at least one."""
-        pixels = piece.crop.pixels.pixels
-        if self.device.type != "cuda":
-            return max(1, min(_MOST_PAIRS, _PIXELS_PER_BATCH_ON_CPU // pixels))
-        alone = self._schedule(piece.crop.pixels.height, piece.crop.pixels.width, 2, None)
-        return max(1, min(_MOST_PAIRS, self.budget // max(1, alone.bytes if alone else 1)))
+    def batch_size(self, piece: Piece, most: int | None = None) -> int:
+        """How many pieces of this size to measure at once, at least one.
 
-    def _schedule(self, height: int, width: int, pictures: int, budget: int | None) -> Schedule | None:
+        Args:
+            piece: one of them.
+            most: not more than so many; None to choose.
+        """
+        pixels = piece.crop.pixels
+        if most is None:
+            on_cpu = _PIXELS_PER_BATCH_ON_CPU // pixels.pixels
+            most = min(_MOST_PAIRS, on_cpu) if self.device.type != "cuda" else _MOST_PAIRS
+        return max(1, min(most, self.budget // self._lowest(pixels.height, pixels.width).bytes))
+
+    def _schedule(self, height: int, width: int, budget: int | None) -> Schedule | None:
         # A GPU's many threads want bands as high as the memory allows; the CPU's cache wants low ones.
         bands = BAND_BYTES if self.device.type == "cpu" else 1 << 40
         if budget is not None:
-            budget -= 3 * height * width * pictures  # the pixels themselves
+            budget -= 2 * 3 * height * width  # the pixels themselves
         return schedule(
             self.spec.record.network,
             self.spec.taps,
             height=height,
             width=width,
-            pictures=pictures,
+            pictures=2,
             itemsize=self._dtype.itemsize,
             budget=budget,
             band_bytes=bands,
         )
 
-    def _lowest(self, height: int, width: int, pictures: int) -> Schedule:
-        """Within the budget if that can be, else as without one: the device may have room after all."""
-        found = self._schedule(height, width, pictures, self.budget) or self._schedule(
-            height, width, pictures, None
-        )
+    def _lowest(self, height: int, width: int) -> Schedule:
+        """Within the budget if that can be, else as without one: the device may have room after all.
+
+        As for one pair, however many there are: the sums of a pair are then added up in the same order.
+        """
+        found = self._schedule(height, width, self.budget) or self._schedule(height, width, None)
         assert found is not None
         return found
 
@@ -273,9 +279,7 @@ class Engine:
         return torch.stack([found[tap] for tap in self.spec.taps], dim=1)
 
     def _bands(self, pictures: Tensor) -> Iterator[tuple[str, int, Tensor]]:
-        # As for one pair, however many there are: the sums of a pair are then added up in the same order.
-        height, width = pictures.shape[1:3]
-        return self._backbone.bands(pictures, self._lowest(height, width, 2))
+        return self._backbone.bands(pictures, self._lowest(*pictures.shape[1:3]))
 
     def _contributions(
         self, bands: Iterator[tuple[str, int, Tensor, Tensor]], pieces: Sequence[Piece]
@@ -302,8 +306,12 @@ class Engine:
 
     @contextmanager
     def _computing(self) -> Iterator[None]:
-        with torch.inference_mode(), computing(self.spec.precision, self.device):
-            yield
+        try:
+            with torch.inference_mode(), computing(self.spec.precision, self.device):
+                yield
+        except DeviceOutOfMemory:
+            self._backbone.give_back()  # what a large batch took would be missing for a smaller one
+            raise
 
     def _ticket(self, sums: list[dict[str, tuple[Tensor, ...]]]) -> Ticket:
         if self._uploads is None:

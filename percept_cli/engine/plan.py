@@ -50,7 +50,13 @@ class Plan:
         sizes = [f"{crop.pixels.width}×{crop.pixels.height}" for crop in self.crops[:3]]
         more = f" and {len(self.crops) - 3} more" if len(self.crops) > 3 else ""
         crops = "1 crop" if len(self.crops) == 1 else f"{len(self.crops)} crops"
-        return f"{cells}; {crops} of {', '.join(sizes)}{more}; {100 * (1 - self.share):.1f} % of the work avoided"
+        return f"{cells}; {crops} of {', '.join(sizes)}{more}; {avoided(self.share)}"
+
+
+def avoided(share: float) -> str:
+    """In words, where a share of the work was done."""
+    percent = f"{100 * (1 - share):.1f}"
+    return f"{'more than 99.9' if percent == '100.0' and share else percent} % of the work avoided"
 
 
 def plan_pair(spec: DistanceSpec, *, height: int, width: int, changed: NDArray[np.bool_] | bool = True) -> Plan:

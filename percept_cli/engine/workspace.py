@@ -31,12 +31,16 @@ class Workspace(threading.local):
         """What this thread has."""
         return self._bytes.numel()
 
+    def give_back(self) -> None:
+        """Let go of what this thread has."""
+        self._bytes = torch.empty(0, dtype=torch.uint8)
+
     def take(self, shapes: Sequence[tuple[int, ...]], dtype: torch.dtype) -> list[Tensor]:
         """Tensors of these shapes, not initialised, valid until the next call in this thread."""
         sizes = [math.prod(shape) * dtype.itemsize for shape in shapes]
         padded = [-(-size // _ALIGNMENT) * _ALIGNMENT for size in sizes]
         if self._bytes.numel() < sum(padded):
-            self._bytes = torch.empty(0, dtype=torch.uint8)  # first, so that the old memory is free for the new
+            self.give_back()  # first, so that the old memory is free for the new
             with torch.inference_mode(False):  # else only inference mode could write to it
                 self._bytes = torch.empty(sum(padded), dtype=torch.uint8, device=self._device)
         parts = self._bytes[: sum(padded)].split_with_sizes(padded)

@@ -32,7 +32,7 @@ FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF", "TGA")
 """What is read, by Pillow's names, those first that Pillow loads first; PPM stands for PBM, PGM and PPM."""
 
 _EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"})
-_BYTES_PER_PIXEL = 11  # while it is read: Pillow's own pixels, once converted, and the result
+_BYTES_PER_PIXEL = 14  # while it is read: Pillow's own pixels, the same converted, and the result put together
 _PNG_END = b"IEND\xaeB`\x82"  # the closing chunk with its checksum, the same in every file
 _SUPPORTED = "save it as 8-bit greyscale, RGB or RGBA"
 
@@ -116,8 +116,8 @@ def decode(data: bytes, path: str | os.PathLike[str]) -> Picture:
         image.load()
         if image.format == "PNG" and _PNG_END not in data:  # Pillow does not mind a lost end
             raise OSError("its end is missing")
-        upright = ImageOps.exif_transpose(image)
-        rgb = _over_white(upright)
+        ImageOps.exif_transpose(image, in_place=True)
+        rgb = _over_white(image)
         return Picture(rgb.width, rgb.height, rgb.tobytes())
 
 
