@@ -51,6 +51,12 @@ def test_outputs_are_what_the_commands_print() -> None:
         assert rounded(output(command)) == rounded(expected), command
 
 
+def test_the_plan_is_what_verbose_says() -> None:
+    ((command, plan),) = re.findall(r"\$ percept (compare .+ -v)\n(plan: .+)\n", text())
+    done = run_percept(*shlex.split(command), cwd=ROOT)
+    assert plan in done.stderr.splitlines()
+
+
 def test_the_streaming_example_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     """The five lines, as they stand there, with the command that is installed beside this Python."""
     (example,) = (block for block in re.findall(r"```python\n(.*?)```", text(), re.DOTALL) if "--pairs -" in block)

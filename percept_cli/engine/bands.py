@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from percept_cli.engine.topology import Layer, layers_up_to, tap_shape, tile_rows
 
-BAND_BYTES = 3 << 20
+BAND_BYTES = 4 << 20
 """A layer's band of output on the CPU: small enough for the last-level cache, large enough to be fast."""
 _ROWS_AT_LEAST = 8  # of the first layers, unless the budget is too small for them
 _LEAST_BAND_BYTES = 64 << 10

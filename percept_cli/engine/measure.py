@@ -115,9 +115,10 @@ class Engine:
         # Its height does not matter: bands go down it.
         while any(self._schedule(part.pixels.height, part.pixels.width, budget) is None for part in parts):
             if core_width <= ALIGNMENT or plan.extended:
-                allowed = "" if self.max_memory is None else f" of the {self.max_memory / 1e6:.0f} MB allowed"
+                held, allowed = bytes_held(self.device) / 1e6, (self.max_memory or 0) / 1e6
+                of = f" of the {allowed:.0f} MB allowed (percept has {held:.0f} MB already)" if allowed else ""
                 raise DeviceOutOfMemory(
-                    f"{budget / 1e6:.0f} MB are left for features{allowed}, too few for parts of "
+                    f"{budget / 1e6:.0f} MB are left for features{of}, too few for parts of "
                     f"{parts[0].pixels.width}×{parts[0].pixels.height} pixels",
                     hint="close other programs, or allow more memory with --max-memory.",
                 )
