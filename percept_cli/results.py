@@ -11,10 +11,12 @@ from enum import IntEnum
 from functools import cached_property
 from typing import Any, Literal
 
+from percept_cli.evidence import Evidence
 from percept_cli.spec import DistanceSpec
 
-Status = Literal["pass", "fail", "new", "missing", "error"]
-"""``new``: a candidate without a reference. ``missing``: a reference without a candidate."""
+Status = Literal["pass", "warn", "fail", "new", "missing", "error"]
+"""``warn``: within what fails, but above a level that someone wants to hear of. ``new``: a candidate without a
+reference. ``missing``: a reference without a candidate."""
 
 
 class ExitCode(IntEnum):
@@ -120,6 +122,8 @@ class PairResult:
     """What the reference file held; None where it was not read."""
     candidate_file: FileStamp | None = None
     """What the candidate file held; None where it was not read."""
+    evidence: Evidence | None = None
+    """Gates, regions and the heat map, from ``percept check``; None elsewhere, and where nothing was compared."""
 
     @property
     def compared(self) -> bool:
@@ -137,8 +141,9 @@ class Summary:
     """A run in numbers. Statistics are float64 over the scored pairs; None where there is none."""
 
     pairs: int
-    """Pairs that were compared, or could not be: passed + failed + errors."""
+    """Pairs that were compared, or could not be: passed + warned + failed + errors."""
     passed: int
+    warned: int
     failed: int
     errors: int
     new: int
@@ -184,8 +189,9 @@ def summarise(results: Collection[PairResult]) -> Summary:
     largest = max(weights, default=0.0)
     parts = [weight / largest for weight in weights] if largest else []
     return Summary(
-        pairs=statuses["pass"] + statuses["fail"] + statuses["error"],
+        pairs=sum(statuses[status] for status in ("pass", "warn", "fail", "error")),
         passed=statuses["pass"],
+        warned=statuses["warn"],
         failed=statuses["fail"],
         errors=statuses["error"],
         new=statuses["new"],
@@ -242,6 +248,8 @@ class Run:
     """Whether a run that compares nothing is a success."""
     allow_unmatched: bool = False
     """Whether pictures without a counterpart are no failure."""
+    folders: tuple[str, str] | None = None
+    """Reference and candidate folder as they were given, where folders were compared."""
 
     @property
     def fingerprint(self) -> str:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+from typing import Any
+
+from percept_cli.evidence import Box, Evidence, Gate, HeatMap, Region
 from percept_cli.presets import load_preset
-from percept_cli.results import LayerResult, PairResult, Run
+from percept_cli.results import FileStamp, LayerResult, PairResult, Run, Status
 
 _DISTANCES = (0.0125, 0.25, 0.5, 1 / 3, 0.0)
 _SHAPES = ((64, 1080, 1920), (128, 540, 960), (256, 270, 480), (512, 135, 240), (512, 67, 120))
@@ -28,3 +33,69 @@ PAIR = PairResult(
     seconds=1.25,
 )
 RUN = Run(version="1.2.3", spec=_SPEC, device="cpu", results=(PAIR,))
+
+
+def _checked(
+    name: str, status: Status, *gates: Gate, regions: tuple[Region, ...] = (), **changes: Any
+) -> PairResult:
+    evidence = Evidence(
+        gates=gates,
+        regions=regions,
+        regions_in_all=len(regions),
+        changed_pixels=sum(region.pixels for region in regions),
+        heat=HeatMap(stride=16, width=3, height=2, values=bytes([0, 40, 255, 0, 0, 90]), top=10.0),
+    )
+    pair = replace(
+        PAIR,
+        name=name,
+        reference=f"expected/{name}",
+        candidate=f"out/{name}",
+        width=48,
+        height=30,
+        status=status,
+        reason="; ".join(f"{gate.name} {gate.value!r} {gate.status}s" for gate in gates),
+        threshold=None,
+        threshold_source="",
+        reference_file=FileStamp(1234, 1_700_000_000_000_000_000, "0" * 64),
+        candidate_file=FileStamp(1240, 1_700_000_000_500_000_000, "f" * 64),
+        evidence=evidence,
+    )
+    return replace(pair, **changes)
+
+
+def _unmatched(name: str, status: Status, **changes: Any) -> PairResult:
+    bare = replace(PAIR, name=name, reference=None, candidate=None, width=None, height=None, status=status)
+    bare = replace(bare, distance=math.nan, threshold=None, threshold_source="", layers=(), seconds=0.0)
+    return replace(bare, **changes)
+
+
+_MEAN = Gate("distance", _TOTAL, "", 0.8, 2.0, "auto: the noise of this pair", "warn")
+_PEAK = Gate("peak", 1.75, "", 0.4, 0.5, "auto: the noise of this pair", "fail", Box(16, 0, 16, 16))
+_COLOUR = Gate("colour", 0.5, "ΔE", 2.0, 3.0, "cross-machine", "pass", Box(16, 0, 8, 8))
+_REGIONS = (
+    Region(Box(17, 3, 12, 9), 80, 0.9, 0.75, 1.75, 0.5, "fail", {"relu1_2": 0.4, "relu3_3": 0.5}),
+    Region(Box(2, 20, 4, 1), 4, 0.3, 0.25, 0.1, 0.1, "pass", {"relu3_3": 0.3}, shift=(0, 1)),
+)
+CHECKED = Run(
+    version="1.2.3",
+    spec=_SPEC,
+    device="cpu",
+    folders=("expected", "out"),
+    results=(
+        _checked("menu/icon.png", "fail", _MEAN, _PEAK, _COLOUR, regions=_REGIONS),
+        _checked('a "quoted" & <b>bold</b>.png', "warn", _MEAN, _COLOUR, regions=_REGIONS[1:]),
+        _checked("plain.png", "pass", _COLOUR),
+        _unmatched("fresh.png", "new", candidate="out/fresh.png", reason="there is no reference of this name"),
+        _unmatched(
+            "gone.png", "missing", reference="expected/gone.png", reason="there is no candidate of this name"
+        ),
+        _unmatched(
+            "broken.png",
+            "error",
+            reference="expected/broken.png",
+            candidate="out/broken.png",
+            reason="out/broken.png: the picture is damaged or cut off; make or copy the file anew.",
+        ),
+    ),
+)
+"""A run of percept check with every status, and a name that HTML and XML must escape."""

@@ -18,8 +18,9 @@ from percept_cli import reports
 from percept_cli.names import printable
 from percept_cli.reports import FORMATS, Style, format_of_file
 from percept_cli.reports.output import encoded
+from percept_cli.reports.rows import from_row, to_row
 from percept_cli.results import PairResult, Run
-from tests.runs import PAIR, RUN
+from tests.runs import CHECKED, PAIR, RUN
 
 GOLDEN = Path(__file__).parent / "golden"
 SCHEMA = json.loads((Path(reports.__file__).parent / "run.schema.json").read_text(encoding="utf-8"))
@@ -235,6 +236,19 @@ def test_json_keeps_its_schema(pair: PairResult) -> None:
     assert list(document) == SCHEMA["required"]
     assert list(document["results"][0]) == SCHEMA["$defs"]["result"]["required"]
     assert list(document["summary"]) == SCHEMA["properties"]["summary"]["required"]
+
+
+@pytest.mark.parametrize(
+    "pair", [*CHECKED.results, PAIR, NOTE, NOT_A_NUMBER, BROKEN], ids=lambda pair: pair.status
+)
+def test_json_of_a_check_keeps_its_schema_and_can_be_read_back(pair: PairResult) -> None:
+    run = replace(CHECKED, results=(pair,))
+    document = json.loads(render(run, "json", Style()))
+    jsonschema.validate(document, SCHEMA)
+    row = document["results"][0]
+    shapes = [(layer.channels, layer.height, layer.width) for layer in PAIR.layers]
+    assert to_row(from_row(row, shapes)) == row
+    assert from_row(row, shapes).evidence == pair.evidence
 
 
 def test_the_schema_refuses_what_is_not_a_run() -> None:

@@ -11,6 +11,7 @@ from percept_cli.reports.rows import dumps, to_row
 from percept_cli.results import Run
 
 SCHEMA_VERSION = 1
+_SIDES = ("reference", "candidate")
 _EMPTY = "[]\n}"
 
 
@@ -25,6 +26,7 @@ def render(run: Run, style: Style) -> Iterator[str]:  # noqa: ARG001 - every for
         "device": run.device,
         "precision": run.spec.precision,
         "complete": run.complete,
+        "folders": None if run.folders is None else dict(zip(_SIDES, run.folders, strict=True)),
         "summary": asdict(run.summary),
         "results": [],
     }

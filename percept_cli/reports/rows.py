@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
 
-from percept_cli.results import FileStamp, PairResult
+from percept_cli.evidence import Box, Evidence, Gate, HeatMap, Region
+from percept_cli.results import FileStamp, LayerResult, PairResult, Status
+
+_SIDES = ("reference", "candidate")
 
 
 def to_row(result: PairResult) -> dict[str, Any]:
@@ -37,7 +42,7 @@ def to_row(result: PairResult) -> dict[str, Any]:
         "seconds": round(result.seconds, 6),
         "files": {"reference": _stamp(result.reference_file), "candidate": _stamp(result.candidate_file)},
         "extra": dict(result.extra),
-    }
+    } | ({} if result.evidence is None else {"evidence": _evidence(result.evidence)})
 
 
 def to_line(result: PairResult, fingerprint: str) -> str:
@@ -58,8 +63,90 @@ def stamps_of(row: Mapping[str, Any]) -> tuple[FileStamp, FileStamp]:
     Raises:
         KeyError, TypeError: if it has none.
     """
-    reference, candidate = (FileStamp(**row["files"][side]) for side in ("reference", "candidate"))
+    reference, candidate = (FileStamp(**row["files"][side]) for side in _SIDES)
     return reference, candidate
+
+
+def from_row(row: Mapping[str, Any], shapes: Sequence[tuple[int, int, int]]) -> PairResult:
+    """The result that a row was made from, its notes as part of its reason.
+
+    Args:
+        row: as ``to_row`` gives it.
+        shapes: channels, height and width of the features of each of its layers.
+
+    Raises:
+        KeyError, TypeError, ValueError: if it is no such row.
+    """
+    stamps = [None if stamp is None else FileStamp(**stamp) for stamp in map(row["files"].get, _SIDES)]
+    evidence = row.get("evidence")
+    statuses: tuple[Status, ...] = get_args(Status)
+    return PairResult(
+        name=row["name"],
+        reference=row["reference"],
+        candidate=row["candidate"],
+        width=row["width"],
+        height=row["height"],
+        status=statuses[statuses.index(row["status"])],
+        reason=row["reason"],
+        distance=_number(row["distance"]),
+        threshold=row["threshold"],
+        threshold_source="",
+        layers=tuple(
+            LayerResult(
+                layer["name"],
+                *shape,
+                distance=_number(layer["distance"]),
+                weight=layer["weight"],
+                contribution=_number(layer["contribution"]),
+                share=_number(layer["share"]),
+            )
+            for layer, shape in zip(row["layers"], shapes if row["layers"] else (), strict=True)
+        ),
+        seconds=row["seconds"],
+        weight=row["weight"],
+        extra=row["extra"],
+        reference_file=stamps[0],
+        candidate_file=stamps[1],
+        evidence=None if evidence is None else _evidence_of(evidence),
+    )
+
+
+def _evidence(found: Evidence) -> dict[str, Any]:
+    row = asdict(found)
+    if found.heat is not None:
+        row["heat"]["values"] = base64.b64encode(zlib.compress(found.heat.values)).decode()
+    return row
+
+
+def _evidence_of(row: dict[str, Any]) -> Evidence:
+    def gate(entry: dict[str, Any]) -> Gate:
+        return Gate(**entry | {"at": None if entry["at"] is None else Box(**entry["at"])})
+
+    def region(entry: dict[str, Any]) -> Region:
+        return Region(**entry | {"box": Box(**entry["box"]), "shift": _point(entry["shift"])})
+
+    heat = row["heat"]
+    if heat is not None:
+        heat = HeatMap(**heat | {"values": zlib.decompress(base64.b64decode(heat["values"]))})
+        if len(heat.values) != heat.width * heat.height:
+            raise ValueError("the heat map has another size than it says")
+    return Evidence(
+        **row
+        | {
+            "gates": tuple(map(gate, row["gates"])),
+            "regions": tuple(map(region, row["regions"])),
+            "shift": _point(row["shift"]),
+            "heat": heat,
+        }
+    )
+
+
+def _point(value: Sequence[int] | None) -> tuple[int, int] | None:
+    return None if value is None else (value[0], value[1])
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def _finite(value: float) -> float | None:

@@ -14,7 +14,14 @@ from percept_cli.names import printable
 from percept_cli.reports import Style
 from percept_cli.results import LayerResult, PairResult, Run, Status
 
-COLOURS = {"pass": "green", "fail": "red", "new": "yellow", "missing": "yellow", "error": "magenta"}
+COLOURS = {
+    "pass": "green",
+    "warn": "yellow",
+    "fail": "red",
+    "new": "yellow",
+    "missing": "yellow",
+    "error": "magenta",
+}
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 

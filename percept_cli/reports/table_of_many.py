@@ -15,7 +15,7 @@ from percept_cli.reports.table import COLOURS, bar, facts_table, recipe, verdict
 from percept_cli.results import PairResult, Run, Status, Summary
 from percept_cli.verdict import judge_run
 
-_RANKS: dict[Status, int] = {"error": 0, "fail": 1, "missing": 2, "new": 3, "pass": 4}
+_RANKS: dict[Status, int] = {"error": 0, "fail": 1, "missing": 2, "new": 3, "warn": 4, "pass": 5}
 
 
 def print_many(console: Console, run: Run, style: Style) -> None:
@@ -118,6 +118,7 @@ def _totals(run: Run) -> Table:
     facts.add_row(
         "pairs",
         f"{found.pairs}: {found.identical} identical, {found.passed - found.identical} more passed, "
+        f"{f'{found.warned} warned, ' if found.warned else ''}"
         f"{found.failed} failed, {found.errors} errors",
     )
     if found.new or found.missing:
