@@ -11,7 +11,7 @@ reference and candidate at one tap, F_p the vector of C channels at position p.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -24,6 +24,17 @@ _BLOCK_ELEMENTS = 1 << 17
 
 
 @dataclass(frozen=True)
+class Patch:
+    """A part of a tap's distance map."""
+
+    row: int
+    """Of the whole tap, its first."""
+    column: int
+    values: Tensor
+    """H×W float32 on the CPU: the distance of each position."""
+
+
+@dataclass(frozen=True)
 class Partial:
     """What some positions of a tap have contributed so far."""
 
@@ -31,10 +42,12 @@ class Partial:
     """float64, batch first; what they mean is the distance's own matter."""
     positions: int
     """How many positions per picture are in the sums."""
+    patches: tuple[Patch, ...] = ()
+    """The positions one by one, disjoint, where the map is kept and the distance has one."""
 
     def __add__(self, other: Partial) -> Partial:
         sums = tuple(mine + theirs for mine, theirs in zip(self.sums, other.sums, strict=True))
-        return Partial(sums, self.positions + other.positions)
+        return Partial(sums, self.positions + other.positions, self.patches + other.patches)
 
 
 class Distance(ABC):
@@ -100,10 +113,25 @@ class LocalDistance(Distance):
 
     def contribute(self, reference: Tensor, candidate: Tensor) -> Partial:
         """Sum of the positions' values."""
+        return self._summed(self._values(reference, candidate), reference)
+
+    def contribute_map(self, reference: Tensor, candidate: Tensor) -> tuple[Partial, Tensor]:
+        """The same, and the values themselves: N×H×W float32."""
+        import torch
+
+        blocks = list(self._values(reference, candidate))
         height, width = reference.shape[2:]
+        values = torch.cat([block.float() for block in blocks], dim=1).reshape(-1, height, width)
+        return self._summed(blocks, reference), values
+
+    def _values(self, reference: Tensor, candidate: Tensor) -> Iterator[Tensor]:
         pairs = zip(_blocks(reference), _blocks(candidate), strict=True)
-        parts = [_float64(self.at_positions(f, g)).sum(dim=1) for f, g in pairs]
-        return Partial((sum(parts[1:], start=parts[0]),), height * width)
+        return (_float64(self.at_positions(f, g)) for f, g in pairs)
+
+    @staticmethod
+    def _summed(blocks: Iterable[Tensor], features: Tensor) -> Partial:
+        parts = [block.sum(dim=1) for block in blocks]
+        return Partial((sum(parts[1:], start=parts[0]),), features.shape[2] * features.shape[3])
 
     def finish(self, total: Partial, channels: int) -> Tensor:  # noqa: ARG002 - part of the contract
         """Mean over positions."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -12,10 +12,10 @@ import torch
 from percept_cli.engine.backbone import Backbone
 from percept_cli.engine.bands import BAND_BYTES, Schedule, schedule
 from percept_cli.engine.device import bytes_held, compute_dtype, computing, free_bytes, resolve_device
-from percept_cli.engine.distances import DISTANCES, Partial
+from percept_cli.engine.distances import DISTANCES, LocalDistance, Partial, Patch
 from percept_cli.engine.plan import Plan
 from percept_cli.engine.regions import ALIGNMENT, Crop, columns_of, margins, whole, window
-from percept_cli.engine.topology import tap_shape
+from percept_cli.engine.topology import stride_of, tap_shape
 from percept_cli.errors import DeviceOutOfMemory
 from percept_cli.spec import DistanceSpec
 
@@ -50,14 +50,14 @@ class Piece:
 class Ticket:
     """Contributions that may still be being computed."""
 
-    _sums: list[dict[str, tuple[Tensor, ...]]]
+    _found: list[Contribution]
     _ready: torch.cuda.Event | None = None
 
     def result(self) -> list[Contribution]:
         """Wait for them: one for each piece of the batch."""
         if self._ready is not None:
             self._ready.synchronize()
-        return [{tap: Partial(sums, 0) for tap, sums in piece.items()} for piece in self._sums]
+        return self._found
 
 
 class Engine:
@@ -68,14 +68,18 @@ class Engine:
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         max_memory: most bytes that may be taken, on the CPU by the whole process, on a GPU of its memory; None for
             a share of what is free (``device.free_bytes``).
+        keeps_maps: whether contributions hold the distance of every position as well.
 
     Raises:
         DeviceUnavailable: if the device or the precision is not there.
         WeightsUnavailable: if the weights file is missing or wrong.
     """
 
-    def __init__(self, spec: DistanceSpec, device: str = "auto", *, max_memory: int | None = None) -> None:
+    def __init__(
+        self, spec: DistanceSpec, device: str = "auto", *, max_memory: int | None = None, keeps_maps: bool = False
+    ) -> None:
         self.spec = spec
+        self.keeps_maps = keeps_maps
         self.device = resolve_device(device)
         self._dtype = compute_dtype(spec.precision, self.device)
         with computing(spec.precision, self.device):  # kernels are transformed
@@ -284,9 +288,9 @@ class Engine:
 
     def _contributions(
         self, bands: Iterator[tuple[str, int, Tensor, Tensor]], pieces: Sequence[Piece]
-    ) -> list[dict[str, tuple[Tensor, ...]]]:
-        """What each piece's core adds to the sums of each tap, while the bands come."""
-        found: list[dict[str, Partial]] = [{} for _ in pieces]
+    ) -> list[Contribution]:
+        """What each piece's core adds at each tap, while the bands come."""
+        found: list[Contribution] = [{} for _ in pieces]
         cores = {tap: [self._window(tap, piece) for piece in pieces] for tap in self.spec.taps}
         for tap, first, reference, candidate in bands:
             distance = self._distances[tap]
@@ -296,11 +300,24 @@ class Engine:
                 if top >= bottom or columns.start >= columns.stop:
                     continue
                 inside = (..., slice(top, bottom), columns)
-                part = distance.contribute(reference[members][inside], candidate[members][inside])
+                sides = reference[members][inside], candidate[members][inside]
+                values = None
+                if self.keeps_maps and isinstance(distance, LocalDistance):
+                    part, values = distance.contribute_map(*sides)
+                else:
+                    part = distance.contribute(*sides)
                 for place, index in enumerate(range(members.start, members.stop)):
                     mine = Partial(tuple(sums[place : place + 1] for sums in part.sums), part.positions)
+                    if values is not None:
+                        patch = self._patch(tap, pieces[index], first + top, columns.start, values[place])
+                        mine = replace(mine, patches=(patch,))
                     found[index][tap] = distance.merge(found[index][tap], mine) if tap in found[index] else mine
-        return [{tap: total.sums for tap, total in piece.items()} for piece in found]
+        return found
+
+    def _patch(self, tap: str, piece: Piece, row: int, column: int, values: Tensor) -> Patch:
+        """From the place in a crop to that in the whole picture."""
+        stride, pixels = stride_of(self.spec.record.network, tap), piece.crop.pixels
+        return Patch(pixels.top // stride + row, pixels.left // stride + column, values.cpu())
 
     def _window(self, tap: str, piece: Piece) -> tuple[slice, slice]:
         return window(self.spec.record.network, tap, piece.crop)
@@ -314,21 +331,15 @@ class Engine:
             self._backbone.give_back()  # what a large batch took would be missing for a smaller one
             raise
 
-    def _ticket(self, sums: list[dict[str, tuple[Tensor, ...]]]) -> Ticket:
+    def _ticket(self, found: list[Contribution]) -> Ticket:
         if self._uploads is None:
-            return Ticket(
-                [{tap: tuple(value.cpu() for value in values) for tap, values in piece.items()} for piece in sums]
-            )
-        landed = []
-        for piece in sums:
-            landing = {
-                tap: tuple(torch.empty(value.shape, dtype=value.dtype, pin_memory=True) for value in values)
-                for tap, values in piece.items()
-            }
-            for tap, values in piece.items():
-                for target, value in zip(landing[tap], values, strict=True):
-                    target.copy_(value, non_blocking=True)
-            landed.append(landing)
+            return Ticket([_with_sums(piece, lambda value: value.cpu()) for piece in found])
+
+        def land(value: Tensor) -> Tensor:
+            target = torch.empty(value.shape, dtype=value.dtype, pin_memory=True)
+            return target.copy_(value, non_blocking=True)
+
+        landed = [_with_sums(piece, land) for piece in found]
         ready = torch.cuda.Event()  # type: ignore[no-untyped-call]
         ready.record(torch.cuda.current_stream(self.device))
         return Ticket(landed, ready)
@@ -356,6 +367,10 @@ class Engine:
         computing_stream.wait_stream(self._uploads)
         there.record_stream(computing_stream)  # its memory is not to be reused before that stream has read it
         return there
+
+
+def _with_sums(piece: Contribution, change: Callable[[Tensor], Tensor]) -> Contribution:
+    return {tap: replace(total, sums=tuple(map(change, total.sums))) for tap, total in piece.items()}
 
 
 def _grouped(windows: Sequence[tuple[slice, slice]]) -> Iterator[tuple[slice, tuple[slice, slice]]]:
