@@ -52,11 +52,17 @@ class Format:
 
 FORMATS: dict[str, Format] = {
     "table": Format("percept_cli.reports.table", (".txt",)),
+    # Before JSON, since the first ending that fits counts.
+    "gitlab": Format("percept_cli.reports.gitlab_report", ("code-quality-report.json", "codequality.json")),
     "json": Format("percept_cli.reports.json_report", (".json",)),
     "jsonl": Format("percept_cli.reports.jsonl_report", (".jsonl", ".ndjson"), streamed=True),
     "csv": Format("percept_cli.reports.csv_report", (".csv",), streamed=True),
     "parquet": Format("percept_cli.reports.parquet_report", (".parquet",)),
     "score": Format("percept_cli.reports.score", (".tsv",), streamed=True),
+    "junit": Format("percept_cli.reports.junit_report", (".xml",)),
+    "markdown": Format("percept_cli.reports.markdown_report", (".md",)),
+    "github": Format("percept_cli.reports.github_report", ()),
+    "tap": Format("percept_cli.reports.tap_report", (".tap",)),
 }
 
 

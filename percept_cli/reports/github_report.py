@@ -1,0 +1,66 @@
+"""Workflow commands of GitHub Actions: annotations at the pictures that did not pass, the worst first."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+
+from percept_cli.names import printable
+from percept_cli.reports import Style
+from percept_cli.reports.findings import (
+    Outcome,
+    badness,
+    boxes_in_words,
+    most_in,
+    outcome_of,
+    reason_of,
+    trouble_of,
+    where,
+)
+from percept_cli.results import PairResult, Run
+from percept_cli.verdict import judge_run
+
+MOST = 10
+"""Annotations of one kind that GitHub shows per step; further ones are dropped without a word."""
+
+_KINDS: dict[str, tuple[Outcome, ...]] = {"error": ("fail", "error"), "warning": ("warn",)}
+
+
+def render(run: Run, style: Style) -> Iterator[str]:  # noqa: ARG001 - every format has the same signature
+    """Errors, then warnings, as many as GitHub shows of each; last a notice with the verdict and how many more."""
+    trouble = trouble_of(run)
+    if trouble:
+        yield _command("error", trouble, title="percept")
+    left_out = 0
+    for kind, outcomes in _KINDS.items():
+        room = MOST - (kind == "error" and bool(trouble))
+        found = [result for result in run.results if outcome_of(result, run) in outcomes]
+        left_out += max(0, len(found) - room)
+        for result in heapq.nsmallest(room, found, key=badness):
+            yield _annotation(kind, result)
+    status, reason = judge_run(run)
+    more = f"; {left_out} more did not pass, see the whole report" if left_out else ""
+    yield _command("notice", f"{status.upper()}: {reason}{more}", title="percept")
+
+
+def _annotation(kind: str, result: PairResult) -> str:
+    told = [reason_of(result)]
+    if boxes := boxes_in_words(result):
+        told.append(f"regions (x,y,width,height): {boxes}")
+    if result.status in ("fail", "warn") and most_in(result):
+        told.append(f"most in {most_in(result)}")
+    title = f"percept {result.status}: {printable(result.name)}"
+    return _command(kind, "\n".join(told), file=where(result), title=title)
+
+
+def _command(kind: str, message: str, **properties: str | None) -> str:
+    given = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value is not None)
+    return f"::{kind} {given}::{_data(message)}\n"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,154 @@
+"""Markdown, for the summary of a pipeline's step: the verdict, what did not pass, and how to go on."""
+
+from __future__ import annotations
+
+import html
+import re
+import shlex
+from collections.abc import Iterable, Iterator
+
+from percept_cli.names import printable
+from percept_cli.reports import Style
+from percept_cli.reports.findings import (
+    badness,
+    boxes_in_words,
+    deciding_gate,
+    level_of,
+    most_in,
+    outcome_of,
+    reason_of,
+)
+from percept_cli.results import PairResult, Run
+from percept_cli.verdict import counted, judge_run
+
+MOST_BYTES = 1_000_000
+"""GitHub shows no summary at all of a step that writes more than 1 MiB (1 048 576 bytes)."""
+
+_FOR_THE_END = 4_000  # bytes kept free for what follows the tables
+_TABLE = (
+    "| status | picture | gate | value | level | regions (x,y,width,height) | most in |\n"
+    "|---|---|---|--:|--:|---|---|\n"
+)
+_HARMLESS = re.compile(r"[^`|\\<>&\s]+(?: [^`|\\<>&\s]+)*")
+
+
+def render(run: Run, style: Style) -> Iterator[str]:  # noqa: ARG001 - every format has the same signature
+    """The summary; what is beyond the limit is counted instead of shown."""
+    status, reason = judge_run(run)
+    room = _Room(MOST_BYTES - _FOR_THE_END)
+    yield room.take(f"## percept: {status.upper()}\n\n{_text(reason)}.\n\n{_counts(run)}\n")
+    bad = sorted(
+        (result for result in run.results if outcome_of(result, run) not in ("pass", "skipped")), key=badness
+    )
+    if bad:
+        yield room.take(_TABLE)
+        yield from room.take_all(map(_row, bad), "\n… and {} more that did not pass; another report has all.\n")
+        yield "\n"
+    fine = len(run.results) - len(bad)
+    if fine:
+        yield f"<details><summary>{_fine(run, fine)}</summary>\n\n"
+        names = (_item(result) for result in run.results if outcome_of(result, run) in ("pass", "skipped"))
+        yield from room.take_all(names, "\n… and {} more.\n")
+        yield "\n</details>\n\n"
+    if bad:
+        yield _how_to_go_on(run)
+    yield f"percept {_text(run.version)}, recipe `{run.fingerprint}`\n"
+
+
+class _Room:
+    """What may still be written, in bytes of UTF-8."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+
+    def take(self, text: str) -> str:
+        self._left -= len(text.encode())
+        return text
+
+    def take_all(self, lines: Iterable[str], rest: str) -> Iterator[str]:
+        """The lines for which there is room, and in the place of the others how many they are."""
+        left_out = 0
+        for line in lines:
+            if left_out or len(line.encode()) > self._left:
+                left_out += 1
+            else:
+                yield self.take(line)
+        if left_out:
+            yield rest.format(left_out)
+
+
+def _counts(run: Run) -> str:
+    found = run.summary
+    counts = {
+        "passed": found.passed,
+        "warned": found.warned,
+        "failed": found.failed,
+        "new": found.new,
+        "missing": found.missing,
+        "errors": found.errors,
+    }
+    return f"| {' | '.join(counts)} |\n|{'--:|' * len(counts)}\n| {' | '.join(map(str, counts.values()))} |\n"
+
+
+def _row(result: PairResult) -> str:
+    name = code(result.name)
+    gate = deciding_gate(result)
+    if result.status in ("fail", "warn") and gate is not None and gate.status != "pass":
+        level = level_of(gate)
+        unit = f" {gate.unit}" if gate.unit else ""
+        cells = [gate.name, f"{gate.value:.6g}{unit}", "" if level is None else f"{level:.6g}"]
+        cells += [boxes_in_words(result), most_in(result)]
+    elif result.status in ("fail", "warn") and result.threshold is not None:
+        cells = ["distance", f"{result.distance:.6g}", f"{result.threshold:.6g}", "", most_in(result)]
+    else:
+        name += f"<br>{_text(reason_of(result))}"
+        cells = [""] * 5
+    return f"| {' | '.join((result.status.upper(), name, *cells))} |\n"
+
+
+def _item(result: PairResult) -> str:
+    told = f" {result.status}: {_text(reason_of(result))}" if result.status != "pass" else ""
+    if result.status == "pass" and result.scored:
+        told = f" {result.distance:.6g}"
+    return f"- {code(result.name)}{told}\n"
+
+
+def _fine(run: Run, count: int) -> str:
+    skipped = count - run.summary.passed
+    told = [f"{run.summary.passed} passed"] if run.summary.passed else []
+    return ", ".join(told + ([f"{counted(skipped, 'picture')} without a counterpart"] if skipped else []))
+
+
+def _how_to_go_on(run: Run) -> str:
+    if run.folders is None:
+        return ""
+    baseline, current = (shlex.quote(printable(folder)) for folder in run.folders)
+    return (
+        "To see what changed, and to accept it if it is right:\n\n"
+        f"{_block(f'percept check {baseline} {current} -o report.json -o report.html')}"
+        f"{_block('percept approve report.json')}\n"
+    )
+
+
+def _block(command: str) -> str:
+    # Indented blocks need no fence that a name could close.
+    return f"    {command}\n"
+
+
+def code(text: str) -> str:
+    """A name in the type of code, whatever is in it."""
+    text = printable(text)
+    if _HARMLESS.fullmatch(text):
+        return f"`{text}`"
+    return f"<code>{_text(text)}</code>"
+
+
+def _text(text: str) -> str:
+    """Text in which nothing is markup: what could be read as such stands as a character reference."""
+    return re.sub(
+        r"[^\w\s.,;:/()%+=-]|(?<!\w)_|_(?!\w)|:(?=\S)", lambda char: _reference(char[0]), printable(text)
+    )
+
+
+def _reference(char: str) -> str:
+    return html.escape(char) if char in "<>&" else f"&#{ord(char)};" if char.isascii() else char
