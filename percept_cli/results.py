@@ -122,6 +122,8 @@ class PairResult:
     """What the reference file held; None where it was not read."""
     candidate_file: FileStamp | None = None
     """What the candidate file held; None where it was not read."""
+    allowed: bool = False
+    """Whether a picture without a counterpart is no failure."""
     evidence: Evidence | None = None
     """Gates, regions and the heat map, from ``percept check``; None elsewhere, and where nothing was compared."""
 
@@ -150,6 +152,8 @@ class Summary:
     """Candidates without a reference."""
     missing: int
     """References without a candidate."""
+    allowed: int
+    """How many of the new and the missing are no failure."""
     count: int
     """Scored pairs: those with a finite distance, which the statistics are over."""
     identical: int
@@ -172,11 +176,12 @@ class Summary:
 def summarise(results: Collection[PairResult]) -> Summary:
     """A run's results in numbers, in one pass; independent of their order."""
     statuses: Counter[str] = Counter()
-    judged = 0
+    judged = allowed = 0
     distances, weights = array("d"), array("d")
     layers: dict[str, array[float]] = {}
     for result in results:
         statuses[result.status] += 1
+        allowed += result.allowed
         if not result.scored:
             continue
         judged += result.threshold is not None
@@ -196,6 +201,7 @@ def summarise(results: Collection[PairResult]) -> Summary:
         errors=statuses["error"],
         new=statuses["new"],
         missing=statuses["missing"],
+        allowed=allowed,
         count=len(ordered),
         identical=ordered.count(0.0),
         judged=judged,
@@ -271,7 +277,7 @@ class Run:
         found = self.summary
         if found.errors or (not found.pairs and self.complete and not self.allow_empty):
             return ExitCode.INPUT
-        unmatched = found.new + found.missing
+        unmatched = found.new + found.missing - found.allowed
         if found.failed or (unmatched and not self.allow_unmatched):
             return ExitCode.ABOVE
         return ExitCode.WITHIN

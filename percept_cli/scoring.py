@@ -10,7 +10,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from percept_cli.engine.device import check_device_name
 from percept_cli.engine.plan import Plan, plan_of_pixels
@@ -26,6 +26,7 @@ from percept_cli.verdict import check_threshold, judge
 
 if TYPE_CHECKING:
     from percept_cli.engine.measure import Contribution, Engine, Features, Piece, Ticket
+    from percept_cli.images.changes import Changes
 
 # A reference that several candidates share is run once, and as a whole, where more of the picture than this has
 # to be computed: half of the work is then spared anyway.
@@ -45,6 +46,8 @@ class Reading:
     stamps: tuple[FileStamp, FileStamp]
     seconds: float
     """Wall time it took."""
+    changes: Changes | None = None
+    """What of the pictures differs, where someone asks; ``pictures`` are then as they are compared."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,9 @@ class Scorer:
         InvalidSetting: for an unknown device name, or a threshold that is negative or not finite.
     """
 
+    keeps_maps: ClassVar[bool] = False
+    """Whether the distance of every position is kept until a pair is finished."""
+
     def __init__(
         self,
         spec: DistanceSpec,
@@ -140,7 +146,7 @@ class Scorer:
         """
         from percept_cli.engine.measure import Engine
 
-        return Engine(self.spec, self._device, max_memory=self._max_memory)
+        return Engine(self.spec, self._device, max_memory=self._max_memory, keeps_maps=self.keeps_maps)
 
     def score(self, pair: Pair) -> PairResult:
         """Compare two files.
@@ -211,7 +217,7 @@ class Scorer:
             UnreadableImage, UnsupportedImage, SizeMismatch: if they cannot be compared.
         """
         start = time.perf_counter()
-        reference, candidate, stamps = _read_pair(pair, references)
+        reference, candidate, stamps = read_pair(pair, references)
         height, width = reference.height, reference.width
         plan = plan_of_pixels(self.spec, reference.pixels, candidate.pixels, height, width)
         pictures = (reference, candidate) if plan.crops else None
@@ -244,7 +250,7 @@ class Scorer:
         threshold, source = self._threshold_of(pair)
         status, reason = judge(distance, threshold, source)
         return replace(
-            self._bare(pair, status, reason),
+            self.bare(pair, status, reason),
             width=size[0],
             height=size[1],
             distance=distance,
@@ -257,20 +263,21 @@ class Scorer:
 
     def failed(self, pair: Pair, error: PerceptError) -> PairResult:
         """The result of a pair that could not be compared."""
-        return self._bare(pair, "error", f"{error}; {error.hint}" if error.hint else str(error))
+        return self.bare(pair, "error", f"{error}; {error.hint}" if error.hint else str(error))
 
     def unmatched(self, pair: Pair) -> PairResult:
         """The result of a picture without a counterpart."""
         if pair.reference is None:
-            return self._bare(pair, "new", "there is no reference of this name")
-        return self._bare(pair, "missing", "there is no candidate of this name")
+            return self.bare(pair, "new", "there is no reference of this name")
+        return self.bare(pair, "missing", "there is no candidate of this name")
 
     def _threshold_of(self, pair: Pair) -> tuple[float | None, str]:
         if pair.threshold is not None:
             return pair.threshold, pair.threshold_source
         return self._threshold, self._threshold_source
 
-    def _bare(self, pair: Pair, status: Status, reason: str) -> PairResult:
+    def bare(self, pair: Pair, status: Status, reason: str) -> PairResult:
+        """A result that says nothing of the pictures but its status."""
         threshold, source = self._threshold_of(pair)
         return PairResult(
             name=pair.name,
@@ -290,7 +297,12 @@ class Scorer:
         )
 
 
-def _read_pair(pair: Pair, references: References | None) -> tuple[Picture, Picture, tuple[FileStamp, FileStamp]]:
+def read_pair(pair: Pair, references: References | None) -> tuple[Picture, Picture, tuple[FileStamp, FileStamp]]:
+    """Read and decode both sides of a pair: reference, candidate, and what identifies their files.
+
+    Raises:
+        UnreadableImage, UnsupportedImage, SizeMismatch: if they cannot be compared.
+    """
     if pair.reference is None or pair.candidate is None:
         raise UnusablePair(f"{printable(pair.name)}: there is nothing to compare it with")
     if references is not None and pair.shared:

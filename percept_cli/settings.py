@@ -15,6 +15,8 @@ from percept_cli.presets import as_number, check_keys, read_toml
 
 KEYS = ("preset", "layers", "distance", "threshold", "device", "precision", "max-memory", "format", "wide")
 """The keys a settings file may have; each is the long option of the same name."""
+TABLES = ("check", "override")
+"""The tables it may have, for ``percept check`` (``rulebook``)."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,13 @@ class Settings:
     """The file, or None where there is none."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """Option name → value, as TOML has it."""
+    tables: Mapping[str, Any] = field(default_factory=dict)
+    """The tables, as TOML has them."""
+
+    @property
+    def folder(self) -> Path:
+        """What paths in the file are relative to."""
+        return Path() if self.path is None else self.path.parent
 
     @property
     def source(self) -> str:
@@ -83,7 +92,9 @@ def read_settings(path: Path) -> Settings:
     try:
         if not isinstance(data, Mapping):
             raise InvalidSetting(f"[tool.percept] must be a table, not {data!r}", hint="see README, Settings.")
-        check_keys(data, KEYS)
+        check_keys(data, (*KEYS, *TABLES))
+        tables = {key: value for key, value in data.items() if key in TABLES}
+        data = {key: value for key, value in data.items() if key not in TABLES}
         for key, value in data.items():
             _check_type(key, value)
     except InvalidSetting as error:
@@ -92,7 +103,7 @@ def read_settings(path: Path) -> Settings:
     preset = values.get("preset")
     if isinstance(preset, str) and preset.endswith(".toml"):  # relative to the file that names it
         values["preset"] = posix(path.parent / preset)
-    return Settings(path, values)
+    return Settings(path, values, tables)
 
 
 def _check_type(key: str, value: object) -> None:

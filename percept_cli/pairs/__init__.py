@@ -10,6 +10,7 @@ from typing import Any
 
 from percept_cli.errors import PerceptError
 from percept_cli.names import posix
+from percept_cli.rules import Rules
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Pair:
     """Whether neighbouring pairs have the same reference, so that its features are worth keeping."""
     trouble: PerceptError | None = None
     """Why the pair cannot be compared, found while pairing."""
+    rules: Rules | None = None
+    """What ``percept check`` holds it to."""
 
 
 @dataclass(frozen=True)

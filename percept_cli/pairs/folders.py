@@ -78,8 +78,12 @@ def list_pictures(root: Path, choice: Choice = Choice(), *, apart_from: Path | N
     return found
 
 
-class _Patterns:
-    """Patterns as in .gitignore. Without any, nothing matches."""
+class Patterns:
+    """Patterns as in .gitignore. Without any, nothing matches.
+
+    Raises:
+        InvalidSetting: for a line that is no pattern, or lines that all say nothing.
+    """
 
     def __init__(self, lines: Sequence[str]) -> None:
         try:
@@ -95,6 +99,7 @@ class _Patterns:
             )
 
     def match(self, name: str) -> bool:
+        """Whether a relative path, with ``/`` as separator, is meant."""
         # To pathspec a line ends a name; no name holds a NUL.
         return self._spec.match_file(name.replace("\n", "\0"))
 
@@ -121,10 +126,10 @@ class _Folder:
 
 class _Walk:
     def __init__(self, choice: Choice, apart_from: tuple[int, int] | None) -> None:
-        self._include = _Patterns(choice.include) if choice.include else None
-        self._exclude = _Patterns(choice.exclude)
+        self._include = Patterns(choice.include) if choice.include else None
+        self._exclude = Patterns(choice.exclude)
         # charts/** is what is in the folder and not the folder, so that !charts/a.png can take a file in again.
-        self._prune = _Patterns([f"{line[:-3]}/*" if line.endswith("/**") else line for line in choice.exclude])
+        self._prune = Patterns([f"{line[:-3]}/*" if line.endswith("/**") else line for line in choice.exclude])
         self._apart_from = apart_from
 
     def through(self, root: Path) -> Listing:

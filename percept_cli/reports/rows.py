@@ -18,7 +18,7 @@ _SIDES = ("reference", "candidate")
 
 def to_row(result: PairResult) -> dict[str, Any]:
     """A result as JSON has it. JSON has no NaN: a distance that is not finite is null."""
-    return {
+    row = {
         "name": result.name,
         "reference": result.reference,
         "candidate": result.candidate,
@@ -42,7 +42,12 @@ def to_row(result: PairResult) -> dict[str, Any]:
         "seconds": round(result.seconds, 6),
         "files": {"reference": _stamp(result.reference_file), "candidate": _stamp(result.candidate_file)},
         "extra": dict(result.extra),
-    } | ({} if result.evidence is None else {"evidence": _evidence(result.evidence)})
+    }
+    if result.allowed:
+        row["allowed"] = True
+    if result.evidence is not None:
+        row["evidence"] = _evidence(result.evidence)
+    return row
 
 
 def to_line(result: PairResult, fingerprint: str) -> str:
@@ -107,6 +112,7 @@ def from_row(row: Mapping[str, Any], shapes: Sequence[tuple[int, int, int]]) -> 
         extra=row["extra"],
         reference_file=stamps[0],
         candidate_file=stamps[1],
+        allowed=row.get("allowed", False),
         evidence=None if evidence is None else _evidence_of(evidence),
     )
 

@@ -1,0 +1,151 @@
+"""What ``percept check`` holds a picture to: levels of its gates, what is ignored, what is allowed. Plain data."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from percept_cli.errors import InvalidSetting, did_you_mean
+from percept_cli.evidence import Box, GateName
+
+Noise = Literal["auto", "same-machine", "cross-machine"]
+"""How much of a difference rendering alone may make. ``auto``: as much as the pair itself shows."""
+NOISES: tuple[Noise, ...] = get_args(Noise)
+GATES: tuple[GateName, ...] = get_args(GateName)
+Policy = Literal["pass", "warn", "fail"]
+POLICIES: tuple[Policy, ...] = get_args(Policy)
+MOST_SHIFT = 64
+"""Pixels. Trying every displacement takes time by the square of it."""
+
+
+@dataclass(frozen=True)
+class Levels:
+    """What a gate lets through.
+
+    Raises:
+        InvalidSetting: for a level that is not finite or negative, or a warning above the failure.
+    """
+
+    warn: float | None = None
+    """The largest value without a warning; None for no warning."""
+    fail: float | None = None
+    """The largest value that does not fail; None if nothing fails."""
+    source: str = ""
+    """Where they came from, in words."""
+
+    def __post_init__(self) -> None:
+        for name, level in (("warn", self.warn), ("fail", self.fail)):
+            if level is not None and (not math.isfinite(level) or level < 0):
+                raise InvalidSetting(
+                    f"the level that {name}s must be a finite number of at least 0, not {level!r}",
+                    hint="leave the level out for a gate that never does.",
+                )
+        if self.warn is not None and self.fail is not None and self.warn > self.fail:
+            raise InvalidSetting(
+                f"the level that warns, {self.warn!r}, is above the one that fails, {self.fail!r}",
+                hint="give the smaller one to warn.",
+            )
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What one picture is held to.
+
+    Raises:
+        InvalidSetting: for a displacement that is negative or too large to be tried.
+    """
+
+    noise: Noise = "auto"
+    """Which levels the gates have that are not given."""
+    levels: Mapping[GateName, Levels] = field(default_factory=dict)
+    """Those that are given; they stand above ``noise``."""
+    ignore: tuple[Box, ...] = ()
+    """Pixels that are left out."""
+    mask: Path | None = None
+    """A picture of the same size; where it is black, pixels are left out."""
+    max_shift: int = 0
+    """Pixels by which the picture, or a region of it, may have moved."""
+    new: Policy = "fail"
+    """A picture without a reference."""
+    missing: Policy = "fail"
+    """A reference without a picture."""
+    size_mismatch: Policy = "fail"
+    """Two pictures of different sizes, which are never compared."""
+    references: tuple[str, ...] = ()
+    """Further references, of which any may match; ``{name}`` and ``{stem}`` stand for the picture's."""
+    preset: str | None = None
+    """Another recipe than the run's."""
+    order: tuple[str, ...] = ()
+    """Which overrides these rules were put together from."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.max_shift <= MOST_SHIFT:
+            raise InvalidSetting(
+                f"max-shift must be 0 to {MOST_SHIFT} pixels, not {self.max_shift}",
+                hint="it is for pictures that moved by a pixel or two.",
+            )
+
+
+_BOX = re.compile(r"\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*")
+
+
+def parse_box(text: str) -> Box:
+    """Read ``x,y,width,height``.
+
+    Raises:
+        InvalidSetting: for anything else, or a box without pixels.
+    """
+    found = _BOX.fullmatch(text)
+    if found is None or any(len(number) > 9 for number in found.groups()):
+        raise InvalidSetting(
+            f"{text!r} is no rectangle", hint="write x,y,width,height in pixels from the top left: 0,0,200,40"
+        )
+    box = Box(*map(int, found.groups()))
+    if not box.width or not box.height:
+        raise InvalidSetting(f"the rectangle {text!r} has no pixels", hint="width and height are at least 1.")
+    return box
+
+
+def parse_level(text: str) -> tuple[GateName, float]:
+    """Read ``gate=number``.
+
+    Raises:
+        InvalidSetting: for an unknown gate, or what is no number.
+    """
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InvalidSetting(f"{text!r} is no level", hint="write it as peak=0.5")
+    try:
+        return check_gate(name.strip()), float(value)
+    except ValueError:
+        raise InvalidSetting(
+            f"the level of {name.strip()} must be a number, not {value.strip()!r}", hint="write it as peak=0.5"
+        ) from None
+
+
+def check_gate(name: str) -> GateName:
+    """The gate of that name.
+
+    Raises:
+        InvalidSetting: if there is none.
+    """
+    if name not in GATES:
+        raise InvalidSetting(f"unknown gate {name!r}", hint=did_you_mean(name, GATES))
+    return GATES[GATES.index(name)]
+
+
+def check_word(value: Any, known: tuple[str, ...], what: str) -> Any:
+    """One of some words.
+
+    Raises:
+        InvalidSetting: if it is none of them.
+    """
+    if value not in known:
+        raise InvalidSetting(
+            f"{what} must be one of {', '.join(known)}, not {value!r}", hint="see percept check -h."
+        )
+    return value
