@@ -1,0 +1,1 @@
+"""A labelled corpus of picture pairs."""
