@@ -12,6 +12,7 @@ from typing import NoReturn
 import click
 
 from percept_cli import __version__
+from percept_cli.cli.approve import approve
 from percept_cli.cli.batch import batch
 from percept_cli.cli.commands import Group
 from percept_cli.cli.compare import compare
@@ -49,6 +50,7 @@ def cli() -> None:
 
 cli.add_command(compare)
 cli.add_command(batch)
+cli.add_command(approve)
 cli.add_command(presets)
 cli.add_command(weights)
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from percept_cli.evidence import Gate, Level, Region
 from percept_cli.names import printable
-from percept_cli.results import PairResult, Run, Status
+from percept_cli.results import ExitCode, PairResult, Run, Status
 
 Outcome = Literal["pass", "skipped", "warn", "fail", "error"]
 """``skipped``: a picture without a counterpart where that is allowed; nothing was compared, and nothing failed."""
@@ -20,7 +20,7 @@ _BOXES_TOLD = 3
 def outcome_of(result: PairResult, run: Run) -> Outcome:
     """What a pipeline should make of a pair."""
     if result.status == "new" or result.status == "missing":
-        return "skipped" if run.allow_unmatched else "fail"
+        return "skipped" if run.allow_unmatched or result.allowed else "fail"
     return result.status
 
 
@@ -28,7 +28,7 @@ def trouble_of(run: Run) -> str:
     """Why the run fails although none of its pairs may; empty where that is not so."""
     if not run.complete:
         return "the run ended before its last pair"
-    if not run.summary.pairs and not run.summary.new + run.summary.missing and not run.allow_empty:
+    if not run.summary.pairs and run.exit_code is ExitCode.INPUT:
         return "nothing was compared"
     return ""
 

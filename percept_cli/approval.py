@@ -1,0 +1,264 @@
+"""Accepting what ``percept check`` found: candidates become references, and only those that were compared."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from percept_cli.errors import InvalidSetting, OutputUnwritable, UnreadableFolder
+from percept_cli.names import shown
+from percept_cli.pairs.folders import Patterns
+from percept_cli.results import PairResult, Run, Status
+
+LOCK = ".percept-approve.lock"
+"""In the baseline folder while files are changed. The system's lock on it counts and not that it exists, so one
+that a killed process left behind is in nobody's way."""
+
+Kind = Literal["changed", "new", "missing"]
+_KINDS: dict[Status, Kind] = {"fail": "changed", "warn": "changed", "new": "new", "missing": "missing"}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which of a run's pictures are accepted."""
+
+    patterns: tuple[str, ...] = ()
+    """As in .gitignore, one of which a name must match; without any, all do."""
+    only: Literal["changed", "new"] | None = None
+    """Of the pictures to be copied, those of one kind."""
+    prune: bool = False
+    """Whether references without a candidate are deleted."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is to be done to one file of the baseline."""
+
+    name: str
+    kind: Kind
+    target: Path
+    """The reference."""
+    source: Path | None
+    """The candidate that takes its place; None where the reference is deleted."""
+    before: str | None
+    """SHA-256 of the reference as it was compared; None where there was none."""
+    after: str | None
+    """SHA-256 of the candidate as it was compared."""
+
+
+class Refused(Exception):
+    """Why a step is not taken, in words."""
+
+
+def steps_of(run: Run, selection: Selection) -> Iterator[Step]:
+    """What accepting a run's pictures comes to, in the order of the run. Nothing is looked at yet.
+
+    Raises:
+        InvalidSetting: if the run is none of two folders, or for a pattern that is none.
+    """
+    if run.folders is None:
+        raise InvalidSetting(
+            "the report is not of two folders, so it has no baseline",
+            hint="make it with percept check -o FILE.json.",
+        )
+    wanted = Patterns(selection.patterns) if selection.patterns else None
+    for result in run.results:
+        kind = _KINDS.get(result.status)
+        if kind is None or (wanted is not None and not wanted.match(result.name)):
+            continue
+        if kind == "missing" and not selection.prune:
+            continue
+        if kind != "missing" and selection.only not in (None, kind):
+            continue
+        yield _step(result, kind, Path(run.folders[0]))
+
+
+def _step(result: PairResult, kind: Kind, baseline: Path) -> Step:
+    source = None if kind == "missing" or result.candidate is None else Path(result.candidate)
+    return Step(
+        name=result.name,
+        kind=kind,
+        target=Path(result.reference) if result.reference is not None else baseline / result.name,
+        source=source,
+        before=None if result.reference_file is None else result.reference_file.sha256,
+        after=None if result.candidate_file is None else result.candidate_file.sha256,
+    )
+
+
+class Approval:
+    """Takes steps within two folders.
+
+    Raises:
+        UnreadableFolder: if the folder of candidates is not there.
+    """
+
+    def __init__(self, folders: tuple[str, str], *, dry_run: bool = False) -> None:
+        self._baseline, self._current = map(Path, folders)
+        self._dry_run = dry_run
+        if not self._current.is_dir():
+            raise UnreadableFolder(
+                f"{shown(self._current)}: no such folder",
+                hint="call percept approve where percept check was called, while its pictures are there.",
+            )
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """While it lasts, no other process approves in the same baseline folder.
+
+        Raises:
+            OutputUnwritable: if another one does, or the folder cannot be written to.
+        """
+        if self._dry_run:
+            yield
+            return
+        try:
+            self._baseline.mkdir(parents=True, exist_ok=True)
+            lock = _Lock(self._baseline / LOCK)
+        except BlockingIOError:
+            raise OutputUnwritable(
+                f"{shown(self._baseline)}: another percept approve is at work in it",
+                hint="wait until it has ended, and run percept check again.",
+            ) from None
+        except OSError as error:
+            raise OutputUnwritable(
+                f"{shown(error.filename or self._baseline)}: cannot be written: {error.strerror}",
+                hint="give yourself the right to write to the baseline folder; nothing was changed.",
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def take(self, step: Step) -> None:
+        """Copy or delete one file, or only see whether that may be done.
+
+        Raises:
+            Refused: if it may not, or fails; the reference is then as it was.
+        """
+        try:
+            self._check_place(step)
+            if step.kind == "missing":
+                self._remove(step)
+            else:
+                self._copy(step)
+        except OSError as error:
+            raise Refused(f"{shown(error.filename or step.target)}: {error.strerror}") from None
+
+    def _check_place(self, step: Step) -> None:
+        """Neither a name nor a link may lead out of the two folders, whoever wrote the report."""
+        if ".." in PurePosixPath(step.name).parts:
+            raise Refused("the name leads out of the baseline folder")
+        places = [(self._baseline, step.target, "baseline")]
+        if step.source is not None:
+            places.append((self._current, step.source, "current"))
+            if step.source.suffix.lower() != step.target.suffix.lower():
+                raise Refused(f"the reference is a {step.target.suffix} file, which {shown(step.source)} is not")
+        for folder, file, role in places:
+            if not file.is_relative_to(folder) or ".." in file.relative_to(folder).parts:
+                raise Refused(f"{shown(file)} is not in the {role} folder {shown(folder)}")
+        # Links within the baseline count too: what lies behind them may be a picture that passed.
+        if self._baseline.resolve() / step.target.relative_to(self._baseline) != step.target.resolve():
+            raise Refused(
+                f"{shown(step.target)} is, or lies behind, a symbolic link; change what it leads to by hand"
+            )
+
+    def _remove(self, step: Step) -> None:
+        self._check_reference(step)
+        if os.path.lexists(self._current / step.name):
+            raise Refused("there is a candidate now")
+        if not self._dry_run:
+            step.target.unlink()
+
+    def _copy(self, step: Step) -> None:
+        if step.source is None or step.after is None:
+            raise Refused("the report does not say which candidate was compared")
+        self._check_reference(step)
+        if self._dry_run:
+            if _sha256(step.source) != step.after:
+                raise Refused("the candidate has changed since it was compared")
+            return
+        step.target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = step.target.with_name(f".percept-{os.urandom(8).hex()}.tmp")
+        try:
+            # What was written is what is checked, so that a candidate that changes meanwhile is noticed.
+            if _copy_and_hash(step.source, temporary) != step.after:
+                raise Refused("the candidate has changed since it was compared")
+            shutil.copymode(step.source if step.before is None else step.target, temporary)
+            self._check_reference(step)
+            temporary.replace(step.target)
+        except BaseException:  # Ctrl-C included: the temporary file must not stay
+            temporary.unlink(missing_ok=True)
+            raise
+
+    @staticmethod
+    def _check_reference(step: Step) -> None:
+        """The reference must still be the one that was compared."""
+        if step.kind == "new":
+            if os.path.lexists(step.target):
+                raise Refused("there is a reference now")
+        elif step.before is None:
+            raise Refused("the report does not say which reference was compared")
+        elif not step.target.exists():
+            raise Refused("the reference is gone since it was compared")
+        elif _sha256(step.target) != step.before:
+            raise Refused("the reference has changed since it was compared")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _copy_and_hash(source: Path, target: Path) -> str:
+    """Copy a file's bytes, down to the disk, and return the SHA-256 of what was written."""
+    digest = hashlib.sha256()
+    with source.open("rb") as reading, target.open("xb") as writing:
+        while piece := reading.read(1 << 20):
+            digest.update(piece)
+            writing.write(piece)
+        writing.flush()
+        os.fsync(writing.fileno())
+    return digest.hexdigest()
+
+
+class _Lock:
+    """A file that one process at a time has locked.
+
+    Raises:
+        BlockingIOError: if another process has.
+        OSError: if there can be no such file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        while True:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            try:
+                if sys.platform != "win32":  # where a file that is open can be neither replaced nor removed
+                    import fcntl
+
+                    fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BaseException:
+                os.close(self._file)
+                raise
+            # The process that had it may have removed it between opening and locking; others then open a new one.
+            with suppress(FileNotFoundError):
+                if os.path.samestat(path.stat(), os.fstat(self._file)):
+                    return
+            os.close(self._file)
+
+    def release(self) -> None:
+        """Leave nothing behind."""
+        if sys.platform == "win32":
+            os.close(self._file)
+        with suppress(OSError):
+            self._path.unlink()
+        if sys.platform != "win32":
+            os.close(self._file)
