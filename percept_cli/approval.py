@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from percept_cli.errors import InvalidSetting, OutputUnwritable, UnreadableFolder
+from percept_cli.lock import Lock
 from percept_cli.names import shown
 from percept_cli.pairs.folders import Patterns
 from percept_cli.results import PairResult, Run, Status
@@ -120,7 +120,7 @@ class Approval:
             return
         try:
             self._baseline.mkdir(parents=True, exist_ok=True)
-            lock = _Lock(self._baseline / LOCK)
+            lock = Lock(self._baseline / LOCK)
         except BlockingIOError:
             raise OutputUnwritable(
                 f"{shown(self._baseline)}: another percept approve is at work in it",
@@ -226,39 +226,3 @@ def _copy_and_hash(source: Path, target: Path) -> str:
         writing.flush()
         os.fsync(writing.fileno())
     return digest.hexdigest()
-
-
-class _Lock:
-    """A file that one process at a time has locked.
-
-    Raises:
-        BlockingIOError: if another process has.
-        OSError: if there can be no such file.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        while True:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-            try:
-                if sys.platform != "win32":  # where a file that is open can be neither replaced nor removed
-                    import fcntl
-
-                    fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BaseException:
-                os.close(self._file)
-                raise
-            # The process that had it may have removed it between opening and locking; others then open a new one.
-            with suppress(FileNotFoundError):
-                if os.path.samestat(path.stat(), os.fstat(self._file)):
-                    return
-            os.close(self._file)
-
-    def release(self) -> None:
-        """Leave nothing behind."""
-        if sys.platform == "win32":
-            os.close(self._file)
-        with suppress(OSError):
-            self._path.unlink()
-        if sys.platform != "win32":
-            os.close(self._file)

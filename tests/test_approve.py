@@ -455,6 +455,14 @@ def test_a_lock_that_a_killed_process_left_is_in_nobodys_way(checked: Path, appr
     assert contents(checked / "base") == ACCEPTED
 
 
+def test_a_lock_that_is_a_link_makes_no_file_elsewhere(checked: Path, approve: Approve) -> None:
+    (checked / "base" / LOCK).symlink_to(checked / "elsewhere")
+    done = approve("report.json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert not (checked / "elsewhere").exists()
+    assert (checked / "base" / "shade.png").read_text() == "old shade"
+
+
 def test_a_race_of_processes_changes_every_file_once(checked: Path) -> None:
     names = [f"p{number}.png" for number in range(60)]
     for name in names:
