@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
+from typing import Literal
 
 from percept_cli.results import PairResult, Run
 from percept_cli.spec import DistanceSpec
@@ -33,6 +35,12 @@ class Style:
     """Most rows, the worst first; None for all (table without detail)."""
     origin: tuple[str, str] | None = None
     """The folders that were compared (table without detail)."""
+    pictures: Literal["embed", "link", "none"] = "embed"
+    """Pictures in the file itself, by their addresses, or not at all (html)."""
+    link_from: Path | None = None
+    """The folder of the file that is written, for relative addresses; absolute ones where it is not known (html)."""
+    json_report: str = "report.json"
+    """The run's JSON report, for the commands that are shown (html)."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,7 @@ FORMATS: dict[str, Format] = {
     "markdown": Format("percept_cli.reports.markdown_report", (".md",)),
     "github": Format("percept_cli.reports.github_report", ()),
     "tap": Format("percept_cli.reports.tap_report", (".tap",)),
+    "html": Format("percept_cli.reports.html_report", (".html", ".htm")),
 }
 
 

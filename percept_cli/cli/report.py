@@ -1,0 +1,100 @@
+"""``percept report``: a run that was written as JSON, in any other format, without comparing anything."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from percept_cli.cli.commands import Command
+from percept_cli.cli.compare import where_reports_are
+from percept_cli.cli.console import print_report, say, style_of_stdout
+from percept_cli.cli.options import FILE, destinations_of, report_options, talk_options
+from percept_cli.names import shown
+from percept_cli.reports import Style, render
+from percept_cli.reports.output import check_output, write_output
+from percept_cli.results import ExitCode, Run
+from percept_cli.verdict import counted, judge_run
+
+
+@click.command(cls=Command, short_help="Write a JSON report again in another format.")
+@click.argument("results", type=FILE)
+@report_options
+@click.option(
+    "--pictures",
+    type=click.Choice(["embed", "link", "none"]),
+    default="embed",
+    show_default=True,
+    help="HTML: pictures in the file itself (of pairs that passed only while it stays small), by their addresses, "
+    "or not at all.",
+)
+@talk_options
+@click.pass_context
+def report(
+    ctx: click.Context,
+    /,
+    results: Path,
+    form: str | None,
+    wide: bool,
+    outputs: tuple[Path, ...],
+    pictures: Literal["embed", "link", "none"],
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Write RESULTS, a JSON report of percept, again in another format.
+
+    Nothing is compared and nothing is judged: every number and every verdict is the one in RESULTS, and the exit
+    code is 0 when all reports are written, whatever they say.
+
+    The pictures of an HTML report are looked for where they were when they were compared, so run it in the same
+    folder. A picture that has changed since then, or is gone, is marked as such.
+
+    \b
+    Examples:
+      percept report results.json -o report.html
+      percept report results.json -o report.html --pictures link
+      percept report results.json -o results.csv -o junit.xml
+      percept report results.json --format markdown >> "$GITHUB_STEP_SUMMARY"
+    """  # noqa: D301 - \b is click's mark for lines to keep as they are
+    from percept_cli.reports.reading import read_run
+
+    to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
+    for path, _ in to.files:
+        check_output(path, [results])
+    run = read_run(results)
+    if verbose:
+        say(f"{counted(len(run.results), 'result')} of percept {run.version} in {shown(results)}")
+    if not quiet:
+        _tell_what_is_gone(run, {to.stdout, *(name for _, name in to.files)})
+    look: dict[str, Any] = {
+        "wide": wide,
+        "detail": run.folders is None and len(run.results) == 1,
+        "origin": run.folders,
+        "pictures": pictures,
+        "json_report": results.as_posix(),
+    }
+    for path, name in to.files:
+        folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 - not resolve(): browsers know nothing of links
+        write_output(path, render(run, name, Style(link_from=folder, **look)))
+    if to.files and not quiet:
+        status, reason = judge_run(run)
+        say(f"{status.upper()}: {reason}")
+        say(where_reports_are([path for path, _ in to.files]))
+    if to.stdout is not None:
+        print_report(render(run, to.stdout, style_of_stdout(**look)))
+    return ExitCode.WITHIN
+
+
+def _tell_what_is_gone(run: Run, formats: set[str | None]) -> None:
+    """A page whose pictures are missing is most likely made in the wrong folder."""
+    if "html" not in formats:
+        return
+    paths = {path for result in run.results for path in (result.reference, result.candidate) if path is not None}
+    gone = sum(not os.path.lexists(path) for path in paths)
+    if gone:
+        say(
+            f"Note: {gone} of {counted(len(paths), 'picture')} not found; their paths start from the folder in "
+            "which they were compared"
+        )

@@ -1,0 +1,162 @@
+// What is said of an image beside its pictures: gates, regions, layers, commands, files.
+
+function showFacts(entry, showBox, showRegion) {
+  const { evidence } = entry;
+  fill("gates", evidence ? gateTable(evidence, showBox) : thresholdOf(entry));
+  fill("regions", evidence && evidence.regions.length ? regionTable(evidence, showRegion) : null);
+  fill("layers", entry.layers.length ? layerTable(entry) : null);
+  fill("commands", entry.commands.length ? make("div", {}, ...entry.commands.map(commandLine)) : null);
+  fill("files", fileList(entry));
+}
+
+function fill(id, content) {
+  byId(id).hidden = content === null;
+  byId(id).querySelector(".body").replaceChildren(...(content === null ? [] : [content]));
+}
+
+/** A table in a frame that scrolls by itself where it is too wide, also by keys. */
+function table(label, heads, rows) {
+  const head = make("tr", {}, ...heads.map(([text, kind]) => make("th", { scope: "col", className: kind || "" }, text)));
+  const body = rows.map(({ cells, ...properties }) =>
+    make("tr", properties, ...cells.map((cell, index) => make("td", { className: heads[index][1] || "" }, cell))));
+  const whole = make("table", {}, make("thead", {}, head), make("tbody", {}, ...body));
+  return make("div", { className: "wide", role: "region", "aria-label": label, tabIndex: 0 }, whole);
+}
+
+/** A rounded number that tells all of its digits to who asks. */
+function exact(value, unit, digits) {
+  const text = unit ? `${short(value, digits)} ${unit}` : short(value, digits);
+  return make("span", { title: value === null ? "" : String(value) }, text);
+}
+
+function gateTable(evidence, showBox) {
+  const rows = evidence.gates.map((gate) => ({
+    status: gate.status,
+    cells: [
+      gate.name,
+      badge(gate.status),
+      make("span", { className: "measured" }, exact(gate.value, gate.unit), gauge(gate)),
+      short(gate.warn),
+      short(gate.fail),
+      gate.at ? placeButton(gate, showBox) : "whole picture",
+      make("span", { className: "origin" }, gate.source),
+    ],
+  }));
+  const heads = [["Gate"], ["Status"], ["Value", "right"], ["Warns above", "right"], ["Fails above", "right"],
+    ["Where"], ["Levels from"]];
+  const facts = [`${counted(evidence.changed_pixels, "pixel")} changed`];
+  if (evidence.ignored_pixels) facts.push(`${counted(evidence.ignored_pixels, "pixel")} ignored by rules`);
+  if (evidence.shift) facts.push(`the whole candidate moved by ${moved(evidence.shift)}, which is allowed`);
+  if (evidence.noise !== null) facts.push(`noise floor of the peak ${short(evidence.noise)}`);
+  return make("div", {}, table("Gates", heads, rows), make("p", { className: "aside" }, facts.join("; "), "."));
+}
+
+/** How far a value goes towards the level that fails: the line is that level. */
+function gauge(gate) {
+  const level = gate.fail ?? gate.warn;
+  const bar = make("i", { className: "gauge", status: gate.status, "aria-hidden": "true" });
+  if (!level) return bar;
+  const filled = make("i");
+  filled.style.width = `${Math.min(100, (100 * gate.value) / (1.5 * level))}%`;
+  bar.append(filled);
+  return bar;
+}
+
+function placeButton(gate, showBox) {
+  const button = make("button", { type: "button", className: "link", title: "Show this place" }, boxText(gate.at));
+  button.addEventListener("click", () => showBox(gate.at));
+  return button;
+}
+
+function thresholdOf(entry) {
+  if (entry.distance === null) return null;
+  const limit = entry.threshold === null ? "no threshold was given" : `threshold ${entry.threshold}`;
+  return make("p", { className: "aside" }, `distance ${entry.distance}; ${limit}`);
+}
+
+function regionTable(evidence, showRegion) {
+  const rows = evidence.regions.map((region, index) => {
+    const button = make(
+      "button", { type: "button", className: "link", title: "Show this region" }, boxText(region.box),
+    );
+    button.addEventListener("click", () => showRegion(index));
+    return {
+      status: region.status,
+      cells: [
+        make("b", { className: "tag" }, String(index + 1)),
+        button,
+        badge(region.status),
+        share(region.share),
+        exact(region.distance, "", 4),
+        exact(region.peak, "", 4),
+        exact(region.colour, "ΔE", 4),
+        region.pixels.toLocaleString("en"),
+        region.shift ? moved(region.shift) : "–",
+      ],
+    };
+  });
+  const heads = [["", "tagged"], ["x,y,width,height"], ["Status"], ["Share"], ["Distance", "right"],
+    ["Peak", "right"], ["Colour", "right"], ["Pixels", "right"], ["Moved"]];
+  const more = evidence.regions_in_all - evidence.regions.length;
+  return make("div", {}, table("Regions", heads, rows),
+    more > 0 ? make("p", { className: "aside" }, `and ${counted(more, "smaller region")}.`) : null);
+}
+
+function share(value) {
+  const bar = make("i", { "aria-hidden": "true" });
+  bar.style.width = `${100 * (value ?? 0)}%`;
+  return make("span", { className: "share" }, make("span", { className: "bar" }, bar), percent(value));
+}
+
+function layerTable(entry) {
+  const rows = entry.layers.map((layer) => ({
+    cells: [
+      make("code", {}, layer.name),
+      `${layer.channels} × ${layer.height} × ${layer.width}`,
+      share(layer.share),
+      exact(layer.contribution),
+      exact(layer.distance),
+      short(layer.weight),
+    ],
+  }));
+  const heads = [["Layer"], ["C × H × W"], ["Share"], ["Contribution", "right"], ["Distance", "right"],
+    ["Weight", "right"]];
+  const sum = `The contributions sum to the distance ${entry.distance ?? "–"}.`;
+  return make("div", {}, table("Layers", heads, rows), make("p", { className: "aside" }, sum));
+}
+
+function commandLine({ label, text }) {
+  const code = make("code", {}, text);
+  const button = make("button", { type: "button", "aria-label": `Copy: ${label}` }, "Copy");
+  button.addEventListener("click", async () => {
+    const done = await copied(text, code);
+    button.textContent = done ? "Copied" : "Press Ctrl+C";
+    byId("found").textContent = done ? "Copied the command" : "The command is selected";
+    setTimeout(() => (button.textContent = "Copy"), 2000);
+  });
+  return make("div", { className: "command" }, make("span", {}, label), make("pre", { role: "group", "aria-label": label }, code), button);
+}
+
+async function copied(text, code) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // No right to the clipboard: the selection is the next best.
+    getSelection().selectAllChildren(code);
+    return document.execCommand("copy");
+  }
+}
+
+function fileList(entry) {
+  const parts = [];
+  for (const role of ROLES) {
+    const side = entry.sides[role];
+    const file = side ? make("a", { href: side.address, target: "_blank", rel: "noopener" }, side.path) : "none";
+    parts.push(make("div", {}, make("dt", {}, role), make("dd", {}, side && side.gone ? side.path : file)));
+  }
+  if (entry.width) {
+    parts.push(make("div", {}, make("dt", {}, "size"), make("dd", {}, `${entry.width} × ${entry.height} pixels`)));
+  }
+  return make("dl", { className: "files" }, ...parts);
+}

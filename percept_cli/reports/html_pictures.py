@@ -1,0 +1,134 @@
+"""Which pictures a page holds, which it only names, and why: never more than a browser opens with ease."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from percept_cli.errors import PerceptError
+from percept_cli.images.decode import read_stamped
+from percept_cli.names import printable
+from percept_cli.pictures.files import address_of, for_web, state_of
+from percept_cli.reports import Style
+from percept_cli.results import FileStamp, PairResult, Status
+
+MOST_PICTURE = 8_000_000
+"""Bytes of one embedded picture."""
+MOST_PAGE = 100_000_000
+"""Bytes of all embedded pictures, as text; the worst results get theirs first."""
+MOST_WITH_PASSED = 20_000_000
+"""Bytes of all embedded pictures up to which those of passed pairs are embedded too."""
+
+_RANKS: dict[Status, int] = {"error": 0, "fail": 1, "missing": 2, "new": 3, "warn": 4, "pass": 5}
+_TOO_LARGE = "too large to be part of this page"
+_FULL = "not part of this page, which has as many pictures as it may"
+_PASSED = "not part of this page, since the pair passed"
+_CHANGED = "this file has changed since it was compared"
+_CHANGED_AND_SHOWN = f"{_CHANGED}: what you see is not what was measured"
+_GONE = "this file is not there any more"
+
+
+def data_url(media_type: str, data: bytes) -> str:
+    """The data as an address."""
+    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+
+
+class Album:
+    """The pictures of a page.
+
+    Args:
+        results: all of them; gone through once, for what is to be embedded.
+        style: how the page may look.
+    """
+
+    def __init__(self, results: Collection[PairResult], style: Style) -> None:
+        self._style = style
+        self._chosen = set(_choose(results)) if style.pictures == "embed" else set()
+        self._passed = {index for index, result in enumerate(results) if result.status == "pass"}
+        self._room = MOST_PAGE
+        self._ids: dict[bytes, str] = {}
+
+    def take(self, index: int, path: str, stamp: FileStamp | None) -> tuple[dict[str, Any], str | None]:
+        """A picture of the result of this number.
+
+        Returns:
+            How the page's script finds it, with ``picture`` (the element that holds it) or ``address`` if it can
+            be seen, and a ``note`` if a person should know something; and the ``data:`` address to put into that
+            element, where no earlier picture had the same content.
+        """
+        shot: dict[str, Any] = {
+            "path": printable(path),
+            "address": address_of(path, self._style.link_from),
+            "show": self._style.pictures == "link",
+        }
+        if (index, path) in self._chosen:
+            return self._embed(shot, path, stamp)
+        state = state_of(path, stamp)
+        if state == "gone":
+            shot |= {"show": False, "gone": True, "note": _GONE}
+        elif self._style.pictures == "embed":
+            why = _FULL
+            if _size(path) > MOST_PICTURE:
+                why = _TOO_LARGE
+            elif index in self._passed:
+                why = _PASSED
+            shot["note"] = f"{why}; {_CHANGED}" if state == "changed" else why
+        elif state == "changed":
+            shot["note"] = _CHANGED_AND_SHOWN if shot["show"] else _CHANGED
+        return shot, None
+
+    def _embed(
+        self, shot: dict[str, Any], path: str, stamp: FileStamp | None
+    ) -> tuple[dict[str, Any], str | None]:
+        try:
+            data, found = read_stamped(path)
+            media_type, data = for_web(data, path)
+        except PerceptError as error:
+            gone = not Path(path).exists()
+            return shot | {"gone": gone, "note": _GONE if gone else printable(str(error))}, None
+        if stamp is not None and stamp.sha256 != found.sha256:
+            shot["note"] = _CHANGED_AND_SHOWN
+        digest = hashlib.sha256(data).digest()
+        if digest in self._ids:
+            return shot | {"show": True, "picture": self._ids[digest]}, None
+        if len(data) > MOST_PICTURE:  # as PNG it may be larger than its file
+            return shot | {"note": _TOO_LARGE}, None
+        if _as_text(len(data)) > self._room:
+            return shot | {"note": _FULL}, None
+        self._room -= _as_text(len(data))
+        self._ids[digest] = f"picture-{len(self._ids)}"
+        return shot | {"show": True, "picture": self._ids[digest]}, data_url(media_type, data)
+
+
+def _choose(results: Collection[PairResult]) -> Iterator[tuple[int, str]]:
+    """Which pictures to embed, by the sizes of their files: the worst results' first, each file counted once."""
+    order = []
+    for index, result in enumerate(results):
+        distance = result.distance if result.scored else 0.0
+        paths = tuple(path for path in (result.reference, result.candidate) if path is not None)
+        order.append((_RANKS[result.status], -distance, index, paths))
+    order.sort()
+    total = 0
+    counted: set[str] = set()
+    for rank, _, index, paths in order:
+        limit = MOST_WITH_PASSED if rank == _RANKS["pass"] else MOST_PAGE
+        for path in paths:
+            size = 0 if path in counted else _size(path)
+            if size <= MOST_PICTURE and total + _as_text(size) <= limit:
+                total += _as_text(size)
+                counted.add(path)
+                yield index, path
+
+
+def _as_text(size: int) -> int:
+    return -(-size // 3) * 4
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except (OSError, ValueError):  # reading it will say what is wrong
+        return 0
