@@ -32,7 +32,7 @@ _TABLE = (
 _HARMLESS = re.compile(r"[^`|\\<>&\s]+(?: [^`|\\<>&\s]+)*")
 
 
-def render(run: Run, style: Style) -> Iterator[str]:  # noqa: ARG001 - every format has the same signature
+def render(run: Run, style: Style) -> Iterator[str]:
     """The summary; what is beyond the limit is counted instead of shown."""
     status, reason = judge_run(run)
     room = _Room(MOST_BYTES - _FOR_THE_END)
@@ -51,7 +51,7 @@ def render(run: Run, style: Style) -> Iterator[str]:  # noqa: ARG001 - every for
         yield from room.take_all(names, "\n… and {} more.\n")
         yield "\n</details>\n\n"
     if bad:
-        yield _how_to_go_on(run)
+        yield _how_to_go_on(run, style.json_report)
     yield f"percept {_text(run.version)}, recipe `{run.fingerprint}`\n"
 
 
@@ -119,14 +119,14 @@ def _fine(run: Run, count: int) -> str:
     return ", ".join(told + ([f"{counted(skipped, 'picture')} without a counterpart"] if skipped else []))
 
 
-def _how_to_go_on(run: Run) -> str:
+def _how_to_go_on(run: Run, report: str) -> str:
     if run.folders is None:
         return ""
-    baseline, current = (shlex.quote(printable(folder)) for folder in run.folders)
+    baseline, current, json_report = (shlex.quote(printable(word)) for word in (*run.folders, report))
     return (
         "To see what changed, and to accept it if it is right:\n\n"
-        f"{_block(f'percept check {baseline} {current} -o report.json -o report.html')}"
-        f"{_block('percept approve report.json')}\n"
+        f"{_block(f'percept check {baseline} {current} -o {json_report} -o report.html')}"
+        f"{_block(f'percept approve {json_report}')}\n"
     )
 
 
