@@ -163,6 +163,8 @@ class Approval:
         for folder, file, role in places:
             if not file.is_relative_to(folder) or ".." in file.relative_to(folder).parts:
                 raise Refused(f"{shown(file)} is not in the {role} folder {shown(folder)}")
+        if step.target != self._baseline / step.name:
+            raise Refused(f"it was compared with {shown(step.target)}, which is not the reference of its name")
         # Links within the baseline count too: what lies behind them may be a picture that passed.
         if self._baseline.resolve() / step.target.relative_to(self._baseline) != step.target.resolve():
             raise Refused(

@@ -301,6 +301,16 @@ def test_a_report_cannot_lead_out_of_its_folders(
     assert contents(checked) == everything
 
 
+def test_another_reference_than_that_of_the_name_is_refused(checked: Path, approve: Approve) -> None:
+    """With several references the best is told, which need not be the one to replace."""
+    (checked / "base" / "shade-dark.png").write_text("dark shade")
+    other = {"reference": "base/shade-dark.png", "reference_file": stamp(checked / "base" / "shade-dark.png")}
+    write_report(checked, result_of(checked, "shade.png", "fail", **other))
+    done = approve("report.json")
+    assert "it was compared with base/shade-dark.png, which is not the reference of its name" in done.stderr
+    assert contents(checked / "base") == OLD | {"shade-dark.png": "dark shade"}
+
+
 def test_another_kind_of_file_is_refused(checked: Path, approve: Approve) -> None:
     (checked / "now" / "shade.jpg").write_text("a jpeg")
     other = {"candidate": "now/shade.jpg", "candidate_file": stamp(checked / "now" / "shade.jpg")}
