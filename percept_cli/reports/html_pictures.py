@@ -46,10 +46,31 @@ class Album:
 
     def __init__(self, results: Collection[PairResult], style: Style) -> None:
         self._style = style
-        self._chosen = set(_choose(results)) if style.pictures == "embed" else set()
-        self._passed = {index for index, result in enumerate(results) if result.status == "pass"}
+        self._passed: set[int] = set()
+        self._chosen = set(self._choose(results)) if style.pictures == "embed" else set()
         self._room = MOST_PAGE
         self._ids: dict[bytes, str] = {}
+
+    def _choose(self, results: Collection[PairResult]) -> Iterator[tuple[int, str]]:
+        """Which pictures to embed, by the sizes of their files: the worst first, each file counted once."""
+        order = []
+        for index, result in enumerate(results):
+            distance = result.distance if result.scored else 0.0
+            paths = tuple(path for path in (result.reference, result.candidate) if path is not None)
+            order.append((_RANKS[result.status], -distance, index, paths))
+            if result.status == "pass":
+                self._passed.add(index)
+        order.sort()
+        total = 0
+        counted: set[str] = set()
+        for _, _, index, paths in order:
+            limit = MOST_WITH_PASSED if index in self._passed else MOST_PAGE
+            for path in paths:
+                size = 0 if path in counted else _size(path)
+                if size <= MOST_PICTURE and total + _as_text(size) <= limit:
+                    total += _as_text(size)
+                    counted.add(path)
+                    yield index, path
 
     def take(self, index: int, path: str, stamp: FileStamp | None) -> tuple[dict[str, Any], str | None]:
         """A picture of the result of this number.
@@ -101,26 +122,6 @@ class Album:
         self._room -= _as_text(len(data))
         self._ids[digest] = f"picture-{len(self._ids)}"
         return shot | {"show": True, "picture": self._ids[digest]}, data_url(media_type, data)
-
-
-def _choose(results: Collection[PairResult]) -> Iterator[tuple[int, str]]:
-    """Which pictures to embed, by the sizes of their files: the worst results' first, each file counted once."""
-    order = []
-    for index, result in enumerate(results):
-        distance = result.distance if result.scored else 0.0
-        paths = tuple(path for path in (result.reference, result.candidate) if path is not None)
-        order.append((_RANKS[result.status], -distance, index, paths))
-    order.sort()
-    total = 0
-    counted: set[str] = set()
-    for rank, _, index, paths in order:
-        limit = MOST_WITH_PASSED if rank == _RANKS["pass"] else MOST_PAGE
-        for path in paths:
-            size = 0 if path in counted else _size(path)
-            if size <= MOST_PICTURE and total + _as_text(size) <= limit:
-                total += _as_text(size)
-                counted.add(path)
-                yield index, path
 
 
 def _as_text(size: int) -> int:

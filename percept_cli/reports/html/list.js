@@ -135,7 +135,7 @@ class List {
 
   tellPlace() {
     const place = this.shown.indexOf(this.current);
-    byId("place").textContent = place < 0 ? "" : `${place + 1} of ${this.shown.length}`;
+    byId("place").textContent = place < 0 ? "" : `${(place + 1).toLocaleString("en")} of ${this.shown.length.toLocaleString("en")}`;
     byId("previous").disabled = this.neighbour(-1) === null;
     byId("next").disabled = this.neighbour(1) === null;
   }

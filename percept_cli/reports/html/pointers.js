@@ -22,7 +22,7 @@ function connectPointers(viewer) {
     const now = within(event);
     const other = [...down].find(([id]) => id !== event.pointerId);
     if (other) pinch(viewer, before, now, other[1]);
-    else viewer.move(now.x - before.x, now.y - before.y);
+    else if (event.pointerType !== "touch" || !viewer.fitted) viewer.move(now.x - before.x, now.y - before.y);
     down.set(event.pointerId, now);
   });
   for (const end of ["pointerup", "pointercancel"]) {

@@ -15,9 +15,18 @@ function show(index, { open = false, focus = false } = {}) {
   showFacts(entry, (box) => viewer.show(box), (region) => viewer.chooseRegion(region));
   viewer.load(entry);
   const address = `#${encodeURIComponent(entry.name)}`;
-  if (location.hash !== address) history.replaceState(null, "", address);
+  if (location.hash !== address) attempt(() => history.replaceState(null, "", address));
   if (open && isNarrow()) scrollTo(0, 0);
   else byId("detail").scrollTop = 0;
+}
+
+/** What a page in a foreign frame, or from a disk, may not be allowed to do. */
+function attempt(action) {
+  try {
+    return action();
+  } catch {
+    return null;
+  }
 }
 
 function step(by) {
@@ -102,15 +111,8 @@ addEventListener("hashchange", () => {
   if (index >= 0 && index !== list.current) show(index, { open: true });
 });
 
-// The theme: the system's, until it is switched by hand. A page from a disk may have no storage to keep it in.
+// The theme: the system's, until it is switched by hand.
 const THEME = "percept-theme";
-function stored(action) {
-  try {
-    return action(localStorage);
-  } catch {
-    return null;
-  }
-}
 function setTheme(theme) {
   if (theme) document.documentElement.dataset.theme = theme;
   const dark = (theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
@@ -119,10 +121,10 @@ function setTheme(theme) {
 }
 byId("theme").addEventListener("click", () => {
   const theme = byId("theme").textContent.toLowerCase();
-  stored((storage) => storage.setItem(THEME, theme));
+  attempt(() => localStorage.setItem(THEME, theme));
   setTheme(theme);
 });
-setTheme(stored((storage) => storage.getItem(THEME)));
+setTheme(attempt(() => localStorage.getItem(THEME)));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => setTheme(document.documentElement.dataset.theme));
 
 for (const part of document.querySelectorAll(".shares i")) part.style.flexGrow = part.dataset.count;

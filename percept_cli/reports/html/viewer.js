@@ -1,6 +1,7 @@
 // The pictures of one image: two panes that share one view, so that both always show the same place.
 
 const BLINK_EVERY = 700; // milliseconds; well below three changes a second
+const PAPER = { width: 320, height: 300 }; // CSS pixels of a pane in print, as in viewer.css
 const LARGEST_SCALE = 32; // screen pixels per picture pixel
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -219,8 +220,7 @@ class Viewer {
     let scale = Math.min(frame.width / this.size.width, frame.height / this.size.height);
     // Whole pixels where there is room for more than the picture has.
     if (scale > pixel) scale = pixel * Math.min(8, Math.floor(scale / pixel));
-    this.centre(this.size.width / 2, this.size.height / 2, scale);
-    this.fitted = true;
+    this.centre(this.size.width / 2, this.size.height / 2, scale, true);
   }
 
   /** Shows a place of the picture with something around it. */
@@ -234,10 +234,10 @@ class Viewer {
     this.stage.scrollIntoView({ block: "nearest" });
   }
 
-  centre(x, y, scale) {
+  centre(x, y, scale, fitted = false) {
     const frame = this.frame();
     this.view = { scale, x: frame.width / 2 - x * scale, y: frame.height / 2 - y * scale };
-    this.fitted = false;
+    this.fitted = fitted;
     this.draw();
   }
 
@@ -315,7 +315,10 @@ class Viewer {
     const pixels = view.scale * devicePixelRatio;
     byId("scale").textContent = `${Math.round(100 * pixels)} %`;
     this.stage.classList.toggle("pixels", pixels > 1);
+    this.stage.classList.toggle("whole", this.fitted);
     this.stage.style.setProperty("--heat", byId("opacity").value / 100);
+    const paper = Math.min(PAPER.width / this.size.width, PAPER.height / this.size.height);
+    this.stage.style.setProperty("--on-paper", paper);
     const boxes = byId("boxes").checked;
     for (const pane of this.panes) {
       const { sheet } = pane;
