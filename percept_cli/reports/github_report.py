@@ -34,13 +34,20 @@ def render(run: Run, style: Style) -> Iterator[str]:  # noqa: ARG001 - every for
     left_out = 0
     for kind, outcomes in _KINDS.items():
         room = MOST - (kind == "error" and bool(trouble))
-        found = [result for result in run.results if outcome_of(result, run) in outcomes]
-        left_out += max(0, len(found) - room)
-        for result in heapq.nsmallest(room, found, key=badness):
+        found = 0
+        # Results may be read from disk, so that no more of them are held than are told.
+        for result in heapq.nsmallest(room, _those(run, outcomes), key=badness):
             yield _annotation(kind, result)
+            found += 1
+        if found == room:
+            left_out += sum(1 for _ in _those(run, outcomes)) - found
     status, reason = judge_run(run)
     more = f"; {left_out} more did not pass, see the whole report" if left_out else ""
     yield _command("notice", f"{status.upper()}: {reason}{more}", title="percept")
+
+
+def _those(run: Run, outcomes: tuple[Outcome, ...]) -> Iterator[PairResult]:
+    return (result for result in run.results if outcome_of(result, run) in outcomes)
 
 
 def _annotation(kind: str, result: PairResult) -> str:

@@ -37,12 +37,17 @@ def render(run: Run, style: Style) -> Iterator[str]:
     status, reason = judge_run(run)
     room = _Room(MOST_BYTES - _FOR_THE_END)
     yield room.take(f"## percept: {status.upper()}\n\n{_text(reason)}.\n\n{_counts(run)}\n")
+    # Results may be read from disk, so that their rows are kept instead of them.
     bad = sorted(
-        (result for result in run.results if outcome_of(result, run) not in ("pass", "skipped")), key=badness
+        (badness(result), _row(result))
+        for result in run.results
+        if outcome_of(result, run) not in ("pass", "skipped")
     )
     if bad:
         yield room.take(_TABLE)
-        yield from room.take_all(map(_row, bad), "\n… and {} more that did not pass; another report has all.\n")
+        yield from room.take_all(
+            (row for _, row in bad), "\n… and {} more that did not pass; another report has all.\n"
+        )
         yield "\n"
     fine = len(run.results) - len(bad)
     if fine:
