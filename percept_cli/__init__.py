@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from percept_cli.checking import check
     from percept_cli.errors import PerceptError
     from percept_cli.pipeline import compare_folders
     from percept_cli.results import LayerResult, PairResult, Run
@@ -25,6 +26,7 @@ __all__ = [
     "PerceptError",
     "Run",
     "__version__",
+    "check",
     "compare",
     "compare_folders",
 ]
@@ -36,6 +38,7 @@ _HOMES = {
     "PairResult": "results",
     "Run": "results",
     "PerceptError": "errors",
+    "check": "checking",
     "compare": "scoring",
     "compare_folders": "pipeline",
 }

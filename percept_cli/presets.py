@@ -19,6 +19,10 @@ _KEYS = ("description", "source", "backbone", "distance", "precision", "threshol
 _LAYER_KEYS = ("weight", "distance")
 
 
+RENDER = "render"
+"""What ``percept check`` measures with."""
+
+
 @dataclass(frozen=True)
 class Preset:
     """A recipe with its story."""

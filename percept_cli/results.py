@@ -122,6 +122,8 @@ class PairResult:
     """What the reference file held; None where it was not read."""
     candidate_file: FileStamp | None = None
     """What the candidate file held; None where it was not read."""
+    fingerprint: str | None = None
+    """Of its own recipe, where that is not the run's: its distance is then no part of the statistics."""
     allowed: bool = False
     """Whether a picture without a counterpart is no failure."""
     evidence: Evidence | None = None
@@ -182,7 +184,7 @@ def summarise(results: Collection[PairResult]) -> Summary:
     for result in results:
         statuses[result.status] += 1
         allowed += result.allowed
-        if not result.scored:
+        if not result.scored or result.fingerprint is not None:
             continue
         judged += result.threshold is not None
         distances.append(result.distance)

@@ -61,12 +61,13 @@ class Part:
 
     @property
     def key(self) -> Hashable:
-        """Parts of equal keys may share a batch: of one size, and of one reference where it is kept."""
+        """Parts of equal keys may share a batch: of one size and recipe, and one reference where it is kept."""
         assert self.reading.pictures is not None
         pixels, plan = self.piece.crop.pixels, self.piece.plan
         extended = (self.reading.width, self.reading.height) if plan.extended else None
         reference = id(self.reading.pictures[0]) if self.keeps_reference else None
-        return pixels.width, pixels.height, extended, reference
+        rules = self.reading.pair.rules
+        return pixels.width, pixels.height, extended, reference, None if rules is None else rules.preset
 
 
 class References:
@@ -126,10 +127,10 @@ class Scorer:
         max_memory: int | None = None,
     ) -> None:
         self.spec = spec
-        self._max_memory = max_memory
+        self.max_memory = max_memory
         self._device = check_device_name(device)
-        self._threshold = None if threshold is None else check_threshold(threshold)
-        self._threshold_source = threshold_source
+        self.threshold = None if threshold is None else check_threshold(threshold)
+        self.threshold_source = threshold_source
         self._kept: tuple[Picture, Features] | None = None
 
     @property
@@ -146,7 +147,7 @@ class Scorer:
         """
         from percept_cli.engine.measure import Engine
 
-        return Engine(self.spec, self._device, max_memory=self._max_memory, keeps_maps=self.keeps_maps)
+        return Engine(self.spec, self._device, max_memory=self.max_memory, keeps_maps=self.keeps_maps)
 
     def score(self, pair: Pair) -> PairResult:
         """Compare two files.
@@ -274,7 +275,7 @@ class Scorer:
     def _threshold_of(self, pair: Pair) -> tuple[float | None, str]:
         if pair.threshold is not None:
             return pair.threshold, pair.threshold_source
-        return self._threshold, self._threshold_source
+        return self.threshold, self.threshold_source
 
     def bare(self, pair: Pair, status: Status, reason: str) -> PairResult:
         """A result that says nothing of the pictures but its status."""

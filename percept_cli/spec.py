@@ -130,6 +130,13 @@ class DistanceSpec:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def ceiling(spec: DistanceSpec) -> float | None:
+    """The largest distance that a recipe can give, of a pair and of a place in it; None where there is none."""
+    values = [(layer.weight, DISTANCES[layer.distance].ceiling) for layer in spec.layers]
+    bounded = [weight * value for weight, value in values if value is not None]
+    return math.fsum(bounded) if len(bounded) == len(values) else None
+
+
 def _check_layers(layers: Sequence[LayerSpec], known: Sequence[str]) -> None:
     if not layers:
         raise InvalidSetting("no layers are given", hint="name at least one, such as --layers relu3_3")

@@ -24,11 +24,11 @@ from PIL import Image
 
 from percept_cli.evidence import HeatMap
 from percept_cli.images.decode import read_stamped
+from percept_cli.names import shell_quoted
 from percept_cli.pairs.folders import Patterns
 from percept_cli.pictures.colours import OPACITY, SCALE, heat_png, scale_png
 from percept_cli.pictures.files import address_of, for_web, web_type
 from percept_cli.reports import Style, html_pictures
-from percept_cli.reports.html_report import shell_quoted
 from percept_cli.results import PairResult, Run
 from tests.conftest import Save, drawing
 from tests.runs import CHECKED, PAIR, RUN

@@ -14,6 +14,7 @@ import click
 from percept_cli import __version__
 from percept_cli.cli.approve import approve
 from percept_cli.cli.batch import batch
+from percept_cli.cli.check import check
 from percept_cli.cli.commands import Group
 from percept_cli.cli.compare import compare
 from percept_cli.cli.console import open_missing_streams, print_result, say
@@ -51,6 +52,7 @@ def cli() -> None:
 
 cli.add_command(compare)
 cli.add_command(batch)
+cli.add_command(check)
 cli.add_command(approve)
 cli.add_command(report)
 cli.add_command(presets)

@@ -130,7 +130,7 @@ def _nothing(run: Run, selection: Selection, report: Path) -> str:
     if selection.prune:
         return f"{told} or missing."
     if found.missing:
-        return f"{told}; {counted(found.missing, 'reference')} without a candidate would go with --prune."
+        return f"{told}.\n--prune deletes {counted(found.missing, 'reference')} without a candidate."
     return f"{told}."
 
 

@@ -22,7 +22,7 @@ from percept_cli.cli.process import settle_in
 from percept_cli.pairs import Pairs
 
 
-class _CountOr(click.ParamType[int | None]):
+class CountOr(click.ParamType[int | None]):
     """A number, or one word for leaving it open (None)."""
 
     def __init__(self, word: str, *, least: int) -> None:
@@ -59,7 +59,7 @@ class _CountOr(click.ParamType[int | None]):
 @report_options
 @click.option(
     "--top",
-    type=_CountOr("all", least=0),
+    type=CountOr("all", least=0),
     default=str(DEFAULT_TOP),
     show_default=True,
     metavar="N|all",
@@ -84,7 +84,7 @@ class _CountOr(click.ParamType[int | None]):
 @click.option("--allow-unmatched", is_flag=True, help="Pictures without a counterpart are no failure.")
 @click.option(
     "--batch-size",
-    type=_CountOr("auto", least=1),
+    type=CountOr("auto", least=1),
     default="auto",
     show_default=True,
     metavar="auto|N",

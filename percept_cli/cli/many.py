@@ -13,9 +13,10 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
 from percept_cli import __version__
+from percept_cli.checking import combined
 from percept_cli.cli.compare import what_is_asked, what_ran, where_reports_are
 from percept_cli.cli.console import print_report, print_result, say, style_of_stdout
 from percept_cli.cli.options import Destinations, Recipe
@@ -50,6 +51,9 @@ class Terms:
     workers: int | None = None
     top: int | None = DEFAULT_TOP
     top_in_files: int | None = None
+    checks: bool = False
+    """Whether pairs are judged by gates (``percept check``), and told of one by one."""
+    pictures: Literal["embed", "link", "none"] = "embed"
 
 
 def run_many(
@@ -140,13 +144,20 @@ class _Many:
             complete=not early,
             allow_empty=self._terms.allow_empty,
             allow_unmatched=self._terms.allow_unmatched,
+            folders=self._folders(),
         )
+
+    def _folders(self) -> tuple[str, str] | None:
+        """The folders that were compared; one picture and a folder are not two."""
+        origin = self._pairs.origin
+        return origin if origin is not None and Path(origin[0]).is_dir() else None
 
     def _score(self) -> None:
         if self._streams:
             print_result(render_head(self._scorer.spec, str(self._to.stdout), Style(wide=self._to.wide)))
         with self._interruptible():
-            for result, reused in self._pipeline.results(self._pairs):
+            found = self._pipeline.results(self._pairs)
+            for result, reused in combined(found) if self._terms.checks else found:
                 self._take(result, reused=reused)
                 if self._terms.fail_fast and result.status in ("fail", "error"):
                     self._failed_fast = True
@@ -208,12 +219,16 @@ class _Many:
             PerceptError: the first that failed.
         """
         look: dict[str, Any] = {"wide": self._to.wide, "detail": False, "origin": self._pairs.origin}
+        look |= {"checks": self._terms.checks, "pictures": self._terms.pictures}
+        documents = [shown(path) for path, name in self._to.files if name == "json"]
+        if documents:
+            look["json_report"] = documents[0]
         tasks: list[Callable[[], None]] = []
         if self._journal is not None and run.complete:
             tasks.append(partial(self._journal.finish, run.results))
         for path, name in self._to.files:
             if self._journal is None or not _same(path, self._journal.path):
-                style = Style(top=self._terms.top_in_files, **look)
+                style = Style(top=self._terms.top_in_files, link_from=path.parent, **look)
                 tasks.append(partial(write_output, path, render(run, name, style)))
         if self._to.stdout is not None and not self._streams:
             style = style_of_stdout(top=self._terms.top, **look)

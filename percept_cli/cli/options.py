@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from percept_cli.errors import InvalidSetting, OutputUnwritable
 from percept_cli.machine import parse_size
 from percept_cli.names import printable, shown
-from percept_cli.presets import DEFAULT, Preset, customise, load_preset
+from percept_cli.presets import DEFAULT, RENDER, Preset, customise, load_preset
 from percept_cli.reports import FORMATS, check_format, format_of_file
 from percept_cli.scoring import Scorer
 from percept_cli.settings import KEYS, Settings, find_settings, read_settings
@@ -44,14 +44,17 @@ def _all(*options: Callable[[_Function], _Function]) -> Callable[[_Function], _F
     return decorate
 
 
-recipe_options = _all(
-    click.option(
+def _preset_option(default: str) -> Callable[[_Function], _Function]:
+    return click.option(
         "--preset",
-        default=DEFAULT,
+        default=default,
         show_default=True,
         metavar="NAME|FILE.toml",
         help="The recipe: a built-in one (see: percept presets), or a TOML file.",
-    ),
+    )
+
+
+_recipe_options = (
     click.option(
         "--layers",
         type=click.UNPROCESSED,  # a settings file may also give a list or a table
@@ -81,6 +84,8 @@ recipe_options = _all(
         "through the network in parts; it moves no number.  [default: half of what is free, for features]",
     ),
 )
+recipe_options = _all(_preset_option(DEFAULT), *_recipe_options)
+check_recipe_options = _all(_preset_option(RENDER), *_recipe_options)
 
 report_options = _all(
     click.option(

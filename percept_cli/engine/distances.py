@@ -59,6 +59,8 @@ class Distance(ABC):
     """The definition in one line."""
     source: str
     """Paper and equation, or the implementation that defined it."""
+    ceiling: ClassVar[float | None] = None
+    """The largest value a position can have at any tap; None where there is none."""
     is_regional: ClassVar[bool] = True
     """Whether positions whose features are equal add nothing: then only what changed has to be computed."""
 
@@ -204,6 +206,7 @@ class Unit(LocalDistance):
     name = "unit"
     summary = "squared Euclidean distance of features scaled to length 1 over channels, 0 to 2 after a ReLU"
     source = "Zhang et al. 2018, eq. 1 with w = 1: the LPIPS head without its learned channel weights"
+    ceiling = 4.0  # 2 behind a ReLU, where no two features point away from each other
 
     EPSILON = 1e-10
     """Added to the length, outside the root, as in the lpips package."""
@@ -225,6 +228,7 @@ class Cosine(LocalDistance):
     name = "cosine"
     summary = "mean over positions of 1 − cosine of the angle between F and G over channels"
     source = "the cosine distance; half of `unit` where neither vector is zero"
+    ceiling = 2.0
 
     def at_positions(self, reference: Tensor, candidate: Tensor) -> Tensor:
         """½‖f − g‖² of the unit vectors: equals 1 − cos, but is exactly 0 for equal vectors.

@@ -38,9 +38,11 @@ class Style:
     pictures: Literal["embed", "link", "none"] = "embed"
     """Pictures in the file itself, by their addresses, or not at all (html)."""
     link_from: Path | None = None
-    """The folder of the file that is written, for relative addresses; absolute ones where it is not known (html)."""
+    """The folder of the file that is written, for relative addresses; absolute where it is not known (html)."""
     json_report: str = "report.json"
-    """The run's JSON report, for the commands that are shown (html)."""
+    """The run's JSON report, for the commands that are shown (html, table of a check)."""
+    checks: bool = False
+    """What failed pair by pair with its gates and places, instead of a row per pair (table without detail)."""
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Literal
 
 from percept_cli.evidence import Gate, Level, Region
-from percept_cli.names import printable
+from percept_cli.names import printable, shell_quoted
 from percept_cli.results import ExitCode, PairResult, Run, Status
 
 Outcome = Literal["pass", "skipped", "warn", "fail", "error"]
@@ -133,3 +134,29 @@ def where(result: PairResult) -> str | None:
     """The file that a reviewer is led to: the reference, which may be in the repository, or else the candidate."""
     file = result.reference or result.candidate
     return None if file is None else printable(file).removeprefix("./")
+
+
+def show_command(result: PairResult) -> str | None:
+    """What draws where a pair differs; None where there is nothing to draw."""
+    if not (result.scored and result.distance and result.reference and result.candidate):
+        return None
+    return f"percept heatmap {shell_quoted(result.reference)} {shell_quoted(result.candidate)} -o heat.png"
+
+
+_ACCEPTED = {"fail": "", "warn": "", "new": "", "missing": " --prune"}
+
+
+def accept_command(result: PairResult, run: Run, json_report: str) -> str | None:
+    """What makes a picture the baseline; None where nothing can."""
+    if run.folders is None or result.status not in _ACCEPTED:
+        return None
+    name = shell_quoted(pattern_of(result.name))
+    return f"percept approve {shell_quoted(json_report)} --filter {name}{_ACCEPTED[result.status]}"
+
+
+def pattern_of(name: str) -> str:
+    """The pattern, as in .gitignore, that this name alone matches."""
+    escaped = re.sub(r"[\\*?\[\]]", r"\\\g<0>", name)
+    if escaped.endswith(" "):  # which patterns otherwise lose
+        escaped = f"{escaped[:-1]}\\ "
+    return f"/{escaped}"

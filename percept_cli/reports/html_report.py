@@ -12,9 +12,6 @@ import base64
 import hashlib
 import json
 import math
-import os
-import re
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from functools import cache
@@ -24,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from percept_cli.names import printable
 from percept_cli.pictures.colours import heat_png, scale_png
 from percept_cli.reports import Style
+from percept_cli.reports.findings import accept_command, show_command
 from percept_cli.reports.html_pictures import Album, data_url
 from percept_cli.results import PairResult, Run, Status
 from percept_cli.verdict import judge_run
@@ -37,11 +35,11 @@ _SCRIPTS = ("data.js", "pointers.js", "viewer.js", "facts.js", "list.js", "repor
 """In this order, they are one script."""
 _STATUSES = ("error", "fail", "missing", "new", "warn", "pass")
 """The worst first."""
-_ACCEPTING: dict[Status, tuple[str, str]] = {
-    "fail": ("Accept the candidate as the reference", ""),
-    "warn": ("Accept the candidate as the reference", ""),
-    "new": ("Accept it as a new reference", ""),
-    "missing": ("Accept that it is gone: delete the reference", " --prune"),
+_ACCEPTING: dict[Status, str] = {
+    "fail": "Accept the candidate as the reference",
+    "warn": "Accept the candidate as the reference",
+    "new": "Accept it as a new reference",
+    "missing": "Accept that it is gone: delete the reference",
 }
 # What an HTML parser could take for the end of a script, or JavaScript of before 2019 for the end of a line.
 _ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
@@ -77,21 +75,6 @@ def render(run: Run, style: Style) -> Iterator[str]:
     )
     yield from pieces
     yield "\n"
-
-
-def shell_quoted(text: str) -> str:
-    r"""A word of a command as a shell takes it; what cannot be printed as ``$'…'``, for bash, zsh and ksh."""
-    if text.isprintable():
-        quoted = shlex.quote(text)
-        # What begins with a dash would be taken for an option.
-        return f"./{quoted}" if text.startswith("-") else quoted
-    encoded = (
-        char.replace("\\", r"\\").replace("'", r"\'")
-        if char.isprintable()
-        else "".join(f"\\x{byte:02x}" for byte in os.fsencode(char))
-        for char in text
-    )
-    return f"$'{'./' if text.startswith('-') else ''}{''.join(encoded)}'"
 
 
 @cache
@@ -163,11 +146,11 @@ def _blocks(run: Run, style: Style) -> Iterator[Any]:
                 sides[role] = shot
                 if data is not None:
                     yield _inert(f'<script type="text/plain" id="{shot["picture"]}">{data}</script>\n')
-        entry = _entry(result, style) | {"sides": sides}
+        entry = _entry(result, run, style) | {"sides": sides}
         yield _inert(f'<script type="application/json" class="result">{_json(entry)}</script>\n')
 
 
-def _entry(result: PairResult, style: Style) -> dict[str, Any]:
+def _entry(result: PairResult, run: Run, style: Style) -> dict[str, Any]:
     """A result as the page's script takes it."""
     found = result.evidence
     entry: dict[str, Any] = {
@@ -179,7 +162,7 @@ def _entry(result: PairResult, style: Style) -> dict[str, Any]:
         "width": result.width,
         "height": result.height,
         "layers": [asdict(layer) for layer in result.layers],
-        "commands": _commands(result, style),
+        "commands": _commands(result, run, style),
     }
     if found is None:
         return entry
@@ -203,25 +186,13 @@ def _entry(result: PairResult, style: Style) -> dict[str, Any]:
     return entry
 
 
-def _commands(result: PairResult, style: Style) -> list[dict[str, str]]:
+def _commands(result: PairResult, run: Run, style: Style) -> list[dict[str, str]]:
     """What to type to go on from here."""
-    commands = []
-    if result.scored and result.distance and result.reference and result.candidate:
-        paths = f"{shell_quoted(result.reference)} {shell_quoted(result.candidate)}"
-        commands.append({"label": "Draw the heat map", "text": f"percept heatmap {paths} -o heat.png"})
-    if result.status in _ACCEPTING:
-        label, option = _ACCEPTING[result.status]
-        text = f"percept approve {shell_quoted(style.json_report)} --filter {shell_quoted(_pattern(result.name))}"
-        commands.append({"label": label, "text": text + option})
+    show, accept = show_command(result), accept_command(result, run, style.json_report)
+    commands = [] if show is None else [{"label": "Draw the heat map", "text": show}]
+    if accept is not None:
+        commands.append({"label": _ACCEPTING[result.status], "text": accept})
     return commands
-
-
-def _pattern(name: str) -> str:
-    """The pattern, as in .gitignore, that this name alone matches."""
-    escaped = re.sub(r"[\\*?\[\]]", r"\\\g<0>", name)
-    if escaped.endswith(" "):  # which patterns otherwise lose
-        escaped = f"{escaped[:-1]}\\ "
-    return f"/{escaped}"
 
 
 def _recipe(run: Run) -> dict[str, str]:

@@ -43,6 +43,8 @@ def to_row(result: PairResult) -> dict[str, Any]:
         "files": {"reference": _stamp(result.reference_file), "candidate": _stamp(result.candidate_file)},
         "extra": dict(result.extra),
     }
+    if result.fingerprint is not None:
+        row["fingerprint"] = result.fingerprint
     if result.allowed:
         row["allowed"] = True
     if result.evidence is not None:
@@ -52,7 +54,9 @@ def to_row(result: PairResult) -> dict[str, Any]:
 
 def to_line(result: PairResult, fingerprint: str) -> str:
     """A result as one line of JSON Lines: its row and the recipe's fingerprint."""
-    return dumps(to_row(result) | {"fingerprint": fingerprint}) + "\n"
+    row = to_row(result)
+    row.setdefault("fingerprint", fingerprint)
+    return dumps(row) + "\n"
 
 
 def dumps(value: object, *, indent: int | None = None) -> str:
@@ -112,6 +116,7 @@ def from_row(row: Mapping[str, Any], shapes: Sequence[tuple[int, int, int]]) -> 
         extra=row["extra"],
         reference_file=stamps[0],
         candidate_file=stamps[1],
+        fingerprint=row.get("fingerprint"),
         allowed=row.get("allowed", False),
         evidence=None if evidence is None else _evidence_of(evidence),
     )

@@ -44,6 +44,10 @@ def render(run: Run, style: Style) -> Iterator[str]:
     )
     if style.detail:
         _print_pairs(console, run, style)
+    elif style.checks:
+        from percept_cli.reports.table_of_check import print_check
+
+        print_check(console, run, style)
     else:
         from percept_cli.reports.table_of_many import print_many
 

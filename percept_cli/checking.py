@@ -1,0 +1,332 @@
+"""Pairs → verdicts by gates: what ``percept check`` adds to scoring."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from percept_cli.engine.plan import plan_of_pixels
+from percept_cli.errors import InvalidSetting, PerceptError, SizeMismatch
+from percept_cli.evidence import Box, Evidence, GateName, Region
+from percept_cli.gates import Measures, judge_gates, level_of, levels_of, verdict_of
+from percept_cli.images.decode import read_stamped
+from percept_cli.machine import parse_size
+from percept_cli.pairs import Pair, pair_of_files
+from percept_cli.presets import RENDER, load_preset
+from percept_cli.results import FileStamp, PairResult, total
+from percept_cli.rules import NOISES, Levels, Noise, Rules, check_gate, check_word, parse_box
+from percept_cli.scoring import Part, Reading, References, Scorer, read_pair
+from percept_cli.spec import DistanceSpec, ceiling
+
+if TYPE_CHECKING:
+    from percept_cli.engine.measure import Contribution, Ticket
+    from percept_cli.engine.places import Places
+    from percept_cli.images.changes import Changes
+
+DEFAULT_RULES = Rules()
+MOST_REGIONS = 50
+"""Regions of a pair that a report holds, the worst first."""
+_MOST_COLOUR = 300.0  # in sRGB, no two colours are farther apart
+_RANKS = {"pass": 0, "warn": 1, "fail": 2, "error": 3, "new": 4, "missing": 4}
+
+
+class Checker(Scorer):
+    """Scores pairs and judges them by gates.
+
+    Args:
+        spec: the recipe of pairs whose rules name no other.
+        rules: the rules of pairs that have none.
+        device: as ``Scorer``.
+        max_memory: as ``Scorer``.
+
+    Raises:
+        InvalidSetting: for an unknown device, or a level above the largest possible value.
+    """
+
+    keeps_maps = True
+
+    def __init__(
+        self,
+        spec: DistanceSpec,
+        *,
+        rules: Rules = DEFAULT_RULES,
+        device: str = "auto",
+        max_memory: int | None = None,
+    ) -> None:
+        super().__init__(spec, device=device, max_memory=max_memory)
+        check_levels(rules, spec)
+        self._rules = rules
+        self._preset: str | None = None
+        self._others: dict[str, Checker] = {}  # by preset
+
+    def read(self, pair: Pair, references: References | None = None) -> Reading:
+        """As ``Scorer.read``, with what the rules leave out left out."""
+        from percept_cli.images.changes import check_boxes, find_changes, read_mask
+
+        start = time.perf_counter()
+        rules = self._rules_of(pair)
+        reference, candidate, stamps = read_pair(pair, references)
+        width, height = reference.width, reference.height
+        changes = None
+        if reference.pixels != candidate.pixels:
+            check_boxes(rules.ignore, width, height)
+            mask = None if rules.mask is None else read_mask(rules.mask, width, height)
+            changes = find_changes(reference, candidate, ignore=rules.ignore, mask=mask, max_shift=rules.max_shift)
+            candidate = changes.candidate
+        plan = plan_of_pixels(self._for(pair).spec, reference.pixels, candidate.pixels, height, width)
+        pictures = (reference, candidate) if plan.crops else None
+        return Reading(pair, pictures, plan, width, height, stamps, time.perf_counter() - start, changes)
+
+    def parts(self, reading: Reading) -> list[Part]:
+        """As ``Scorer.parts``."""
+        mine = self._for(reading.pair)
+        return super().parts(reading) if mine is self else mine.parts(reading)
+
+    def start(self, parts: Sequence[Part]) -> Ticket:
+        """As ``Scorer.start``; the parts of a batch have one recipe."""
+        mine = self._for(parts[0].reading.pair)
+        return super().start(parts) if mine is self else mine.start(parts)
+
+    def finish(self, reading: Reading, found: Sequence[Contribution], seconds: float) -> PairResult:
+        """The result of a pair: the distance, and the gates' verdict."""
+        mine = self._for(reading.pair)
+        if mine is not self:
+            result = mine.finish(reading, found, seconds)
+            note = (
+                f"by preset {reading.pair.rules.preset}: not comparable with the others"
+                if reading.pair.rules
+                else ""
+            )
+            return replace(result, fingerprint=mine.spec.fingerprint, notes=(*result.notes, note))
+        return self._judged(super().finish(reading, found, seconds), reading, found)
+
+    def failed(self, pair: Pair, error: PerceptError) -> PairResult:
+        """As ``Scorer.failed``; two sizes are what the rules make of them."""
+        if not isinstance(error, SizeMismatch) or pair.reference is None or pair.candidate is None:
+            return super().failed(pair, error)
+        result = self.bare(pair, self._rules_of(pair).size_mismatch, str(error))
+        stamps = [_stamp_of(side) for side in (pair.reference, pair.candidate)]
+        return replace(result, reference_file=stamps[0], candidate_file=stamps[1])
+
+    def unmatched(self, pair: Pair) -> PairResult:
+        """As ``Scorer.unmatched``, with what identifies the file, and allowed where the rules say so."""
+        rules, result = self._rules_of(pair), super().unmatched(pair)
+        try:
+            stamps = [None if side is None else _stamp_of(side) for side in (pair.reference, pair.candidate)]
+        except PerceptError as error:
+            return self.failed(pair, error)
+        policy = rules.new if pair.reference is None else rules.missing
+        reason = result.reason if policy == "fail" else f"{result.reason}, which is allowed"
+        return replace(
+            result,
+            reason=reason,
+            allowed=policy != "fail",
+            reference_file=stamps[0],
+            candidate_file=stamps[1],
+        )
+
+    def _rules_of(self, pair: Pair) -> Rules:
+        return self._rules if pair.rules is None else pair.rules
+
+    def _for(self, pair: Pair) -> Checker:
+        preset = self._rules_of(pair).preset
+        if preset is None or preset == self._preset:
+            return self
+        if preset not in self._others:
+            other = Checker(load_preset(preset).spec, device=self._device, max_memory=self.max_memory)
+            other._preset = preset
+            self._others[preset] = other
+        return self._others[preset]
+
+    def _judged(self, result: PairResult, reading: Reading, found: Sequence[Contribution]) -> PairResult:
+        rules, changes = self._rules_of(reading.pair), reading.changes
+        if changes is None:
+            measures, evidence = _NOTHING, Evidence(())
+        else:
+            measures, evidence = _examined(self.spec, result, reading, changes, found, rules)
+        gates = judge_gates(measures, rules)
+        distance = next((gate for gate in gates if gate.name == "distance"), None)
+        # What is no number is an error already, and stays one.
+        status, reason = verdict_of(gates) if result.scored else (result.status, result.reason)
+        return replace(
+            result,
+            status=status,
+            reason=reason,
+            threshold=None if distance is None else distance.fail,
+            threshold_source="" if distance is None else distance.source,
+            evidence=replace(evidence, gates=gates),
+        )
+
+
+def check_levels(rules: Rules, spec: DistanceSpec) -> None:
+    """Refuse levels that nothing could be above.
+
+    Raises:
+        InvalidSetting: naming the gate, and the largest value it can have.
+    """
+    most = ceiling(spec)
+    highest: dict[GateName, float | None] = {"distance": most, "peak": most, "colour": _MOST_COLOUR}
+    for name, levels in rules.levels.items():
+        limit = highest.get(name)
+        for level in (levels.warn, levels.fail):
+            if limit is not None and level is not None and level > limit:
+                raise InvalidSetting(
+                    f"the level {level!r} of the gate {name} is above the largest possible value, {limit!r}",
+                    hint="leave the level out for a gate that lets everything pass.",
+                )
+
+
+def combined(results: Iterable[tuple[PairResult, bool]]) -> Iterator[tuple[PairResult, bool]]:
+    """Of neighbouring results of one name, which were compared with several references, the best."""
+    for _, group in groupby(results, key=lambda entry: entry[0].name):
+        found = list(group)
+        best, reused = min(found, key=lambda entry: (_RANKS[entry[0].status], entry[0].distance))
+        if len(found) > 1:
+            best = replace(best, notes=(*best.notes, f"the best of {len(found)} references"))
+        yield best, reused
+
+
+_NOTHING = Measures(0.0, 0.0, None, 0.0, None, 0, 0.0)
+
+
+def _examined(
+    spec: DistanceSpec,
+    result: PairResult,
+    reading: Reading,
+    changes: Changes,
+    found: Sequence[Contribution],
+    rules: Rules,
+) -> tuple[Measures, Evidence]:
+    """What was measured of a pair that differs, and where."""
+    import numpy as np
+
+    from percept_cli.engine.places import Places
+
+    patches = {tap: [patch for part in found if tap in part for patch in part[tap].patches] for tap in spec.taps}
+    first, second = (
+        np.frombuffer(side.pixels, np.uint8).reshape(side.height, side.width, 3)
+        for side in (changes.reference, changes.candidate)
+    )
+    places = Places(spec, patches, first, second, reading.plan)
+    peak, colour = places.peak(places.distances), places.peak(places.colours)
+    noise = places.noise() if rules.noise == "auto" and "peak" not in rules.levels else None
+    measures = Measures(
+        result.distance,
+        peak.value if places.has_places else None,
+        peak.at,
+        colour.value,
+        colour.at,
+        changes.pixels,
+        noise or 0.0,
+    )
+    regions = _regions(places, result, changes, rules, measures.noise)
+    return measures, Evidence(
+        (),
+        regions=tuple(regions[:MOST_REGIONS]),
+        regions_in_all=len(regions),
+        changed_pixels=changes.pixels,
+        ignored_pixels=changes.ignored,
+        shift=changes.shift,
+        noise=noise,
+        heat=places.heat(),
+    )
+
+
+def _regions(places: Places, result: PairResult, changes: Changes, rules: Rules, noise: float) -> list[Region]:
+    """The regions of a pair, the worst first; those that had moved and are equal otherwise at the end."""
+    found = places.regions(changes.labels, len(changes.regions))
+    regions = []
+    for region, (peak, colour, layers) in zip(changes.regions, found, strict=True):
+        distance = total(list(layers.values()))
+        levels = (levels_of("peak", rules, noise), peak), (levels_of("colour", rules, noise), colour)
+        statuses = [level_of(value, limits) for limits, value in levels if limits is not None]
+        regions.append(
+            Region(
+                region.box,
+                region.pixels,
+                distance,
+                min(1.0, distance / result.distance) if result.distance else 0.0,
+                peak,
+                colour,
+                max(statuses, key=_RANKS.__getitem__, default="pass"),
+                layers,
+                region.shift,
+            )
+        )
+    regions.sort(key=lambda region: (-_RANKS[region.status], -region.peak, -region.distance, -region.pixels))
+    moved = [Region(region.box, region.pixels, 0.0, 0.0, 0.0, 0.0, shift=region.shift) for region in changes.moved]
+    return regions + moved
+
+
+def _stamp_of(path: Path) -> FileStamp:
+    return read_stamped(path)[1]
+
+
+def check(
+    reference: str | os.PathLike[str],
+    candidate: str | os.PathLike[str],
+    *,
+    preset: str | os.PathLike[str] = RENDER,
+    noise: Noise = "auto",
+    fail: Mapping[str, float] | None = None,
+    warn: Mapping[str, float] | None = None,
+    ignore: Sequence[Box | str | tuple[int, int, int, int]] = (),
+    mask: str | os.PathLike[str] | None = None,
+    max_shift: int = 0,
+    device: str = "auto",
+    max_memory: int | str | None = None,
+) -> PairResult:
+    """Hold a picture to its baseline, as ``percept check`` does.
+
+    Args:
+        reference: the baseline.
+        candidate: the picture.
+        preset: the recipe: a built-in name, or a path that ends in ``.toml``.
+        noise: how much rendering alone may change: ``auto``, ``same-machine`` or ``cross-machine``.
+        fail: gate → the largest value that does not fail, instead of the gate's own level. Gates are ``distance``,
+            ``peak``, ``colour`` (in ΔE) and ``changed-pixels``.
+        warn: gate → the largest value that does not warn.
+        ignore: rectangles x, y, width, height, in pixels, that are left out.
+        mask: a picture as large as the two; where it is black, pixels are left out.
+        max_shift: most pixels by which the picture, or a region of it, may have moved.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        max_memory: most bytes of memory to take, as a number or as ``"2GB"``; None for what is free.
+
+    Returns:
+        The result: ``status`` is ``pass``, ``warn`` or ``fail``, and ``evidence`` says why and where.
+
+    Raises:
+        PerceptError: whatever is wrong, as one of its subclasses.
+    """
+    fails, warns = (
+        {check_gate(gate): float(level) for gate, level in (side or {}).items()} for side in (fail, warn)
+    )
+    rules = Rules(
+        noise=check_word(noise, NOISES, "noise"),
+        levels={gate: Levels(warns.get(gate), fails.get(gate), "argument") for gate in {**warns, **fails}},
+        ignore=tuple(map(_box, ignore)),
+        mask=None if mask is None else Path(mask),
+        max_shift=max_shift,
+    )
+    key = load_preset(os.fspath(preset)).spec, device, max_memory
+    checker = _checker(*key)
+    check_levels(rules, checker.spec)
+    return checker.score(replace(pair_of_files(reference, candidate), rules=rules))
+
+
+@lru_cache(maxsize=2)
+def _checker(spec: DistanceSpec, device: str, max_memory: int | str | None) -> Checker:
+    # Kept, so that a test suite of many pictures loads torch and the weights once.
+    return Checker(spec, device=device, max_memory=None if max_memory is None else parse_size(max_memory))
+
+
+def _box(value: Box | str | tuple[int, int, int, int]) -> Box:
+    if isinstance(value, Box):
+        return value
+    return parse_box(value if isinstance(value, str) else ",".join(map(str, value)))

@@ -1,0 +1,216 @@
+"""``percept check``: pictures held to their baseline, by gates that see what a person sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from percept_cli.checking import Checker, check_levels
+from percept_cli.cli.batch import CountOr
+from percept_cli.cli.commands import Command
+from percept_cli.cli.console import say
+from percept_cli.cli.many import DEFAULT_TOP, Terms, run_many
+from percept_cli.cli.options import (
+    FILE,
+    Recipe,
+    check_recipe_options,
+    destinations_of,
+    recipe_of,
+    report_options,
+    talk_options,
+)
+from percept_cli.cli.process import settle_in
+from percept_cli.errors import InvalidSetting
+from percept_cli.names import shown
+from percept_cli.pairs.assigned import assigned
+from percept_cli.presets import load_preset
+from percept_cli.rulebook import Changes, RuleBook, changed, read_check, read_overrides
+from percept_cli.rules import NOISES, POLICIES, Levels, Rules, parse_box, parse_level
+from percept_cli.settings import Settings
+
+
+def _policy(name: str, what: str) -> Callable[[Any], Any]:
+    return click.option(
+        name, type=click.Choice(POLICIES), metavar="|".join(POLICIES), help=f"{what}  [default: fail]"
+    )
+
+
+@click.command(cls=Command, short_help="Hold pictures to their baseline: a verdict for CI.")
+@click.argument("baseline", type=FILE, required=False)
+@click.argument("current", type=FILE, required=False)
+@click.option(
+    "--noise",
+    type=click.Choice(NOISES),
+    help="How much rendering alone may change: as much as each pair itself shows, next to nothing, or as much as "
+    "another machine's fonts do.  [default: auto]",
+)
+@click.option(
+    "--fail",
+    "fails",
+    multiple=True,
+    metavar="GATE=X",
+    help="Fail above X instead of the gate's own level. Gates: distance, peak, colour (in ΔE), changed-pixels.",
+)
+@click.option("--warn", "warns", multiple=True, metavar="GATE=X", help="Warn above X; a warning exits with 0.")
+@click.option(
+    "--ignore", multiple=True, metavar="X,Y,W,H", help="Leave out a rectangle of every picture, in pixels."
+)
+@click.option(
+    "--mask", type=FILE, help="Leave out what is black in this picture, which is as large as the others."
+)
+@click.option(
+    "--max-shift", type=click.IntRange(0, 64), metavar="N", help="Let pictures and regions move by up to N pixels."
+)
+@_policy("--new", "What a picture without a baseline is.")
+@_policy("--missing", "What a baseline without a picture is.")
+@_policy("--size-mismatch", "What two sizes are; they are never compared.")
+@click.option("--include", multiple=True, metavar="GLOB", help="Take only files that match, as in .gitignore.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files that match; above --include.")
+@check_recipe_options
+@report_options
+@click.option(
+    "--pictures",
+    type=click.Choice(["embed", "link", "none"]),
+    default="embed",
+    show_default=True,
+    help="HTML: pictures in the file itself, by their addresses, or not at all.",
+)
+@click.option(
+    "--top",
+    type=CountOr("all", least=0),
+    default=str(DEFAULT_TOP),
+    show_default=True,
+    metavar="N|all",
+    help="Pictures that the table tells of, the worst first.",
+)
+@click.option("--fail-fast", is_flag=True, help="Stop at the first picture that fails or cannot be compared.")
+@click.option("--allow-empty", is_flag=True, help="Comparing nothing is no error.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Threads that read pictures.  [default: one per processor, at most 8]",
+)
+@talk_options
+@click.pass_context
+def check(
+    ctx: click.Context,
+    /,
+    baseline: Path | None,
+    current: Path | None,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    form: str | None,
+    wide: bool,
+    outputs: tuple[Path, ...],
+    quiet: bool,
+    verbose: bool,
+    **options: Any,
+) -> int:
+    """Hold the pictures of the folder CURRENT, or one picture, to those of BASELINE.
+
+    A picture fails if any of its gates does: the mean distance, the strongest place of the distance map, or the
+    difference of colour that is left when detail is blurred away. Levels follow the noise that each pair itself
+    shows, so that another machine's fonts pass and one wrong digit does not. Folders, rules and overrides for some
+    pictures can stand in percept.toml, as [check] and [[override]]; README has them all.
+
+    \b
+    Examples:
+      percept check expected/ actual/
+      percept check expected/ actual/ -o report.html -o results.json -o junit.xml
+      percept check expected/ actual/ --ignore 0,0,200,40 --max-shift 2
+      percept check before.png after.png --noise same-machine
+      percept approve results.json --filter 'charts/**'
+    """  # noqa: D301 - \b is click's mark for lines to keep as they are
+    settle_in()
+    changes = {name: options.pop(name) for name in _RULES}
+    terms = {name: options.pop(name) for name in ("top", "fail_fast", "allow_empty", "workers", "pictures")}
+    recipe = recipe_of(ctx, **options)
+    book, folders = _rules(recipe.settings, changes, _threshold(recipe, options["threshold"]))
+    baseline, current = _sides(ctx, baseline, current, folders)
+    scorer = _checker(recipe, book, options)
+    to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
+    from percept_cli.pairs.folders import Choice, pairs_of
+
+    pairs = assigned(pairs_of(baseline, current, Choice(include, exclude)), book)
+    if not quiet:
+        for note in book.notes:
+            say(f"Warning: {note}")
+    return run_many(
+        pairs,
+        replace(recipe, scorer=scorer),
+        to,
+        Terms(checks=True, **terms),
+        quiet=quiet,
+        verbose=verbose,
+    )
+
+
+_RULES = ("noise", "fails", "warns", "ignore", "mask", "max_shift", "new", "missing", "size_mismatch")
+
+
+def _threshold(recipe: Recipe, given: float | None) -> Levels | None:
+    """The preset's or the user's threshold, as the level of the gate ``distance``."""
+    if given is None and recipe.preset.threshold is None:
+        return None
+    scorer = recipe.scorer
+    return Levels(None, scorer.threshold, scorer.threshold_source)
+
+
+def _rules(settings: Settings, given: dict[str, Any], threshold: Levels | None) -> tuple[RuleBook, dict[str, str]]:
+    """Rules and overrides: those of the settings file, and what was typed above them."""
+    rules, folders = Rules(), dict[str, str]()
+    if threshold is not None:
+        rules = changed(rules, {"levels": {"distance": threshold}})
+    try:
+        if "check" in settings.tables:
+            changes, folders = read_check(settings.tables["check"], settings.source, settings.folder)
+            rules = changed(rules, changes)
+        overrides = read_overrides(settings.tables.get("override", []), settings.source, settings.folder)
+    except InvalidSetting as error:
+        raise InvalidSetting(f"{settings.source}: {error}", hint=error.hint) from None
+    return RuleBook(changed(rules, _typed(given)), overrides), folders
+
+
+def _typed(given: dict[str, Any]) -> Changes:
+    """The options that were given, as changes of the rules."""
+    changes: Changes = {
+        name: given[name]
+        for name in ("noise", "mask", "max_shift", "new", "missing", "size_mismatch")
+        if given[name] is not None
+    }
+    if given["ignore"]:
+        changes["ignore"] = tuple(map(parse_box, given["ignore"]))
+    fails, warns = (dict(map(parse_level, given[name])) for name in ("fails", "warns"))
+    levels = {gate: Levels(warns.get(gate), fails.get(gate), "command line") for gate in {**warns, **fails}}
+    if levels:
+        changes["levels"] = levels
+    return changes
+
+
+def _sides(
+    ctx: click.Context, baseline: Path | None, current: Path | None, folders: dict[str, str]
+) -> tuple[Path, Path]:
+    if baseline is not None and current is None:
+        raise click.UsageError(f"{shown(baseline)} is the baseline; name what to hold to it as well.", ctx)
+    if baseline is not None and current is not None:
+        return baseline, current
+    if len(folders) < 2:
+        raise click.UsageError(
+            "Give a baseline and what to hold to it, or name both in percept.toml: [check] baseline, current.",
+            ctx,
+        )
+    return Path(folders["baseline"]), Path(folders["current"])
+
+
+def _checker(recipe: Recipe, book: RuleBook, options: dict[str, Any]) -> Checker:
+    for override in book.overrides:
+        rules = changed(book.base, override.changes)
+        check_levels(rules, recipe.scorer.spec if rules.preset is None else load_preset(rules.preset).spec)
+    return Checker(
+        recipe.scorer.spec, rules=book.base, device=options["device"], max_memory=recipe.scorer.max_memory
+    )

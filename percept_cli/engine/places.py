@@ -1,0 +1,250 @@
+"""Where a pair differs and how strongly: peaks of the distance and of colour, the noise around them, regions.
+
+Everything is measured in cells of 8×8 pixels. The peak of the distance counts a cell only where a pixel in it
+changed by more than a display shows at a glance: unit features of flat areas turn around at a change of one level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from percept_cli.engine import maps
+from percept_cli.engine.colour import STEP, colour_map
+from percept_cli.engine.distances import DISTANCES, LocalDistance, Patch
+from percept_cli.engine.topology import stride_of
+from percept_cli.evidence import Box, HeatMap
+from percept_cli.spec import DistanceSpec, ceiling
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from percept_cli.engine.plan import Plan
+
+    Grid = NDArray[np.float32]
+    Pixels = NDArray[np.uint8]
+
+_Value = TypeVar("_Value", bound="np.generic")
+
+CELL = 8
+"""Pixels per side of a cell, and of the blocks in which changed regions are found."""
+INVISIBLE = 3
+"""Levels of 255 by which a pixel may change without a trace in the peak: less than rounding in a codec does."""
+TEXTURE = 24
+"""Levels between neighbouring pixels from which a cell is one with detail, where rendering makes noise."""
+MASKING = 32
+"""Levels between neighbouring pixels, on average, at which a difference of colour looks half as large."""
+_NEAR = 8  # cells on each side of the peak that say nothing of the noise
+_FEW_CELLS = 8  # that say nothing either
+_QUANTILE = 0.9
+_SHARE = 0.1  # of the cells with detail that have changed where all of them are noise
+_HEAT_SIDE = 640  # values along the longer side of a heat map, at most
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The strongest place of a map."""
+
+    value: float
+    at: Box | None
+    """Its cell; None where nothing is."""
+
+
+class Places:
+    """The places of one pair.
+
+    Args:
+        spec: the recipe.
+        patches: tap name → what was computed of its map; empty for distances without places.
+        reference: H×W×3, sRGB in 0..255.
+        candidate: the same shape.
+        plan: what was computed; it sees more than the pictures where they are tiny.
+    """
+
+    def __init__(
+        self,
+        spec: DistanceSpec,
+        patches: Mapping[str, Sequence[Patch]],
+        reference: Pixels,
+        candidate: Pixels,
+        plan: Plan,
+    ) -> None:
+        self._spec = spec
+        self._sides = reference, candidate
+        self._height, self._width = reference.shape[:2]
+        self._extent = plan.height, plan.width
+        self._shape = -(-plan.height // CELL), -(-plan.width // CELL)
+        self._layers = [
+            _Layer(
+                layer.tap,
+                layer.weight,
+                stride_of(spec.record.network, layer.tap),
+                rows * columns,
+                patches[layer.tap],
+            )
+            for layer, (_, rows, columns) in zip(spec.layers, plan.shapes, strict=True)
+            if isinstance(DISTANCES[layer.distance], LocalDistance)
+        ]
+
+    @property
+    def has_places(self) -> bool:
+        """Whether the distance of any layer has places."""
+        return bool(self._layers)
+
+    @cached_property
+    def distances(self) -> Grid:
+        """Per cell the weighted sum over the layers of the largest distance in it, where something is visible."""
+        return self._summed_layers(CELL, self._shape) * (self.change > INVISIBLE)
+
+    @cached_property
+    def colours(self) -> Grid:
+        """Per cell the largest ΔE of colour, less where there is detail, which masks it."""
+        import numpy as np
+        from scipy import ndimage
+
+        found = self._extended(_by_cells(colour_map(*self._sides), CELL // STEP, np.maximum))
+        detail = np.maximum(*(self._extended(_by_cells(_steps(side), CELL, np.add)) for side in self._sides))
+        detail = ndimage.maximum_filter(detail / CELL**2, 3)
+        masked: Grid = found / (1 + detail / MASKING)
+        return masked
+
+    @cached_property
+    def change(self) -> Grid:
+        """Per cell the largest change of a channel of a pixel, in levels of 255."""
+        import numpy as np
+
+        return self._extended(_by_cells(_change(*self._sides), CELL, np.maximum))
+
+    @cached_property
+    def texture(self) -> Grid:
+        """Per cell the largest step between neighbouring pixels in either picture, in levels of 255."""
+        import numpy as np
+
+        return self._extended(np.maximum(*(_by_cells(_steps(side), CELL, np.maximum) for side in self._sides)))
+
+    def peak(self, grid: Grid) -> Peak:
+        """The largest value of a grid, and its cell."""
+        import numpy as np
+
+        row, column = np.unravel_index(int(grid.argmax()), grid.shape)
+        value = float(grid[row, column])
+        if not value:
+            return Peak(0.0, None)
+        x = min(int(column) * CELL, (self._width - 1) // CELL * CELL)
+        y = min(int(row) * CELL, (self._height - 1) // CELL * CELL)
+        return Peak(value, Box(x, y, min(CELL, self._width - x), min(CELL, self._height - y)))
+
+    def regions(self, labels: NDArray[np.int32], count: int) -> list[tuple[float, float, dict[str, float]]]:
+        """Per region its peak of distance, that of colour, and tap name → what it adds to the distance, weighted.
+
+        Features beside a change differ as well; they count for the nearest region.
+
+        Args:
+            labels: per cell of the pictures its region's number, from 1; 0 where nothing changed.
+            count: how many there are.
+        """
+        import numpy as np
+        from scipy import ndimage
+
+        if not count:
+            return []
+        labels = self._extended(labels)
+        nearest = ndimage.distance_transform_edt(labels == 0, return_distances=False, return_indices=True)
+        owners = labels[tuple(nearest)]
+        numbers = range(1, count + 1)
+        peaks, colours = (
+            np.asarray(ndimage.maximum(grid, owners, numbers)) for grid in (self.distances, self.colours)
+        )
+        shares: list[dict[str, float]] = [{} for _ in range(count)]
+        for layer in self._layers:
+            sums = maps.summed(layer.patches, layer.stride, CELL, self._shape)
+            by_region = np.bincount(owners.ravel(), weights=sums.ravel(), minlength=count + 1)[1:]
+            for mine, value in zip(shares, by_region.tolist(), strict=True):
+                mine[layer.tap] = layer.weight * value / layer.positions
+        return list(zip(peaks.tolist(), colours.tolist(), shares, strict=True))
+
+    def noise(self) -> float:
+        """The noise floor of the peak: what nine of ten changed cells far from its place do not exceed.
+
+        A defect stands out from what is around it; render noise is everywhere that there is detail. So the cells
+        near the peak are left out, and where few of the cells with detail have changed at all, the changes are no
+        noise: the floor then falls to 0.
+        """
+        import numpy as np
+
+        row, column = np.unravel_index(int(self.distances.argmax()), self._shape)
+        far = np.ones(self._shape, bool)
+        far[max(0, row - _NEAR) : row + _NEAR + 1, max(0, column - _NEAR) : column + _NEAR + 1] = False
+        changed = far & (self.change > INVISIBLE)
+        if changed.sum() < _FEW_CELLS:
+            return 0.0
+        detailed = far & (self.texture > TEXTURE)
+        share = float((changed & detailed).sum() / max(1, detailed.sum()))
+        return float(np.quantile(self.distances[changed], _QUANTILE)) * min(1.0, share / _SHARE)
+
+    def heat(self) -> HeatMap | None:
+        """The map that reports draw; None where nothing differs, or the distances have no places."""
+        import numpy as np
+
+        stride = 1
+        while max(self._height, self._width) > stride * _HEAT_SIDE:
+            stride *= 2
+        shape = -(-self._extent[0] // stride), -(-self._extent[1] // stride)
+        found = self._summed_layers(stride, shape)[: -(-self._height // stride), : -(-self._width // stride)]
+        if not found.any():
+            return None
+        top = ceiling(self._spec) or 10.0 ** np.ceil(np.log10(float(found.max())))
+        values = np.ceil(np.sqrt(np.minimum(1, found / top)) * 255).astype(np.uint8)
+        return HeatMap(stride, values.shape[1], values.shape[0], values.tobytes(), float(top))
+
+    def _summed_layers(self, cell: int, shape: tuple[int, int]) -> Grid:
+        import numpy as np
+
+        found = np.zeros(shape, np.float32)
+        for layer in self._layers:
+            found += np.float32(layer.weight) * maps.largest(layer.patches, layer.stride, cell, shape)
+        return found
+
+    def _extended(self, grid: NDArray[_Value]) -> NDArray[_Value]:
+        """As large as what the network saw: the last column and row repeated."""
+        import numpy as np
+
+        missing = [(0, whole - there) for whole, there in zip(self._shape, grid.shape, strict=True)]
+        return np.pad(grid, missing, mode="edge")
+
+
+@dataclass(frozen=True)
+class _Layer:
+    tap: str
+    weight: float
+    stride: int
+    positions: int
+    patches: Sequence[Patch]
+
+
+def _change(reference: Pixels, candidate: Pixels) -> Grid:
+    import numpy as np
+
+    found = np.maximum(reference, candidate) - np.minimum(reference, candidate)
+    largest: Grid = found.max(axis=2).astype(np.float32)
+    return largest
+
+
+def _steps(picture: Pixels) -> Grid:
+    """Per pixel the largest step of a channel to the pixel on its right, or below."""
+    import numpy as np
+
+    found = np.zeros(picture.shape[:2], np.uint8)
+    found[:, :-1] = _change(picture[:, :-1], picture[:, 1:])
+    np.maximum(found[:-1], _change(picture[:-1], picture[1:]), out=found[:-1], casting="unsafe")
+    return found.astype(np.float32)
+
+
+def _by_cells(values: Grid, side: int, how: np.ufunc) -> Grid:
+    """Values of each side×side cell combined."""
+    for axis in (0, 1):
+        values = how.reduceat(values, range(0, values.shape[axis], side), axis=axis)
+    return values

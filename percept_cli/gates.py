@@ -1,0 +1,112 @@
+"""What was measured in a pair → its gates, each with the levels it was held to and where they came from.
+
+The levels were chosen on one half of the labelled corpus and judged on the other; tests/corpus/RESULTS.md has the
+figures, and what public tools come to on the same pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from percept_cli.evidence import Box, Gate, GateName, Level
+from percept_cli.results import Status
+from percept_cli.rules import GATES, Levels, Noise, Rules
+
+UNITS: Mapping[GateName, str] = {"distance": "", "peak": "", "colour": "ΔE", "changed-pixels": "pixels"}
+
+WARN = 0.75
+"""A level that warns, as a share of the one that fails, where nobody gave one."""
+FIXED: Mapping[Noise, Mapping[GateName, float]] = {
+    "same-machine": {"distance": 0.3, "peak": 0.05, "colour": 0.8},
+    "cross-machine": {"distance": 0.3, "peak": 1.5, "colour": 2.3},
+}
+"""Levels that fail, by what rendering is expected to do."""
+AUTO: Mapping[GateName, float] = {"distance": 0.3, "colour": 2.3}
+AUTO_PEAK = (0.3, 1.8, 1.5)
+"""The level of the peak: at least, times the noise floor above that, at most."""
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What there is to judge."""
+
+    distance: float
+    peak: float | None
+    """None for distances without places, such as that of Gram matrices."""
+    peak_at: Box | None
+    colour: float
+    colour_at: Box | None
+    changed_pixels: int
+    noise: float
+    """The noise floor of the peak."""
+
+
+def judge_gates(found: Measures, rules: Rules) -> tuple[Gate, ...]:
+    """The gates of a pair: those that were given levels, and those that have some by ``rules.noise``."""
+    values: dict[GateName, tuple[float | None, Box | None]] = {
+        "distance": (found.distance, None),
+        "peak": (found.peak, found.peak_at),
+        "colour": (found.colour, found.colour_at),
+        "changed-pixels": (float(found.changed_pixels), None),
+    }
+    gates = []
+    for name in GATES:
+        levels, (value, at) = levels_of(name, rules, found.noise), values[name]
+        if levels is not None and value is not None:
+            gates.append(_gate(name, value, at, levels))
+    return tuple(gates)
+
+
+def levels_of(name: GateName, rules: Rules, noise: float) -> Levels | None:
+    """The levels of a gate; None where it has none."""
+    if name in rules.levels:
+        return rules.levels[name]
+    if rules.noise != "auto":
+        fail = FIXED[rules.noise].get(name)
+        return None if fail is None else Levels(WARN * fail, fail, rules.noise)
+    if name == "peak":
+        least, times, most = AUTO_PEAK
+        fail = min(most, least + times * noise)
+        return Levels(WARN * fail, fail, f"auto, by the noise floor {noise:.3g} of this pair")
+    fail = AUTO.get(name)
+    return None if fail is None else Levels(WARN * fail, fail, "auto")
+
+
+def _gate(name: GateName, value: float, at: Box | None, levels: Levels) -> Gate:
+    return Gate(name, value, UNITS[name], levels.warn, levels.fail, levels.source, level_of(value, levels), at)
+
+
+def level_of(value: float, levels: Levels) -> Level:
+    """A value equal to a level is within it; what is no number never is."""
+    if levels.fail is not None and not value <= levels.fail:
+        return "fail"
+    if levels.warn is not None and not value <= levels.warn:
+        return "warn"
+    return "pass"
+
+
+_RANK: Mapping[Level, int] = {"pass": 0, "warn": 1, "fail": 2}
+
+
+def worst(gates: tuple[Gate, ...]) -> Level:
+    """The worst of the gates."""
+    return max((gate.status for gate in gates), key=_RANK.__getitem__, default="pass")
+
+
+def verdict_of(gates: tuple[Gate, ...]) -> tuple[Status, str]:
+    """The status of a pair, and the reason in words: the gates that decide it, or that all pass."""
+    status = worst(gates)
+    if status == "pass":
+        names = ", ".join(gate.name for gate in gates)
+        return "pass", f"within the levels of {names}" if gates else "no gate has a level"
+    return status, "; ".join(in_words(gate) for gate in gates if gate.status == status)
+
+
+def in_words(gate: Gate) -> str:
+    """A gate that is above a level: numbers unrounded."""
+    unit = f" {gate.unit}" if gate.unit else ""
+    limit = gate.fail if gate.status == "fail" else gate.warn
+    place = f" at {gate.at}" if gate.at is not None else ""
+    number = int(gate.value) if gate.unit == "pixels" else gate.value
+    return f"{gate.name} {number!r}{unit}{place} is above {limit!r} ({gate.source})"

@@ -1,0 +1,116 @@
+"""The table of a check: what did not pass, where, by how much, and the commands that show it and accept it."""
+
+from __future__ import annotations
+
+import heapq
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from percept_cli.evidence import Gate, Region
+from percept_cli.names import printable
+from percept_cli.reports import Style
+from percept_cli.reports.findings import accept_command, badness, level_of, show_command
+from percept_cli.reports.table import COLOURS, facts_table, recipe, verdict
+from percept_cli.results import PairResult, Run
+from percept_cli.verdict import judge_run
+
+_REGIONS_TOLD = 3
+_LAYERS_TOLD = 3
+
+
+def print_check(console: Console, run: Run, style: Style) -> None:
+    """What did not pass, the worst first, each with what a person needs to act; then the run in numbers."""
+    if style.origin is not None:
+        facts = facts_table()
+        for name, folder in zip(("baseline", "current"), style.origin, strict=True):
+            facts.add_row(name, Text(printable(folder)))
+        console.print(facts)
+        console.print()
+    told = [result for result in run.results if result.status != "pass"]
+    shown = heapq.nsmallest(len(told) if style.top is None else style.top, told, key=badness)
+    for result in shown:
+        _print_pair(console, run, result, style)
+    if len(shown) < len(told):
+        console.print(f"… and {len(told) - len(shown)} more that did not pass; --top all shows them")
+        console.print()
+    console.print(_totals(run))
+
+
+def _print_pair(console: Console, run: Run, result: PairResult, style: Style) -> None:
+    size = "" if result.width is None else f"  {result.width} × {result.height}"
+    console.print(
+        Text.assemble(
+            Text(result.status.upper(), style=f"bold {COLOURS[result.status]}"),
+            "  ",
+            Text(printable(result.name), style="bold"),
+            size,
+        )
+    )
+    facts = facts_table()
+    if result.evidence is None:
+        facts.add_row("reason", Text(printable(result.reason)))
+    else:
+        for gate in result.evidence.gates:
+            if gate.status != "pass":
+                facts.add_row(gate.name, _gate(gate))
+        for line, region in enumerate(result.evidence.regions[:_REGIONS_TOLD]):
+            facts.add_row("" if line else "where", _region(region))
+        more = result.evidence.regions_in_all - _REGIONS_TOLD
+        if more > 0:
+            facts.add_row("", f"and {more} more regions")
+        if result.evidence.shift is not None:
+            facts.add_row("moved", "as a whole by {},{} pixels".format(*result.evidence.shift))
+        if result.distance:
+            facts.add_row("layers", _layers(result))
+    for note in result.notes:
+        facts.add_row("note", Text(printable(note)))
+    show, accept = show_command(result), accept_command(result, run, style.json_report)
+    if show is not None:
+        facts.add_row("show", Text(show))
+    if accept is not None:
+        facts.add_row("accept", Text(accept))
+    console.print(Padding(facts, (0, 0, 0, 2)))
+    console.print()
+
+
+def _gate(gate: Gate) -> Text:
+    level = level_of(gate)
+    unit = f" {gate.unit}" if gate.unit else ""
+    at = "" if gate.at is None else f" at {gate.at}"
+    return Text.assemble(
+        Text(f"{gate.value:.6g}{unit}", style=COLOURS[gate.status]),
+        f" above {level:.6g}{at}  ({printable(gate.source)})",
+    )
+
+
+def _region(region: Region) -> str:
+    told = [f"{region.pixels:,} px", f"{100 * region.share:.0f} %"]
+    if region.shift is not None:
+        told.append("moved by {},{}".format(*region.shift))
+    return f"{region.box}  ({', '.join(told)})"
+
+
+def _layers(result: PairResult) -> str:
+    ordered = sorted(result.layers, key=lambda layer: -layer.share)
+    return ", ".join(f"{layer.name} {100 * layer.share:.0f} %" for layer in ordered[:_LAYERS_TOLD] if layer.share)
+
+
+def _totals(run: Run) -> object:
+    found = run.summary
+    facts = facts_table()
+    counts = [f"{found.identical} identical", f"{found.passed - found.identical} more passed"]
+    if found.warned:
+        counts.append(f"{found.warned} warned")
+    counts += [f"{found.failed} failed", f"{found.errors} errors"]
+    facts.add_row("pictures", f"{found.pairs}: {', '.join(counts)}")
+    if found.new or found.missing:
+        allowed = f", {found.allowed} of them allowed" if found.allowed else ""
+        facts.add_row(
+            "unmatched", f"{found.missing} missing (no candidate), {found.new} new (no reference){allowed}"
+        )
+    facts.add_row("verdict", verdict(*judge_run(run)))
+    facts.add_row("recipe", recipe(run))
+    facts.add_row("fingerprint", run.fingerprint)
+    return facts
