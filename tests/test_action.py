@@ -1,0 +1,156 @@
+"""action.yml: what a runner of GitHub would read, and its scripts run by a real shell with the real percept."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from percept_cli.reports import format_of_file
+from tests.conftest import ROOT, Save
+
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
+BASH = shutil.which("bash")
+EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
+
+pytestmark = pytest.mark.skipif(BASH is None, reason="needs bash")
+
+
+def test_inputs_and_outputs_are_described_and_exist() -> None:
+    assert ACTION["runs"]["using"] == "composite"
+    assert set(ACTION["inputs"]) == {"baseline", "current", "args", "report-name", "python-version", "version"}
+    assert set(ACTION["outputs"]) == {"exit-code", "report"}
+    for entry in (*ACTION["inputs"].values(), *ACTION["outputs"].values()):
+        assert entry["description"]
+    for entry in ACTION["inputs"].values():
+        assert ("default" in entry) != entry.get("required", False)
+    used = set(EXPRESSION.findall(json.dumps(ACTION)))
+    inputs = {name.removeprefix("inputs.") for name in used if name.startswith("inputs.")}
+    assert inputs <= set(ACTION["inputs"])
+    ids = {step["id"] for step in STEPS if "id" in step}
+    assert {name.split(".")[1] for name in used if name.startswith("steps.")} <= ids
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if "run" in step], ids=lambda step: step["name"])
+def test_scripts_are_sound_and_hold_no_expression(step: dict[str, Any]) -> None:
+    """An expression within a script is replaced as text, so that an input could hold commands."""
+    assert step["shell"] == "bash"
+    assert not EXPRESSION.search(step["run"])
+    subprocess.run([str(BASH), "-n"], input=step["run"], text=True, check=True)
+    assert step["run"].startswith("set -euo pipefail\n")
+
+
+def test_the_reports_are_kept_whatever_the_outcome() -> None:
+    assert STEPS[-1]["uses"].startswith("actions/upload-artifact@")
+    assert STEPS[-1]["if"].startswith("always()")
+
+
+def compare(folder: Path, baseline: str, current: str, args: str = "") -> tuple[int, str, dict[str, str], str]:
+    """Run the step as a runner does: its exit code, its log, its outputs, and the job's summary."""
+    (step,) = (step for step in STEPS if step.get("id") == "check")
+    runner = folder / "runner"
+    runner.mkdir()
+    environment = {
+        "RUNNER_TEMP": str(runner),
+        "GITHUB_OUTPUT": str(runner / "output"),
+        "GITHUB_STEP_SUMMARY": str(runner / "summary"),
+        "PERCEPT_PYTHON": sys.executable,
+        "PERCEPT_BASELINE": baseline,
+        "PERCEPT_CURRENT": current,
+        "PERCEPT_ARGS": args,
+        "PERCEPT_REPORT": "percept-report",
+        "CI": "true",
+    }
+    assert set(step["env"]) <= set(environment)
+    done = subprocess.run(
+        [str(BASH), "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    outputs = runner / "output"
+    pairs = outputs.read_text().splitlines() if outputs.exists() else []
+    summary = runner / "summary"
+    log = done.stdout + done.stderr
+    return (
+        done.returncode,
+        log,
+        dict(line.split("=", 1) for line in pairs),
+        summary.read_text() if summary.exists() else "",
+    )
+
+
+@pytest.fixture
+def folders(tmp_path: Path, save: Save) -> Path:
+    for folder in ("base line", "current"):
+        (tmp_path / folder).mkdir()
+        save(f"{folder}/same.png")
+    save("base line/icon.png", seed=1)
+    return tmp_path
+
+
+def test_a_difference_fails_the_job_with_reports(folders: Path, save: Save) -> None:
+    save("current/icon.png", seed=2)
+    code, log, outputs, summary = compare(folders, "base line", "current")
+    assert code == 1, log
+    assert outputs["exit-code"] == "1"
+    assert sorted(os.listdir(outputs["report"])) == ["junit.xml", "report.html", "report.json", "summary.md"]
+    assert re.search(r"^::error file=base line/icon\.png,title=percept fail%3A icon\.png::", log, re.MULTILINE)
+    assert summary.startswith("## percept: FAIL\n")
+    assert "`icon.png`" in summary
+
+
+def test_equal_folders_pass(folders: Path, save: Save) -> None:
+    save("current/icon.png", seed=1)
+    code, log, outputs, summary = compare(folders, "base line", "current")
+    assert (code, outputs["exit-code"]) == (0, "0"), log
+    assert "::error" not in log
+    assert summary.startswith("## percept: PASS\n")
+
+
+def test_trouble_keeps_its_code(folders: Path) -> None:
+    code, log, outputs, summary = compare(folders, "base line", "nowhere")
+    assert (code, outputs["exit-code"], summary) == (3, "3", ""), log
+
+
+def test_arguments_are_split_but_not_run(folders: Path, save: Save) -> None:
+    save("current/icon.png", seed=2)
+    arguments = "--exclude 'icon.png' --exclude \"$(touch ran) ; touch ran\""
+    code, log, _, _ = compare(folders, "base line", "current", arguments)
+    assert code == 0, log
+    assert not (folders / "ran").exists()
+
+
+def test_arguments_that_are_none_are_an_error(folders: Path) -> None:
+    code, log, outputs, _ = compare(folders, "base line", "current", "--exclude 'open")
+    assert (code, outputs) == (2, {"exit-code": "2"})
+    assert "::error title=percept::the input args is not quoted" in log
+    assert "No closing quotation" in log
+
+
+def readme_blocks() -> list[Any]:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
+
+
+def test_the_examples_in_the_readme_use_what_there_is() -> None:
+    github, gitlab = readme_blocks()
+    (step,) = (step for step in github["jobs"]["pictures"]["steps"] if step.get("uses", "").startswith("OWNER/"))
+    assert set(step["with"]) <= set(ACTION["inputs"])
+    job = gitlab["pictures"]
+    (command,) = (line for line in job["script"] if line.startswith("percept "))
+    written = {name: format_of_file(name) for name in re.findall(r"-o (\S+)", command)}
+    assert written[job["artifacts"]["reports"]["junit"]] == "junit"
+    assert written[job["artifacts"]["reports"]["codequality"]] == "gitlab"
+    assert {written[name] for name in job["artifacts"]["paths"]} == {"json", "html"}

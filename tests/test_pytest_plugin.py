@@ -1,0 +1,247 @@
+"""The pytest plugin, in pytest processes of its own, as other projects have it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from percept_cli.reports.reading import read_run
+from tests.conftest import drawing
+
+TEST = """
+from pathlib import Path
+from PIL import Image
+
+def picture(name):
+    return Image.open(Path(__file__).parent / name)
+
+def test_login(percept_check):
+    result = percept_check(picture("login.png"))
+    assert result.status in ("pass", "warn")
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A project with one test of one picture, without a baseline, and without this machine's settings."""
+    pytester.makepyfile(test_ui=TEST)
+    draw(pytester, seed=1)
+    return pytester
+
+
+def draw(project: pytest.Pytester, *, seed: int, name: str = "login.png") -> None:
+    drawing(40, 30, seed).save(project.path / name)
+
+
+BASELINE = Path("percept-baselines", "test_ui", "test_login.png")
+
+
+def identity(path: Path) -> tuple[int, int]:
+    """What changes when a file is written or replaced; reading it changes it not."""
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns
+
+
+def written(project: pytest.Pytester) -> list[str]:
+    """All baselines."""
+    return sorted(
+        path.relative_to(project.path).as_posix()
+        for path in project.path.rglob("*.png")
+        if "percept-baselines" in path.parts
+    )
+
+
+def run(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    return project.runpytest_subprocess(*arguments, timeout=120)
+
+
+def test_the_life_of_a_baseline(project: pytest.Pytester) -> None:
+    # There is none: that fails, and none is made.
+    done = run(project)
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(
+        [
+            f"percept: test_login has no baseline: {BASELINE.as_posix()}",
+            "    pytest --percept-update test_ui.py::test_login",
+        ]
+    )
+    assert written(project) == []
+
+    done = run(project, "--percept-update")
+    done.assert_outcomes(passed=1)
+    done.stdout.fnmatch_lines(["*percept: baselines written*", BASELINE.as_posix()])
+    assert written(project) == [BASELINE.as_posix()]
+
+    before = identity(project.path / BASELINE)
+    for arguments in ([], ["--percept-update"]):
+        done = run(project, *arguments)
+        done.assert_outcomes(passed=1)
+        assert "percept" not in done.stdout.str().split("collected")[1]
+        assert identity(project.path / BASELINE) == before  # one that fits is left alone
+
+    draw(project, seed=2)
+    done = run(project)
+    done.assert_outcomes(failed=1)
+    report = ".pytest_cache/d/percept/percept-report.html"
+    done.stdout.fnmatch_lines(
+        [
+            "E  *percept: test_login: *",
+            "E  *distance: *, most in relu*",
+            "E  *FAIL *; warns above *, fails above *",
+            "E  *FAIL region *",
+            f"E  *baseline:  {BASELINE.as_posix()}",
+            f"E  *report:    {report}, when all tests are done",
+            "E  *pytest --percept-update test_ui.py::test_login",
+            "*percept: 1 picture did not pass*",
+            f"report: *{report}",
+        ]
+    )
+    assert done.stdout.str().count("in __call__") == 0  # the plugin's own lines are in nobody's way
+    page = (project.path / report).read_text(encoding="utf-8")
+    assert "test_ui.py::test_login" in page
+    assert identity(project.path / BASELINE) == before
+
+    run(project, "--percept-update").assert_outcomes(passed=1)
+    run(project).assert_outcomes(passed=1)
+
+
+def test_one_report_of_all_failures_also_under_xdist(project: pytest.Pytester) -> None:
+    names = [f"p{number}.png" for number in range(4)]
+    tests = [f"def test_{name[:-4]}(percept_check):\n    percept_check(picture({name!r}))\n" for name in names]
+    project.makepyfile(test_ui=TEST + "\n".join(tests))
+    for number, name in enumerate(names):
+        draw(project, seed=number, name=name)
+    done = run(project, "--percept-update", "-n", "2")
+    done.assert_outcomes(passed=5)
+    assert len(written(project)) == 5
+    done.stdout.fnmatch_lines(["*baselines written*", *written(project)])
+    for name in names[:3]:
+        draw(project, seed=9, name=name)
+    done = run(project, "-n", "2", "--percept-report", "reports/all.json")
+    done.assert_outcomes(passed=2, failed=3)
+    done.stdout.fnmatch_lines(["*percept: 3 pictures did not pass*", f"report: {project.path}/reports/all.json"])
+    found = read_run(project.path / "reports" / "all.json")
+    assert sorted(result.name for result in found.results) == [
+        f"test_ui.py::test_p{number}: test_p{number}" for number in range(3)
+    ]
+    assert {result.status for result in found.results} == {"fail"}
+    assert all(result.evidence is not None and result.evidence.regions for result in found.results)
+
+
+def test_pictures_of_every_kind(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        test_kinds="""
+        import numpy as np
+        import pytest
+        from PIL import Image
+
+        RGB = np.zeros((20, 30, 3), np.uint8)
+        PICTURES = {
+            "rgb": RGB,
+            "rgba": np.full((20, 30, 4), 255, np.uint8),
+            "grey": RGB[..., 0],
+            "image": Image.fromarray(RGB),
+            "palette": Image.fromarray(RGB).convert("P"),
+            "path": "drawn.jpg",
+        }
+
+        @pytest.mark.parametrize("kind", PICTURES)
+        def test_kind(percept_check, kind, request):
+            Image.fromarray(RGB).save("drawn.jpg")
+            percept_check(PICTURES[kind])
+
+        WRONG = [RGB / 255, RGB[0, 0], np.zeros((2, 2, 2), np.uint8), 7, Image.new("F", (9, 9))]
+
+        @pytest.mark.parametrize("wrong", WRONG)
+        def test_wrong(percept_check, wrong):
+            with pytest.raises(TypeError, match="percept_check"):
+                percept_check(wrong)
+
+        def test_several(percept_check):
+            percept_check(RGB, "first")
+            percept_check(RGB, "second/../[x]")
+            percept_check(RGB)
+            percept_check(RGB)
+            with pytest.raises(ValueError, match="used in this test already"):
+                percept_check(RGB, "first")
+        """
+    )
+    run(project, "--percept-update", "test_kinds.py").assert_outcomes(passed=12)
+    run(project, "test_kinds.py").assert_outcomes(passed=12)
+    folder = "percept-baselines/test_kinds"
+    kinds = [f"{folder}/test_kind-{kind}.png" for kind in ("grey", "image", "palette", "rgb", "rgba")]
+    several = [f"{folder}/{name}.png" for name in ("first", "second-..-x", "test_several", "test_several-2")]
+    assert written(project) == sorted(kinds + several)
+    assert (project.path / folder / "test_kind-path.jpg").read_bytes() == (project.path / "drawn.jpg").read_bytes()
+
+
+def test_where_baselines_are(project: pytest.Pytester) -> None:
+    project.makeini("[pytest]\npercept_baselines = expected\n")
+    (project.path / "sub").mkdir()
+    (project.path / "test_ui.py").rename(project.path / "sub" / "test_ui.py")
+    (project.path / "login.png").rename(project.path / "sub" / "login.png")
+    run(project, "--percept-update").assert_outcomes(passed=1)
+    assert (project.path / "expected" / "sub" / "test_ui" / "test_login.png").is_file()
+    own = "percept_check('sub/login.png', baseline='expected/sub/test_ui/test_login.png')"
+    project.makepyfile(test_own=f"def test_own(percept_check):\n    {own}")
+    run(project, "test_own.py").assert_outcomes(passed=1)
+
+
+def test_options_are_those_of_check(project: pytest.Pytester) -> None:
+    run(project, "--percept-update")
+    project.makepyfile(test_ui=TEST.replace('"login.png"))', '"login.png"), noise="loud")'))
+    draw(project, seed=2)
+    done = run(project)
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(["E  *percept: *noise must be one of *, not 'loud'*"])
+    before = (project.path / BASELINE).read_bytes()
+    run(project, "--percept-update").assert_outcomes(failed=1)  # a mistake in the options replaces nothing
+    assert (project.path / BASELINE).read_bytes() == before
+
+
+def test_what_cannot_be_compared_fails(project: pytest.Pytester) -> None:
+    run(project, "--percept-update")
+    (project.path / BASELINE).write_text("no picture")
+    done = run(project)
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(["E  *percept: *test_login.png: not a picture*"])
+    run(project, "--percept-update").assert_outcomes(passed=1)
+    good = (project.path / BASELINE).read_bytes()
+    (project.path / "broken.png").write_text("no picture")
+    project.makepyfile(test_ui=TEST.replace('picture("login.png")', '"broken.png"'))
+    run(project, "--percept-update").assert_outcomes(failed=1)  # what is no picture never becomes a baseline
+    assert (project.path / BASELINE).read_bytes() == good
+
+
+def test_without_pytests_cache(project: pytest.Pytester) -> None:
+    run(project, "--percept-update")
+    draw(project, seed=2)
+    done = run(project, "-p", "no:cacheprovider")
+    done.stdout.fnmatch_lines([f"report: {project.path}/percept-report.html"])
+    assert (project.path / "percept-report.html").is_file()
+
+
+def test_a_start_of_pytest_costs_next_to_nothing() -> None:
+    code = (
+        "import sys, pytest; before = set(sys.modules); import percept_cli.pytest_plugin;"
+        "print(*sorted(name for name in set(sys.modules) - before if not name.startswith('percept_cli')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) <= set(sys.stdlib_module_names)
+
+
+def test_a_warning_is_one_of_pytests(project: pytest.Pytester) -> None:
+    run(project, "--percept-update")
+    picture = drawing(40, 30, 1)
+    red, green, blue = picture.getpixel((0, 0))  # type: ignore[misc]
+    picture.putpixel((0, 0), (red ^ 1, green, blue))
+    picture.save(project.path / "login.png")
+    run(project).assert_outcomes(passed=1)
+    project.makepyfile(test_ui=TEST.replace('"login.png"))', '"login.png"), warn={"changed-pixels": 0})'))
+    done = run(project)
+    done.assert_outcomes(passed=1, warnings=1)
+    done.stdout.fnmatch_lines(["*test_ui.py:8: PerceptWarning: test_login: *changed-pixels*"])
+    run(project, "-W", "error").assert_outcomes(failed=1)
