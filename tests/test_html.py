@@ -220,6 +220,13 @@ def test_a_broken_picture_costs_a_note_and_not_the_page(tmp_path: Path, save: Sa
     assert "not a picture" in side(page, "candidate")["note"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, save: Save) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    pair = replace(pair_of(save("a.png"), None), candidate=str(tmp_path / "pipe.png"))
+    assert side(page_of(replace(RUN, results=(pair,))), "candidate")["note"] == "this is no file"
+
+
 @pytest.mark.parametrize("pictures", ["embed", "link"])
 def test_a_file_that_changed_is_marked(save: Save, pictures: Any) -> None:
     reference, candidate = save("a.png"), save("b.png", seed=1)
@@ -228,6 +235,7 @@ def test_a_file_that_changed_is_marked(save: Save, pictures: Any) -> None:
     page = page_of(replace(RUN, results=(pair,)), Style(pictures=pictures))
     assert "note" not in side(page, "reference")
     assert "changed since it was compared" in side(page, "candidate")["note"]
+    assert side(page, "candidate")["changed"]
     assert side(page, "candidate")["show"]
 
 
@@ -329,7 +337,8 @@ def test_shell_quoting_gives_the_name_back(name: str) -> None:
     "name", ["a.png", "[red]?*.png", "x/!a b.png", "ends with space ", "back\\slash.png", "#a"]
 )
 def test_the_command_that_accepts_means_this_picture_alone(name: str) -> None:
-    page = page_of(replace(RUN, results=(replace(PAIR, name=name),)), Style(json_report="my report.json"))
+    run = replace(CHECKED, results=(replace(PAIR, name=name),))
+    page = page_of(run, Style(json_report="my report.json"))
     show, accept = page.results[0]["commands"]
     assert show["text"] == "percept heatmap 'expected/[red].png' 'out/[red].png' -o heat.png"
     bash = ["bash", "-c", f"printf '%s\\n' {accept['text'].removeprefix('percept ')}"]

@@ -29,6 +29,7 @@ _PASSED = "not part of this page, since the pair passed"
 _CHANGED = "this file has changed since it was compared"
 _CHANGED_AND_SHOWN = f"{_CHANGED}: what you see is not what was measured"
 _GONE = "this file is not there any more"
+_NO_FILE = "this is no file"
 
 
 def data_url(media_type: str, data: bytes) -> str:
@@ -98,12 +99,14 @@ class Album:
                 why = _PASSED
             shot["note"] = f"{why}; {_CHANGED}" if state == "changed" else why
         elif state == "changed":
-            shot["note"] = _CHANGED_AND_SHOWN if shot["show"] else _CHANGED
+            shot |= {"changed": True, "note": _CHANGED_AND_SHOWN if shot["show"] else _CHANGED}
         return shot, None
 
     def _embed(
         self, shot: dict[str, Any], path: str, stamp: FileStamp | None
     ) -> tuple[dict[str, Any], str | None]:
+        if Path(path).exists() and not Path(path).is_file():  # a device may never end, a pipe never begin
+            return shot | {"note": _NO_FILE}, None
         try:
             data, found = read_stamped(path)
             media_type, data = for_web(data, path)
@@ -111,7 +114,7 @@ class Album:
             gone = not Path(path).exists()
             return shot | {"gone": gone, "note": _GONE if gone else printable(str(error))}, None
         if stamp is not None and stamp.sha256 != found.sha256:
-            shot["note"] = _CHANGED_AND_SHOWN
+            shot |= {"changed": True, "note": _CHANGED_AND_SHOWN}
         digest = hashlib.sha256(data).digest()
         if digest in self._ids:
             return shot | {"show": True, "picture": self._ids[digest]}, None

@@ -46,6 +46,11 @@ function percent(share) {
   return share === null ? "–" : `${(100 * share).toFixed(1)} %`;
 }
 
+/** Tells those who do not see it what has just happened. */
+function say(text) {
+  byId("said").textContent = text;
+}
+
 function counted(count, thing) {
   return `${count.toLocaleString("en")} ${thing}${count === 1 ? "" : "s"}`;
 }

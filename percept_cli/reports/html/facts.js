@@ -99,7 +99,19 @@ function regionTable(evidence, showRegion) {
     ["Peak", "right"], ["Colour", "right"], ["Pixels", "right"], ["Moved"]];
   const more = evidence.regions_in_all - evidence.regions.length;
   return make("div", {}, table("Regions", heads, rows),
-    more > 0 ? make("p", { className: "aside" }, `and ${counted(more, "smaller region")}.`) : null);
+    more > 0 ? make("p", { className: "aside" }, `and ${counted(more, "smaller region")}.`) : null,
+    make("p", { id: "within", className: "aside", hidden: true }));
+}
+
+/** Marks the region that was chosen, if any, and tells which layers see it. */
+function markRegion(regions, chosen) {
+  byId("regions").querySelectorAll("tbody tr").forEach((row, index) => row.classList.toggle("chosen", index === chosen));
+  const within = byId("within");
+  if (!within) return;
+  const region = regions[chosen];
+  const parts = region ? Object.entries(region.layers).map(([tap, value]) => `${tap} ${short(value, 4)}`) : [];
+  within.hidden = !parts.length;
+  within.textContent = `Region ${chosen + 1} by layer: ${parts.join(", ")}.`;
 }
 
 function share(value) {
@@ -131,7 +143,7 @@ function commandLine({ label, text }) {
   button.addEventListener("click", async () => {
     const done = await copied(text, code);
     button.textContent = done ? "Copied" : "Press Ctrl+C";
-    byId("found").textContent = done ? "Copied the command" : "The command is selected";
+    say(done ? "Copied the command" : "The command is selected");
     setTimeout(() => (button.textContent = "Copy"), 2000);
   });
   return make("div", { className: "command" }, make("span", {}, label), make("pre", { role: "group", "aria-label": label }, code), button);

@@ -14,6 +14,7 @@ function show(index, { open = false, focus = false } = {}) {
   byId("reason").textContent = entry.reason;
   showFacts(entry, (box) => viewer.show(box), (region) => viewer.chooseRegion(region));
   viewer.load(entry);
+  say(`${entry.name}: ${entry.status}`);
   const address = `#${encodeURIComponent(entry.name)}`;
   if (location.hash !== address) attempt(() => history.replaceState(null, "", address));
   if (open && isNarrow()) scrollTo(0, 0);
@@ -96,7 +97,9 @@ document.addEventListener("keydown", (event) => {
     leave();
     return;
   }
-  const action = ACTIONS[event.key];
+  // In the list the arrows do what j and k do everywhere.
+  const keysOfList = byId("list").contains(event.target) ? { ArrowDown: "j", ArrowUp: "k" } : {};
+  const action = ACTIONS[keysOfList[event.key] || event.key];
   if (!action || isWriting(event.target)) return;
   event.preventDefault();
   action();

@@ -335,9 +335,7 @@ class Viewer {
       pane.caption.textContent = this.captionOf(pane, mode);
     }
     this.drawModes(mode);
-    byId("regions").querySelectorAll("tbody tr").forEach((row, index) => {
-      row.classList.toggle("chosen", index === this.region);
-    });
+    markRegion(this.entry.evidence ? this.entry.evidence.regions : [], this.region);
   }
 
   drawModes(mode) {
@@ -359,7 +357,8 @@ class Viewer {
   }
 
   captionOf(pane, mode) {
-    if (mode === "sides") return pane.role;
+    const side = this.entry.sides[pane.role];
+    if (mode === "sides") return side && side.changed && side.show ? `${pane.role}, changed since` : pane.role;
     if (mode === "slider") return "reference │ candidate";
     if (mode === "blink") return this.flipped ? "candidate" : "reference";
     return "heat map over the candidate";
