@@ -83,7 +83,7 @@ def _scale(count: int) -> tuple[RGB, ...]:
 SCALE: tuple[RGB, ...] = _scale(256)
 """The colour of each value of a ``HeatMap``, sRGB; 0 means "no difference" and is not drawn over a picture."""
 
-OPACITY: tuple[int, ...] = (0, *(min(255, 60 + 195 * value // _OPAQUE_FROM) for value in range(1, 256)))
+OPACITY: tuple[int, ...] = (0, *(min(255, 12 + 243 * value // _OPAQUE_FROM) for value in range(1, 256)))
 """How much of the picture under it each value hides, 0 to 255."""
 
 
