@@ -22,7 +22,7 @@ from percept_cli.reports import render as render_report
 from percept_cli.reports.findings import pattern_of
 from percept_cli.reports.output import write_output
 from percept_cli.results import FileStamp, PairResult
-from tests.conftest import Percept
+from tests.conftest import Percept, Save
 from tests.runs import CHECKED, PAIR
 
 BARE = replace(
@@ -566,3 +566,24 @@ def test_it_costs_no_torch(checked: Path) -> None:
         check=True,
     )
     assert done.stdout.endswith("False\n")
+
+
+def test_after_approval_the_check_passes(tmp_path: Path, save: Save, approve: Approve, percept: Percept) -> None:
+    for folder in ("base", "now"):
+        (tmp_path / folder / "sub").mkdir(parents=True)
+        save(f"{folder}/same.png")
+    save("base/changed.png", seed=1)
+    save("now/changed.png", seed=2)
+    save("base/size.png")
+    save("now/size.png", width=50)
+    save("now/sub/fresh.png")
+    save("base/sub/gone.png")
+    checked = percept("check", "base/", "now/", "-o", "report.json")
+    assert checked.returncode == 1
+    done = approve("report.json", "--prune")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        "changed  changed.png\nchanged  size.png\nnew      sub/fresh.png\nremoved  sub/gone.png\n"
+        "In base: 2 changed, 1 new, 1 removed.\n"
+    )
+    assert percept("check", "base", "now", "-q").returncode == 0
