@@ -217,7 +217,7 @@ def _examined(
     peak, colour = places.peak(places.distances), places.peak(places.colours)
     noise = places.noise() if rules.noise == "auto" and "peak" not in rules.levels else None
     measures = Measures(
-        result.distance,
+        result.distance if places.mean is None else places.mean,
         peak.value if places.has_places else None,
         peak.at,
         colour.value,

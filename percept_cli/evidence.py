@@ -29,8 +29,9 @@ class Gate:
     """One measure of a pair against its levels; the worst of a pair's gates is its verdict."""
 
     name: GateName
-    """``distance``: the mean over the picture. ``peak``: the strongest place of the distance map. ``colour``: the
-    largest difference of colour that is left when detail is blurred away. ``changed-pixels``: how many."""
+    """``distance``: the mean over the picture, as far as it is visible. ``peak``: the strongest place of the
+    distance map, likewise. ``colour``: the largest difference of colour that is left when detail is blurred away.
+    ``changed-pixels``: how many."""
     value: float
     """What was measured: 0 for equal pictures, larger is more different."""
     unit: str

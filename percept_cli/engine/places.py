@@ -1,11 +1,12 @@
 """Where a pair differs and how strongly: peaks of the distance and of colour, the noise around them, regions.
 
-Everything is measured in cells of 8×8 pixels. The peak of the distance counts a cell only where a pixel in it
-changed by more than a display shows at a glance: unit features of flat areas turn around at a change of one level.
+Everything is measured in cells of 8×8 pixels. A cell's distance is weighted by how visible its change is: the unit
+features of a flat area turn around at a change of one level, which nobody sees.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,8 +32,9 @@ _Value = TypeVar("_Value", bound="np.generic")
 
 CELL = 8
 """Pixels per side of a cell, and of the blocks in which changed regions are found."""
-INVISIBLE = 3
-"""Levels of 255 by which a pixel may change without a trace in the peak: less than rounding in a codec does."""
+VISIBLE = 100
+"""Mean squared change of the pixels of a cell, in levels of 255, from which its distance counts in full: 10 levels
+everywhere, or a line one pixel wide of 28. Below, it counts by that share: one level by a hundredth."""
 TEXTURE = 24
 """Levels between neighbouring pixels from which a cell is one with detail, where rendering makes noise."""
 MASKING = 32
@@ -40,7 +42,9 @@ MASKING = 32
 _NEAR = 8  # cells on each side of the peak that say nothing of the noise
 _FEW_CELLS = 8  # that say nothing either
 _QUANTILE = 0.9
-_SHARE = 0.1  # of the cells with detail that have changed where all of them are noise
+_NOTHING = 1  # levels of 255 by which pixels change in rounding
+# Of the cells with detail, and of all, the shares that have changed from where on changes are noise altogether.
+_SHARE_OF_DETAIL, _SHARE_OF_ALL = 0.1, 0.5
 _HEAT_SIDE = 640  # values along the longer side of a heat map, at most
 
 
@@ -96,8 +100,8 @@ class Places:
 
     @cached_property
     def distances(self) -> Grid:
-        """Per cell the weighted sum over the layers of the largest distance in it, where something is visible."""
-        return self._summed_layers(CELL, self._shape) * (self.change > INVISIBLE)
+        """Per cell the weighted sum over the layers of the largest distance in it, as far as it is visible."""
+        return self._summed_layers(CELL, self._shape) * self.visibility
 
     @cached_property
     def colours(self) -> Grid:
@@ -112,11 +116,17 @@ class Places:
         return masked
 
     @cached_property
-    def change(self) -> Grid:
-        """Per cell the largest change of a channel of a pixel, in levels of 255."""
+    def visibility(self) -> Grid:
+        """Per cell how visible its change is, 0 to 1."""
         import numpy as np
 
-        return self._extended(_by_cells(_change(*self._sides), CELL, np.maximum))
+        squares = _by_cells(self._change**2, CELL, np.add) / CELL**2
+        weights: Grid = self._extended(np.minimum(1, squares / VISIBLE))
+        return weights
+
+    @cached_property
+    def _change(self) -> Grid:
+        return _change(*self._sides)
 
     @cached_property
     def texture(self) -> Grid:
@@ -124,6 +134,17 @@ class Places:
         import numpy as np
 
         return self._extended(np.maximum(*(_by_cells(_steps(side), CELL, np.maximum) for side in self._sides)))
+
+    @cached_property
+    def mean(self) -> float | None:
+        """The distance of the picture, as far as it is visible; None if any layer has no places."""
+        if len(self._layers) < len(self._spec.layers):
+            return None
+        sums = (maps.summed(layer.patches, layer.stride, CELL, self._shape) for layer in self._layers)
+        return math.fsum(
+            layer.weight * float((mine * self.visibility).sum()) / layer.positions
+            for layer, mine in zip(self._layers, sums, strict=True)
+        )
 
     def peak(self, grid: Grid) -> Peak:
         """The largest value of a grid, and its cell."""
@@ -170,20 +191,22 @@ class Places:
         """The noise floor of the peak: what nine of ten changed cells far from its place do not exceed.
 
         A defect stands out from what is around it; render noise is everywhere that there is detail. So the cells
-        near the peak are left out, and where few of the cells with detail have changed at all, the changes are no
-        noise: the floor then falls to 0.
+        near the peak are left out, and where few of the cells with detail have changed at all, nor many of all
+        cells, the changes are no noise: the floor then falls to 0.
         """
         import numpy as np
 
         row, column = np.unravel_index(int(self.distances.argmax()), self._shape)
         far = np.ones(self._shape, bool)
         far[max(0, row - _NEAR) : row + _NEAR + 1, max(0, column - _NEAR) : column + _NEAR + 1] = False
-        changed = far & (self.change > INVISIBLE)
+        changed = far & (self._extended(_by_cells(self._change, CELL, np.maximum)) > _NOTHING)
         if changed.sum() < _FEW_CELLS:
             return 0.0
         detailed = far & (self.texture > TEXTURE)
-        share = float((changed & detailed).sum() / max(1, detailed.sum()))
-        return float(np.quantile(self.distances[changed], _QUANTILE)) * min(1.0, share / _SHARE)
+        of_detail = float((changed & detailed).sum() / max(1, detailed.sum()))
+        of_all = float(changed.sum() / far.sum())
+        share = min(1.0, max(of_detail / _SHARE_OF_DETAIL, of_all / _SHARE_OF_ALL))
+        return float(np.quantile(self.distances[changed], _QUANTILE)) * share
 
     def heat(self) -> HeatMap | None:
         """The map that reports draw; None where nothing differs, or the distances have no places."""
