@@ -9,11 +9,18 @@ from xml.sax.saxutils import escape, quoteattr
 
 from percept_cli.names import printable
 from percept_cli.reports import Style
-from percept_cli.reports.findings import details_of, outcome_of, reason_of, trouble_of
+from percept_cli.reports.findings import (
+    accept_command,
+    details_of,
+    outcome_of,
+    reason_of,
+    show_command,
+    trouble_of,
+)
 from percept_cli.results import PairResult, Run, total
 
 
-def render(run: Run, style: Style) -> Iterator[str]:  # noqa: ARG001 - every format has the same signature
+def render(run: Run, style: Style) -> Iterator[str]:
     """The whole run as one test suite. Without a time of day, so that equal runs give equal files."""
     outcomes = Counter(outcome_of(result, run) for result in run.results)
     trouble = trouble_of(run)
@@ -35,7 +42,7 @@ def render(run: Run, style: Style) -> Iterator[str]:  # noqa: ARG001 - every for
     if trouble:
         yield _case("percept", "percept", 0.0, f"<error{_attributes({'type': 'run', 'message': trouble})}/>")
     for result in run.results:
-        yield _case(result.name, _class_of(result.name), result.seconds, _verdict(result, run))
+        yield _case(result.name, _class_of(result.name), result.seconds, _verdict(result, run, style.json_report))
     yield "  </testsuite>\n</testsuites>\n"
 
 
@@ -62,12 +69,14 @@ def _case(name: str, class_name: str, seconds: float, verdict: str) -> str:
     return f"    <testcase{attributes}>\n      {verdict}\n    </testcase>\n"
 
 
-def _verdict(result: PairResult, run: Run) -> str:
+def _verdict(result: PairResult, run: Run, json_report: str) -> str:
     """What stands inside a test case; nothing in one that passes without a word."""
     outcome, reason = outcome_of(result, run), reason_of(result)
     if outcome == "skipped":
         return f"<skipped>{escape(reason)}</skipped>"
-    lines = "\n".join((f"{result.status.upper()}: {reason}", *details_of(result)))
+    commands = {"see": show_command(result), "accept": accept_command(result, run, json_report)}
+    told = [f"to {verb} it: {command}" for verb, command in commands.items() if command is not None]
+    lines = "\n".join((f"{result.status.upper()}: {reason}", *details_of(result), *told))
     if outcome == "warn":
         return f"<system-out>{escape(lines)}</system-out>"
     if outcome == "pass":
