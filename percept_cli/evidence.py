@@ -35,7 +35,8 @@ class Gate:
     value: float
     """What was measured: 0 for equal pictures, larger is more different."""
     unit: str
-    """``ΔE`` for colour, ``pixels`` for changed pixels, empty for distances, which have none."""
+    """``ΔE`` for colour, ``pixels`` for changed pixels; distances have none. ``visible`` stands with the part of
+    the pair's distance that can be seen, which is not the pair's ``distance``."""
     warn: float | None
     """The largest value that passes without a warning; None where no warning is asked for."""
     fail: float | None

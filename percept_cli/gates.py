@@ -13,7 +13,7 @@ from percept_cli.evidence import Box, Gate, GateName, Level
 from percept_cli.results import Status
 from percept_cli.rules import GATES, Levels, Noise, Rules
 
-UNITS: Mapping[GateName, str] = {"distance": "", "peak": "", "colour": "ΔE", "changed-pixels": "pixels"}
+UNITS: Mapping[GateName, str] = {"distance": "visible", "peak": "", "colour": "ΔE", "changed-pixels": "pixels"}
 
 WARN = 0.75
 """A level that warns, as a share of the one that fails, where nobody gave one."""
@@ -32,7 +32,7 @@ class Measures:
     """What there is to judge."""
 
     distance: float
-    """Of the picture, as far as it is visible."""
+    """Of the picture, as far as it is visible; all of it where the distance has no places."""
     peak: float | None
     """None for distances without places, such as that of Gram matrices."""
     peak_at: Box | None
@@ -55,7 +55,7 @@ def judge_gates(found: Measures, rules: Rules) -> tuple[Gate, ...]:
     for name in GATES:
         levels, (value, at) = levels_of(name, rules, found.noise), values[name]
         if levels is not None and value is not None:
-            gates.append(_gate(name, value, at, levels))
+            gates.append(_gate(name, value, at, levels, found))
     return tuple(gates)
 
 
@@ -64,18 +64,21 @@ def levels_of(name: GateName, rules: Rules, noise: float) -> Levels | None:
     if name in rules.levels:
         return rules.levels[name]
     if rules.noise != "auto":
-        fail = FIXED[rules.noise].get(name)
-        return None if fail is None else Levels(WARN * fail, fail, rules.noise)
+        return _levels(FIXED[rules.noise].get(name), rules.noise)
     if name == "peak":
         least, times, most = AUTO_PEAK
-        fail = min(most, least + times * noise)
-        return Levels(WARN * fail, fail, f"auto, by the noise floor {noise:.3g} of this pair")
-    fail = AUTO.get(name)
-    return None if fail is None else Levels(WARN * fail, fail, "auto")
+        return _levels(min(most, least + times * noise), f"auto, by the noise floor {noise:.3g} of this pair")
+    return _levels(AUTO.get(name), "auto")
 
 
-def _gate(name: GateName, value: float, at: Box | None, levels: Levels) -> Gate:
-    return Gate(name, value, UNITS[name], levels.warn, levels.fail, levels.source, level_of(value, levels), at)
+def _levels(fail: float | None, source: str) -> Levels | None:
+    """A level that fails, of four digits, with the one that warns."""
+    return None if fail is None else Levels(float(f"{WARN * fail:.4g}"), float(f"{fail:.4g}"), source)
+
+
+def _gate(name: GateName, value: float, at: Box | None, levels: Levels, found: Measures) -> Gate:
+    unit = "" if name == "distance" and found.peak is None else UNITS[name]
+    return Gate(name, value, unit, levels.warn, levels.fail, levels.source, level_of(value, levels), at)
 
 
 def level_of(value: float, levels: Levels) -> Level:

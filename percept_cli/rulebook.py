@@ -113,7 +113,7 @@ def read_check(data: object, source: str, folder: Path) -> tuple[Changes, dict[s
     folders = {}
     for key in ("baseline", "current"):
         if key in data:
-            folders[key] = str(folder / _string(data[key], key))
+            folders[key] = str(_from_here(folder / _string(data[key], key)))
     return _read_rules(data, source, folder), folders
 
 
@@ -153,7 +153,7 @@ def _read_rules(data: Mapping[str, Any], source: str, folder: Path) -> Changes:
     if "ignore" in data:
         changes["ignore"] = tuple(map(parse_box, _strings(data["ignore"], "ignore")))
     if "mask" in data:
-        changes["mask"] = folder / _string(data["mask"], "mask")
+        changes["mask"] = _from_here(folder / _string(data["mask"], "mask"))
     if "max-shift" in data:
         value = data["max-shift"]
         if isinstance(value, bool) or not isinstance(value, int):
@@ -176,6 +176,12 @@ def _levels(value: object, gate: str, source: str) -> Levels:
         return Levels(warn, fail, source)
     except InvalidSetting as error:
         raise InvalidSetting(f"{gate}: {error}", hint=error.hint) from None
+
+
+def _from_here(path: Path) -> Path:
+    """Relative to the current folder where it is in it: as someone would have typed it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _preset(name: str, folder: Path) -> str:

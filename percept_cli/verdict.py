@@ -50,17 +50,23 @@ def judge(distance: float, threshold: float | None, source: str) -> tuple[Status
 def judge_run(run: Run) -> tuple[Status, str]:
     """A whole run in one line, as its exit code says it: the word, and the reason."""
     found = run.summary
+    # What percept check judges has gates with levels; a run has them for all of its pairs or for none.
+    gated = next((result.evidence is not None for result in run.results if result.compared), False)
+    limit = "levels" if gated else "threshold"
     facts = []
     if found.errors:
         facts.append(f"{found.errors} of {counted(found.pairs, 'pair')} could not be compared")
     if found.failed:
-        facts.append(f"{found.failed} of {counted(found.pairs, 'pair')} above the threshold")
+        above = "failed" if gated else f"above the {limit}"
+        facts.append(f"{found.failed} of {counted(found.pairs, 'pair')} {above}")
+    if found.warned:
+        facts.append(f"{found.warned} of {counted(found.pairs, 'pair')} warned")
     if found.new or found.missing:
         facts.append(f"{found.missing} missing, {found.new} new")
     if not found.pairs:
         facts.insert(0, "nothing was compared")
-    elif not found.failed and found.count:
-        within = "within the threshold" if found.judged == found.count else "compared, not all with a threshold"
+    elif not found.failed and not found.warned and found.count:
+        within = f"within the {limit}" if found.judged == found.count else "compared, not all with a threshold"
         facts.append(
             f"{counted(found.count, 'pair')} {within if found.judged else 'compared, without a threshold'}"
         )

@@ -84,7 +84,10 @@ def test_equal_pictures_are_at_zero_without_torch(tmp_path: Path, save: Save) ->
         ["--help"],
         ["compare", "--help"],
         ["batch", "--help"],
+        ["check", "--help"],
         ["approve", "--help"],
+        ["report", "--help"],
+        ["heatmap", "--help"],
         ["presets", "--help"],
         ["weights", "--help"],
         ["--version"],
@@ -99,7 +102,7 @@ def test_help_costs_no_torch(tmp_path: Path, arguments: list[str]) -> None:
 def test_every_command_is_in_the_help_test() -> None:
     from percept_cli.cli import cli
 
-    assert set(cli.commands) == {"compare", "batch", "approve", "presets", "weights"}
+    assert set(cli.commands) == {"compare", "batch", "check", "approve", "report", "heatmap", "presets", "weights"}
 
 
 def test_importing_the_library_costs_no_torch() -> None:

@@ -1,0 +1,326 @@
+"""`percept check` as a person and a CI job meet it: real processes, real files, whole outputs and exit codes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+import percept_cli
+from percept_cli.errors import InvalidSetting, SizeMismatch
+from percept_cli.evidence import Box
+from tests.conftest import Percept, Save, drawing
+from tests.test_reports import SCHEMA
+
+
+def page(label: str = "Total 35", *, noise: int = 0, icon: bool = True) -> Image.Image:
+    """A small page with text, an icon and a flat panel; noise of so many levels."""
+    image = Image.new("RGB", (160, 96), (250, 250, 250))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((8, 8, 60, 40), (70, 110, 180))
+    draw.text((70, 10), label, (20, 20, 20))
+    draw.text((8, 60), "Sent with care, and on time", (90, 90, 90))
+    if icon:
+        draw.ellipse((130, 60, 150, 80), (200, 60, 40))
+    if not noise:
+        return image
+    grain = np.random.default_rng(1).integers(-noise, noise + 1, (96, 160, 3))
+    return Image.fromarray(np.clip(np.asarray(image).astype(int) + grain, 0, 255).astype(np.uint8))
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Path:
+    for folder in ("expected/ui", "actual/ui"):
+        (tmp_path / folder).mkdir(parents=True)
+    for name, candidate in (
+        ("same.png", page()),
+        ("noise.png", page(noise=2)),
+        ("ui/digit.png", page("Total 38")),
+        ("ui/icon.png", page(icon=False)),
+    ):
+        page().save(tmp_path / "expected" / name)
+        candidate.save(tmp_path / "actual" / name)
+    return tmp_path
+
+
+def results_of(path: Path) -> dict[str, Any]:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.validate(document, SCHEMA)
+    return {row["name"]: row for row in document["results"]} | {"": document}
+
+
+def test_two_folders(percept: Percept, folders: Path) -> None:
+    done = percept("check", "expected", "actual", "-o", "r.json", "--format", "table")
+    assert done.returncode == 1
+    found = results_of(folders / "r.json")
+    assert {name: row["status"] for name, row in found.items() if name} == {
+        "same.png": "pass",
+        "noise.png": "pass",
+        "ui/digit.png": "fail",
+        "ui/icon.png": "fail",
+    }
+    assert found[""]["folders"] == {"reference": "expected", "candidate": "actual"}
+    assert found[""]["spec"]["layers"][0]["tap"] == "relu2_2"
+    digit = found["ui/digit.png"]["evidence"]
+    (region,) = digit["regions"]
+    assert 90 < region["box"]["x"] < 125
+    assert region["box"]["y"] < 24
+    assert region["share"] == pytest.approx(1)
+    assert region["distance"] == pytest.approx(found["ui/digit.png"]["distance"], rel=1e-6)
+    assert sum(region["layers"].values()) == pytest.approx(region["distance"], rel=1e-12)
+    assert digit["changed_pixels"] == region["pixels"]
+    assert {gate["name"]: gate["status"] for gate in digit["gates"]}["peak"] == "fail"
+    assert found["noise.png"]["evidence"]["changed_pixels"] > 10_000
+    assert found["same.png"]["evidence"]["heat"] is None
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert "accept percept approve r.json --filter /ui/icon.png" in lines
+    assert "show percept heatmap expected/ui/icon.png actual/ui/icon.png -o heat.png" in lines
+    assert "FAIL ui/digit.png 160 × 96" in lines
+    assert "pictures 4: 1 identical, 1 more passed, 2 failed, 0 errors" in lines
+    assert "verdict FAIL: 2 of 4 pairs failed" in lines
+    assert "same.png" not in done.stdout
+
+
+@pytest.mark.usefixtures("folders")
+def test_two_files_and_a_table_without_colour(percept: Percept) -> None:
+    done = percept("check", "expected/ui/icon.png", "actual/ui/icon.png")
+    assert done.returncode == 1
+    assert "accept" not in done.stdout  # there is no folder to accept it into
+    assert "\x1b" not in done.stdout
+    assert percept("check", "expected/same.png", "actual/noise.png", "-q").returncode == 0
+
+
+def test_named_settings(percept: Percept, folders: Path) -> None:
+    """On one machine there is hardly any noise; other machines' fonts move every letter."""
+    page(noise=4).save(folders / "grain.png")
+    pair = "expected/same.png", "grain.png"
+    assert percept("check", *pair, "--noise", "cross-machine", "-q").returncode == 0
+    strict = percept("check", *pair, "--noise", "same-machine")
+    assert strict.returncode == 1
+    assert "(same-machine)" in strict.stdout
+
+
+@pytest.mark.usefixtures("folders")
+def test_levels_from_the_command_line(percept: Percept) -> None:
+    pair = "expected/ui/digit.png", "actual/ui/digit.png"
+    done = percept("check", *pair, "--fail", "peak=12", "--warn", "changed-pixels=3", "--format", "json")
+    assert done.returncode == 0
+    (row,) = json.loads(done.stdout)["results"]
+    assert row["status"] == "warn"
+    gates = {gate["name"]: gate for gate in row["evidence"]["gates"]}
+    assert (gates["changed-pixels"]["warn"], gates["changed-pixels"]["fail"]) == (3, None)
+    assert gates["peak"]["source"] == "command line"
+    assert row["evidence"]["noise"] is None  # nobody asked for it
+    exact = gates["peak"]["value"]
+    assert percept("check", *pair, "--fail", f"peak={exact!r}", "-q").returncode == 0
+    assert percept("check", *pair, "--fail", f"peak={exact * 0.999}", "-q").returncode == 1
+
+
+def test_ignored_pixels_contribute_exactly_nothing(percept: Percept, folders: Path) -> None:
+    box = ("--ignore", "64,0,96,30")
+    done = percept("check", "expected/ui/digit.png", "actual/ui/digit.png", *box, "--format", "json")
+    assert done.returncode == 0
+    document = json.loads(done.stdout)
+    (row,) = document["results"]
+    assert (row["distance"], row["evidence"]["changed_pixels"]) == (0, 0)
+    assert row["evidence"]["ignored_pixels"] == 96 * 30
+    assert document["device"] == "none"
+    # Whatever stands there does not leak into the features beside it.
+    vandal = page(icon=False)
+    ImageDraw.Draw(vandal).rectangle((64, 0, 159, 29), (255, 0, 255))
+    vandal.save(folders / "vandal.png")
+    distances = [
+        json.loads(percept("check", "expected/same.png", name, *box, "--format", "json").stdout)["results"][0]
+        for name in ("vandal.png", "actual/ui/icon.png")
+    ]
+    assert distances[0]["distance"] == distances[1]["distance"] > 0
+    mask = Image.new("L", (160, 96), 255)
+    mask.paste(0, (64, 0, 160, 30))
+    mask.save(folders / "mask.png")
+    assert percept("check", "expected/same.png", "actual/ui/digit.png", "--mask", "mask.png", "-q").returncode == 0
+
+
+def test_a_shift_is_tolerated_and_told(percept: Percept, tmp_path: Path) -> None:
+    canvas = drawing(140, 110, seed=3)
+    canvas.crop((10, 10, 130, 100)).save(tmp_path / "a.png")
+    canvas.crop((9, 11, 129, 101)).save(tmp_path / "b.png")
+    assert percept("check", "a.png", "b.png", "-q").returncode == 1
+    done = percept("check", "a.png", "b.png", "--max-shift", 2, "--format", "json")
+    assert done.returncode == 0
+    (row,) = json.loads(done.stdout)["results"]
+    assert row["evidence"]["shift"] == [1, -1]
+    assert row["distance"] == 0
+
+
+def test_pictures_without_a_counterpart(percept: Percept, folders: Path) -> None:
+    page().save(folders / "actual/fresh.png")
+    (folders / "actual/same.png").unlink()
+    quiet = ("--exclude", "ui/", "-q", "-o", "r.json")
+    assert percept("check", "expected", "actual", *quiet).returncode == 1
+    found = results_of(folders / "r.json")
+    assert (found["fresh.png"]["status"], found["same.png"]["status"]) == ("new", "missing")
+    digest = hashlib.sha256((folders / "actual/fresh.png").read_bytes()).hexdigest()
+    assert found["fresh.png"]["files"]["candidate"]["sha256"] == digest
+    assert percept("check", "expected", "actual", *quiet, "--new", "warn").returncode == 1
+    assert percept("check", "expected", "actual", *quiet, "--new", "warn", "--missing", "pass").returncode == 0
+    found = results_of(folders / "r.json")
+    assert found["fresh.png"]["allowed"] is found["same.png"]["allowed"] is True
+    assert found[""]["summary"]["allowed"] == 2
+
+
+def test_two_sizes(percept: Percept, folders: Path, save: Save) -> None:
+    save("actual/same.png", 50, 40)
+    done = percept("check", "expected", "actual", "--include", "same.png", "-o", "r.json", "--format", "table")
+    assert done.returncode == 1
+    row = results_of(folders / "r.json")["same.png"]
+    assert (row["status"], row["distance"], "evidence" in row) == ("fail", None, False)
+    assert "expected/same.png is 160×96 pixels, actual/same.png is 50×40" in row["reason"]
+    assert row["files"]["candidate"]["sha256"]
+    warned = percept("check", "expected", "actual", "--include", "same.png", "--size-mismatch", "warn")
+    assert warned.returncode == 0
+    assert "WARN  same.png" in warned.stdout
+
+
+def test_settings_in_a_file(percept: Percept, folders: Path) -> None:
+    (folders / "percept.toml").write_text(
+        """
+        [check]
+        baseline = "expected"
+        current = "actual"
+
+        [[override]]
+        match = "ui/**"
+        ignore = "64,0,96,30"
+
+        [[override]]
+        match = "ui/icon.png"
+        preset = "johnson-style"
+        peak = 1.0
+
+        [[override]]
+        match = "typo/**"
+        max-shift = 1
+        """
+    )
+    done = percept("check", "-o", "r.json")
+    assert done.returncode == 1
+    assert "Warning: override 3 (typo/**) matches no picture\n" in done.stderr
+    found = results_of(folders / "r.json")
+    assert found["ui/digit.png"]["status"] == "pass"
+    icon = found["ui/icon.png"]
+    assert [gate["name"] for gate in icon["evidence"]["gates"]] == ["distance", "colour"]  # Gram has no places
+    assert icon["fingerprint"] != found[""]["fingerprint"]
+    assert "not comparable with the others" in icon["reason"]
+    assert found[""]["summary"]["count"] == 3
+    (folders / "percept.toml").write_text("[check]\nbaselin = 'expected'\n")
+    wrong = percept("check", "expected", "actual")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr == "Error: percept.toml: unknown key 'baselin'\nHint: did you mean baseline?\n"
+
+
+def test_any_of_several_references_may_match(percept: Percept, folders: Path) -> None:
+    (folders / "expected/linux/ui").mkdir(parents=True)
+    page("Total 38").save(folders / "expected/linux/ui/digit.png")
+    (folders / "percept.toml").write_text("[check]\nreferences = ['linux/{name}']\n")
+    assert percept("check", "expected", "actual", "-q", "-o", "r.json").returncode == 1
+    found = results_of(folders / "r.json")
+    assert {name: row["status"] for name, row in found.items() if name} == {
+        "same.png": "pass",
+        "noise.png": "pass",
+        "ui/digit.png": "pass",
+        "ui/icon.png": "fail",
+    }
+    assert found["ui/digit.png"]["reference"] == "expected/linux/ui/digit.png"
+    assert "the best of 2 references" in found["ui/digit.png"]["reason"]
+
+
+@pytest.mark.usefixtures("folders")
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--fail", "peek=1"), "unknown gate 'peek'"),
+        (("--fail", "peak=nan"), "finite number of at least 0, not nan"),
+        (("--fail", "peak=-1"), "finite number of at least 0, not -1.0"),
+        (("--fail", "distance=13"), "above the largest possible value, 12.0"),
+        (("--ignore", "1,2,3"), "'1,2,3' is no rectangle"),
+        (("--threshold", "nan"), "must be a finite number"),
+        (("--warn", "peak=2", "--fail", "peak=1"), "is above the one that fails"),
+    ],
+)
+def test_what_makes_no_rules(percept: Percept, options: tuple[str, ...], message: str) -> None:
+    done = percept("check", "expected", "actual", *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--ignore", "500,0,5,5"), "the ignored rectangle 500,0,5,5 lies outside the picture of 160×96 pixels"),
+        (("--mask", "small.png"), "small.png: the mask has 40×30 pixels, the pictures 160×96"),
+        (("--mask", "none.png"), "none.png: no such file"),
+    ],
+)
+def test_what_fits_no_picture(
+    percept: Percept, folders: Path, save: Save, options: tuple[str, ...], message: str
+) -> None:
+    save("small.png")
+    done = percept("check", "expected", "actual", "--include", "icon.png", *options, "-o", "r.json")
+    assert done.returncode == 3
+    assert message in results_of(folders / "r.json")["ui/icon.png"]["reason"]
+
+
+def test_usage(percept: Percept, folders: Path) -> None:
+    same = percept("check", "expected", "expected")
+    assert same.returncode == 2
+    assert "are the same folder" in same.stderr
+    assert percept("check").returncode == percept("check", "expected").returncode == 2
+    (folders / "empty").mkdir()
+    (folders / "empty2").mkdir()
+    assert percept("check", "empty", "empty2").returncode == 3
+    assert percept("check", "empty", "empty2", "--allow-empty").returncode == 0
+
+
+def test_check_from_python(folders: Path) -> None:
+    reference, candidate = folders / "expected/ui/digit.png", folders / "actual/ui/digit.png"
+    result = percept_cli.check(reference, candidate)
+    assert result.status == "fail"
+    assert result.evidence is not None
+    assert result.evidence.heat is not None
+    heat = np.frombuffer(result.evidence.heat.values, np.uint8).reshape(96, 160)
+    box = result.evidence.regions[0].box
+    assert heat[box.y : box.y + box.height, box.x : box.x + box.width].max() == heat.max()
+    assert heat[90:, :40].max() <= 1  # a trace: features see far
+    assert percept_cli.check(reference, candidate, ignore=[(64, 0, 96, 30)]).distance == 0
+    assert percept_cli.check(reference, candidate, ignore=[Box(64, 0, 96, 30), "0,0,1,1"]).status == "pass"
+    assert percept_cli.check(reference, candidate, fail={"peak": 12, "distance": 12}).status in ("pass", "warn")
+    with pytest.raises(InvalidSetting, match="noise must be one of"):
+        percept_cli.check(reference, candidate, noise="loud")  # type: ignore[arg-type]
+    drawing(9, 9).save(folders / "tiny.png")
+    with pytest.raises(SizeMismatch):
+        percept_cli.check(reference, folders / "tiny.png")
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 50), (8, 8), (17, 9)])
+def test_tiny_pictures_have_gates_and_places(tmp_path: Path, size: tuple[int, int]) -> None:
+    for name, colour in (("a.png", 0), ("b.png", 255)):
+        Image.new("RGB", size, (colour, 128, 128)).save(tmp_path / name)
+    result = percept_cli.check(tmp_path / "a.png", tmp_path / "b.png")
+    assert result.status == "fail"
+    assert result.evidence is not None
+    (region,) = result.evidence.regions
+    assert str(region.box) == f"0,0,{size[0]},{size[1]}"
+    assert region.share == pytest.approx(1)
+    assert result.evidence.heat is not None
+    assert (result.evidence.heat.width, result.evidence.heat.height) == size
+    for gate in result.evidence.gates:
+        if gate.at is not None:
+            assert gate.at.x + gate.at.width <= size[0]
+            assert gate.at.y + gate.at.height <= size[1]
