@@ -1,0 +1,128 @@
+"""What percept measures of a labelled pair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from percept_cli.checking import Checker, check
+from percept_cli.engine import maps
+from percept_cli.engine.places import CELL, Places
+from percept_cli.engine.topology import stride_of
+from percept_cli.evidence import Gate, GateName
+from percept_cli.gates import Measures, judge_gates
+from percept_cli.pairs import pair_of_files
+from percept_cli.presets import load_preset
+from percept_cli.results import PairResult
+from percept_cli.rules import Levels, Noise, Rules
+from percept_cli.scoring import compare
+from tests.corpus.make.common import CORPUS, Row
+
+if TYPE_CHECKING:
+    from percept_cli.engine.measure import Contribution
+    from percept_cli.scoring import Reading
+
+LARGE = 1_000_000
+"""Pixels of a picture above which presets that check does not use are not tried."""
+GATES = ("distance", "peak", "colour")
+MEANS = {preset: f"mean {preset}" for preset in ("render", "default", "johnson-content", "johnson-style")}
+_TAPS = load_preset("default").spec.taps
+SUMS = (*((tap,) for tap in _TAPS), _TAPS[1:4], _TAPS)
+"""The taps, and sums of them, whose strongest cells are compared."""
+CELLS = {taps: ("cell " + "+".join(taps), "visible cell " + "+".join(taps)) for taps in SUMS}
+
+
+def _paths(row: Row) -> tuple[Path, Path]:
+    return CORPUS / row.reference, CORPUS / row.candidate
+
+
+def gates_of(row: Row) -> PairResult:
+    """The pair, checked as `percept check` does."""
+    return check(*_paths(row), noise="auto")
+
+
+def measures(row: Row, result: PairResult) -> dict[str, float | None]:
+    """Every number of a pair: the gates of the result, means of all presets, and strongest cells by tap.
+
+    None for the presets of style transfer where pictures are large, which would take longer than everything else.
+    """
+    assert result.evidence is not None
+    found: dict[str, float | None] = {gate.name: gate.value for gate in result.evidence.gates}
+    found |= {"noise": result.evidence.noise or 0.0, MEANS["render"]: result.distance}
+    large = (result.width or 0) * (result.height or 0) > LARGE
+    for preset in ("johnson-content", "johnson-style"):
+        found[MEANS[preset]] = None if large else compare(*_paths(row), preset=preset).distance
+    return found | _cells(row)
+
+
+def failed(values: Mapping[str, float], noise: Noise) -> bool:
+    """Whether the levels fail what was measured; a pair that warns passes."""
+    return score(values, noise) > 1
+
+
+def score(
+    values: Mapping[str, float], noise: Noise, only: Sequence[str] = GATES, peak: float | None = None
+) -> float:
+    """The gate that is highest against its level, as a share of the level.
+
+    Args:
+        values: what was measured.
+        noise: which levels.
+        only: the gates that are asked.
+        peak: the level of the peak, instead of its own.
+    """
+    gates = [gate for gate in _judged(values, noise, peak) if gate.name in only]
+    return max(gate.value / gate.fail for gate in gates if gate.fail)
+
+
+def levels(values: Mapping[str, float]) -> dict[str, float]:
+    """The levels that fail this pair by default, by gate."""
+    return {gate.name: gate.fail for gate in _judged(values, "auto") if gate.fail}
+
+
+def _judged(values: Mapping[str, float], noise: Noise, peak: float | None = None) -> tuple[Gate, ...]:
+    found = Measures(values["distance"], values["peak"], None, values["colour"], None, 0, values["noise"])
+    given: dict[GateName, Levels] = {} if peak is None else {"peak": Levels(None, peak, "tried")}
+    return judge_gates(found, Rules(noise=noise, levels=given))
+
+
+@cache
+def _checker() -> Checker:
+    return Checker(load_preset("default").spec)
+
+
+def _cells(row: Row) -> dict[str, float]:
+    checker = _checker()
+    reading = checker.read(pair_of_files(*_paths(row)))
+    parts = [checker.start([part]).result()[0] for part in checker.parts(reading)]
+    found = {MEANS["default"]: checker.finish(reading, parts, 0.0).distance}
+    if reading.changes is None:
+        return found | {name: 0.0 for names in CELLS.values() for name in names}
+    grids, visible = dict(_grids(reading, parts)), _visibility(reading, parts)
+    for taps, (plain, weighted) in CELLS.items():
+        grid = np.sum([grids[tap] for tap in taps], axis=0)
+        found[plain], found[weighted] = float(grid.max()), float((grid * visible).max())
+    return found
+
+
+def _grids(reading: Reading, parts: list[Contribution]) -> Iterator[tuple[str, maps.Grid]]:
+    """Per tap the largest distance in each cell."""
+    shape = -(-reading.plan.height // CELL), -(-reading.plan.width // CELL)
+    network = _checker().spec.record.network
+    for tap in _TAPS:
+        patches = [patch for part in parts if tap in part for patch in part[tap].patches]
+        yield tap, maps.largest(patches, stride_of(network, tap), CELL, shape)
+
+
+def _visibility(reading: Reading, parts: list[Contribution]) -> maps.Grid:
+    assert reading.changes is not None
+    patches = {tap: [patch for part in parts if tap in part for patch in part[tap].patches] for tap in _TAPS}
+    first, second = (
+        np.frombuffer(side.pixels, np.uint8).reshape(side.height, side.width, 3)
+        for side in (reading.changes.reference, reading.changes.candidate)
+    )
+    return Places(_checker().spec, patches, first, second, reading.plan).visibility
