@@ -18,6 +18,7 @@ from percept_cli.cli.check import check
 from percept_cli.cli.commands import Group
 from percept_cli.cli.compare import compare
 from percept_cli.cli.console import open_missing_streams, print_result, say
+from percept_cli.cli.heatmap import heatmap
 from percept_cli.cli.presets import presets
 from percept_cli.cli.report import report
 from percept_cli.cli.weights import weights
@@ -53,6 +54,7 @@ def cli() -> None:
 cli.add_command(compare)
 cli.add_command(batch)
 cli.add_command(check)
+cli.add_command(heatmap)
 cli.add_command(approve)
 cli.add_command(report)
 cli.add_command(presets)

@@ -54,6 +54,9 @@ def _preset_option(default: str) -> Callable[[_Function], _Function]:
     )
 
 
+_THRESHOLD: Callable[[Any], Any] = click.option(
+    "--threshold", type=float, metavar="X", help="Exit with 1 if a distance is above X."
+)
 _recipe_options = (
     click.option(
         "--layers",
@@ -68,7 +71,7 @@ _recipe_options = (
         help="Distance instead of the preset's: unit, mse, l1, euclidean, cosine, frobenius, gram-none, gram-hw, "
         "gram-chw (gram for short).",
     ),
-    click.option("--threshold", type=float, metavar="X", help="Exit with 1 if a distance is above X."),
+    _THRESHOLD,
     click.option(
         "--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps."
     ),
@@ -86,6 +89,10 @@ _recipe_options = (
 )
 recipe_options = _all(_preset_option(DEFAULT), *_recipe_options)
 check_recipe_options = _all(_preset_option(RENDER), *_recipe_options)
+drawing_recipe_options = _all(
+    _preset_option(RENDER), *(option for option in _recipe_options if option is not _THRESHOLD)
+)
+"""Of a command that judges nothing."""
 
 report_options = _all(
     click.option(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -39,13 +39,14 @@ TEXTURE = 24
 """Levels between neighbouring pixels from which a cell is one with detail, where rendering makes noise."""
 MASKING = 32
 """Levels between neighbouring pixels, on average, at which a difference of colour looks half as large."""
+HEAT_SIDE = 640
+"""Values along the longer side of a report's heat map, at most."""
 _NEAR = 8  # cells on each side of the peak that say nothing of the noise
 _FEW_CELLS = 8  # that say nothing either
 _QUANTILE = 0.9
 _NOTHING = 1  # levels of 255 by which pixels change in rounding
 # Of the cells with detail, and of all, the shares that have changed from where on changes are noise altogether.
 _SHARE_OF_DETAIL, _SHARE_OF_ALL = 0.1, 0.5
-_HEAT_SIDE = 640  # values along the longer side of a heat map, at most
 
 
 @dataclass(frozen=True)
@@ -208,27 +209,38 @@ class Places:
         share = min(1.0, max(of_detail / _SHARE_OF_DETAIL, of_all / _SHARE_OF_ALL))
         return float(np.quantile(self.distances[changed], _QUANTILE)) * share
 
-    def heat(self) -> HeatMap | None:
-        """The map that reports draw; None where nothing differs, or the distances have no places."""
+    def heat(self, layer: str | None = None, *, side: int = HEAT_SIDE, top: float | None = None) -> HeatMap | None:
+        """The map that reports draw; None where nothing differs, or the distances have no places.
+
+        Args:
+            layer: the tap whose map it is, weighted; None for the sum of all.
+            side: the most values along the longer side.
+            top: the end of the scale; None for the largest possible value, or the power of 10 above the largest
+                found where there is none.
+        """
         import numpy as np
 
         stride = 1
-        while max(self._height, self._width) > stride * _HEAT_SIDE:
+        while max(self._height, self._width) > stride * side:
             stride *= 2
         shape = -(-self._extent[0] // stride), -(-self._extent[1] // stride)
-        found = self._summed_layers(stride, shape)[: -(-self._height // stride), : -(-self._width // stride)]
+        found = self._summed_layers(stride, shape, layer)
+        found = found[: -(-self._height // stride), : -(-self._width // stride)]
         if not found.any():
             return None
-        top = ceiling(self._spec) or 10.0 ** np.ceil(np.log10(float(found.max())))
+        shown = [one for one in self._spec.layers if layer in (None, one.tap)]
+        most = ceiling(replace(self._spec, layers=tuple(shown)))
+        top = top or most or 10.0 ** np.ceil(np.log10(float(found.max())))
         values = np.ceil(np.sqrt(np.minimum(1, found / top)) * 255).astype(np.uint8)
         return HeatMap(stride, values.shape[1], values.shape[0], values.tobytes(), float(top))
 
-    def _summed_layers(self, cell: int, shape: tuple[int, int]) -> Grid:
+    def _summed_layers(self, cell: int, shape: tuple[int, int], only: str | None = None) -> Grid:
         import numpy as np
 
         found = np.zeros(shape, np.float32)
         for layer in self._layers:
-            found += np.float32(layer.weight) * maps.largest(layer.patches, layer.stride, cell, shape)
+            if only in (None, layer.tap):
+                found += np.float32(layer.weight) * maps.largest(layer.patches, layer.stride, cell, shape)
         return found
 
     def _extended(self, grid: NDArray[_Value]) -> NDArray[_Value]:

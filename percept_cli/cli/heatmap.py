@@ -1,0 +1,176 @@
+"""``percept heatmap``: where two pictures differ, as a picture."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from percept_cli import __version__
+from percept_cli.cli.commands import Command
+from percept_cli.cli.compare import what_is_asked, what_ran
+from percept_cli.cli.console import say
+from percept_cli.cli.options import FILE, drawing_recipe_options, recipe_of, talk_options
+from percept_cli.cli.process import settle_in
+from percept_cli.errors import InvalidSetting, OutputUnwritable
+from percept_cli.mapping import Mapper, Maps, check_places, recipe_of_layer
+from percept_cli.names import printable, shown
+from percept_cli.pairs import pair_of_files
+from percept_cli.pictures.drawing import MOST_SIDE, STYLES, Drawing, HeatStyle, draw
+from percept_cli.reports.output import check_output, write_output
+from percept_cli.results import ExitCode, Run
+from percept_cli.spec import DistanceSpec
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+# By a file's ending: Pillow's name, how it is saved, and the longest side that the format has.
+_FORMATS: dict[str, tuple[str, dict[str, Any], int]] = {
+    ".png": ("PNG", {"compress_level": 4}, MOST_SIDE),
+    ".jpg": ("JPEG", {"quality": 92, "subsampling": 0}, MOST_SIDE),
+    ".jpeg": ("JPEG", {"quality": 92, "subsampling": 0}, MOST_SIDE),
+    ".webp": ("WEBP", {"lossless": True, "quality": 50}, 16383),
+}
+_STDOUT = Path("/dev/stdout")
+
+
+@click.command(cls=Command, short_help="Draw where two pictures differ.")
+@click.argument("reference", type=FILE)
+@click.argument("candidate", type=FILE)
+@click.option(
+    "--output",
+    "-o",
+    type=FILE,
+    required=True,
+    metavar="FILE",
+    help="Where to draw: a .png, .jpg or .webp file, written whole or not at all; - for standard output, as PNG.",
+)
+@click.option(
+    "--style",
+    type=click.Choice(STYLES),
+    default="overlay",
+    show_default=True,
+    help="The map over the candidate in grey, alone, beside both pictures, or one map per layer.",
+)
+@click.option("--layer", metavar="TAP", help="The map of one layer of the recipe instead of the sum of all.")
+@click.option(
+    "--scale/--no-scale",
+    default=True,
+    help="Whether the colours and their values are drawn below. Without them, overlay and alone are as large as "
+    "the pictures, pixel for pixel.  [default: scale]",
+)
+@drawing_recipe_options
+@talk_options
+@click.pass_context
+def heatmap(
+    ctx: click.Context,
+    /,
+    reference: Path,
+    candidate: Path,
+    output: Path,
+    style: HeatStyle,
+    layer: str | None,
+    scale: bool,
+    quiet: bool,
+    verbose: bool,
+    **recipe_settings: Any,
+) -> int:
+    """Draw where CANDIDATE looks different from REFERENCE, and how strongly.
+
+    Each place has the colour of its distance, weighted and summed over the layers. The colours are those of every
+    picture and report: dark blue is next to nothing, light yellow the largest value that the recipe can give. It
+    judges nothing: the exit code is 0 when the picture is written.
+
+    \b
+    Examples:
+      percept heatmap expected.png actual.png -o heat.png
+      percept heatmap expected.png actual.png -o heat.png --style triptych
+      percept heatmap expected.png actual.png -o heat.png --style alone --layer relu3_3
+      percept heatmap a.png b.png -o heat.webp --style layers --preset default
+    """  # noqa: D301 - \b is click's mark for lines to keep as they are
+    settle_in()
+    recipe = recipe_of(ctx, threshold=None, **recipe_settings)
+    output, (name, options, most_side) = _where(output)
+    check_output(output, (reference, candidate))
+    spec = recipe.scorer.spec if layer is None else recipe_of_layer(recipe.scorer.spec, layer)
+    check_places(spec)
+    mapper = Mapper(spec, device=recipe_settings["device"], max_memory=recipe.scorer.max_memory)
+    if verbose:
+        say(what_is_asked(recipe))
+
+    reading = mapper.read(pair_of_files(reference, candidate))
+    if verbose:
+        say(str(reading.plan))
+    maps = mapper.maps(reading)
+    if verbose:
+        run = Run(version=__version__, spec=spec, device=mapper.device, results=(maps.result,))
+        say(what_ran(run, maps.result.seconds))
+    drawing = draw(
+        style,
+        maps.reference,
+        maps.candidate,
+        maps.heat,
+        layers=maps.layers,
+        titles=titles_of(spec, one_by_one=style == "layers"),
+        scale=scale,
+        most_side=most_side,
+    )
+    write_output(output, [encoded(drawing.image, name, options)])
+    if not quiet:
+        for line in _what_to_know(maps, drawing):
+            say(line)
+        if output != _STDOUT:
+            say(f"The heat map is in {shown(output)}.")
+    return ExitCode.WITHIN
+
+
+def _where(output: Path) -> tuple[Path, tuple[str, dict[str, Any], int]]:
+    """Where the picture goes, and how it is saved there."""
+    if output in (Path("-"), _STDOUT):
+        if sys.stdout.isatty():
+            raise InvalidSetting("a picture is no text for a terminal", hint="use -o heat.png.")
+        return _STDOUT, _FORMATS[".png"]
+    found = _FORMATS.get(output.suffix.lower())
+    if found is None and not output.suffix and output.exists() and not output.is_file():  # a pipe or a device
+        found = _FORMATS[".png"]
+    if found is None:
+        ending = f"the ending {printable(output.suffix)} is" if output.suffix else "a name without an ending is"
+        raise OutputUnwritable(
+            f"{shown(output)}: {ending} no picture that percept draws", hint=f"use one of {', '.join(_FORMATS)}."
+        )
+    return output, found
+
+
+def titles_of(spec: DistanceSpec, *, one_by_one: bool = False) -> tuple[str, ...]:
+    """What the scale shows, in words, the longest first."""
+    layers = [layer for layer in spec.layers if layer.weight]
+    distances = ", ".join(sorted({layer.distance for layer in layers}))
+    if one_by_one or len(layers) == 1:
+        what = "at each place and layer" if one_by_one else f"at each place of {layers[0].tap}"
+        return f"Distance {what} ({distances})", f"Distance {what}", "Distance"
+    names = ", ".join(layer.tap for layer in layers)
+    return f"Distance at each place: the sum of {names} ({distances})", "Distance at each place", "Distance"
+
+
+def encoded(image: Image.Image, name: str, options: dict[str, Any]) -> bytes:
+    """A picture as a file of Pillow's format of this name."""
+    file = io.BytesIO()
+    image.save(file, name, **options)
+    return file.getvalue()
+
+
+def _what_to_know(maps: Maps, drawing: Drawing) -> list[str]:
+    told = [f"Note: {note}" for note in maps.result.notes]
+    if maps.reference.pixels == maps.candidate.pixels:
+        told.append("The pictures are equal: the map is 0 everywhere.")
+    elif not maps.differs:
+        told.append("The pictures differ, but no layer sees it: the map is 0 everywhere.")
+    if drawing.shrink > 1:
+        told.append(
+            f"Note: the drawing would be very large; it is made at 1/{drawing.shrink} of the size, and of the "
+            "map the largest values are kept"
+        )
+    return told

@@ -1,0 +1,148 @@
+"""Two pictures → where they differ, as maps: what ``percept heatmap`` draws."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from percept_cli.engine.distances import DISTANCES, LocalDistance
+from percept_cli.engine.plan import plan_of_pixels
+from percept_cli.errors import InvalidSetting, UnusablePair, did_you_mean
+from percept_cli.evidence import HeatMap
+from percept_cli.images.decode import Picture
+from percept_cli.names import printable
+from percept_cli.pairs import Pair
+from percept_cli.pictures.drawing import nothing_differs
+from percept_cli.results import PairResult
+from percept_cli.scoring import Reading, References, Scorer, read_pair
+from percept_cli.spec import DistanceSpec, ceiling
+
+if TYPE_CHECKING:
+    from percept_cli.engine.measure import Contribution
+    from percept_cli.engine.places import Places
+
+FINEST = 2048
+"""Values along the longer side of a map, at most: one per pixel up to full HD."""
+
+
+@dataclass(frozen=True)
+class Maps:
+    """The maps of one pair."""
+
+    reference: Picture
+    candidate: Picture
+    heat: HeatMap
+    """The weighted sum over the layers."""
+    layers: Mapping[str, HeatMap]
+    """Tap name → its part of that sum, all to one top."""
+    result: PairResult
+    """What ``percept compare`` says of the pair by this recipe."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether any place of the map is above 0."""
+        return any(self.heat.values)
+
+
+def recipe_of_layer(spec: DistanceSpec, layer: str) -> DistanceSpec:
+    """The recipe with one of its layers alone.
+
+    Raises:
+        InvalidSetting: if it has no such layer, or one of weight 0.
+    """
+    chosen = tuple(one for one in spec.layers if one.tap == layer)
+    if not chosen:
+        hint = f"{did_you_mean(layer, spec.taps)} --layers makes a recipe with others."
+        raise InvalidSetting(f"the recipe has no layer {layer!r}", hint=hint)
+    if not chosen[0].weight:
+        raise InvalidSetting(
+            f"layer {layer} has the weight 0, so its map is 0 everywhere", hint="give it a weight above 0."
+        )
+    return replace(spec, layers=chosen)
+
+
+def check_places(spec: DistanceSpec) -> None:
+    """Refuse a recipe with a layer whose distance belongs to no place.
+
+    Raises:
+        InvalidSetting: naming the layer and its distance.
+    """
+    local = [name for name, distance in DISTANCES.items() if isinstance(distance, LocalDistance)]
+    for layer in spec.layers:
+        if layer.weight and layer.distance not in local:
+            others = [one.tap for one in spec.layers if one.weight and one.distance in local]
+            alone = f", or draw one layer alone: --layer {others[0]}" if others else ""
+            raise InvalidSetting(
+                f"layer {layer.tap} is compared by {layer.distance}, which belongs to the whole picture: there "
+                "are no places to draw",
+                hint=f"use --distance unit, or another of {', '.join(local)}{alone}.",
+            )
+
+
+class Mapper(Scorer):
+    """Finds where the pictures of pairs differ, one pair at a time."""
+
+    keeps_maps = True
+
+    def read(self, pair: Pair, references: References | None = None) -> Reading:
+        """As ``Scorer.read``, with the pictures kept even where they are equal: they are drawn."""
+        start = time.perf_counter()
+        reference, candidate, stamps = read_pair(pair, references)
+        width, height = reference.width, reference.height
+        plan = plan_of_pixels(self.spec, reference.pixels, candidate.pixels, height, width)
+        return Reading(pair, (reference, candidate), plan, width, height, stamps, time.perf_counter() - start)
+
+    def maps(self, reading: Reading) -> Maps:
+        """The maps of a pair that was read.
+
+        Raises:
+            DeviceUnavailable, DeviceOutOfMemory, WeightsUnavailable: if the network is needed and cannot run.
+            UnusablePair: if the arithmetic overflowed.
+        """
+        assert reading.pictures is not None
+        start = time.perf_counter()
+        parts = self.parts(reading) if reading.plan.crops else []
+        found = [self.start([part]).result()[0] for part in parts]
+        result = self.finish(reading, found, reading.seconds + time.perf_counter() - start)
+        if not result.scored:
+            raise UnusablePair(f"{printable(result.name)}: {result.reason}", hint="use --precision fp32.")
+        taps = [layer.tap for layer in self.spec.layers if layer.weight]
+        heat, layers = None, dict[str, HeatMap | None]()
+        if found:
+            places = self._places(reading, found)
+            heat = places.heat(side=FINEST)
+            layers = {tap: places.heat(tap, side=FINEST) for tap in taps}
+            top = self._top_of_layers([one for one in layers.values() if one is not None])
+            layers = {tap: one and places.heat(tap, side=FINEST, top=top) for tap, one in layers.items()}
+        else:
+            top = self._top_of_layers([])
+            layers = dict.fromkeys(taps)
+        nothing = nothing_differs(reading.width, reading.height, ceiling(self.spec) or 1.0)
+        return Maps(
+            *reading.pictures,
+            heat or nothing,
+            {tap: one or replace(nothing, top=top) for tap, one in layers.items()},
+            result,
+        )
+
+    def _places(self, reading: Reading, found: Sequence[Contribution]) -> Places:
+        import numpy as np
+
+        from percept_cli.engine.places import Places
+
+        assert reading.pictures is not None
+        patches = {
+            tap: [patch for part in found if tap in part for patch in part[tap].patches] for tap in self.spec.taps
+        }
+        first, second = (
+            np.frombuffer(side.pixels, np.uint8).reshape(side.height, side.width, 3) for side in reading.pictures
+        )
+        return Places(self.spec, patches, first, second, reading.plan)
+
+    def _top_of_layers(self, found: Sequence[HeatMap]) -> float:
+        """The end of the scale on which the layers are compared: the largest of their own."""
+        alone = [ceiling(replace(self.spec, layers=(layer,))) for layer in self.spec.layers if layer.weight]
+        bounded = [top for top in alone if top is not None]
+        return max([*bounded, *(heat.top for heat in found)], default=1.0)

@@ -1,0 +1,245 @@
+"""Heat maps as pictures: over the candidate, alone, beside both pictures, or one per layer.
+
+Nothing is measured here. A value of the map is drawn as the pixels that it stands for, in its own colour: nothing
+is smoothed, and no scale is stretched. The scale and every word stand beside the pictures, never over them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+from percept_cli.evidence import HeatMap
+from percept_cli.images.decode import Picture
+from percept_cli.pictures.colours import RGB, SCALE
+from percept_cli.pictures.legend import GROUND, Legend, writing_for
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
+
+HeatStyle = Literal["overlay", "alone", "triptych", "layers"]
+STYLES: tuple[HeatStyle, ...] = get_args(HeatStyle)
+
+MOST_PIXELS = 48_000_000
+"""Pixels of a drawing's pictures, at most: larger ones are drawn at half their size, a quarter, and so on."""
+MOST_SIDE = 30_000
+"""Pixels of a drawing's longer side, at most, likewise."""
+SMALL_SIDE = 192
+"""Pictures with writing are enlarged by whole multiples while their longer side stays within this."""
+TITLES = ("Distance of each place", "Distance")
+"""What the scale shows, where there is no more to say."""
+DARKEST, LIGHTEST = 156, 246
+"""What black and white become under a map: the scale begins dark, so that its colours stand out."""
+OPACITY: tuple[int, ...] = tuple(min(255, 255 * value // 56) for value in range(256))
+"""How much of that each value hides, 0 to 255: all of it from a twentieth of the scale's end on, next to nothing
+where the pictures hardly differ, as at the rim of what a deep layer sees."""
+_BANNER = 3  # times as wide as high: three of them read better one below the other
+_SHAPE_OF_A_SCREEN = 1.6
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A heat map that was drawn."""
+
+    image: Image.Image
+    """RGB."""
+    shrink: int
+    """Pixels of the pictures per pixel of the drawing, each way: 1, or a power of 2 where they are very large."""
+    enlarge: int
+    """Pixels of the drawing per pixel of the pictures, each way: more than 1 where they are tiny."""
+
+
+@dataclass(frozen=True)
+class _Panel:
+    caption: str
+    draw: Callable[[int], Image.Image]
+    """The pixels that a picture is to be shrunk by, each way → what is under the caption."""
+
+
+def nothing_differs(width: int, height: int, top: float) -> HeatMap:
+    """The map of two pictures of so many pixels that are equal: one value, which stands for all of them."""
+    return HeatMap(1 << (max(width, height) - 1).bit_length(), 1, 1, bytes(1), top)
+
+
+def draw(
+    style: HeatStyle,
+    reference: Picture,
+    candidate: Picture,
+    heat: HeatMap,
+    *,
+    layers: Mapping[str, HeatMap] | None = None,
+    titles: Sequence[str] = TITLES,
+    scale: bool = True,
+    most_side: int = MOST_SIDE,
+) -> Drawing:
+    """Draw a pair's heat map.
+
+    Args:
+        style: ``overlay``: the map over the greyed candidate. ``alone``: the map. ``triptych``: reference,
+            candidate and overlay. ``layers``: an overlay of each layer.
+        reference: the picture that is right by definition.
+        candidate: of the same size.
+        heat: their map.
+        layers: tap name → its map, all to one top; for the style of that name.
+        titles: what the scale shows, the longest first; the first that fits is written.
+        scale: whether the scale is drawn below. Without it ``overlay`` and ``alone`` are as large as the pictures,
+            pixel for pixel.
+        most_side: pixels of the drawing's longer side that the file's format allows.
+    """
+    layers = layers or {}
+    if style == "layers":
+        panels = [_Panel(name, _over(candidate, one)) for name, one in layers.items()]
+        heat = max(layers.values(), key=lambda one: max(one.values))
+    elif style == "triptych":
+        panels = [_Panel("Reference", _plain(reference)), _Panel("Candidate", _plain(candidate))]
+        panels.append(_Panel("Where they differ", _over(candidate, heat)))
+    elif style == "alone":
+        width, height = reference.width, reference.height
+        panels = [_Panel("", lambda shrink: colours_of(heat, width, height, shrink))]
+    else:
+        panels = [_Panel("", _over(candidate, heat))]
+    columns = _columns(style, len(panels), reference.width, reference.height)
+    return _Sheet(reference.width, reference.height, panels, columns, min(most_side, MOST_SIDE)).drawn(
+        _legend_of(heat, titles, opaque=style == "alone") if scale else None
+    )
+
+
+def values_of(heat: HeatMap, width: int, height: int, shrink: int = 1) -> NDArray[np.uint8]:
+    """A map's value for every pixel of a picture, or, if that is shrunk, the largest of those that become one.
+
+    Args:
+        heat: the map.
+        width: of the whole picture, in pixels.
+        height: of the whole picture, in pixels.
+        shrink: a power of 2.
+    """
+    import numpy as np
+
+    values = np.frombuffer(heat.values, np.uint8).reshape(heat.height, heat.width)
+    for axis, pixels in enumerate((-(-height // shrink), -(-width // shrink))):
+        if heat.stride < shrink:
+            values = np.maximum.reduceat(values, range(0, values.shape[axis], shrink // heat.stride), axis=axis)
+        else:
+            values = np.take(values, np.arange(pixels) * shrink // heat.stride, axis=axis)
+    return values
+
+
+def colours_of(heat: HeatMap, width: int, height: int, shrink: int = 1) -> Image.Image:
+    """A map as a picture, as ``values_of`` in the colours of ``SCALE``."""
+    import numpy as np
+    from PIL import Image
+
+    return Image.fromarray(np.array(SCALE, np.uint8)[values_of(heat, width, height, shrink)])
+
+
+def over(picture: Picture, heat: HeatMap, shrink: int = 1) -> Image.Image:
+    """A map over its picture in light grey: what hardly differs is hardly tinted, what is equal is not."""
+    import numpy as np
+    from PIL import Image
+
+    values = values_of(heat, picture.width, picture.height, shrink)
+    grey = _shrunk(picture, shrink).convert("L")
+    grey = grey.point([DARKEST + (LIGHTEST - DARKEST) * level // 255 for level in range(256)]).convert("RGB")
+    grey.paste(
+        Image.fromarray(np.array(SCALE, np.uint8)[values]),
+        mask=Image.fromarray(np.array(OPACITY, np.uint8)[values]),
+    )
+    return grey
+
+
+def _over(picture: Picture, heat: HeatMap) -> Callable[[int], Image.Image]:
+    return lambda shrink: over(picture, heat, shrink)
+
+
+def _plain(picture: Picture) -> Callable[[int], Image.Image]:
+    return lambda shrink: _shrunk(picture, shrink)
+
+
+def _shrunk(picture: Picture, shrink: int) -> Image.Image:
+    from PIL import Image
+
+    image = Image.frombuffer("RGB", (picture.width, picture.height), picture.pixels, "raw", "RGB", 0, 1)
+    return image if shrink == 1 else image.reduce(shrink)
+
+
+def _columns(style: HeatStyle, count: int, width: int, height: int) -> int:
+    if style == "triptych":
+        return 1 if width >= _BANNER * height else count
+
+    def distance_from_a_screen(columns: int) -> float:
+        shape = width * columns / (height * -(-count // columns)) / _SHAPE_OF_A_SCREEN
+        return max(shape, 1 / shape) * columns * -(-count // columns)  # places that stay empty count as well
+
+    return min(range(1, count + 1), key=distance_from_a_screen)
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """Panels in rows and columns."""
+
+    width: int
+    height: int
+    panels: Sequence[_Panel]
+    columns: int
+    most_side: int
+
+    @property
+    def rows(self) -> int:
+        return -(-len(self.panels) // self.columns)
+
+    def drawn(self, legend: Legend | None) -> Drawing:
+        from PIL import Image, ImageDraw
+
+        shrink = self._shrink()
+        bare = legend is None and len(self.panels) == 1
+        if bare:
+            return Drawing(self.panels[0].draw(shrink), shrink, 1)
+        enlarge = max(1, SMALL_SIDE // max(self.width, self.height))
+        width, height = (-(-side // shrink) * enlarge for side in (self.width, self.height))
+        writing = writing_for(width * self.columns)
+        captions = max(writing.width(panel.caption) for panel in self.panels)
+        gap, above = (writing.size, writing.line + writing.size // 3) if captions else (0, 0)
+        cell = max(width, captions)
+        whole_width = self.columns * (cell + gap) + gap
+        whole_height = self.rows * (above + height + gap) + gap // 2
+        if legend is not None:
+            legend = legend.noting(shrink, enlarge)
+            whole_width = max(whole_width, legend.least_width(writing))
+        size = whole_width, whole_height + (legend.height(writing) if legend else 0)
+        image = Image.new("RGB", size, GROUND)
+        pen = ImageDraw.Draw(image)
+        left = (whole_width - self.columns * (cell + gap) + gap) // 2
+        for index, panel in enumerate(self.panels):
+            row, column = divmod(index, self.columns)
+            x, y = left + column * (cell + gap), gap // 2 + row * (above + height + gap)
+            writing.write(pen, x, y, panel.caption)
+            part = panel.draw(shrink)
+            if enlarge > 1:
+                part = part.resize((width, height), Image.Resampling.NEAREST)
+            image.paste(part, (x, y + above))
+        if legend is not None:
+            legend.draw_into(image, whole_height, writing)
+        return Drawing(image, shrink, enlarge)
+
+    def _shrink(self) -> int:
+        shrink, reserve = 1, 400  # for writing
+        while (
+            len(self.panels) * self.width * self.height > MOST_PIXELS * shrink**2
+            or max(self.width * self.columns, self.height * self.rows) > (self.most_side - reserve) * shrink
+        ):
+            shrink *= 2
+        return shrink
+
+
+def _legend_of(heat: HeatMap, titles: Sequence[str], *, opaque: bool) -> Legend:
+    ground = (DARKEST + LIGHTEST) // 2
+    colours = SCALE if opaque else tuple(_blended(ground, *entry) for entry in zip(SCALE, OPACITY, strict=True))
+    return Legend(heat.top, max(heat.values), colours, (tuple(titles),))
+
+
+def _blended(ground: int, colour: RGB, opacity: int) -> RGB:
+    red, green, blue = (round(ground + (channel - ground) * opacity / 255) for channel in colour)
+    return red, green, blue
