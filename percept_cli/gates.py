@@ -23,7 +23,7 @@ FIXED: Mapping[Noise, Mapping[GateName, float]] = {
 }
 """Levels that fail, by what rendering is expected to do."""
 AUTO: Mapping[GateName, float] = {"distance": 0.18, "colour": 2.3}
-AUTO_PEAK = (0.28, 2.0, 1.8)
+AUTO_PEAK = (0.12, 2.0, 1.8)
 """The level of the peak: at least, times the noise floor above that, at most."""
 
 

@@ -44,6 +44,7 @@ HEAT_SIDE = 640
 _NEAR = 8  # cells on each side of the peak that say nothing of the noise
 _FEW_CELLS = 8  # that say nothing either
 _QUANTILE = 0.9
+_OUTLIERS = 0.08  # quiet noise has places that stand out from it as well
 _NOTHING = 1  # levels of 255 by which pixels change in rounding
 # Of the cells with detail, and of all, the shares that have changed from where on changes are noise altogether.
 _SHARE_OF_DETAIL, _SHARE_OF_ALL = 0.1, 0.5
@@ -189,7 +190,7 @@ class Places:
         return list(zip(peaks.tolist(), colours.tolist(), shares, strict=True))
 
     def noise(self) -> float:
-        """The noise floor of the peak: what nine of ten changed cells far from its place do not exceed.
+        """The noise floor of the peak: what nine of ten changed cells far off do not exceed, and a little.
 
         A defect stands out from what is around it; render noise is everywhere that there is detail. So the cells
         near the peak are left out, and where few of the cells with detail have changed at all, nor many of all
@@ -207,7 +208,7 @@ class Places:
         of_detail = float((changed & detailed).sum() / max(1, detailed.sum()))
         of_all = float(changed.sum() / far.sum())
         share = min(1.0, max(of_detail / _SHARE_OF_DETAIL, of_all / _SHARE_OF_ALL))
-        return float(np.quantile(self.distances[changed], _QUANTILE)) * share
+        return (float(np.quantile(self.distances[changed], _QUANTILE)) + _OUTLIERS) * share
 
     def heat(self, layer: str | None = None, *, side: int = HEAT_SIDE, top: float | None = None) -> HeatMap | None:
         """The map that reports draw; None where nothing differs, or the distances have no places.

@@ -14,7 +14,7 @@ from percept_cli.reports import Style
 from percept_cli.reports.findings import accept_command, badness, level_of, show_command
 from percept_cli.reports.table import COLOURS, facts_table, recipe, verdict
 from percept_cli.results import PairResult, Run
-from percept_cli.verdict import judge_run
+from percept_cli.verdict import counted, judge_run
 
 _REGIONS_TOLD = 3
 _LAYERS_TOLD = 3
@@ -59,7 +59,7 @@ def _print_pair(console: Console, run: Run, result: PairResult, style: Style) ->
             facts.add_row("" if line else "where", _region(region))
         more = result.evidence.regions_in_all - _REGIONS_TOLD
         if more > 0:
-            facts.add_row("", f"and {more} more regions")
+            facts.add_row("", f"and {counted(more, 'more region')}")
         if result.evidence.shift is not None:
             facts.add_row("moved", "as a whole by {},{} pixels".format(*result.evidence.shift))
         if result.distance:
