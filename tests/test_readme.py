@@ -29,7 +29,7 @@ def text() -> str:
 
 def output(command: str) -> str:
     done = run_percept(*shlex.split(command), cwd=ROOT)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode in (ExitCode.WITHIN, ExitCode.ABOVE), done.stderr
     return done.stdout
 
 
@@ -45,7 +45,7 @@ def test_the_first_two_commands_are_the_ones_ci_runs() -> None:
 
 def test_outputs_are_what_the_commands_print() -> None:
     shown = {match["command"]: match["text"] for match in OUTPUT.finditer(text())}
-    assert len(shown) == 5
+    assert len(shown) == 8
     for command, expected in shown.items():
         # The last digits of a float32 network are the machine's own.
         assert rounded(output(command)) == rounded(expected), command
