@@ -28,6 +28,7 @@ from percept_cli.errors import InvalidSetting
 from percept_cli.names import shown
 from percept_cli.pairs.assigned import assigned
 from percept_cli.presets import load_preset
+from percept_cli.reports.heatmaps import HeatMapFolder
 from percept_cli.rulebook import Changes, RuleBook, changed, read_check, read_overrides
 from percept_cli.rules import NOISES, POLICIES, Levels, Rules, parse_box, parse_level
 from percept_cli.settings import Settings
@@ -87,6 +88,12 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
     metavar="N|all",
     help="Pictures that the table tells of, the worst first.",
 )
+@click.option(
+    "--heatmaps",
+    type=FILE,
+    metavar="FOLDER",
+    help="Draw what did not pass into FOLDER, each as reference, candidate and heat map side by side.",
+)
 @click.option("--fail-fast", is_flag=True, help="Stop at the first picture that fails or cannot be compared.")
 @click.option("--allow-empty", is_flag=True, help="Comparing nothing is no error.")
 @click.option(
@@ -128,10 +135,13 @@ def check(
     """  # noqa: D301 - \b is click's mark for lines to keep as they are
     settle_in()
     changes = {name: options.pop(name) for name in _RULES}
-    terms = {name: options.pop(name) for name in ("top", "fail_fast", "allow_empty", "workers", "pictures")}
+    terms = {
+        name: options.pop(name) for name in ("top", "fail_fast", "allow_empty", "workers", "pictures", "heatmaps")
+    }
     recipe = recipe_of(ctx, **options)
     book, folders = _rules(recipe.settings, changes, _threshold(recipe, options["threshold"]))
     baseline, current = _sides(ctx, baseline, current, folders)
+    terms["heatmaps"] = terms["heatmaps"] and HeatMapFolder(terms["heatmaps"], (baseline, current))
     scorer = _checker(recipe, book, options)
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
     from percept_cli.pairs.folders import Choice, pairs_of

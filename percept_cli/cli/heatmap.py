@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -19,21 +18,11 @@ from percept_cli.errors import InvalidSetting, OutputUnwritable
 from percept_cli.mapping import Mapper, Maps, check_places, recipe_of_layer
 from percept_cli.names import printable, shown
 from percept_cli.pairs import pair_of_files
-from percept_cli.pictures.drawing import MOST_SIDE, STYLES, Drawing, HeatStyle, draw
+from percept_cli.pictures.drawing import STYLES, Drawing, HeatStyle, draw, titles_of
+from percept_cli.pictures.saving import FORMATS, Format
 from percept_cli.reports.output import check_output, write_output
 from percept_cli.results import ExitCode, Run
-from percept_cli.spec import DistanceSpec
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-# By a file's ending: Pillow's name, how it is saved, and the longest side that the format has.
-_FORMATS: dict[str, tuple[str, dict[str, Any], int]] = {
-    ".png": ("PNG", {"compress_level": 4}, MOST_SIDE),
-    ".jpg": ("JPEG", {"quality": 92, "subsampling": 0}, MOST_SIDE),
-    ".jpeg": ("JPEG", {"quality": 92, "subsampling": 0}, MOST_SIDE),
-    ".webp": ("WEBP", {"lossless": True, "quality": 50}, 16383),
-}
 _STDOUT = Path("/dev/stdout")
 
 
@@ -93,7 +82,7 @@ def heatmap(
     """  # noqa: D301 - \b is click's mark for lines to keep as they are
     settle_in()
     recipe = recipe_of(ctx, threshold=None, **recipe_settings)
-    output, (name, options, most_side) = _where(output)
+    output, form = _where(output)
     check_output(output, (reference, candidate))
     spec = recipe.scorer.spec if layer is None else recipe_of_layer(recipe.scorer.spec, layer)
     check_places(spec)
@@ -116,9 +105,9 @@ def heatmap(
         layers=maps.layers,
         titles=titles_of(spec, one_by_one=style == "layers"),
         scale=scale,
-        most_side=most_side,
+        most_side=form.most_side,
     )
-    write_output(output, [encoded(drawing.image, name, options)])
+    write_output(output, [form.encoded(drawing.image)])
     if not quiet:
         for line in _what_to_know(maps, drawing):
             say(line)
@@ -127,39 +116,21 @@ def heatmap(
     return ExitCode.WITHIN
 
 
-def _where(output: Path) -> tuple[Path, tuple[str, dict[str, Any], int]]:
+def _where(output: Path) -> tuple[Path, Format]:
     """Where the picture goes, and how it is saved there."""
     if output in (Path("-"), _STDOUT):
         if sys.stdout.isatty():
             raise InvalidSetting("a picture is no text for a terminal", hint="use -o heat.png.")
-        return _STDOUT, _FORMATS[".png"]
-    found = _FORMATS.get(output.suffix.lower())
+        return _STDOUT, FORMATS[".png"]
+    found = FORMATS.get(output.suffix.lower())
     if found is None and not output.suffix and output.exists() and not output.is_file():  # a pipe or a device
-        found = _FORMATS[".png"]
+        found = FORMATS[".png"]
     if found is None:
         ending = f"the ending {printable(output.suffix)} is" if output.suffix else "a name without an ending is"
         raise OutputUnwritable(
-            f"{shown(output)}: {ending} no picture that percept draws", hint=f"use one of {', '.join(_FORMATS)}."
+            f"{shown(output)}: {ending} no picture that percept draws", hint=f"use one of {', '.join(FORMATS)}."
         )
     return output, found
-
-
-def titles_of(spec: DistanceSpec, *, one_by_one: bool = False) -> tuple[str, ...]:
-    """What the scale shows, in words, the longest first."""
-    layers = [layer for layer in spec.layers if layer.weight]
-    distances = ", ".join(sorted({layer.distance for layer in layers}))
-    if one_by_one or len(layers) == 1:
-        what = "at each place and layer" if one_by_one else f"at each place of {layers[0].tap}"
-        return f"Distance {what} ({distances})", f"Distance {what}", "Distance"
-    names = ", ".join(layer.tap for layer in layers)
-    return f"Distance at each place: the sum of {names} ({distances})", "Distance at each place", "Distance"
-
-
-def encoded(image: Image.Image, name: str, options: dict[str, Any]) -> bytes:
-    """A picture as a file of Pillow's format of this name."""
-    file = io.BytesIO()
-    image.save(file, name, **options)
-    return file.getvalue()
 
 
 def _what_to_know(maps: Maps, drawing: Drawing) -> list[str]:

@@ -28,6 +28,7 @@ from percept_cli.names import printable, shown
 from percept_cli.pairs import Pairs
 from percept_cli.pipeline import Pipeline
 from percept_cli.reports import FORMATS, Style, render, render_head, render_rows
+from percept_cli.reports.heatmaps import HeatMapFolder
 from percept_cli.reports.output import check_output, write_output
 from percept_cli.results import ExitCode, PairResult, Run
 from percept_cli.spool import Spool
@@ -54,6 +55,8 @@ class Terms:
     checks: bool = False
     """Whether pairs are judged by gates (``percept check``), and told of one by one."""
     pictures: Literal["embed", "link", "none"] = "embed"
+    heatmaps: HeatMapFolder | None = None
+    """What did not pass is drawn into it."""
 
 
 def run_many(
@@ -230,6 +233,8 @@ class _Many:
             if self._journal is None or not _same(path, self._journal.path):
                 style = Style(top=self._terms.top_in_files, link_from=path.parent, **look)
                 tasks.append(partial(write_output, path, render(run, name, style)))
+        if self._terms.heatmaps is not None:
+            tasks.append(partial(self._draw, self._terms.heatmaps, run))
         if self._to.stdout is not None and not self._streams:
             style = style_of_stdout(top=self._terms.top, **look)
             tasks.append(partial(print_report, render(run, self._to.stdout, style)))
@@ -242,6 +247,16 @@ class _Many:
         self._conclude(run, written=not failures)
         if failures:
             raise failures[0]
+
+    def _draw(self, folder: HeatMapFolder, run: Run) -> None:
+        drawn = folder.draw(run.results, run.spec)
+        if not self._quiet:
+            _note(drawn.notes)
+            if drawn.count:
+                what = "1 heat map is" if drawn.count == 1 else f"{drawn.count} heat maps are"
+                say(f"{what} in {shown(folder.path)}.")
+        if drawn.failure is not None:
+            raise drawn.failure
 
     def _conclude(self, run: Run, *, written: bool) -> None:
         """What a person should know at the end."""

@@ -14,6 +14,7 @@ from percept_cli.evidence import HeatMap
 from percept_cli.images.decode import Picture
 from percept_cli.pictures.colours import RGB, SCALE
 from percept_cli.pictures.legend import GROUND, Legend, writing_for
+from percept_cli.spec import DistanceSpec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,9 +34,9 @@ TITLES = ("Distance of each place", "Distance")
 """What the scale shows, where there is no more to say."""
 DARKEST, LIGHTEST = 156, 246
 """What black and white become under a map: the scale begins dark, so that its colours stand out."""
-OPACITY: tuple[int, ...] = tuple(min(255, 255 * value // 56) for value in range(256))
-"""How much of that each value hides, 0 to 255: all of it from a twentieth of the scale's end on, next to nothing
-where the pictures hardly differ, as at the rim of what a deep layer sees."""
+OPACITY: tuple[int, ...] = tuple(min(255, max(0, 255 * (value - 2) // 38)) for value in range(256))
+"""How much of that each value hides, 0 to 255: all of it from 40 on, a fortieth of the scale's end, about what one
+wrong digit is; nothing up to 2, a sixteen-thousandth, as at the rim of what a deep layer sees."""
 _BANNER = 3  # times as wide as high: three of them read better one below the other
 _SHAPE_OF_A_SCREEN = 1.6
 
@@ -62,6 +63,17 @@ class _Panel:
 def nothing_differs(width: int, height: int, top: float) -> HeatMap:
     """The map of two pictures of so many pixels that are equal: one value, which stands for all of them."""
     return HeatMap(1 << (max(width, height) - 1).bit_length(), 1, 1, bytes(1), top)
+
+
+def titles_of(spec: DistanceSpec, *, one_by_one: bool = False) -> tuple[str, ...]:
+    """What the scale shows, in words, the longest first."""
+    layers = [layer for layer in spec.layers if layer.weight]
+    distances = ", ".join(sorted({layer.distance for layer in layers}))
+    if one_by_one or len(layers) == 1:
+        what = "at each place and layer" if one_by_one else f"at each place of {layers[0].tap}"
+        return f"Distance {what} ({distances})", f"Distance {what}", "Distance"
+    names = ", ".join(layer.tap for layer in layers)
+    return f"Distance at each place: the sum of {names} ({distances})", "Distance at each place", "Distance"
 
 
 def draw(
