@@ -1,20 +1,26 @@
-"""Every tap equals torchvision's VGG-16 carrying the same kernels.
+"""Every tap equals torchvision's VGG-16 or VGG-19 carrying the same kernels, with its own pools or with others.
 
 torchvision's ReLUs work in place, so reading its conv outputs naively gives the ReLU's values: the reference
 here clones every output as soon as it is there. Tried, and each breaks these tests: one mean changed in its last
-digit, the means reversed, the ReLU in place after a conv tap.
+digit, the means reversed, the ReLU in place after a conv tap; 1e-12 outside the L2 pool's root; a blur that
+repeats the edge instead of mirroring at it, in rows or in columns, or mirrors rows that are gone already.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 import torch
+import torch.nn.functional as F
 import torchvision
 from torch import Tensor
 
 from percept_cli.engine.backbone import Backbone
 from percept_cli.engine.bands import schedule
-from percept_cli.engine.topology import tap_names
+from percept_cli.engine.pools import differentiable_pool, pool_rows
+from percept_cli.engine.topology import NETWORKS, Layer, tap_names
 from tests.peers import RECORD, carry_shipped_kernels
 
 CPU = torch.device("cpu")
@@ -31,11 +37,11 @@ def reference() -> torch.nn.Sequential:
     return features.eval()
 
 
-def reference_taps(features: torch.nn.Sequential, pictures: Tensor) -> dict[str, Tensor]:
+def reference_taps(features: torch.nn.Sequential, pictures: Tensor, network: str = "vgg16") -> dict[str, Tensor]:
     mean = torch.tensor([123.68, 116.779, 103.939]).view(1, 3, 1, 1)
     values = pictures * 255 - mean
     found = {"input": pictures}
-    for name, module in zip(TAPS[1:], features, strict=True):
+    for name, module in zip(tap_names(network)[1:], features, strict=True):
         values = module(values)
         found[name] = values.clone()
     return found
@@ -45,11 +51,11 @@ def relative_error(found: Tensor, expected: Tensor) -> float:
     return float((found.double() - expected).norm() / expected.double().norm())
 
 
-def taps_of(backbone: Backbone, pictures: Tensor, band_bytes: int) -> dict[str, Tensor]:
+def taps_of(backbone: Backbone, pictures: Tensor, band_bytes: int, network: str = "vgg16") -> dict[str, Tensor]:
     """Whole taps of N×3×H×W uint8 pictures, put together from bands; every row must come once, from the top."""
     n, _, height, width = pictures.shape
     plan = schedule(
-        "vgg16", backbone.taps, height=height, width=width, pictures=n, band_bytes=band_bytes, budget=None
+        network, backbone.taps, height=height, width=width, pictures=n, band_bytes=band_bytes, budget=None
     )
     assert plan is not None
     parts: dict[str, list[Tensor]] = {}
@@ -82,6 +88,38 @@ def test_all_taps_at_odd_sizes_batch_sizes_and_band_heights(
         assert relative_error(found[tap], expected[tap]) < TOLERANCE, tap
 
 
+class L2Pool(torch.nn.Module):
+    """Written from the definition in float64, with zeros beyond the edge."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        squares = F.pad(features.double() ** 2, (1, 1, 1, 1))
+        windows = squares.unfold(2, 3, 2).unfold(3, 3, 2)  # N×C×H×W×3×3
+        return (torch.einsum("nchwij,ij->nchw", windows, BLUR) + 1e-12).sqrt().float()
+
+
+class Blur(torch.nn.Module):
+    """The same blur of the values themselves, with mirrored ones beyond the edge."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        mirrored = torch.nn.ReflectionPad2d(2)(features.double())
+        return torch.einsum("nchwij,ij->nchw", mirrored.unfold(2, 3, 2).unfold(3, 3, 2), BLUR).float()
+
+
+BLUR = torch.tensor([[1, 2, 1], [2, 4, 2], [1, 2, 1]], dtype=torch.float64) / 16
+
+
+def with_pools(features: torch.nn.Sequential, network: str) -> torch.nn.Sequential:
+    """A plain VGG-16 with the pools of another network."""
+    pools: dict[str, Callable[[], list[torch.nn.Module]]] = {
+        "vgg16-l2pool": lambda: [L2Pool()],
+        "vgg16-blurpool": lambda: [torch.nn.MaxPool2d(2, stride=1), Blur()],
+    }
+    modules: list[torch.nn.Module] = []
+    for module in features:
+        modules += pools[network]() if isinstance(module, torch.nn.MaxPool2d) else [module]
+    return torch.nn.Sequential(*modules)
+
+
 @pytest.mark.parametrize("taps", [["input"], ["conv1_1"], ["pool1"], ["relu2_1", "pool4"], list(TAPS)])
 def test_the_height_of_the_bands_moves_no_digit(taps: list[str]) -> None:
     backbone = Backbone(RECORD, taps, device=CPU, dtype=torch.float32)
@@ -91,6 +129,94 @@ def test_the_height_of_the_bands_moves_no_digit(taps: list[str]) -> None:
     for tap in taps:
         # Matrix products of another height may sum in another order on other machines; here all digits agree.
         assert relative_error(low[tap], high[tap]) < 1e-6, tap
+
+
+@pytest.mark.parametrize("network", ["vgg16-l2pool", "vgg16-blurpool"])
+@pytest.mark.parametrize(("n", "height", "width"), [(1, 18, 18), (2, 33, 53), (3, 64, 48), (1, 131, 98)])
+def test_all_taps_with_other_pools(
+    monkeypatch: pytest.MonkeyPatch, reference: torch.nn.Sequential, network: str, n: int, height: int, width: int
+) -> None:
+    """Rows in bands, and whole pictures differentiably, equal the definitions in float64."""
+    monkeypatch.setattr("percept_cli.engine.bands._ROWS_AT_LEAST", 0)  # down to single tiles
+    pictures = random_pictures(n, height, width)
+    record = replace(RECORD, network=network)
+    taps = tap_names(network)
+    with torch.inference_mode():
+        expected = reference_taps(with_pools(reference, network), pictures / 255, network)
+        backbone = Backbone(record, taps, device=CPU, dtype=torch.float32)
+        ways = [dict(backbone.features(pictures / 255))]
+    ways += [taps_of(backbone, pictures, band_bytes, network) for band_bytes in (1, 1 << 18, 1 << 40)]
+    for found in ways:
+        assert set(found) == set(taps)
+        for tap in taps:
+            assert found[tap].shape == expected[tap].shape
+            assert relative_error(found[tap], expected[tap]) < TOLERANCE, tap
+
+
+POOLS = [layer for layers in NETWORKS.values() for layer in layers if layer.kind not in ("conv", "relu")]
+
+
+@pytest.mark.parametrize("layer", {layer.kind: layer for layer in POOLS}.values(), ids=lambda layer: layer.kind)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16, torch.bfloat16])
+def test_a_pool_by_rows_is_the_one_on_a_whole_picture(layer: Layer, dtype: torch.dtype) -> None:
+    """Alone, where no convolution hides its last digits; large values, whose squares no half precision holds."""
+    generator = torch.Generator().manual_seed(1)
+    for height, width in ((18, 19), (5, 4), (4, 33)):
+        features = (500 * torch.randn(2, 7, height, width, generator=generator)).to(dtype)
+        whole = differentiable_pool(layer, features)
+        margins = (layer.padding,) * 4
+        padded = F.pad(features, margins, mode="reflect") if layer.mirrors else F.pad(features, margins)
+        # Columns are the pool's own matter.
+        rows = padded[:, :, :, layer.padding : layer.padding + width].permute(0, 2, 3, 1)
+        out = torch.empty(whole.shape, dtype=dtype).permute(0, 2, 3, 1).contiguous()
+        pool_rows(layer, rows, out)
+        tolerance = {torch.float64: 1e-12, torch.float32: 1e-6}.get(dtype, 2 * torch.finfo(dtype).eps)
+        difference = (out.permute(0, 3, 1, 2) - whole).double().norm() / whole.double().norm()
+        assert whole.isfinite().all()
+        assert difference < tolerance
+
+
+def test_the_root_of_an_l2_pool_at_zero() -> None:
+    """1e-12 is under the root: the value is 1e-6, and there is a gradient."""
+    layer = next(layer for layer in NETWORKS["vgg16-l2pool"] if layer.kind == "l2pool")
+    features = torch.zeros(1, 2, 6, 6, requires_grad=True)
+    whole = differentiable_pool(layer, features)
+    whole.sum().backward()  # type: ignore[no-untyped-call]
+    assert features.grad is not None
+    assert features.grad.isfinite().all()
+    out = torch.empty(1, 3, 3, 2)
+    pool_rows(layer, torch.zeros(1, 7, 6, 2), out)
+    for found in (whole.detach(), out):
+        torch.testing.assert_close(found, torch.full_like(found, 1e-6), rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize(("n", "height", "width"), [(1, 37, 53), (3, 64, 48)])
+def test_all_taps_of_vgg19(monkeypatch: pytest.MonkeyPatch, n: int, height: int, width: int) -> None:
+    """On seeded random kernels of the scale that keeps features at theirs, since none are shipped."""
+    features = torchvision.models.vgg19(weights=None).features[:-1]
+    generator = torch.Generator().manual_seed(19)
+    kernels = {}
+    for name, module in zip(tap_names("vgg19")[1:], features, strict=True):
+        if isinstance(module, torch.nn.Conv2d):
+            scale = (2 / (9 * module.in_channels)) ** 0.5
+            kernels[f"{name}.weight"] = torch.randn(module.weight.shape, generator=generator) * scale
+            kernels[f"{name}.bias"] = torch.randn(module.out_channels, generator=generator)
+            with torch.no_grad():
+                assert module.bias is not None
+                module.weight.copy_(kernels[f"{name}.weight"])
+                module.bias.copy_(kernels[f"{name}.bias"])
+    record = replace(RECORD, network="vgg19")
+    assert {key: tuple(kernel.shape) for key, kernel in kernels.items()} == record.shapes()
+    monkeypatch.setattr("percept_cli.engine.backbone.load_kernels", lambda _: dict(kernels))
+    backbone = Backbone(record, tap_names("vgg19"), device=CPU, dtype=torch.float32)
+    pictures = random_pictures(n, height, width)
+    with torch.inference_mode():
+        expected = reference_taps(features, pictures / 255, "vgg19")
+        ways = [dict(backbone.features(pictures / 255)), taps_of(backbone, pictures, 1, "vgg19")]
+    for found in ways:
+        assert set(found) == set(tap_names("vgg19"))
+        for tap in found:
+            assert relative_error(found[tap], expected[tap]) < TOLERANCE, tap
 
 
 @pytest.mark.parametrize("tap", ["conv1_1", "conv2_2", "conv5_3"])

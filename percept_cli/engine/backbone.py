@@ -11,6 +11,7 @@ import torch.nn.functional as F
 
 from percept_cli.engine.bands import Schedule, Stage
 from percept_cli.engine.convolution import prepare
+from percept_cli.engine.pools import differentiable_pool, pool_rows
 from percept_cli.engine.topology import INPUT, Layer, layers_up_to, tile_rows
 from percept_cli.engine.workspace import Workspace
 from percept_cli.weights.loading import load_kernels
@@ -100,8 +101,8 @@ class Backbone:
             if layer.kind == "conv":
                 weight, bias = (self._direct_kernels[f"{layer.name}.{part}"] for part in ("weight", "bias"))
                 features = F.conv2d(features, weight, bias, padding=1)
-            elif layer.kind == "pool":
-                features = F.max_pool2d(features, 2)
+            elif layer.kind != "relu":
+                features = differentiable_pool(layer, features)
             else:
                 # In place saves a pass over memory, but would turn a conv tap that someone reads into its ReLU.
                 read = layer.name.replace("relu", "conv") in self.taps
@@ -138,8 +139,8 @@ class Backbone:
             out: N×R×W×C, to be written.
         """
         layer = stage.layer
-        if layer.kind == "pool":
-            _pool(window, out)
+        if layer.kind != "conv":
+            pool_rows(layer, window, out)
         else:
             at_once = stage.relu is not None and layer.name not in self.taps
             self._convolutions[layer.name](window, out, relu=at_once)
@@ -157,37 +158,54 @@ class Backbone:
         return self._workspace.take(shapes, self._dtype)
 
 
-def _pool(window: Tensor, out: Tensor) -> None:
-    """2×2 maxima; an odd last column is dropped."""
-    rows, columns = 2 * out.shape[1], 2 * out.shape[2]
-    higher = torch.maximum(window[:, 0:rows:2, :columns], window[:, 1:rows:2, :columns])
-    torch.maximum(higher[:, :, 0::2], higher[:, :, 1::2], out=out)
-
-
 class _Rows:
     """Rows on their way into a layer: a window of its padded input that moves down the picture."""
 
-    def __init__(self, buffer: Tensor, padding: int) -> None:
+    def __init__(self, buffer: Tensor, layer: Layer) -> None:
         self._buffer = buffer
-        self._padding = padding
+        self._padding = layer.padding
+        self._mirrors = layer.mirrors
         self._start = 0  # the row, counted from the padding above, that is first in the buffer
         self.end = 0
         """The row behind the last that is there."""
         self.needed = 0
         """The first row that is still needed."""
-        self.pad()
+        self._kept = self._padding + 1 if self._mirrors else 0  # last rows that may have to be mirrored
+        self._begun = not self._mirrors
+        if self._begun:
+            self._add_zeros()
+        else:
+            self.room(self._padding)
 
-    def pad(self) -> None:
-        """The padding above the first row, or below the last."""
+    def begin(self) -> bool:
+        """The padding above the first row; False if what is mirrored there has not come yet."""
+        if not self._begun and self.end > 2 * self._padding:
+            for distance in range(1, self._padding + 1):
+                self._buffer[:, self._padding - distance] = self._buffer[:, self._padding + distance]
+            self._begun = True
+        return self._begun
+
+    def end_here(self) -> None:
+        """The padding below the last row."""
+        if not self._mirrors:
+            self._add_zeros()
+            return
+        below = self.room(self._padding)
+        last = self.end - self._padding - 1 - self._start
+        for distance in range(1, self._padding + 1):
+            below[:, distance - 1] = self._buffer[:, last - distance]
+
+    def _add_zeros(self) -> None:
         if self._padding:
             self.room(self._padding).zero_()
 
     def room(self, rows: int) -> Tensor:
         """Where to write the next rows."""
         if self.end - self._start + rows > self._buffer.shape[1]:
-            held = self._buffer[:, self.needed - self._start : self.end - self._start].clone()
+            first = max(self._start, min(self.needed, self.end - self._kept))
+            held = self._buffer[:, first - self._start : self.end - self._start].clone()
             self._buffer[:, : held.shape[1]] = held
-            self._start = self.needed
+            self._start = first
         first = self.end - self._start
         self.end += rows
         return self._buffer[:, first : first + rows]
@@ -207,9 +225,7 @@ class _Run:
         self._schedule = schedule
         self._stages = schedule.stages
         *inputs, self._last = backbone.buffers(self._stages, pictures.shape[0]) or [pictures]
-        self._rows = [
-            _Rows(buffer, stage.layer.padding) for buffer, stage in zip(inputs, self._stages, strict=True)
-        ]
+        self._rows = [_Rows(buffer, stage.layer) for buffer, stage in zip(inputs, self._stages, strict=True)]
         self._made = [0] * len(self._stages)
 
     def bands(self) -> Iterator[Band]:
@@ -226,8 +242,10 @@ class _Run:
         """Make what bands of a stage can be made; its input may have ended."""
         stage, rows = self._stages[index], self._rows[index]
         layer = stage.layer
+        if not rows.begin():
+            return
         if ended:
-            rows.pad()
+            rows.end_here()
         while True:
             left = stage.out_height - self._made[index]
             possible = min(left, stage.rows, (rows.end - layer.kernel) // layer.step + 1 - self._made[index])

@@ -103,14 +103,16 @@ def _schedule(
             continue
         _, out_height, out_width = tap_shape(network, layer.name, height, width)
         tile = tile_rows(layer)
-        if layer.kind == "pool":  # as soon as it can: its output is a quarter of its input
-            least, rows = 1, max(1, fed // 2)
+        if layer.kind != "conv":  # as soon as it can: mostly its output is a quarter of its input
+            least, rows = 1, max(1, fed // layer.step)
         else:
             row_bytes = max(layer.in_channels, layer.out_channels) * out_width * value_bytes
             rows = _most_rows(band_bytes, row_bytes, tile, out_height)
             least = max(tile, rows // 2 // tile * tile)
         # Just before it runs: rows for one less than the least, and for its unfinished tile.
         waiting = (least - 1) * layer.step + layer.kernel - 1 + (tile - 1) * (layer.kind == "conv")
+        if layer.mirrors:  # until its first rows are there to be mirrored, and while its last ones may be
+            waiting = max(waiting, 2 * layer.padding)
         capacity = min(waiting + fed, in_height + layer.padding) + layer.padding
         relu = next((behind for behind in layers[index + 1 : index + 2] if behind.kind == "relu"), None)
         stages.append(Stage(layer, relu, in_width, out_height, out_width, least, rows, capacity))

@@ -19,7 +19,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from percept_cli.engine.topology import INPUT, layers_up_to, pixels_seen, positions_reached, stride_of, tile_rows
+from percept_cli.engine.topology import (
+    INPUT,
+    layers_up_to,
+    mirrored,
+    pixels_seen,
+    positions_reached,
+    stride_of,
+    tap_shape,
+    tile_rows,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,10 +105,10 @@ def margins(network: str, taps: Iterable[str]) -> Margins:
     """
     reaches, halos = [], []
     for tap in taps:
-        stride = stride_of(network, tap)
+        stride, more = stride_of(network, tap), mirrored(network, tap)
         first, last = positions_reached(network, tap, 0, CELL - 1)
-        reaches.append((-first * stride, (last + 1) * stride - CELL))
-        first, last = pixels_seen(network, tap, 0, CELL // stride - 1)
+        reaches.append((-(first - more) * stride, (last + more + 1) * stride - CELL))
+        first, last = pixels_seen(network, tap, -more, CELL // stride - 1 + more)
         rounding = 0 if tap == INPUT else (tile_rows(layers_up_to(network, [tap])[-1]) - 1) * stride
         halos.append((rounding - first, last + 1 - CELL + rounding))
 
@@ -122,12 +131,15 @@ def window(network: str, tap: str, crop: Crop) -> tuple[slice, slice]:
     stride = stride_of(network, tap)
     core, pixels = crop.core, crop.pixels
 
-    def part(first: int, last: int, begin: int) -> slice:
-        # Only the picture's own end may be no multiple of the stride: there a pool drops what is left.
-        return slice((first - begin) // stride, last // stride - begin // stride)
+    _, height, width = tap_shape(network, tap, pixels.height, pixels.width)
 
-    rows = part(core.top, core.bottom, pixels.top)
-    columns = part(core.left, core.right, pixels.left)
+    def part(first: int, last: int, begin: int, end: int, positions: int) -> slice:
+        # Only the picture's own end may be no multiple of the stride. There a pool drops what is left, or makes
+        # one more position of it: the last core has all that there are.
+        return slice((first - begin) // stride, positions if last == end else (last - begin) // stride)
+
+    rows = part(core.top, core.bottom, pixels.top, pixels.bottom, height)
+    columns = part(core.left, core.right, pixels.left, pixels.right, width)
     return rows, columns
 
 
