@@ -132,8 +132,14 @@ class DistanceSpec:
 
 def ceiling(spec: DistanceSpec) -> float | None:
     """The largest distance that a recipe can give, of a pair and of a place in it; None where there is none."""
-    values = [(layer.weight, DISTANCES[layer.distance].ceiling) for layer in spec.layers]
-    bounded = [weight * value for weight, value in values if value is not None]
+    # Only what a convolution gives before its ReLU can be negative: vectors that point away from each other.
+    signs = [2.0 if layer.tap.startswith("conv") else 1.0 for layer in spec.layers]
+    values = [DISTANCES[layer.distance].ceiling for layer in spec.layers]
+    bounded = [
+        layer.weight * sign * value
+        for layer, sign, value in zip(spec.layers, signs, values, strict=True)
+        if value is not None
+    ]
     return math.fsum(bounded) if len(bounded) == len(values) else None
 
 

@@ -110,7 +110,7 @@ def test_named_settings(percept: Percept, folders: Path) -> None:
 @pytest.mark.usefixtures("folders")
 def test_levels_from_the_command_line(percept: Percept) -> None:
     pair = "expected/ui/digit.png", "actual/ui/digit.png"
-    done = percept("check", *pair, "--fail", "peak=12", "--warn", "changed-pixels=3", "--format", "json")
+    done = percept("check", *pair, "--fail", "peak=6", "--warn", "changed-pixels=3", "--format", "json")
     assert done.returncode == 0
     (row,) = json.loads(done.stdout)["results"]
     assert row["status"] == "warn"
@@ -248,7 +248,7 @@ def test_any_of_several_references_may_match(percept: Percept, folders: Path) ->
         (("--fail", "peek=1"), "unknown gate 'peek'"),
         (("--fail", "peak=nan"), "finite number of at least 0, not nan"),
         (("--fail", "peak=-1"), "finite number of at least 0, not -1.0"),
-        (("--fail", "distance=13"), "above the largest possible value, 12.0"),
+        (("--fail", "distance=7"), "above the largest possible value, 6.0"),
         (("--ignore", "1,2,3"), "'1,2,3' is no rectangle"),
         (("--threshold", "nan"), "must be a finite number"),
         (("--warn", "peak=2", "--fail", "peak=1"), "is above the one that fails"),
@@ -300,7 +300,7 @@ def test_check_from_python(folders: Path) -> None:
     assert heat[90:, :40].max() <= 1  # a trace: features see far
     assert percept_cli.check(reference, candidate, ignore=[(64, 0, 96, 30)]).distance == 0
     assert percept_cli.check(reference, candidate, ignore=[Box(64, 0, 96, 30), "0,0,1,1"]).status == "pass"
-    assert percept_cli.check(reference, candidate, fail={"peak": 12, "distance": 12}).status in ("pass", "warn")
+    assert percept_cli.check(reference, candidate, fail={"peak": 6, "distance": 6}).status in ("pass", "warn")
     with pytest.raises(InvalidSetting, match="noise must be one of"):
         percept_cli.check(reference, candidate, noise="loud")  # type: ignore[arg-type]
     drawing(9, 9).save(folders / "tiny.png")

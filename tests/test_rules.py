@@ -45,9 +45,9 @@ def test_levels_that_would_let_everything_pass_or_fail(level: float) -> None:
 
 def test_levels_above_what_there_can_be() -> None:
     spec = load_preset("render").spec
-    check_levels(Rules(levels={"peak": Levels(fail=12.0), "changed-pixels": Levels(fail=1e9)}), spec)
-    with pytest.raises(InvalidSetting, match=r"the level 12.5 of the gate peak is above .* 12\.0"):
-        check_levels(Rules(levels={"peak": Levels(fail=12.5)}), spec)
+    check_levels(Rules(levels={"peak": Levels(fail=6.0), "changed-pixels": Levels(fail=1e9)}), spec)
+    with pytest.raises(InvalidSetting, match=r"the level 6.5 of the gate peak is above .* 6\.0"):
+        check_levels(Rules(levels={"peak": Levels(fail=6.5)}), spec)
     with pytest.raises(InvalidSetting, match="gate colour"):
         check_levels(Rules(levels={"colour": Levels(warn=301.0)}), spec)
 

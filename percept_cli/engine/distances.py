@@ -60,7 +60,7 @@ class Distance(ABC):
     source: str
     """Paper and equation, or the implementation that defined it."""
     ceiling: ClassVar[float | None] = None
-    """The largest value a position can have at any tap; None where there is none."""
+    """The largest value a position can have where no feature is negative, else twice it; None without one."""
     is_regional: ClassVar[bool] = True
     """Whether positions whose features are equal add nothing: then only what changed has to be computed."""
 
@@ -206,7 +206,7 @@ class Unit(LocalDistance):
     name = "unit"
     summary = "squared Euclidean distance of features scaled to length 1 over channels, 0 to 2 after a ReLU"
     source = "Zhang et al. 2018, eq. 1 with w = 1: the LPIPS head without its learned channel weights"
-    ceiling = 4.0  # 2 behind a ReLU, where no two features point away from each other
+    ceiling = 2.0
 
     EPSILON = 1e-10
     """Added to the length, outside the root, as in the lpips package."""
@@ -228,7 +228,7 @@ class Cosine(LocalDistance):
     name = "cosine"
     summary = "mean over positions of 1 − cosine of the angle between F and G over channels"
     source = "the cosine distance; half of `unit` where neither vector is zero"
-    ceiling = 2.0
+    ceiling = 1.0
 
     def at_positions(self, reference: Tensor, candidate: Tensor) -> Tensor:
         """½‖f − g‖² of the unit vectors: equals 1 − cos, but is exactly 0 for equal vectors.
