@@ -7,13 +7,13 @@ is smoothed, and no scale is stretched. The scale and every word stand beside th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from percept_cli.evidence import HeatMap
 from percept_cli.images.decode import Picture
 from percept_cli.pictures.colours import RGB, SCALE
-from percept_cli.pictures.legend import GROUND, Legend, writing_for
+from percept_cli.pictures.legend import Legend
+from percept_cli.pictures.sheet import MOST_SIDE, Drawing, Panel, Sheet
 from percept_cli.spec import DistanceSpec
 
 if TYPE_CHECKING:
@@ -24,12 +24,6 @@ if TYPE_CHECKING:
 HeatStyle = Literal["overlay", "alone", "triptych", "layers"]
 STYLES: tuple[HeatStyle, ...] = get_args(HeatStyle)
 
-MOST_PIXELS = 48_000_000
-"""Pixels of a drawing's pictures, at most: larger ones are drawn at half their size, a quarter, and so on."""
-MOST_SIDE = 30_000
-"""Pixels of a drawing's longer side, at most, likewise."""
-SMALL_SIDE = 192
-"""Pictures with writing are enlarged by whole multiples while their longer side stays within this."""
 TITLES = ("Distance of each place", "Distance")
 """What the scale shows, where there is no more to say."""
 DARKEST, LIGHTEST = 156, 246
@@ -39,25 +33,6 @@ OPACITY: tuple[int, ...] = tuple(min(255, max(0, 255 * (value - 2) // 38)) for v
 wrong digit is; nothing up to 2, a sixteen-thousandth, as at the rim of what a deep layer sees."""
 _BANNER = 3  # times as wide as high: three of them read better one below the other
 _SHAPE_OF_A_SCREEN = 1.6
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A heat map that was drawn."""
-
-    image: Image.Image
-    """RGB."""
-    shrink: int
-    """Pixels of the pictures per pixel of the drawing, each way: 1, or a power of 2 where they are very large."""
-    enlarge: int
-    """Pixels of the drawing per pixel of the pictures, each way: more than 1 where they are tiny."""
-
-
-@dataclass(frozen=True)
-class _Panel:
-    caption: str
-    draw: Callable[[int], Image.Image]
-    """The pixels that a picture is to be shrunk by, each way → what is under the caption."""
 
 
 def nothing_differs(width: int, height: int, top: float) -> HeatMap:
@@ -103,18 +78,18 @@ def draw(
     """
     layers = layers or {}
     if style == "layers":
-        panels = [_Panel(name, _over(candidate, one)) for name, one in layers.items()]
+        panels = [Panel(name, _over(candidate, one)) for name, one in layers.items()]
         heat = max(layers.values(), key=lambda one: max(one.values))
     elif style == "triptych":
-        panels = [_Panel("Reference", _plain(reference)), _Panel("Candidate", _plain(candidate))]
-        panels.append(_Panel("Where they differ", _over(candidate, heat)))
+        panels = [Panel("Reference", _plain(reference)), Panel("Candidate", _plain(candidate))]
+        panels.append(Panel("Where they differ", _over(candidate, heat)))
     elif style == "alone":
         width, height = reference.width, reference.height
-        panels = [_Panel("", lambda shrink: colours_of(heat, width, height, shrink))]
+        panels = [Panel("", lambda shrink: colours_of(heat, width, height, shrink))]
     else:
-        panels = [_Panel("", _over(candidate, heat))]
+        panels = [Panel("", _over(candidate, heat))]
     columns = _columns(style, len(panels), reference.width, reference.height)
-    return _Sheet(reference.width, reference.height, panels, columns, min(most_side, MOST_SIDE)).drawn(
+    return Sheet(reference.width, reference.height, panels, columns, min(most_side, MOST_SIDE)).drawn(
         _legend_of(heat, titles, opaque=style == "alone") if scale else None
     )
 
@@ -186,64 +161,6 @@ def _columns(style: HeatStyle, count: int, width: int, height: int) -> int:
         return max(shape, 1 / shape) * columns * -(-count // columns)  # places that stay empty count as well
 
     return min(range(1, count + 1), key=distance_from_a_screen)
-
-
-@dataclass(frozen=True)
-class _Sheet:
-    """Panels in rows and columns."""
-
-    width: int
-    height: int
-    panels: Sequence[_Panel]
-    columns: int
-    most_side: int
-
-    @property
-    def rows(self) -> int:
-        return -(-len(self.panels) // self.columns)
-
-    def drawn(self, legend: Legend | None) -> Drawing:
-        from PIL import Image, ImageDraw
-
-        shrink = self._shrink()
-        bare = legend is None and len(self.panels) == 1
-        if bare:
-            return Drawing(self.panels[0].draw(shrink), shrink, 1)
-        enlarge = max(1, SMALL_SIDE // max(self.width, self.height))
-        width, height = (-(-side // shrink) * enlarge for side in (self.width, self.height))
-        writing = writing_for(width * self.columns)
-        captions = max(writing.width(panel.caption) for panel in self.panels)
-        gap, above = (writing.size, writing.line + writing.size // 3) if captions else (0, 0)
-        cell = max(width, captions)
-        whole_width = self.columns * (cell + gap) + gap
-        whole_height = self.rows * (above + height + gap) + gap // 2
-        if legend is not None:
-            legend = legend.noting(shrink, enlarge)
-            whole_width = max(whole_width, legend.least_width(writing))
-        size = whole_width, whole_height + (legend.height(writing) if legend else 0)
-        image = Image.new("RGB", size, GROUND)
-        pen = ImageDraw.Draw(image)
-        left = (whole_width - self.columns * (cell + gap) + gap) // 2
-        for index, panel in enumerate(self.panels):
-            row, column = divmod(index, self.columns)
-            x, y = left + column * (cell + gap), gap // 2 + row * (above + height + gap)
-            writing.write(pen, x, y, panel.caption)
-            part = panel.draw(shrink)
-            if enlarge > 1:
-                part = part.resize((width, height), Image.Resampling.NEAREST)
-            image.paste(part, (x, y + above))
-        if legend is not None:
-            legend.draw_into(image, whole_height, writing)
-        return Drawing(image, shrink, enlarge)
-
-    def _shrink(self) -> int:
-        shrink, reserve = 1, 400  # for writing
-        while (
-            len(self.panels) * self.width * self.height > MOST_PIXELS * shrink**2
-            or max(self.width * self.columns, self.height * self.rows) > (self.most_side - reserve) * shrink
-        ):
-            shrink *= 2
-        return shrink
 
 
 def _legend_of(heat: HeatMap, titles: Sequence[str], *, opaque: bool) -> Legend:
