@@ -10,6 +10,7 @@ reference and candidate at one tap, F_p the vector of C channels at position p.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -101,9 +102,9 @@ def _blocks(features: Tensor) -> Iterator[Tensor]:
     n, channels = features.shape[:2]
     by_position = features.permute(0, 2, 3, 1).reshape(n, -1, channels)  # N×HW×C, a view if channels last
     dtype = torch.float64 if features.dtype == torch.float64 else torch.float32
-    rows = max(1, _BLOCK_ELEMENTS // channels)
-    for first in range(0, by_position.shape[1], rows):
-        yield by_position[:, first : first + rows].to(dtype)
+    # Split, not sliced: the gradients of all blocks are then put together once, not each in a map of zeros.
+    for block in by_position.split(max(1, _BLOCK_ELEMENTS // channels), dim=1):
+        yield block.to(dtype)
 
 
 class LocalDistance(Distance):
@@ -148,6 +149,14 @@ def _sum_channels(block: Tensor) -> Tensor:
     return block.sum(dim=-1, dtype=torch.float64)
 
 
+def _root(squares: Tensor) -> Tensor:
+    """Square root whose gradient at 0 is 0, one of its subgradients where it is a length, instead of infinite."""
+    if not squares.requires_grad:
+        return squares.sqrt()
+    zero = squares == 0
+    return squares.masked_fill(zero, 1).sqrt().masked_fill(zero, 0)
+
+
 class MeanSquared(LocalDistance):
     """Mean over C, H, W of (F − G)²."""
 
@@ -181,7 +190,7 @@ class Euclidean(LocalDistance):
 
     def at_positions(self, reference: Tensor, candidate: Tensor) -> Tensor:
         """Length of the difference vector."""
-        return _sum_channels((reference - candidate).square()).sqrt()
+        return _root(_sum_channels((reference - candidate).square()))
 
 
 class Frobenius(LocalDistance):
@@ -197,7 +206,7 @@ class Frobenius(LocalDistance):
 
     def finish(self, total: Partial, channels: int) -> Tensor:  # noqa: ARG002 - part of the contract
         """Square root of the sum; more positions make it larger."""
-        return total.sums[0].sqrt()
+        return _root(total.sums[0])
 
 
 class Unit(LocalDistance):
@@ -218,8 +227,11 @@ class Unit(LocalDistance):
     def _unit(self, block: Tensor) -> Tensor:
         import torch
 
-        length = torch.linalg.vector_norm(block, dim=-1, keepdim=True)
-        return block.div(length + self.EPSILON)
+        divisor = torch.linalg.vector_norm(block, dim=-1, keepdim=True) + self.EPSILON
+        if block.requires_grad:
+            # A vector of zeros stays one, and its gradient is 0 where the 1e-10 would make it ten digits long.
+            divisor = divisor.masked_fill((block == 0).all(dim=-1, keepdim=True), math.inf)
+        return block.div(divisor)
 
 
 class Cosine(LocalDistance):
