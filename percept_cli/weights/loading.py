@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from percept_cli.errors import WeightsUnavailable
 from percept_cli.names import shown
+from percept_cli.weights.places import hub_file
 from percept_cli.weights.registry import WeightsRecord
+from percept_cli.weights.stamp import kernels_sha256, read_stamp
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-_REINSTALL = "install percept again, or run: percept weights verify"
 
 
 def load_kernels(record: WeightsRecord, path: Path | None = None) -> dict[str, Tensor]:
@@ -28,28 +28,61 @@ def load_kernels(record: WeightsRecord, path: Path | None = None) -> dict[str, T
 
     Raises:
         WeightsUnavailable: if the file is missing, truncated, or holds another set of tensors: a key missing
-            or extra, another shape or dtype. The values are checked by ``verify`` only, since that reads all
-            59 MB again.
+            or extra, another shape or dtype; or was to be installed, but not by percept. The values are checked by
+            ``verify`` only, since that reads all 59 MB again.
     """
     from safetensors import SafetensorError, safe_open
 
     path = path or record.path
-    _require_file(path, record)
+    require_file(path, record)
+    if not record.is_packaged:
+        _check_stamp(path, record)
     try:
         with safe_open(path, framework="pt") as file:
             _check_header(file, record, path)
             return {key: file.get_tensor(key) for key in record.shapes()}
     except (SafetensorError, OSError) as error:
         raise WeightsUnavailable(
-            f"{shown(path)}: the weights file is truncated or damaged: {error}", hint=_REINSTALL
+            f"{shown(path)}: the weights file is truncated or damaged: {error}",
+            hint=_how_to_repair(record),
         ) from None
 
 
-def _require_file(path: Path, record: WeightsRecord) -> None:
-    if not path.is_file():
+def require_file(path: Path, record: WeightsRecord) -> None:
+    """Refuse a missing file.
+
+    Raises:
+        WeightsUnavailable: with the command that installs it.
+    """
+    if path.is_file():
+        return
+    if record.origin is None or path != record.path:
         raise WeightsUnavailable(
             f"{shown(path)}: the weights file of {record.name} is missing",
-            hint="install percept again; a complete package contains it.",
+            hint="install percept again; a complete package contains it."
+            if record.origin is None
+            else "check the spelling of the path.",
+        )
+    hint = f"run: percept weights install {record.name}"
+    cached = hub_file(record.origin.file_name)
+    if cached.is_file():
+        hint += f" (from torch's cache, without a network: {shown(cached)})"
+    raise WeightsUnavailable(f"the weights {record.name} are not installed", hint=hint)
+
+
+def _how_to_repair(record: WeightsRecord) -> str:
+    if record.is_packaged:
+        return "install percept again, or run: percept weights verify"
+    return f"run: percept weights install {record.name}"
+
+
+def _check_stamp(path: Path, record: WeightsRecord) -> None:
+    stamp = read_stamp(path)
+    if stamp is None or stamp.file_name != record.file_name:
+        raise WeightsUnavailable(
+            f"{shown(path)}: percept has not installed this file as the weights of {record.name}, "
+            "or it is truncated or damaged",
+            hint=f"move it away, then run: percept weights install {record.name} --from FILE",
         )
 
 
@@ -66,15 +99,18 @@ def _check_header(file: object, record: WeightsRecord, path: Path) -> None:
             problems.append(f"{key} is {dtype} {shape}, expected F32 {expected[key]}")
     if problems:
         listed = "; ".join(problems[:4]) + (f"; and {len(problems) - 4} more" if len(problems) > 4 else "")
-        raise WeightsUnavailable(f"{shown(path)}: not the weights of {record.name}: {listed}", hint=_REINSTALL)
+        raise WeightsUnavailable(
+            f"{shown(path)}: not the weights of {record.name}: {listed}", hint=_how_to_repair(record)
+        )
 
 
 def verify(record: WeightsRecord, path: Path | None = None) -> Path:
-    """Compare a whole weights file with its record, byte for byte.
+    """Compare a whole weights file with its record, byte for byte, or an installed one with its own note.
 
     Args:
         record: what the file must be.
-        path: the file; the installed one if None.
+        path: the file; the installed one if None. Of weights that are installed, it may also be the published
+            file.
 
     Returns:
         The file's path.
@@ -84,18 +120,43 @@ def verify(record: WeightsRecord, path: Path | None = None) -> Path:
             expected and what was found.
     """
     path = path or record.path
-    _require_file(path, record)
+    require_file(path, record)
+    stamp = None if record.origin is None else read_stamp(path)
+    if stamp is not None and stamp.file_name == record.file_name:
+        found = kernels_sha256(load_kernels(record, path))
+        if found != stamp.kernels_sha256:
+            raise WeightsUnavailable(
+                f"{shown(path)}: the kernels were altered after they were installed\n"
+                f"  expected sha256 {stamp.kernels_sha256}\n"
+                f"  found    sha256 {found}",
+                hint=_how_to_repair(record),
+            )
+        return path
+    require_sha256(record, path)
+    return path
+
+
+def require_sha256(record: WeightsRecord, path: Path) -> None:
+    """Refuse a file that is not byte for byte the published one.
+
+    Raises:
+        WeightsUnavailable: saying what was expected and what was found.
+    """
     try:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise WeightsUnavailable(f"{shown(path)}: cannot be read: {error.strerror}", hint=_REINSTALL) from None
-    if found != record.sha256:
         size = path.stat().st_size
+    except OSError as error:
+        raise WeightsUnavailable(
+            f"{shown(path)}: cannot be read: {error.strerror}", hint="check the path and its permissions."
+        ) from None
+    if found != record.published_sha256:
+        expected = record.size if record.origin is None else record.origin.size
         raise WeightsUnavailable(
             f"{shown(path)}: not the weights file of {record.name}, or a truncated or altered one\n"
-            f"  expected {record.size} bytes, sha256 {record.sha256}\n"
+            f"  expected {expected} bytes, sha256 {record.published_sha256}\n"
             f"  found    {size} bytes, sha256 {found}",
-            hint="copy it anew, or install percept again; nothing was changed.",
+            hint="copy it anew, or install percept again; nothing was changed."
+            if record.origin is None
+            else f"copy it anew from {record.origin.url}; nothing was changed.",
         )
-    return path

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from percept_cli.engine.topology import NETWORKS
+from percept_cli.weights.origin import Origin
+from percept_cli.weights.places import weights_folder
+from percept_cli.weights.stamp import read_stamp
+
+_DATA = Path(__file__).parent / "data"
 
 
 @dataclass(frozen=True)
@@ -17,11 +22,11 @@ class WeightsRecord:
     network: str
     """Key of ``percept_cli.engine.topology.NETWORKS``."""
     file_name: str
-    """File name inside the package's data folder."""
-    sha256: str
-    """Of the whole file, lower-case hex."""
+    """File name inside the package's data folder, or the user's. Records of one file name share the file."""
+    published_sha256: str
+    """Of the whole file, lower-case hex; of the published file if there is an origin."""
     size: int
-    """Of the whole file, in bytes."""
+    """Of the whole file, in bytes; of the values alone if there is an origin."""
     scale: float
     """The picture's values in [0, 1] are multiplied by this first …"""
     mean: tuple[float, float, float]
@@ -30,6 +35,8 @@ class WeightsRecord:
     """… and the rest divided by this."""
     licence: str
     source: str
+    origin: Origin | None = None
+    """Where ``percept weights install`` has them from; None if they come inside the package."""
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Every tensor the file must hold, by key, and its shape: OIHW kernels and biases, float32."""
@@ -42,8 +49,28 @@ class WeightsRecord:
 
     @property
     def path(self) -> Path:
-        """Where the file is in this installation."""
-        return Path(__file__).parent / "data" / self.file_name
+        """Where the file is in this installation, or would be if it were installed."""
+        packaged = _DATA / self.file_name
+        if self.origin is None or packaged.is_file():
+            return packaged
+        return weights_folder() / self.file_name
+
+    @property
+    def is_packaged(self) -> bool:
+        """Whether they come inside the package, so that nothing installs or removes them."""
+        return self.path.parent == _DATA
+
+    @property
+    def sha256(self) -> str:
+        """What tells these kernels from all others, in fingerprints: the SHA-256 of the published file.
+
+        Only if they were installed from another file, which nothing vouches for, that of the kernels themselves.
+        """
+        if self.origin is not None:
+            stamp = read_stamp(self.path)
+            if stamp is not None and stamp.origin_sha256 != self.published_sha256:
+                return stamp.kernels_sha256
+        return self.published_sha256
 
 
 WEIGHTS: dict[str, WeightsRecord] = {
@@ -53,7 +80,7 @@ WEIGHTS: dict[str, WeightsRecord] = {
             name="vgg16-oxford",
             network="vgg16",
             file_name="vgg16-oxford.safetensors",
-            sha256="b10580f3c3b37c5fad8860d18ea99a7baa1b63a599893cd73b9b82e5aac4abb4",
+            published_sha256="b10580f3c3b37c5fad8860d18ea99a7baa1b63a599893cd73b9b82e5aac4abb4",
             size=58_861_440,
             # The "caffe" convention: 255·x − mean, the mean of the ImageNet training pictures in RGB order.
             scale=255.0,
@@ -62,5 +89,45 @@ WEIGHTS: dict[str, WeightsRecord] = {
             licence="CC BY 4.0",
             source="K. Simonyan, A. Zisserman, VGG, University of Oxford, arXiv:1409.1556",
         ),
+        WeightsRecord(
+            name="vgg16-torchvision",
+            network="vgg16",
+            file_name="vgg16-torchvision.safetensors",
+            published_sha256="397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
+            size=58_858_752,
+            # Mean and deviation of the ImageNet training pictures, in [0, 1].
+            scale=1.0,
+            mean=(0.485, 0.456, 0.406),
+            std=(0.229, 0.224, 0.225),
+            licence="BSD-3-Clause",
+            source="torchvision, VGG16_Weights.IMAGENET1K_V1, after K. Simonyan, A. Zisserman, arXiv:1409.1556",
+            origin=Origin(
+                url="https://download.pytorch.org/models/vgg16-397923af.pth",
+                size=553_433_881,
+                first_values=(-0.5537, 0.1427, 0.5290, -0.5831, 0.3566, 0.7657, -0.6902, -0.0480, 0.4841),
+            ),
+        ),
+        WeightsRecord(
+            name="vgg19-torchvision",
+            network="vgg19",
+            file_name="vgg19-torchvision.safetensors",
+            published_sha256="dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44",
+            size=80_097_536,
+            scale=1.0,
+            mean=(0.485, 0.456, 0.406),
+            std=(0.229, 0.224, 0.225),
+            licence="BSD-3-Clause",
+            source="torchvision, VGG19_Weights.IMAGENET1K_V1, after K. Simonyan, A. Zisserman, arXiv:1409.1556",
+            origin=Origin(
+                url="https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
+                size=574_673_361,
+                first_values=(-0.0535, -0.0493, -0.0679, 0.0153, 0.0451, 0.0021, 0.0362, 0.0200, 0.0199),
+            ),
+        ),
     )
 }
+
+# The same kernels with other pools than the maxima they were trained with: what distances on L2 pools need.
+WEIGHTS["vgg16-oxford-l2pool"] = replace(
+    WEIGHTS["vgg16-oxford"], name="vgg16-oxford-l2pool", network="vgg16-l2pool"
+)

@@ -1,0 +1,123 @@
+"""A file of weights that somebody names → the installed file, or a refusal.
+
+A safetensors file has no published hash. One that percept wrote says itself what it was made from. Any other is
+taken if it has the right tensors, and the first values of the published kernels: enough to refuse kernels of
+another training, but not to vouch for every bit. It is therefore installed as what it is, and its distances have a
+fingerprint of their own.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from percept_cli.errors import WeightsUnavailable
+from percept_cli.names import shown
+from percept_cli.weights.convert import is_safetensors, read_kernels
+from percept_cli.weights.download import Meter
+from percept_cli.weights.loading import require_sha256
+from percept_cli.weights.registry import WeightsRecord
+from percept_cli.weights.stamp import Stamp, kernels_sha256, read_stamp
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def take(record: WeightsRecord, source: Path, meter: Meter) -> Path:
+    """Install weights from a file that is there.
+
+    Args:
+        record: which ones.
+        source: the published file, or a safetensors file of the same kernels.
+        meter: hears how it goes.
+
+    Returns:
+        The installed file.
+
+    Raises:
+        WeightsUnavailable: if the file is not what it should be, or the installed one cannot be written.
+    """
+    if source.is_dir():
+        raise WeightsUnavailable(f"{shown(source)}: is a folder", hint="name the file in it.")
+    meter.start("checking", 0, None)
+    try:
+        require_sha256(record, source)
+        published = True
+    except WeightsUnavailable:
+        if not is_safetensors(source):
+            raise
+        published = False
+    kernels = read_kernels(record, source)
+    if not published:
+        stamp = read_stamp(source)
+        if stamp is not None and stamp.file_name == record.file_name:
+            _check_unaltered(source, kernels, stamp)
+            published = stamp.origin_sha256 == record.published_sha256
+    if not published:
+        _check_first_values(record, source, kernels)
+        meter.say(
+            f"{shown(source)}: right as far as can be seen, but no published hash says that every value is "
+            f"that of {record.name}; its distances get a fingerprint of their own"
+        )
+    return put(record, kernels, published=published)
+
+
+def _check_unaltered(source: Path, kernels: dict[str, Tensor], stamp: Stamp) -> None:
+    found = kernels_sha256(kernels)
+    if found != stamp.kernels_sha256:
+        raise WeightsUnavailable(
+            f"{shown(source)}: altered after percept wrote it\n"
+            f"  expected sha256 {stamp.kernels_sha256}\n  found    sha256 {found}",
+            hint="copy it anew; nothing was installed.",
+        )
+
+
+def _check_first_values(record: WeightsRecord, source: Path, kernels: dict[str, Tensor]) -> None:
+    published = () if record.origin is None else record.origin.first_values
+    key = next(iter(record.shapes()))
+    found = kernels[key].flatten()[: len(published)].tolist()
+    # They are published to four digits behind the point.
+    if any(abs(a - b) > 1e-4 for a, b in zip(found, published, strict=True)):
+        raise WeightsUnavailable(
+            f"{shown(source)}: kernels of another training than {record.name}: {key} begins with "
+            f"{', '.join(f'{value:.4f}' for value in found[:3])}, not with "
+            f"{', '.join(f'{value:.4f}' for value in published[:3])}",
+            hint="nothing was installed.",
+        )
+
+
+def put(record: WeightsRecord, kernels: dict[str, Tensor], *, published: bool) -> Path:
+    """Write the kernels to where ``record.path`` finds them, whole or not at all.
+
+    Args:
+        record: whose they are.
+        kernels: as ``record.shapes`` lists them.
+        published: whether they are known to be those of the published file.
+
+    Returns:
+        The installed file.
+
+    Raises:
+        WeightsUnavailable: if it cannot be written.
+    """
+    from safetensors.torch import save
+
+    origin_sha256 = record.published_sha256 if published else ""
+    stamp = Stamp(record.file_name, kernels_sha256(kernels), origin_sha256)
+    target = record.path
+    temporary = target.with_name(f".{target.name}-{os.urandom(8).hex()}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(save(kernels, metadata=stamp.metadata()))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except OSError as error:
+        raise WeightsUnavailable(
+            f"{shown(target)}: cannot be written: {error.strerror}",
+            hint="free some space, or set PERCEPT_HOME to a folder on another disk.",
+        ) from None
+    finally:
+        temporary.unlink(missing_ok=True)
+    return target
