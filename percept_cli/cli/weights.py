@@ -42,7 +42,7 @@ def _entry(record: WeightsRecord) -> str:
     from percept_cli.cli.downloads import megabytes
 
     there = record.path.is_file()
-    stamp = read_stamp(record.path)
+    stamp = read_stamp(record.path, record.file_name)
     state = "installed" if there else "MISSING" if record.origin is None else "not installed"
     lines = [str(record.path) if there or record.origin is None else f"run: percept weights install {record.name}"]
     size = f"{megabytes(record.path.stat().st_size if there else record.size)}"
@@ -55,7 +55,7 @@ def _entry(record: WeightsRecord) -> str:
         cached = hub_file(record.origin.file_name)
         if cached.is_file():
             lines.append(f"torch's cache has the download: {cached}")
-    elif stamp is None or stamp.file_name != record.file_name:
+    elif stamp is None:
         state = "UNUSABLE"
         lines.append(f"{size}, not a file that percept has installed, or a damaged one")
     elif stamp.origin_sha256 == record.published_sha256:
@@ -130,7 +130,7 @@ def verify_weights(names: tuple[str, ...], file: Path | None) -> None:
         raise InvalidSetting("--file needs the one NAME it should be", hint=f"choose from {', '.join(WEIGHTS)}.")
     for record in records or _installed():
         path = verify(record, file)
-        stamp = None if record.origin is None else read_stamp(path)
+        stamp = None if record.origin is None else read_stamp(path, record.file_name)
         if stamp is None:
             print_result(f"{record.name}: OK, sha256 {record.published_sha256}\n  {path}\n")
         else:

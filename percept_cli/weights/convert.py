@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -99,8 +100,11 @@ def _read_pickle(path: Path) -> dict[str, Any]:
     import torch
 
     try:
-        # A mapped file is not read where nothing is taken from it: nine tenths of a VGG are its classifier.
-        state: object = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's are for those who write such files
+            # A mapped file is not read where nothing is taken from it: nine tenths of a VGG are its classifier.
+            mapped = zipfile.is_zipfile(path)
+            state: object = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except pickle.UnpicklingError as error:
         raise WeightsUnavailable(
             f"{shown(path)}: holds something other than tensors, or is damaged; nothing in it was executed: "

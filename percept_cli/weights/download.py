@@ -106,7 +106,8 @@ def _continue(url: str, part: Path, have: int, size: int, meter: Meter, timeout:
         _check_space(part, size - have)
         meter.start("downloading", have, size)
         try:
-            file = part.open("ab" if have else "wb")
+            # Unbuffered: nothing is left to be written, and to fail, when the file is closed.
+            file = part.open("ab" if have else "wb", buffering=0)
         except OSError as error:
             raise _unwritable(part, error) from None
         with file:
@@ -117,8 +118,10 @@ def _open(url: str, have: int, timeout: float) -> Any:
     headers = {"User-Agent": f"percept/{__version__}"}
     if have:
         headers["Range"] = f"bytes={have}-"
+    # Not urlopen, which remembers the proxies of its first call.
+    opener = urllib.request.build_opener()
     try:
-        return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout)
+        return opener.open(urllib.request.Request(url, headers=headers), timeout=timeout)
     except urllib.error.HTTPError as error:
         error.close()
         if error.code == 416 and have:  # the server's file is shorter than what is here; another one, then
@@ -189,9 +192,10 @@ def _copy(response: Any, file: Any, part: Path, missing: int, meter: Meter) -> N
             raise _Interrupted("the connection broke") from None
         if not piece:
             raise _Interrupted("the connection ended")
+        left = memoryview(piece)
         try:
-            file.write(piece)
-            file.flush()
+            while left:
+                left = left[file.write(left) :]
         except OSError as error:
             raise _unwritable(part, error) from None
         missing -= len(piece)

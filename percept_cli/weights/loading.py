@@ -77,8 +77,7 @@ def _how_to_repair(record: WeightsRecord) -> str:
 
 
 def _check_stamp(path: Path, record: WeightsRecord) -> None:
-    stamp = read_stamp(path)
-    if stamp is None or stamp.file_name != record.file_name:
+    if read_stamp(path, record.file_name) is None:
         raise WeightsUnavailable(
             f"{shown(path)}: percept has not installed this file as the weights of {record.name}, "
             "or it is truncated or damaged",
@@ -121,8 +120,8 @@ def verify(record: WeightsRecord, path: Path | None = None) -> Path:
     """
     path = path or record.path
     require_file(path, record)
-    stamp = None if record.origin is None else read_stamp(path)
-    if stamp is not None and stamp.file_name == record.file_name:
+    stamp = None if record.origin is None else read_stamp(path, record.file_name)
+    if stamp is not None:
         found = kernels_sha256(load_kernels(record, path))
         if found != stamp.kernels_sha256:
             raise WeightsUnavailable(

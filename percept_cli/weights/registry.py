@@ -67,7 +67,7 @@ class WeightsRecord:
         Only if they were installed from another file, which nothing vouches for, that of the kernels themselves.
         """
         if self.origin is not None:
-            stamp = read_stamp(self.path)
+            stamp = read_stamp(self.path, self.file_name)
             if stamp is not None and stamp.origin_sha256 != self.published_sha256:
                 return stamp.kernels_sha256
         return self.published_sha256

@@ -36,8 +36,16 @@ class Stamp:
         return {_KEY: json.dumps(asdict(self), sort_keys=True)}
 
 
-def read_stamp(path: Path) -> Stamp | None:
-    """The note in a file, or None if it is no safetensors file, or one that percept has not written."""
+def read_stamp(path: Path, file_name: str) -> Stamp | None:
+    """The note in a file.
+
+    Args:
+        path: the file.
+        file_name: what it must have been written as.
+
+    Returns:
+        None if it is no safetensors file, or one that percept has not written, or not for these weights.
+    """
     try:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
@@ -46,7 +54,8 @@ def read_stamp(path: Path) -> Stamp | None:
         stamp = Stamp(**note)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    return stamp if all(isinstance(value, str) for value in asdict(stamp).values()) else None
+    sound = stamp.file_name == file_name and all(isinstance(value, str) for value in asdict(stamp).values())
+    return stamp if sound else None
 
 
 def kernels_sha256(kernels: Mapping[str, Tensor]) -> str:

@@ -77,8 +77,7 @@ def remove(record: WeightsRecord) -> list[Path]:
     if not record.path.parent.is_dir():
         return []
     with _one_at_a_time(record, Meter()):
-        stamp = read_stamp(record.path)
-        if record.path.exists() and (stamp is None or stamp.file_name != record.file_name):
+        if record.path.exists() and read_stamp(record.path, record.file_name) is None:
             raise WeightsUnavailable(
                 f"{shown(record.path)}: percept has not installed this file, or it is damaged",
                 hint="delete it yourself if you want it gone.",
@@ -150,7 +149,7 @@ def _wait_for(path: Path, record: WeightsRecord, meter: Meter) -> Lock:
 
 
 def _is_installed(record: WeightsRecord) -> bool:
-    stamp = read_stamp(record.path)
+    stamp = read_stamp(record.path, record.file_name)
     if stamp is None or stamp.origin_sha256 != record.published_sha256:
         return False
     try:

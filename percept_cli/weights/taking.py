@@ -50,8 +50,8 @@ def take(record: WeightsRecord, source: Path, meter: Meter) -> Path:
         published = False
     kernels = read_kernels(record, source)
     if not published:
-        stamp = read_stamp(source)
-        if stamp is not None and stamp.file_name == record.file_name:
+        stamp = read_stamp(source, record.file_name)
+        if stamp is not None:
             _check_unaltered(source, kernels, stamp)
             published = stamp.origin_sha256 == record.published_sha256
     if not published:
