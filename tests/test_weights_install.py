@@ -7,15 +7,18 @@ copy of its record that has their hash.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import pickle
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from percept_cli import compare
+from percept_cli.cli.downloads import Lines
 from percept_cli.engine import topology
 from percept_cli.engine.topology import NETWORKS
 from percept_cli.errors import InvalidSetting, WeightsUnavailable
@@ -337,6 +341,21 @@ def test_a_full_disk_is_said(server: Server, home: Path, monkeypatch: pytest.Mon
     with pytest.raises(DownloadFailed, match=f"{len(PUBLISHED)} more bytes are needed, and 1000 are free"):
         install(record_of(server.url("whole")))
     assert left_in(home) == []
+
+
+def test_a_disk_that_is_full_at_the_end_is_said(
+    installed: WeightsRecord, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = installed.path.read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(WeightsUnavailable, match=r"tiny\.safetensors: cannot be written: No space left"):
+        install(installed, tmp_path / FILE)
+    assert installed.path.read_bytes() == before
+    assert left_in(home) == ["tiny.safetensors"]
 
 
 def test_a_home_that_cannot_be_is_said(tiny: WeightsRecord, home: Path) -> None:
@@ -691,15 +710,20 @@ def test_two_processes_at_once_download_once(server: Server, home: Path, tiny: W
     assert left_in(home) == ["tiny.safetensors"]
 
 
-def test_a_killed_download_goes_on(server: Server, home: Path, tiny: WeightsRecord) -> None:
+@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGINT])
+def test_a_killed_download_goes_on(server: Server, home: Path, tiny: WeightsRecord, kill: signal.Signals) -> None:
     process = start(server.url("stall"), "install", "tiny")
     part = home / "weights" / f"{FILE}.part"
     deadline = time.monotonic() + 60
     while not part.exists() or part.stat().st_size < PIECE:
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    process.kill()
-    process.communicate(timeout=60)
+    process.send_signal(kill)
+    _, talk = process.communicate(timeout=60)
+    if kill == signal.SIGINT:
+        assert process.returncode == 130
+        assert talk.endswith("Interrupted; what has come is kept, and the same command goes on from there.\n")
+        assert left_in(home) == [part.name]
     done = run(server.url("whole"), "install", "tiny")
     assert done.returncode == 0, done.stderr
     assert server.requests[-1][1] == f"bytes={PIECE}-"
@@ -765,6 +789,47 @@ def test_the_command_says_offline_what_to_put_where(percept: Percept, tmp_path: 
         "Hint: fetch the file on a machine with a network, then run: "
         "percept weights install vgg19-torchvision --from vgg19-dcbb9e9d.pth\n"
     )
+
+
+def test_a_log_gets_a_line_now_and_then(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([0.0, 4.0, 11.0, 11.0, 12.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    meter = Lines()
+    meter.start("downloading", 1_000_000, 553_433_881)
+    meter.advance(1_000_000)  # too soon
+    meter.advance(100_000_000)
+    meter.advance(1)
+    assert capsys.readouterr().err == (
+        "downloading 553 MB, 1.0 MB of which are here\ndownloading: 102 MB of 553 MB\n"
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of Unix")
+def test_a_terminal_gets_a_bar(server: Server, tiny: WeightsRecord) -> None:
+    import pty
+
+    there, here = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", MAIN, repr(record_of(server.url("slow"))), "weights", "install", "tiny"],
+        cwd=ROOT,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+        stdout=subprocess.PIPE,
+        stderr=here,
+    )
+    os.close(here)
+    shown = b""
+    with suppress(OSError):  # the terminal is gone with the process
+        while piece := os.read(there, 4096):
+            shown += piece
+    os.close(there)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert output.decode() == f"tiny: installed\n  {tiny.path}\n"
+    for part in ("downloading", "266.8 kB", "checking"):
+        assert part in shown.decode()
+    assert b"Traceback" not in shown
 
 
 # The engine
