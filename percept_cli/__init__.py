@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from percept_cli.checking import check
     from percept_cli.errors import PerceptError
+    from percept_cli.loss import PerceptualDistance
     from percept_cli.pipeline import compare_folders
     from percept_cli.results import LayerResult, PairResult, Run
     from percept_cli.scoring import compare
@@ -24,6 +25,7 @@ __all__ = [
     "LayerSpec",
     "PairResult",
     "PerceptError",
+    "PerceptualDistance",
     "Run",
     "__version__",
     "check",
@@ -38,6 +40,7 @@ _HOMES = {
     "PairResult": "results",
     "Run": "results",
     "PerceptError": "errors",
+    "PerceptualDistance": "loss",
     "check": "checking",
     "compare": "scoring",
     "compare_folders": "pipeline",

@@ -17,17 +17,18 @@ from percept_cli.evidence import Box, Evidence, GateName, Region
 from percept_cli.gates import Measures, judge_gates, level_of, levels_of, verdict_of
 from percept_cli.images.decode import read_stamped
 from percept_cli.machine import parse_size
-from percept_cli.pairs import Pair, pair_of_files
+from percept_cli.pairs import Pair
 from percept_cli.presets import RENDER, load_preset
 from percept_cli.results import FileStamp, PairResult, total
 from percept_cli.rules import NOISES, Levels, Noise, Rules, check_gate, check_word, parse_box
-from percept_cli.scoring import Part, Reading, References, Scorer, read_pair
+from percept_cli.scoring import Part, Reading, References, Scorer, pair_of, read_pair
 from percept_cli.spec import DistanceSpec, ceiling
 
 if TYPE_CHECKING:
     from percept_cli.engine.measure import Contribution, Ticket
     from percept_cli.engine.places import Places
     from percept_cli.images.changes import Changes
+    from percept_cli.images.memory import PictureLike
 
 DEFAULT_RULES = Rules()
 MOST_REGIONS = 50
@@ -269,8 +270,8 @@ def _stamp_of(path: Path) -> FileStamp:
 
 
 def check(
-    reference: str | os.PathLike[str],
-    candidate: str | os.PathLike[str],
+    reference: PictureLike,
+    candidate: PictureLike,
     *,
     preset: str | os.PathLike[str] = RENDER,
     noise: Noise = "auto",
@@ -285,8 +286,8 @@ def check(
     """Hold a picture to its baseline, as ``percept check`` does.
 
     Args:
-        reference: the baseline.
-        candidate: the picture.
+        reference: the baseline: a file's path, or a picture in memory as ``compare`` takes it.
+        candidate: the picture, likewise.
         preset: the recipe: a built-in name, or a path that ends in ``.toml``.
         noise: how much rendering alone may change: ``auto``, ``same-machine`` or ``cross-machine``.
         fail: gate → the largest value that does not fail, instead of the gate's own level. Gates are ``distance``,
@@ -317,7 +318,7 @@ def check(
     key = load_preset(os.fspath(preset)).spec, device, max_memory
     checker = _checker(*key)
     check_levels(rules, checker.spec)
-    return checker.score(replace(pair_of_files(reference, candidate), rules=rules))
+    return checker.score(replace(pair_of(reference, candidate), rules=rules))
 
 
 @lru_cache(maxsize=2)

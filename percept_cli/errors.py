@@ -52,6 +52,10 @@ class UnsupportedImage(PerceptError):
     """A sound picture of a kind that percept does not compare yet; comparing it anyway would lie."""
 
 
+class InvalidInput(PerceptError):
+    """An array, image or tensor passed in from Python is not what it must be; the message names the argument."""
+
+
 class SizeMismatch(PerceptError):
     """The two pictures have different sizes; percept never resizes on its own."""
 

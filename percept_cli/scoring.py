@@ -16,6 +16,7 @@ from percept_cli.engine.device import check_device_name
 from percept_cli.engine.plan import Plan, plan_of_pixels
 from percept_cli.errors import PerceptError, SizeMismatch, UnusablePair
 from percept_cli.images.decode import Picture, decode, read_stamped
+from percept_cli.images.memory import is_path, to_picture
 from percept_cli.machine import parse_size
 from percept_cli.names import posix, printable, shown
 from percept_cli.pairs import Pair, pair_of_files
@@ -27,10 +28,23 @@ from percept_cli.verdict import check_threshold, judge
 if TYPE_CHECKING:
     from percept_cli.engine.measure import Contribution, Engine, Features, Piece, Ticket
     from percept_cli.images.changes import Changes
+    from percept_cli.images.memory import PictureLike
 
 # A reference that several candidates share is run once, and as a whole, where more of the picture than this has
 # to be computed: half of the work is then spared anyway.
 _SHARE_WORTH_KEEPING = 0.5
+
+
+Stamps = tuple[FileStamp | None, FileStamp | None]
+"""Of reference and candidate; None of a picture that is no file."""
+
+
+@dataclass(frozen=True)
+class PairInMemory(Pair):
+    """A pair of which at least one side is no file; its path is then the argument's name."""
+
+    pictures: tuple[Picture | None, Picture | None] = (None, None)
+    """Reference and candidate, where they are no files."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +57,7 @@ class Reading:
     plan: Plan
     width: int
     height: int
-    stamps: tuple[FileStamp, FileStamp]
+    stamps: Stamps
     seconds: float
     """Wall time it took."""
     changes: Changes | None = None
@@ -242,7 +256,7 @@ class Scorer:
         plan: Plan,
         size: tuple[int, int],
         distances: Sequence[float],
-        stamps: tuple[FileStamp, FileStamp],
+        stamps: Stamps,
         seconds: float,
     ) -> PairResult:
         """The result of layer distances, in the order of the spec, that are known already."""
@@ -298,7 +312,7 @@ class Scorer:
         )
 
 
-def read_pair(pair: Pair, references: References | None) -> tuple[Picture, Picture, tuple[FileStamp, FileStamp]]:
+def read_pair(pair: Pair, references: References | None) -> tuple[Picture, Picture, Stamps]:
     """Read and decode both sides of a pair: reference, candidate, and what identifies their files.
 
     Raises:
@@ -306,6 +320,19 @@ def read_pair(pair: Pair, references: References | None) -> tuple[Picture, Pictu
     """
     if pair.reference is None or pair.candidate is None:
         raise UnusablePair(f"{printable(pair.name)}: there is nothing to compare it with")
+    read = _pictures_held if isinstance(pair, PairInMemory) else _pictures_in_files
+    reference, candidate, stamps = read(pair, references)
+    if (reference.width, reference.height) != (candidate.width, candidate.height):
+        raise SizeMismatch(
+            f"the sizes differ: {shown(pair.reference)} is {reference.width}×{reference.height} pixels, "
+            f"{shown(pair.candidate)} is {candidate.width}×{candidate.height}",
+            hint="percept never resizes on its own; bring both to one size first.",
+        )
+    return reference, candidate, stamps
+
+
+def _pictures_in_files(pair: Pair, references: References | None) -> tuple[Picture, Picture, Stamps]:
+    assert pair.reference is not None and pair.candidate is not None
     if references is not None and pair.shared:
         reference, reference_stamp = references.read(pair.reference)
         candidate_bytes, candidate_stamp = read_stamped(pair.candidate)
@@ -317,13 +344,42 @@ def read_pair(pair: Pair, references: References | None) -> tuple[Picture, Pictu
     # Byte-equal files hold equal pictures; one decoding also proves that they are sound.
     same_file = reference_stamp.sha256 == candidate_stamp.sha256
     candidate = reference if same_file else decode(candidate_bytes, pair.candidate)
-    if (reference.width, reference.height) != (candidate.width, candidate.height):
-        raise SizeMismatch(
-            f"the sizes differ: {shown(pair.reference)} is {reference.width}×{reference.height} pixels, "
-            f"{shown(pair.candidate)} is {candidate.width}×{candidate.height}",
-            hint="percept never resizes on its own; bring both to one size first.",
-        )
     return reference, candidate, (reference_stamp, candidate_stamp)
+
+
+def _pictures_held(pair: Pair, _: References | None) -> tuple[Picture, Picture, Stamps]:
+    """Of a pair in memory; a side that is a file is read."""
+    assert isinstance(pair, PairInMemory)
+    pictures: list[Picture] = []
+    stamps: list[FileStamp | None] = []
+    for path, held in zip((pair.reference, pair.candidate), pair.pictures, strict=True):
+        if held is None:
+            assert path is not None
+            data, stamp = read_stamped(path)
+            pictures.append(decode(data, path))
+            stamps.append(stamp)
+        else:
+            pictures.append(held)
+            stamps.append(None)
+    return pictures[0], pictures[1], (stamps[0], stamps[1])
+
+
+def pair_of(reference: PictureLike, candidate: PictureLike) -> Pair:
+    """Two pictures as a pair, each a file or in memory, named after the candidate.
+
+    Args:
+        reference: a path, or what ``images.memory.to_picture`` takes.
+        candidate: the same.
+
+    Raises:
+        InvalidInput, UnreadableImage, UnsupportedImage: if one in memory is no picture that can be compared.
+    """
+    if is_path(reference) and is_path(candidate):
+        return pair_of_files(reference, candidate)
+    sides = {"reference": reference, "candidate": candidate}
+    paths = [Path(side) if is_path(side) else Path(name) for name, side in sides.items()]
+    pictures = [None if is_path(side) else to_picture(side, name) for name, side in sides.items()]
+    return PairInMemory(posix(paths[1]), paths[0], paths[1], pictures=(pictures[0], pictures[1]))
 
 
 def _layer_results(spec: DistanceSpec, plan: Plan, distances: Sequence[float]) -> tuple[LayerResult, ...]:
@@ -351,8 +407,8 @@ def _layer_results(spec: DistanceSpec, plan: Plan, distances: Sequence[float]) -
 
 
 def compare(
-    reference: str | os.PathLike[str],
-    candidate: str | os.PathLike[str],
+    reference: PictureLike,
+    candidate: PictureLike,
     *,
     preset: str | os.PathLike[str] = DEFAULT,
     layers: str | Sequence[str] | Mapping[str, object] | None = None,
@@ -362,11 +418,13 @@ def compare(
     precision: str | None = None,
     max_memory: int | str | None = None,
 ) -> PairResult:
-    """Compare two picture files, as ``percept compare`` does.
+    """Compare two pictures, as ``percept compare`` does.
 
     Args:
-        reference: path of the picture that is right by definition.
-        candidate: path of the picture to judge; the same size as the reference.
+        reference: the picture that is right by definition: the path of a file, or in memory a PIL image, a numpy
+            array (H×W, H×W×3 or H×W×4) or a torch tensor (3×H×W or 1×3×H×W), both uint8, sRGB in 0..255, alpha
+            laid over white. In the result one in memory is called ``reference``, or ``candidate``.
+        candidate: the picture to judge, likewise; the same size as the reference.
         preset: name of a built-in preset, or the path of a TOML file.
         layers: ``tap[:distance][=weight]``, separated by commas or as a list, or a mapping from tap to weight;
             replaces the preset's layers.
@@ -387,7 +445,7 @@ def compare(
     once, and read ahead.
     """
     scorer = make_scorer(preset, layers, distance, threshold, device, precision, max_memory)
-    return scorer.score(pair_of_files(reference, candidate))
+    return scorer.score(pair_of(reference, candidate))
 
 
 def make_scorer(

@@ -1,0 +1,139 @@
+"""What Python code holds already → the very pixels that a file of it would give, or an error naming the argument.
+
+Comparing files is 8-bit work from end to end, so numbers that are no 8-bit levels are refused rather than rounded:
+how [0, 1] became levels would be part of the result, and is the caller's to say.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from percept_cli.errors import InvalidInput
+
+# What a picture means is decided there; these are shared with it, and with nobody else.
+from percept_cli.images.decode import (
+    Picture,
+    _decoder_errors,
+    _over_white,
+    _refuse_too_large,
+    _refuse_unsupported,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
+    from torch import Tensor
+
+    PictureLike = str | os.PathLike[str] | Image.Image | NDArray[np.uint8] | Tensor
+    """A path, or a picture in memory as ``to_picture`` takes it."""
+
+
+def is_path(value: object) -> TypeGuard[str | os.PathLike[str]]:
+    """Whether it names a file, rather than being a picture."""
+    return isinstance(value, str | os.PathLike)
+
+
+def to_picture(value: object, name: str) -> Picture:
+    """A picture from memory, by the rules for files: alpha laid over white, an EXIF turn applied, values as sRGB.
+
+    Args:
+        value: a PIL image of a mode with 8 bits per channel or fewer; a numpy array, uint8 in 0..255, H×W or H×W×1
+            (grey), H×W×3 (RGB) or H×W×4 (RGBA, alpha not multiplied in); or a torch tensor of the same dtype and
+            range on any device, C×H×W or 1×C×H×W with C = 1, 3 or 4. It is copied, and not changed.
+        name: of the argument, for messages.
+
+    Raises:
+        InvalidInput: if it is none of these.
+        UnreadableImage, UnsupportedImage: if it is a PIL image, and a file of the same content would be refused.
+    """
+    # Who passes one has imported its library: no need to do it here.
+    image_module, numpy, torch = map(sys.modules.get, ("PIL.Image", "numpy", "torch"))
+    if image_module is not None and isinstance(value, image_module.Image):
+        return _from_image(value, name)
+    if torch is not None and isinstance(value, torch.Tensor):
+        return _from_tensor(value, name)
+    if numpy is not None and isinstance(value, numpy.ndarray):
+        return _from_array(value, name)
+    raise InvalidInput(
+        f"{name} must be a path, a PIL image, a numpy array or a torch tensor, not {type(value).__name__}",
+        hint="numpy.asarray makes an array of many things.",
+    )
+
+
+def _from_image(image: Image.Image, name: str) -> Picture:
+    from PIL import ImageOps
+
+    if min(image.size) == 0:
+        raise InvalidInput(f"{name} has no pixels ({image.width}×{image.height})", hint=_PIXELS)
+    with _decoder_errors(name):  # one that was opened from a file may not have been read yet
+        _refuse_unsupported(image, name)
+        _refuse_too_large(image, name)
+        image.load()
+        rgb = _over_white(ImageOps.exif_transpose(image))
+        return Picture(rgb.width, rgb.height, rgb.tobytes())
+
+
+def _from_tensor(tensor: Tensor, name: str) -> Picture:
+    _check_dtype(str(tensor.dtype).removeprefix("torch."), name, "(255 * x).round().to(torch.uint8)")
+    shape = tuple(tensor.shape)
+    if len(shape) == 4 and shape[0] != 1:
+        raise InvalidInput(
+            f"{name} is a batch of {shape[0]} pictures",
+            hint="pass one at a time, or compare batches with percept_cli.PerceptualDistance.",
+        )
+    if len(shape) not in (3, 4) or shape[-3] not in (1, 3, 4):
+        turned = len(shape) == 3 and shape[-1] in (1, 3, 4)
+        raise InvalidInput(
+            f"{name} must be a tensor 3×H×W, not {_words(shape)}",
+            hint="bring the channels to the front: x.permute(2, 0, 1)." if turned else _PIXELS,
+        )
+    rows = tensor.detach().reshape(shape[-3:]).permute(1, 2, 0)  # C×H×W → H×W×C
+    return _from_array(rows.cpu().numpy(), name)
+
+
+def _from_array(array: NDArray[Any], name: str) -> Picture:
+    import numpy as np
+    from PIL import Image
+
+    _check_dtype(str(array.dtype), name, "(255 * x).round().astype(numpy.uint8)")
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
+        turned = array.ndim == 3 and array.shape[0] in (1, 3, 4)
+        raise InvalidInput(
+            f"{name} must be an array H×W, H×W×3 or H×W×4, not {_words(array.shape)}",
+            hint="bring the channels to the end: x.transpose(1, 2, 0)." if turned else _PIXELS,
+        )
+    height, width, channels = array.shape
+    if min(height, width) == 0:
+        raise InvalidInput(f"{name} has no pixels ({width}×{height})", hint=_PIXELS)
+    if channels == 4:
+        array = np.asarray(_over_white(Image.fromarray(np.ascontiguousarray(array))))
+    elif channels == 1:
+        array = np.broadcast_to(array, (height, width, 3))
+    return Picture(width, height, array.tobytes())
+
+
+_PIXELS = "pass one picture, rows of pixels."
+
+
+def _check_dtype(dtype: str, name: str, rounded: str) -> None:
+    if dtype == "uint8":
+        return
+    if "float" in dtype:
+        raise InvalidInput(
+            f"{name} has values of dtype {dtype}, and files are compared by their 8-bit levels",
+            hint=f"round it yourself, {rounded} if it is in [0, 1]; or compare floats as they are with "
+            "percept_cli.PerceptualDistance.",
+        )
+    raise InvalidInput(
+        f"{name} must have dtype uint8, with levels 0 to 255, not {dtype}",
+        hint="bring the values to 0..255 and convert them to uint8.",
+    )
+
+
+def _words(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape)) or "a single number"

@@ -1,0 +1,165 @@
+"""compare and check of pictures in memory: the pixels, and so the results, of a file that holds the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from percept_cli import check, compare
+from percept_cli.errors import InvalidInput, PerceptError, SizeMismatch, UnreadableImage, UnsupportedImage
+from percept_cli.images.decode import decode, read_file
+from percept_cli.images.memory import to_picture
+from tests.conftest import Save, drawing
+
+RGB = np.asarray(drawing(40, 30))
+ALPHA = (np.arange(30 * 40).reshape(30, 40, 1) % 256).astype(np.uint8)
+RGBA = np.concatenate([RGB, ALPHA], axis=2)
+GREY = np.asarray(drawing(40, 30).convert("L"))
+
+
+def planes(array: Any) -> torch.Tensor:
+    return torch.from_numpy(np.moveaxis(array, -1, 0).copy())
+
+
+@pytest.mark.parametrize("source", [RGB, RGBA, GREY], ids=["rgb", "rgba", "grey"])
+@pytest.mark.parametrize(
+    "hold",
+    [
+        lambda a: a,
+        lambda a: a[::-1, ::-1][::-1, ::-1],
+        lambda a: np.asfortranarray(a),
+        Image.fromarray,
+        lambda a: planes(a if a.ndim == 3 else a[..., None]),
+        lambda a: planes(a if a.ndim == 3 else a[..., None])[None],
+        lambda a: (
+            planes(a if a.ndim == 3 else a[..., None]).contiguous().permute(1, 2, 0).contiguous().permute(2, 0, 1)
+        ),
+    ],
+    ids=["array", "view", "fortran", "image", "tensor", "batch of one", "channels last"],
+)
+def test_pixels_are_those_of_a_file(tmp_path: Path, source: Any, hold: Callable[[Any], Any]) -> None:
+    path = tmp_path / "same.png"
+    Image.fromarray(source).save(path)
+    before = source.copy()
+    assert to_picture(hold(source), "reference") == decode(read_file(path), path)
+    assert np.array_equal(source, before)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr"])
+def test_modes_of_images_are_read_as_in_files(tmp_path: Path, mode: str) -> None:
+    image = Image.fromarray(RGBA).convert("RGB" if mode in ("CMYK", "YCbCr") else "RGBA").convert(mode)
+    path = tmp_path / ("same.png" if mode == "P" else "same.tiff")  # whose palettes have no alpha
+    image.save(path)
+    assert to_picture(image, "reference") == decode(read_file(path), path)
+
+
+def test_an_exif_turn_is_applied(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = tmp_path / "turned.png"
+    drawing(40, 30).save(path, exif=exif)
+    with Image.open(path) as image:
+        picture = to_picture(image, "reference")
+        assert image.size == (40, 30)
+    assert (picture.width, picture.height) == (30, 40)
+    assert picture == decode(read_file(path), path)
+
+
+def test_results_are_those_of_files(save: Save) -> None:
+    first, second = save("first.png"), save("second.png", seed=1)
+    a, b = (np.asarray(drawing(40, 30, seed)) for seed in (0, 1))
+    from_files = compare(first, second)
+    result = compare(a, planes(b), threshold=0.01)
+    assert result.distance == from_files.distance > 0
+    assert [layer.distance for layer in result.layers] == [layer.distance for layer in from_files.layers]
+    assert result.status == "fail"
+    assert (result.name, result.reference, result.candidate) == ("candidate", "reference", "candidate")
+    assert (result.reference_file, result.candidate_file) == (None, None)
+    assert compare(drawing(40, 30), a).distance == 0
+
+    mixed = compare(first, Image.fromarray(b))
+    assert mixed.distance == from_files.distance
+    assert (mixed.name, mixed.reference) == ("candidate", first.as_posix())
+    assert mixed.reference_file is not None
+    assert mixed.candidate_file is None
+    other = compare(a, second)
+    assert (other.name, other.distance) == (second.as_posix(), from_files.distance)
+
+
+def test_check_takes_them_as_well(save: Save) -> None:
+    first, second = save("first.png"), save("second.png", seed=1)
+    expected, found = check(first, second), check(drawing(40, 30), np.asarray(drawing(40, 30, 1)))
+    assert (found.status, found.reason, found.distance) == (expected.status, expected.reason, expected.distance)
+    assert check(RGB, planes(RGB)).status == "pass"
+    assert check(first, RGB, ignore=["0,0,4,4"]).status == "pass"
+
+
+@pytest.mark.parametrize(
+    ("bad", "words", "hint"),
+    [
+        (RGB / 255, "dtype float64", "PerceptualDistance"),
+        (planes(RGB) / 255, "dtype float32", "PerceptualDistance"),
+        (RGB.astype(np.uint16), "must have dtype uint8, with levels 0 to 255, not uint16", "0..255"),
+        (planes(RGB).long(), "not int64", "0..255"),
+        (GREY > 9, "not bool", "0..255"),
+        (RGB.transpose(2, 0, 1), "must be an array H×W, H×W×3 or H×W×4, not 3×30×40", "transpose"),
+        (RGB[None], "not 1×30×40×3", "one picture"),
+        (RGB[..., :2], "not 30×40×2", "one picture"),
+        (RGB[:0], r"has no pixels \(40×0\)", "one picture"),
+        (RGB[0, 0, 0], "must be a path", "numpy"),
+        (torch.from_numpy(RGB.copy()), "must be a tensor 3×H×W, not 30×40×3", "permute"),
+        (torch.stack([planes(RGB)] * 2), "is a batch of 2 pictures", "PerceptualDistance"),
+        (planes(RGB)[0], "not 30×40", "one picture"),
+        (planes(RGB)[:, :0], r"has no pixels \(40×0\)", "one picture"),
+        (RGB.tolist(), "must be a path, a PIL image, a numpy array or a torch tensor, not list", "numpy"),
+        (None, "not NoneType", "numpy"),
+        (Image.new("RGB", (0, 3)), r"has no pixels \(0×3\)", "one picture"),
+    ],
+)
+def test_what_is_no_picture_is_refused_by_name(bad: Any, words: str, hint: str) -> None:
+    for name, sides in (("reference", (bad, RGB)), ("candidate", (RGB, bad))):
+        with pytest.raises(InvalidInput, match=f"^{name} .*{words}") as caught:
+            compare(*sides)
+        assert hint in caught.value.hint
+        assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize("mode", ["I", "F", "I;16"])
+def test_deep_images_are_refused_as_files_are(mode: str) -> None:
+    with pytest.raises(UnsupportedImage, match=f"candidate: .*mode {mode}"):
+        compare(RGB, Image.new(mode, (40, 30)))
+
+
+def test_sizes_that_differ_are_refused() -> None:
+    with pytest.raises(SizeMismatch, match="reference is 40×30 pixels, candidate is 39×30"):
+        compare(RGB, RGB[:, 1:])
+
+
+def test_a_broken_or_closed_image_is_refused(save: Save) -> None:
+    path = save("whole.png")
+    cut = path.with_name("cut.png")
+    cut.write_bytes(path.read_bytes()[:-200])
+    with Image.open(cut) as image, pytest.raises(UnreadableImage, match=r"reference: .*damaged or cut off"):
+        compare(image, RGB)
+    image = Image.open(path)
+    image.close()
+    with pytest.raises(PerceptError, match="candidate: "):
+        compare(RGB, image)
+
+
+def test_arrays_that_are_equal_cost_no_torch() -> None:
+    script = """if True:
+        import sys, numpy, percept_cli
+        a = numpy.zeros((9, 9, 3), "uint8")
+        assert percept_cli.compare(a, a).distance == 0
+        assert "torch" not in sys.modules
+    """
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=120)
