@@ -18,8 +18,9 @@ from percept_cli.errors import InvalidSetting, OutputUnwritable
 from percept_cli.mapping import Mapper, Maps, check_places, recipe_of_layer
 from percept_cli.names import printable, shown
 from percept_cli.pairs import pair_of_files
-from percept_cli.pictures.drawing import STYLES, Drawing, HeatStyle, draw, titles_of
+from percept_cli.pictures.drawing import STYLES, HeatStyle, draw, titles_of
 from percept_cli.pictures.saving import FORMATS, Format
+from percept_cli.pictures.sheet import Drawing
 from percept_cli.reports.output import check_output, write_output
 from percept_cli.results import ExitCode, Run
 
