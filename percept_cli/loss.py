@@ -100,7 +100,7 @@ class PerceptualDistance(nn.Module):
         # A weight of 0 silences a layer altogether, so nothing is computed for it.
         terms = [layer for layer in self.spec.layers if layer.weight]
         taps = [layer.tap for layer in terms]
-        self._distances = {layer.tap: DISTANCES[layer.distance] for layer in terms}
+        self._distances = {layer.tap: DISTANCES[layer.distance].at_tap(layer.tap) for layer in terms}
         self._smallest = smallest_side(self.spec.record.network, taps)
         network = layers_up_to(self.spec.record.network, taps)
         self._blocks = tuple(_blocks(network, frozenset(taps)))

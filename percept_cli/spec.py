@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 from percept_cli.engine.distances import DISTANCES, canonical_name
 from percept_cli.engine.topology import tap_names
 from percept_cli.errors import InvalidSetting, did_you_mean
+from percept_cli.weights.channels import CHANNEL_WEIGHTS
 from percept_cli.weights.registry import WEIGHTS, WeightsRecord
 
 Precision = Literal["fp32", "tf32", "bf16", "fp16"]
@@ -84,6 +85,9 @@ class DistanceSpec:
                 f"unknown precision {self.precision!r}", hint=did_you_mean(str(self.precision), PRECISIONS)
             )
         _check_layers(self.layers, tap_names(self.record.network))
+        for layer in self.layers:
+            if layer.distance in CHANNEL_WEIGHTS:
+                CHANNEL_WEIGHTS[layer.distance].check(self.backbone, self.record.network, layer.tap)
 
     @property
     def record(self) -> WeightsRecord:
@@ -103,7 +107,7 @@ class DistanceSpec:
     def as_dict(self) -> dict[str, Any]:
         """The recipe as plain data for reports, policies of the picture's way to the network included."""
         record = self.record
-        return {
+        found = {
             "arithmetic": _ARITHMETIC,
             "backbone": self.backbone,
             "network": record.network,
@@ -117,6 +121,10 @@ class DistanceSpec:
             "precision": self.precision,
             "layers": [asdict(layer) for layer in self.layers],
         }
+        learned = {layer.distance for layer in self.layers} & CHANNEL_WEIGHTS.keys()
+        if learned:  # the fingerprints of other recipes were there before
+            found["channel_weights_sha256"] = {name: CHANNEL_WEIGHTS[name].sha256 for name in sorted(learned)}
+        return found
 
     @cached_property
     def fingerprint(self) -> str:

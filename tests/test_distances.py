@@ -131,6 +131,15 @@ def cosine(f: Array, g: Array) -> float:
     return float((1 - (f * g).sum(axis=0) / lengths).mean())
 
 
+def dists(f: Array, g: Array) -> float:
+    c = 1e-6
+    x, y = (side.reshape(side.shape[0], -1) for side in (f, g))
+    covariance = (x * y).mean(axis=1) - x.mean(axis=1) * y.mean(axis=1)
+    texture = (2 * x.mean(axis=1) * y.mean(axis=1) + c) / (x.mean(axis=1) ** 2 + y.mean(axis=1) ** 2 + c)
+    structure = (2 * covariance + c) / (x.var(axis=1) + y.var(axis=1) + c)
+    return float(((1 - texture) + (1 - structure)).mean() / 2)
+
+
 # Written from the definitions in numpy, one picture as C×H×W, without percept's code.
 FORMULAS: dict[str, Callable[[Array, Array], float]] = {
     "mse": lambda f, g: float(((f - g) ** 2).mean()),
@@ -142,6 +151,7 @@ FORMULAS: dict[str, Callable[[Array, Array], float]] = {
     "gram-none": lambda f, g: float(((gram(f, 1) - gram(g, 1)) ** 2).mean()),
     "gram-hw": lambda f, g: float(((gram(f, f[0].size) - gram(g, g[0].size)) ** 2).mean()),
     "gram-chw": lambda f, g: float(((gram(f, f.size) - gram(g, g.size)) ** 2).mean()),
+    "dists": dists,  # all channels weigh alike where nothing was learned
 }
 
 
@@ -158,6 +168,8 @@ def test_equals_the_formula_written_by_hand(distance: Distance, shape: tuple[int
 # F has the vectors (3, 4) and (0, 1) at its two positions, G has (4, 3) and (0, 1).
 # F − G = (−1, 1) and (0, 0).
 # F·Fᵀ = [[9, 12], [12, 17]], G·Gᵀ = [[16, 12], [12, 10]]: their difference is [[−7, 0], [0, 7]].
+# The channels of F have means 1.5 and 2.5, both variances 2.25; those of G means 2 and 2, variances 4 and 1.
+# F − G varies by 0.25 in both, so 1 − l is 0.25 / 6.25 and 0.25 / 10.25, 1 − s is 0.25 / 6.25 and 0.25 / 3.25.
 # cos at the first position = (12 + 12) / 25 = 0.96.
 BY_HAND = {
     "mse": 2 / 4,
@@ -169,6 +181,7 @@ BY_HAND = {
     "gram-none": 98 / 4,
     "gram-hw": 98 / 4 / 2**2,
     "gram-chw": 98 / 4 / 4**2,
+    "dists": (1 / 25 + 1 / 41 + 1 / 25 + 1 / 13) / 4,
 }
 
 
@@ -180,7 +193,7 @@ def test_every_distance_has_a_hand_worked_case() -> None:
 def test_hand_worked_case(distance: Distance) -> None:
     f = torch.tensor([[3.0, 0.0], [4.0, 1.0]]).view(1, 2, 1, 2)
     g = torch.tensor([[4.0, 0.0], [3.0, 1.0]]).view(1, 2, 1, 2)
-    # 0.6, 0.8 and their squares are not exact in float32.
+    # 0.6, 0.8 and their squares are not exact in float32; the constant of `dists` is 1e-6 beside 3.25.
     assert distance(f, g).item() == pytest.approx(BY_HAND[distance.name], rel=3e-7)
 
 

@@ -17,7 +17,7 @@ from tests.conftest import ROOT, Save
 
 def test_presets_live_once_and_the_default_comes_first() -> None:
     assert presets_folder() == ROOT / "configs"
-    assert preset_names() == ("default", "johnson-content", "johnson-style", "render")
+    assert preset_names() == ("default", "dists", "johnson-content", "johnson-style", "render")
 
 
 @pytest.mark.parametrize("name", preset_names())

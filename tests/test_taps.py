@@ -3,7 +3,7 @@
 torchvision's ReLUs work in place, so reading its conv outputs naively gives the ReLU's values: the reference
 here clones every output as soon as it is there. Tried, and each breaks these tests: one mean changed in its last
 digit, the means reversed, the ReLU in place after a conv tap; 1e-12 outside the L2 pool's root; a blur that
-repeats the edge instead of mirroring at it, in rows or in columns, or mirrors rows that are gone already.
+repeats the edge instead of mirroring at it, in rows or in columns.
 """
 
 from __future__ import annotations

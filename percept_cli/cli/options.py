@@ -69,7 +69,7 @@ _recipe_options = (
         "--distance",
         metavar="NAME",
         help="Distance instead of the preset's: unit, mse, l1, euclidean, cosine, frobenius, gram-none, gram-hw, "
-        "gram-chw (gram for short).",
+        "gram-chw (gram for short); dists on its own backbone.",
     ),
     _THRESHOLD,
     click.option(

@@ -65,6 +65,17 @@ class Distance(ABC):
     is_regional: ClassVar[bool] = True
     """Whether positions whose features are equal add nothing: then only what changed has to be computed."""
 
+    def at_tap(self, tap: str) -> Distance:  # noqa: ARG002 - most are the same at every tap
+        """The distance with what it has learned for one tap: itself, if that is nothing.
+
+        Args:
+            tap: one that ``weights.channels.CHANNEL_WEIGHTS`` has weights for, if it has any for this distance.
+
+        Raises:
+            WeightsUnavailable: if the file of its weights is missing or altered.
+        """
+        return self
+
     @abstractmethod
     def contribute(self, reference: Tensor, candidate: Tensor) -> Partial:
         """What one piece of features adds.
@@ -103,7 +114,7 @@ def _blocks(features: Tensor) -> Iterator[Tensor]:
     by_position = features.permute(0, 2, 3, 1).reshape(n, -1, channels)  # N×HW×C, a view if channels last
     dtype = torch.float64 if features.dtype == torch.float64 else torch.float32
     # Split, not sliced: the gradients of all blocks are then put together once, not each in a map of zeros.
-    for block in by_position.split(max(1, _BLOCK_ELEMENTS // channels), dim=1):
+    for block in torch.split(by_position, max(1, _BLOCK_ELEMENTS // channels), dim=1):
         yield block.to(dtype)
 
 
@@ -294,6 +305,69 @@ class Gram(Distance):
         return (total.sums[0] / divisor).square().mean(dim=(1, 2))
 
 
+class Dists(Distance):
+    """Structure and texture: how alike the channels' means, and their variations around them, are.
+
+    With means μ, variances σ² and the covariance σ_FG over the positions of each channel, texture
+    l = (2 μ_F μ_G + c) / (μ_F² + μ_G² + c) and structure s = (2 σ_FG + c) / (σ_F² + σ_G² + c), the distance is
+    Σ α(1 − l) + β(1 − s) over the channels. The learned weights α and β of all taps sum to 1, so that the sum over
+    the taps is 1 − Σ αl + βs, the published number.
+
+    Five sums per channel say it all: of F, G, F², G² and (F − G)². The last stands for that of FG, since
+    1 − s = σ²_(F−G) / (σ_F² + σ_G² + c), where equal features give exactly 0 and close ones keep their digits.
+
+    The sums cannot be had from changed regions alone, as the equal rest has its part in the means and variances.
+    So the pictures are computed in full, in bands, whose memory is bounded.
+    """
+
+    name = "dists"
+    summary = "per channel, how different the means and how uncorrelated the features are, by learned weights"
+    source = "Ding, Ma, Wang, Simoncelli 2020, section 3.3, as in DISTS_pytorch"
+    is_regional = False
+
+    STABILISER = 1e-6
+    """c, in both ratios."""
+
+    def __init__(self, alpha: Tensor | None = None, beta: Tensor | None = None) -> None:
+        self._alpha, self._beta = alpha, beta
+
+    def at_tap(self, tap: str) -> Distance:
+        """With the tap's share of the learned weights. Without them all channels weigh alike, and sum to 1."""
+        import torch
+
+        from percept_cli.weights.channels import CHANNEL_WEIGHTS, load_channel_weights
+
+        weights = load_channel_weights(CHANNEL_WEIGHTS[self.name])
+        with torch.inference_mode(False):
+            total = sum(float(part.double().sum()) for part in weights.values())
+            return Dists(*(weights[f"{tap}.{part}"].double() / total for part in ("alpha", "beta")))
+
+    def contribute(self, reference: Tensor, candidate: Tensor) -> Partial:
+        """Five sums per channel, N×C each: float64 throughout, since a variance is a small difference of sums."""
+        height, width = reference.shape[2:]
+        parts = [
+            self._moments(_float64(f), _float64(g))
+            for f, g in zip(_blocks(reference), _blocks(candidate), strict=True)
+        ]
+        return Partial(tuple(sum(sums[1:], start=sums[0]) for sums in zip(*parts, strict=True)), height * width)
+
+    @staticmethod
+    def _moments(f: Tensor, g: Tensor) -> tuple[Tensor, ...]:
+        return tuple(values.sum(dim=1) for values in (f, g, f.square(), g.square(), (f - g).square()))
+
+    def finish(self, total: Partial, channels: int) -> Tensor:
+        """Means and variances from the sums, and the weighted sum over channels."""
+        f, g, ff, gg, apart = (sums / total.positions for sums in total.sums)
+        # Rounding can take a variance of next to nothing below 0.
+        spread = ((ff - f.square()).clamp_min(0), (gg - g.square()).clamp_min(0))
+        texture = (f - g).square() / (f.square() + g.square() + self.STABILISER)
+        structure = (apart - (f - g).square()).clamp_min(0) / (spread[0] + spread[1] + self.STABILISER)
+        if self._alpha is None or self._beta is None:
+            return (texture + structure).sum(dim=1) / (2 * channels)
+        alpha, beta = (weights.to(texture.device) for weights in (self._alpha, self._beta))
+        return texture @ alpha + structure @ beta
+
+
 DISTANCES: dict[str, Distance] = {
     distance.name: distance
     for distance in (
@@ -306,6 +380,7 @@ DISTANCES: dict[str, Distance] = {
         Gram("none"),
         Gram("hw"),
         Gram("chw"),
+        Dists(),
     )
 }
 

@@ -84,7 +84,7 @@ class Engine:
         self._dtype = compute_dtype(spec.precision, self.device)
         with computing(spec.precision, self.device):  # kernels are transformed
             self._backbone = Backbone(spec.record, spec.taps, device=self.device, dtype=self._dtype)
-        self._distances = {layer.tap: DISTANCES[layer.distance] for layer in spec.layers}
+        self._distances = {layer.tap: DISTANCES[layer.distance].at_tap(layer.tap) for layer in spec.layers}
         self.max_memory = max_memory
         self._uploads = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None  # type: ignore[no-untyped-call]
 

@@ -54,7 +54,12 @@ def write_scores(path: Path, found: report.Measured) -> None:
         stream.write(f"{_VERSIONS}{', '.join(found.versions)}\n")
         writer = csv.DictWriter(stream, ("name", *columns), lineterminator="\n")
         writer.writeheader()
-        writer.writerows({"name": name, **values} for name, values in sorted(found.values.items()))
+        for name, values in sorted(found.values.items()):
+            writer.writerow({"name": name} | {key: _digits(value) for key, value in values.items()})
+
+
+def _digits(value: float | None) -> str:
+    return "" if value is None else f"{value:.7g}"
 
 
 def read_scores(path: Path) -> report.Measured:

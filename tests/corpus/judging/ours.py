@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,7 +65,10 @@ def failed(values: Mapping[str, float], noise: Noise) -> bool:
 
 
 def score(
-    values: Mapping[str, float], noise: Noise, only: Sequence[str] = GATES, peak: float | None = None
+    values: Mapping[str, float],
+    noise: Noise,
+    only: Sequence[str] = GATES,
+    peak: Callable[[float], float] | None = None,
 ) -> float:
     """The gate that is highest against its level, as a share of the level.
 
@@ -73,9 +76,10 @@ def score(
         values: what was measured.
         noise: which levels.
         only: the gates that are asked.
-        peak: the level of the peak, instead of its own.
+        peak: noise floor → level of the peak, instead of its own.
     """
-    gates = [gate for gate in _judged(values, noise, peak) if gate.name in only]
+    level = None if peak is None else peak(values["noise"])
+    gates = [gate for gate in _judged(values, noise, level) if gate.name in only]
     return max(gate.value / gate.fail for gate in gates if gate.fail)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from percept_cli.gates import AUTO_PEAK
 from percept_cli.rules import NOISES, Noise
 from tests.corpus.judging import ours
 from tests.corpus.judging.statistics import Confusion, best_threshold, confusion, roc_area
@@ -13,11 +14,10 @@ from tests.corpus.make.common import Row
 
 START, END = "<!-- tables -->\n", "<!-- end of tables -->\n"
 
-PEAKS = (0.28, 0.4, 0.6, 0.8, 1.2, 1.8)
-"""Levels of the peak that are tried instead of those by the noise floor."""
-
 Values = Mapping[str, float | None]
 Measure = Callable[[Values], float | None]
+Level = Callable[[float], float]
+"""Noise floor of a pair → the level of its peak."""
 
 
 @dataclass
@@ -46,6 +46,7 @@ def tables(rows: Sequence[Row], found: Measured) -> str:
         ("Public tools as they come: any differing pixel fails, judge half", _as_shipped(rows, found)),
         ("Which layers: ROC area of the strongest cell", _cells(rows, found)),
         ("What each gate is worth", _without(rows, found)),
+        ("Other levels of the peak", _peaks(rows, found)),
         ("Wrong verdicts of percept, auto", _wrong(rows, found)),
     ]
     return "\n".join(f"### {title}\n\n{table}" for title, table in parts if table)
@@ -57,11 +58,23 @@ def gates(values: Values) -> dict[str, float]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _score_by(noise: Noise, only: Sequence[str] = ours.GATES, peak: float | None = None) -> Measure:
+def _score_by(noise: Noise, only: Sequence[str] = ours.GATES, peak: Level | None = None) -> Measure:
     return lambda values: ours.score(gates(values), noise, only, peak)
 
 
 _SCORE_AUTO = _score_by("auto")
+
+
+def _line(least: float, times: float) -> Level:
+    return lambda noise: min(AUTO_PEAK[2], least + times * noise)
+
+
+OTHER_PEAKS: Mapping[str, Level] = {
+    **{f"{level} for every pair": _line(level, 0) for level in (0.12, 0.28, 0.4, 0.6, 0.8, 1.2, 1.8)},
+    **{f"{least} + 2 × floor": _line(least, 2) for least in (0.05, 0.2, 0.28)},
+    **{f"0.12 + {times} × floor": _line(0.12, times) for times in (1.5, 2.5, 3)},
+}
+"""Levels of the peak that were tried; all of them end where the default ends."""
 
 
 def _named(name: str) -> Measure:
@@ -177,14 +190,24 @@ def _as_shipped(rows: Sequence[Row], found: Measured) -> str:
 
 
 def _without(rows: Sequence[Row], found: Measured) -> str:
-    kinds: dict[str, Measure] = {
-        "all gates": _SCORE_AUTO,
-        "without distance": _score_by("auto", only=("peak", "colour")),
-        "without colour": _score_by("auto", only=("distance", "peak")),
-        "without peak": _score_by("auto", only=("distance", "colour")),
-        "peak alone, by the noise floor": _score_by("auto", only=("peak",)),
+    kinds = {
+        "all": _SCORE_AUTO,
+        "without distance": _score_by("auto", ("peak", "colour")),
+        "without colour": _score_by("auto", ("distance", "peak")),
+        "without peak": _score_by("auto", ("distance", "colour")),
+        "peak alone": _score_by("auto", ("peak",)),
     }
-    kinds |= {f"all gates, peak above {level} fails": _score_by("auto", peak=level) for level in PEAKS}
+    return _compared("gates", rows, found, kinds)
+
+
+def _peaks(rows: Sequence[Row], found: Measured) -> str:
+    least, times, most = AUTO_PEAK
+    kinds = {f"**{least} + {times:g} × floor, at most {most}** (the default)": _SCORE_AUTO}
+    kinds |= {name: _score_by("auto", peak=level) for name, level in OTHER_PEAKS.items()}
+    return _compared("level of the peak", rows, found, kinds)
+
+
+def _compared(what: str, rows: Sequence[Row], found: Measured, kinds: Mapping[str, Measure]) -> str:
     lines = []
     for name, measure in kinds.items():
         cells = []
@@ -194,7 +217,7 @@ def _without(rows: Sequence[Row], found: Measured) -> str:
             cells += [f"{area:.4f}", f"{counts.accuracy:.1%}", f"{counts.missed} + {counts.alarms}"]
         lines.append((name, *cells))
     told = ("ROC area", "accuracy", "missed + false alarms")
-    return _table(("gates", *(f"{what}, {half}" for half in ("tune", "judge") for what in told)), lines)
+    return _table((what, *(f"{half}: {one}" for half in ("tune", "judge") for one in told)), lines)
 
 
 def _wrong(rows: Sequence[Row], found: Measured) -> str:

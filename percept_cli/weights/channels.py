@@ -1,0 +1,126 @@
+"""What distances have learned: weights for every channel of some taps, one record each, read without torch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from percept_cli.engine.topology import smallest_side, tap_shape
+from percept_cli.errors import InvalidSetting, WeightsUnavailable
+from percept_cli.names import shown
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelWeights:
+    """What identifies one distance's learned weights, and what they are for."""
+
+    distance: str
+    """The name under which the distance is registered."""
+    network: str
+    """Key of ``percept_cli.engine.topology.NETWORKS``: the features that they were learned on, and mean nothing
+    without."""
+    backbones: tuple[str, ...] | None
+    """Names of the weights records that they may be used with; None for all of that network."""
+    taps: tuple[str, ...]
+    parts: tuple[str, ...]
+    """How many weights each channel has, by name. The file's keys are ``tap.part``."""
+    file_name: str
+    """File name inside the package's data folder."""
+    sha256: str
+    """Of the whole file, lower-case hex."""
+    size: int
+    """Of the whole file, in bytes."""
+    licence: str
+    source: str
+
+    @property
+    def path(self) -> Path:
+        """Where the file is in this installation."""
+        return Path(__file__).parent / "data" / self.file_name
+
+    def channels(self, tap: str) -> int:
+        """How many channels a tap has."""
+        side = smallest_side(self.network, [tap])
+        return tap_shape(self.network, tap, side, side)[0]
+
+    def check(self, backbone: str, network: str, tap: str) -> None:
+        """Refuse what nothing was learned for.
+
+        Args:
+            backbone: name of a weights record.
+            network: its topology.
+            tap: one of its taps.
+
+        Raises:
+            InvalidSetting: saying what it was learned for.
+        """
+        if network != self.network or (self.backbones is not None and backbone not in self.backbones):
+            raise InvalidSetting(
+                f"the distance {self.distance} has weights for the channels of {self.network}, which mean nothing "
+                f"on {backbone}",
+                hint=f"its preset has the right backbone: --preset {self.distance}",
+            )
+        if tap not in self.taps:
+            raise InvalidSetting(
+                f"the distance {self.distance} has no weights for the channels of layer {tap}",
+                hint=f"choose from {', '.join(self.taps)}.",
+            )
+
+
+CHANNEL_WEIGHTS: dict[str, ChannelWeights] = {
+    record.distance: record
+    for record in (
+        ChannelWeights(
+            distance="dists",
+            network="vgg16-l2pool",
+            backbones=None,  # the preset's file tells what another training of the kernels changes
+            taps=("input", "relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3"),
+            parts=("alpha", "beta"),
+            file_name="dists.safetensors",
+            sha256="e9d993e346d9b823da12e3bd25686af9dd1a1659be7a5588577f07e8a401546c",
+            size=12_656,
+            licence="MIT",
+            source="K. Ding, K. Ma, S. Wang, E. P. Simoncelli, arXiv:2004.07728; DISTS_pytorch 0.1 on PyPI",
+        ),
+    )
+}
+"""By the name of the distance."""
+
+
+@cache
+def load_channel_weights(record: ChannelWeights) -> Mapping[str, Tensor]:
+    """Read every tensor of a file, which is small enough to be compared with its hash each time.
+
+    Returns:
+        ``tap.part`` → float32 vector on the CPU, one value per channel.
+
+    Raises:
+        WeightsUnavailable: if the file is missing, or not byte for byte the recorded one.
+    """
+    import torch
+    from safetensors.torch import load
+
+    try:
+        content = record.path.read_bytes()
+    except OSError as error:
+        raise WeightsUnavailable(
+            f"{shown(record.path)}: the channel weights of {record.distance} cannot be read: {error.strerror}",
+            hint="install percept again; a complete package contains them.",
+        ) from None
+    found = hashlib.sha256(content).hexdigest()
+    if found != record.sha256:
+        raise WeightsUnavailable(
+            f"{shown(record.path)}: not the channel weights of {record.distance}, or truncated or altered ones\n"
+            f"  expected {record.size} bytes, sha256 {record.sha256}\n"
+            f"  found    {len(content)} bytes, sha256 {found}",
+            hint="install percept again; nothing was changed.",
+        )
+    with torch.inference_mode(False):  # autograd may meet them later
+        return load(content)
