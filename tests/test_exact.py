@@ -25,6 +25,8 @@ from percept_cli.errors import DeviceOutOfMemory
 from percept_cli.machine import resident_memory
 from percept_cli.presets import load_preset
 from percept_cli.spec import DistanceSpec, LayerSpec
+from percept_cli.weights.channels import CHANNEL_WEIGHTS
+from percept_cli.weights.registry import WEIGHTS
 from tests.conftest import drawing
 
 TAPS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
@@ -34,8 +36,12 @@ SHALLOW = ("input", "conv1_1", "relu2_2", "pool2", "conv3_1")
 TOLERANCE = 1e-6
 
 
-def spec_of(distance: str, taps: tuple[str, ...] = TAPS) -> DistanceSpec:
-    return DistanceSpec(tuple(LayerSpec(tap, distance) for tap in taps))
+def spec_of(distance: str, taps: tuple[str, ...] = TAPS, backbone: str | None = None) -> DistanceSpec:
+    if backbone is None:
+        learned = CHANNEL_WEIGHTS.get(distance)
+        networks = {record.network: name for name, record in reversed(WEIGHTS.items()) if record.is_packaged}
+        backbone = networks[learned.network if learned else "vgg16"]
+    return DistanceSpec(tuple(LayerSpec(tap, distance) for tap in taps), backbone)
 
 
 @pytest.fixture(scope="module")
@@ -96,12 +102,14 @@ def test_planned_is_whole(engines: dict[DistanceSpec, Engine], distance: str, he
         pair = as_tensor(reference), as_tensor(candidate)
         plan = plan_of(spec, reference, candidate)
         planned_at_all += plan.share < 1
+        if not spec.is_regional:
+            assert plan.crops == everywhere(plan).crops
         found = engine.measure(*pair, plan)
         counted = engine.measure(*pair, within_the_cores(plan))
         torch.testing.assert_close(found, counted, rtol=TOLERANCE, atol=0, msg=f"{name}: {found} {counted}")
         total, all_of_it = found.sum(), engine.measure(*pair, everywhere(plan)).sum()
         torch.testing.assert_close(total, all_of_it, rtol=TOLERANCE, atol=0, msg=f"{name}: {total} {all_of_it}")
-    assert planned_at_all >= 2
+    assert planned_at_all >= 2 * spec.is_regional
 
 
 @pytest.mark.parametrize("taps", [SHALLOW, ("relu1_2",), ("input",), ("relu4_1", "pool1")], ids=" ".join)
@@ -114,6 +122,48 @@ def test_planned_is_whole_for_other_taps(engines: dict[DistanceSpec, Engine], ta
         assert plan.share < 0.5, name
         found = engine.measure(*pair, plan)
         torch.testing.assert_close(found, engine.measure(*pair, everywhere(plan)), rtol=TOLERANCE, atol=0)
+
+
+OTHER_POOLS = (("relu1_2", "relu5_3"), ("input", "pool1", "relu3_3"), ("pool4",))
+
+
+@pytest.fixture(params=["vgg16-l2pool", "vgg16-blurpool"])
+def other_pools(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A backbone of the shipped kernels with other pools than they were trained with."""
+    name = "other pools"
+    monkeypatch.setitem(WEIGHTS, name, replace(WEIGHTS["vgg16-oxford"], name=name, network=request.param))
+    return name
+
+
+@pytest.mark.parametrize("taps", OTHER_POOLS, ids=" ".join)
+@pytest.mark.parametrize(("height", "width"), [(301, 283), (290, 304)])
+def test_planned_is_whole_with_other_pools(
+    other_pools: str, taps: tuple[str, ...], height: int, width: int
+) -> None:
+    spec = spec_of("mse", taps, other_pools)
+    engine = Engine(spec, "cpu")
+    planned_at_all = 0
+    for name, reference, candidate in changes(height, width, seed=height):
+        pair = as_tensor(reference), as_tensor(candidate)
+        plan = plan_of(spec, reference, candidate)
+        planned_at_all += plan.share < 1
+        found = engine.measure(*pair, plan)
+        expected = engine.measure(*pair, everywhere(plan))
+        torch.testing.assert_close(found, expected, rtol=TOLERANCE, atol=0, msg=f"{name}: {found} {expected}")
+    assert planned_at_all >= 2
+
+
+@pytest.mark.parametrize("taps", OTHER_POOLS, ids=" ".join)
+def test_tiled_is_untiled_with_other_pools(other_pools: str, taps: tuple[str, ...]) -> None:
+    spec = spec_of("mse", taps, other_pools)
+    engine = Engine(spec, "cpu")
+    height, width = 190, 700
+    _, reference, _ = next(changes(height, width, seed=3))
+    pair = as_tensor(reference), as_tensor(255 - reference)
+    plan = plan_pair(spec, height=height, width=width)
+    around = margins(spec.record.network, taps)
+    tiled = replace(plan, crops=tuple(columns_of(plan.crops[0], 160, around, height, width)))
+    torch.testing.assert_close(engine.measure(*pair, tiled), engine.measure(*pair, plan), rtol=TOLERANCE, atol=0)
 
 
 def test_outside_the_cores_the_whole_picture_has_rounding_only(engines: dict[DistanceSpec, Engine]) -> None:
@@ -131,7 +181,7 @@ def test_outside_the_cores_the_whole_picture_has_rounding_only(engines: dict[Dis
     torch.testing.assert_close(found[:, :4], all_of_it[:, :4], rtol=TOLERANCE, atol=0)
 
 
-@pytest.mark.parametrize("distance", ["unit", "gram-chw", "frobenius"])
+@pytest.mark.parametrize("distance", ["unit", "gram-chw", "frobenius", "dists"])
 def test_tiled_is_untiled(engines: dict[DistanceSpec, Engine], distance: str) -> None:
     spec = spec_of(distance)
     engine = engine_of(engines, spec)
@@ -139,7 +189,7 @@ def test_tiled_is_untiled(engines: dict[DistanceSpec, Engine], distance: str) ->
     candidate = 255 - candidate
     pair = as_tensor(reference), as_tensor(candidate)
     plan = plan_pair(spec, height=330, width=700)
-    around = margins("vgg16", TAPS)
+    around = margins(spec.record.network, TAPS)
     tiled = replace(plan, crops=tuple(columns_of(plan.crops[0], 160, around, 330, 700)))
     assert len(tiled.crops) == 5
     torch.testing.assert_close(engine.measure(*pair, tiled), engine.measure(*pair, plan), rtol=TOLERANCE, atol=0)
@@ -169,9 +219,10 @@ def test_a_budget_that_is_too_small_is_said() -> None:
     assert "--max-memory" in error.value.hint
 
 
-def test_what_a_run_holds_does_not_grow_with_the_height() -> None:
+@pytest.mark.parametrize("network", ["vgg16", "vgg16-l2pool", "vgg16-blurpool"])
+def test_what_a_run_holds_does_not_grow_with_the_height(network: str) -> None:
     def held(height: int, width: int) -> int:
-        found = schedule("vgg16", TAPS, height=height, width=width, pictures=2)
+        found = schedule(network, TAPS, height=height, width=width, pictures=2)
         assert found is not None
         return found.bytes
 
