@@ -52,7 +52,7 @@ def off(found: Tensor, expected: Tensor) -> float:
 
 
 @pytest.mark.parametrize(
-    "recipe", [{}, {"preset": "johnson-style"}, {"preset": "render", "distance": "euclidean"}]
+    "recipe", [{}, {"preset": "johnson-style"}, {"preset": "dists"}, {"preset": "render", "distance": "euclidean"}]
 )
 @pytest.mark.parametrize(("n", "height", "width"), [(1, 48, 48), (3, 37, 53)])
 def test_numbers_are_the_engines(recipe: dict[str, str], n: int, height: int, width: int) -> None:
@@ -100,6 +100,20 @@ def test_gradients_are_those_of_finite_differences(distance: str) -> None:
     # Far from each other and from black, where lengths have kinks.
     x, y = (0.2 + 0.3 * (pictures(1, 4, 4, seed).double() + seed - 1) for seed in (1, 2))
     assert torch.autograd.gradcheck(loss, (x.requires_grad_(), y.requires_grad_()), eps=1e-7, rtol=1e-3)
+
+
+def test_what_a_distance_has_learned_has_gradients_too() -> None:
+    """`dists`: they are those of finite differences, finite at equal and black pictures, and 0 at equal ones."""
+    loss = PerceptualDistance("dists", layers="input,relu1_2,relu2_2").double()
+    x, y = (0.2 + 0.3 * (pictures(1, 6, 6, seed).double() + seed - 1) for seed in (1, 2))
+    assert torch.autograd.gradcheck(loss, (x.requires_grad_(), y.requires_grad_()), eps=1e-7, rtol=1e-3)
+    for checkpoint in (False, True):
+        loss = PerceptualDistance("dists", checkpoint=checkpoint)
+        other, black = pictures(1, 32, 32, 1), torch.zeros(1, 3, 32, 32)
+        for first, second in ((other, other), (black, black), (black, other)):
+            value, found = gradient(loss, first, second)
+            assert found.isfinite().all()
+            assert value or found.abs().max() < 1e-12
 
 
 @pytest.mark.parametrize("distance", DISTANCE_NAMES)
