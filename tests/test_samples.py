@@ -17,10 +17,11 @@ import torch.nn.functional as F
 
 from percept_cli import compare
 from percept_cli.engine.distances import DISTANCES
-from percept_cli.engine.topology import NETWORKS
+from percept_cli.engine.topology import INPUT, NETWORKS
 from percept_cli.images.decode import decode, read_file
 from percept_cli.images.tensors import to_batch
 from percept_cli.presets import load_preset, preset_names
+from percept_cli.spec import DistanceSpec
 from percept_cli.weights.loading import load_kernels
 from percept_cli.weights.registry import WEIGHTS
 from tests.conftest import ROOT
@@ -46,7 +47,7 @@ def check_distances(name: str, preset: str) -> None:
     weights = {layer.tap: layer.weight for layer in load_preset(preset).spec.layers}
     total = sum(weights[tap] * distance for tap, distance in expected.items())
     # Gram matrices of different layers differ by orders of magnitude; there the pair's distance is no measure.
-    floor = TOLERANCE * total if preset == "default" else 0
+    floor = 0 if preset.startswith("johnson") else TOLERANCE * total
     found = {layer.name: layer.distance for layer in result.layers}
     assert found == pytest.approx(expected, rel=TOLERANCE, abs=floor)
     assert result.distance == pytest.approx(total, rel=TOLERANCE, abs=0)
@@ -64,16 +65,27 @@ def float64_distances(name: str, preset: str) -> dict[str, float]:
     features = pictures - torch.tensor([123.68, 116.779, 103.939], dtype=torch.float64).view(1, 3, 1, 1)
     kernels = load_kernels(WEIGHTS[spec.backbone])
     found = {}
-    for layer in NETWORKS["vgg16"]:
+    if INPUT in spec.taps:
+        found[INPUT] = float64_distance(spec, INPUT, pictures / 255)
+    for layer in NETWORKS[spec.record.network]:
         if layer.kind == "conv":
             weight, bias = (kernels[f"{layer.name}.{part}"].double() for part in ("weight", "bias"))
             features = F.conv2d(features, weight, bias, padding=1)
+        elif layer.kind == "l2pool":
+            blur = torch.tensor([1, 2, 1], dtype=torch.float64) / 4
+            kernel = torch.outer(blur, blur).expand(features.shape[1], 1, 3, 3)
+            squares = F.conv2d(features**2, kernel, stride=2, padding=1, groups=features.shape[1])
+            features = (squares + 1e-12).sqrt()
         else:
             features = features.relu() if layer.kind == "relu" else F.max_pool2d(features, 2)
         if layer.name in spec.taps:
-            distance = next(entry.distance for entry in spec.layers if entry.tap == layer.name)
-            found[layer.name] = DISTANCES[distance](features[:1], features[1:]).item()
+            found[layer.name] = float64_distance(spec, layer.name, features)
     return found
+
+
+def float64_distance(spec: DistanceSpec, tap: str, features: torch.Tensor) -> float:
+    name = next(entry.distance for entry in spec.layers if entry.tap == tap)
+    return DISTANCES[name].at_tap(tap)(features[:1], features[1:]).item()
 
 
 def test_every_kind_of_change_and_of_picture_is_there() -> None:

@@ -9,6 +9,7 @@ import pytest
 from percept_cli.errors import InvalidSetting
 from percept_cli.presets import load_preset
 from percept_cli.spec import DistanceSpec, LayerSpec, parse_layers
+from percept_cli.weights.channels import CHANNEL_WEIGHTS
 
 SPEC = load_preset("default").spec
 
@@ -48,6 +49,25 @@ def test_layers_that_are_refused(text: str, message: str, hint: str) -> None:
     assert message in str(error.value)
     assert hint in error.value.hint
     assert error.value.exit_code == 2
+
+
+def test_learned_channel_weights_are_for_one_network_and_its_taps() -> None:
+    spec = load_preset("dists").spec
+    with pytest.raises(InvalidSetting, match="which mean nothing on vgg16-oxford") as error:
+        replace(spec, backbone="vgg16-oxford")
+    assert "--preset dists" in error.value.hint
+    with pytest.raises(InvalidSetting, match=r"no weights for the channels of layer conv1_1") as error:
+        replace(spec, layers=(LayerSpec("conv1_1", "dists"),))
+    assert "input, relu1_2" in error.value.hint
+
+
+def test_learned_channel_weights_move_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = load_preset("dists").spec
+    record, before = CHANNEL_WEIGHTS["dists"], spec.fingerprint
+    assert spec.as_dict()["channel_weights_sha256"] == {"dists": record.sha256}
+    assert "channel_weights_sha256" not in replace(spec, layers=(LayerSpec("relu1_2", "mse"),)).as_dict()
+    monkeypatch.setitem(CHANNEL_WEIGHTS, "dists", replace(record, sha256="0" * 64))
+    assert replace(spec).fingerprint != before
 
 
 @pytest.mark.parametrize(("field", "value"), [("backbone", "vgg17"), ("precision", "fp8")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from percept_cli.errors import WeightsUnavailable
+from percept_cli.weights.channels import CHANNEL_WEIGHTS, ChannelWeights, load_channel_weights
 from percept_cli.weights.loading import load_kernels, verify
 from percept_cli.weights.registry import WEIGHTS
 from tests.conftest import ROOT, Percept
@@ -43,7 +45,29 @@ def test_attribution_goes_with_the_weights() -> None:
     for name in ("NOTICE", "README.md"):
         text = (ROOT / name).read_text(encoding="utf-8")
         assert all(word in text for word in ("Simonyan", "Zisserman", "Oxford", "CC BY 4.0", "arXiv:1409.1556"))
-    assert RECORD.sha256 in (ROOT / "NOTICE").read_text(encoding="utf-8")
+    notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
+    assert RECORD.sha256 in notice
+    for record in CHANNEL_WEIGHTS.values():
+        assert f"weights/data/{record.file_name}" in notice
+        assert record.sha256 in notice
+        assert record.licence in notice
+
+
+def test_channel_weights_are_the_recorded_ones(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for record in CHANNEL_WEIGHTS.values():
+        assert record.path.stat().st_size == record.size
+        shapes = {key: tuple(values.shape) for key, values in load_channel_weights(record).items()}
+        assert shapes == {f"{tap}.{part}": (record.channels(tap),) for tap in record.taps for part in record.parts}
+    record = replace(CHANNEL_WEIGHTS["dists"], source="another, so that nothing is cached")
+    content = bytearray(record.path.read_bytes())
+    content[5000] ^= 1
+    (tmp_path / "w").write_bytes(content)
+    monkeypatch.setattr(ChannelWeights, "path", tmp_path / "w")
+    with pytest.raises(WeightsUnavailable, match=f"truncated or altered ones\n.*{record.sha256}\n"):
+        load_channel_weights(record)
+    monkeypatch.setattr(ChannelWeights, "path", tmp_path / "nowhere")
+    with pytest.raises(WeightsUnavailable, match="cannot be read: No such file"):
+        load_channel_weights(record)
 
 
 def save(path: Path, tensors: dict[str, torch.Tensor]) -> Path:
