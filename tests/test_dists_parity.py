@@ -3,8 +3,8 @@
 The peer sums products of features in float32, and takes covariances as small differences of them, so that it loses
 digits that percept keeps: it is compared with both as published and, more closely, in float64.
 
-Tried, and each breaks these tests: alpha and beta swapped, one tap's weights for another's, maxima for pools, another
-blur, 1e-3 for 1e-6 in either ratio, a variance that is unbiased, another mean.
+Tried, and each breaks these tests: alpha and beta swapped, one tap's weights for another's, maxima for pools,
+another blur, 1e-3 for 1e-6 in either ratio, a variance that is unbiased, another mean.
 """
 
 from __future__ import annotations
