@@ -160,3 +160,63 @@ def test_a_change_is_not_taken_for_a_displacement(base: np.ndarray) -> None:
 def test_the_tiniest_pictures_can_be_shifted(size: tuple[int, int]) -> None:
     first, second = (np.full((*size, 3), value, np.uint8) for value in (0, 255))
     assert find_changes(picture(first), picture(second), max_shift=3).pixels == size[0] * size[1]
+
+
+@pytest.mark.parametrize("most", [1, 2, 8])
+@pytest.mark.parametrize("place", [(30, 40), (0, 0), (0, 50), (76, 122)])
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1)])
+def test_what_came_or_went_has_not_moved(place: tuple[int, int], size: tuple[int, int], most: int) -> None:
+    """A pixel, or a line no wider than the displacement, on flat ground: background is found beside it anyway."""
+    plain = np.full((77, 123, 3), 250, np.uint8)
+    marked = plain.copy()
+    (y, x), (height, width) = place, size
+    marked[y : y + height, x : x + width] = (255, 0, 0)
+    for first, second in ((plain, marked), (marked, plain)):
+        found = find_changes(picture(first), picture(second), max_shift=most)
+        assert (found.shift, found.moved) == (None, ())
+        assert found.candidate.pixels == second.tobytes()
+
+
+def test_a_stop_that_becomes_a_comma_has_not_moved() -> None:
+    first = np.full((40, 60, 3), 255, np.uint8)
+    first[20:22, 30:32] = 0
+    second = first.copy()
+    second[22:24, 29:31] = 0
+    found = find_changes(picture(first), picture(second), max_shift=2)
+    assert (found.pixels, found.moved) == (4, ())
+
+
+def test_a_gap_in_a_regular_pattern_is_no_displacement() -> None:
+    first = np.full((64, 64, 3), 255, np.uint8)
+    first[2::4, 2::4] = 0
+    second = first.copy()
+    second[34, 34] = 255
+    for pair in ((first, second), (second, first)):
+        found = find_changes(picture(pair[0]), picture(pair[1]), max_shift=4)
+        assert (found.pixels, found.moved, found.shift) == (1, (), None)
+
+
+def test_what_stays_beside_a_moved_region_is_no_change_and_a_defect_in_it_is_kept() -> None:
+    first, second = (np.full((90, 160, 3), 240, np.uint8) for _ in range(2))
+    for side in (first, second):
+        side[30:60, 100:104] = 60  # a rule, four pixels from the button
+    button = np.asarray(drawing(30, 12, seed=2))
+    first[40:52, 60:90] = button
+    wrong = button.copy()
+    wrong[5, 6:9] = (255, 0, 0)
+    second[40:52, 62:92] = wrong
+    found = find_changes(picture(first), picture(second), max_shift=3)
+    (region,) = found.regions
+    assert region.shift == (2, 0)
+    assert found.pixels <= 6
+    aligned = pixels(found.candidate)
+    assert (aligned[30:60, 100:104] == 60).all()
+    assert (aligned.astype(int) - first)[40:52, 55:95].max() > 50
+
+
+def test_ignored_pixels_stay_ignored_when_the_picture_is_moved_back() -> None:
+    canvas = np.asarray(drawing(140, 100, seed=9)).copy()
+    first, second = canvas[10:87, 10:133].copy(), canvas[10:87, 9:132].copy()
+    second[20:30, 20:60] = np.random.default_rng(1).integers(0, 256, (10, 40, 3))
+    found = find_changes(picture(first), picture(second), ignore=[Box(10, 15, 60, 20)], max_shift=2)
+    assert (found.shift, found.pixels) == ((1, 0), 0)

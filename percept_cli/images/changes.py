@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import InvalidSetting
 from percept_cli.evidence import Box
 from percept_cli.images.decode import Picture, decode, read_file
+from percept_cli.images.displacement import Shift, move_all, move_region
 from percept_cli.names import shown
 
 if TYPE_CHECKING:
@@ -22,11 +24,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Pixels = NDArray[np.uint8]
+
 BLOCK = 8
 """Pixels per side of the blocks in which regions are found: changes in neighbouring blocks belong together."""
-_SAMPLE = 1 << 16  # pixels on which displacements are tried first
-_BEST = 3  # displacements that are then tried on all
-_GAIN = 0.5  # a displacement counts if it leaves no more than this of the difference
 _MOST_REGIONS_MOVED = 256
 
 
@@ -81,14 +82,17 @@ def find_changes(
 
     first, second = _array(reference), _array(candidate)
     original = second
-    left_out = _left_out(ignore, mask, first.shape[:2])
+    left_out = pixels_left_out(ignore, mask, reference.width, reference.height)
     shift, moved = None, list[ChangedRegion]()
     if left_out is not None:
         second = np.where(left_out[..., None], first, second)
     if max_shift and not np.array_equal(first, second):
-        shift, second, uncovered = _move_all(first, second, max_shift)
-        if uncovered is not None:
+        found = move_all(first, second, max_shift, left_out)
+        if found is not None:
+            shift, second = found.shift, found.candidate
+            uncovered = _uncovered(first.shape[:2], found.shift)
             left_out = uncovered if left_out is None else left_out | uncovered
+            second = np.where(left_out[..., None], first, second)
         second, moved = _move_regions(first, second, max_shift)
     changed = (first != second).any(axis=2)
     labels, regions = _regions(changed)
@@ -112,14 +116,21 @@ def read_mask(path: Path, width: int, height: int) -> NDArray[np.bool_]:
         UnreadableImage, UnsupportedImage: if it cannot be read.
         InvalidSetting: if it has another size than the pictures.
     """
-    picture = decode(read_file(path), path)
-    if (picture.width, picture.height) != (width, height):
+    data = read_file(path)
+    mask = _mask(data, path)
+    if mask.shape != (height, width):
         raise InvalidSetting(
-            f"{shown(path)}: the mask has {picture.width}×{picture.height} pixels, the pictures {width}×{height}",
+            f"{shown(path)}: the mask has {mask.shape[1]}×{mask.shape[0]} pixels, the pictures {width}×{height}",
             hint="make the mask as large as the pictures.",
         )
-    grey: NDArray[np.bool_] = _array(picture).max(axis=2) < 128
-    return grey
+    return mask
+
+
+@lru_cache(maxsize=4)
+def _mask(data: bytes, path: Path) -> NDArray[np.bool_]:
+    # Kept, since all pictures of a folder may have the same.
+    dark: NDArray[np.bool_] = _array(decode(data, path)).max(axis=2) < 128
+    return dark
 
 
 def check_boxes(boxes: Sequence[Box], width: int, height: int) -> None:
@@ -142,14 +153,15 @@ def _array(picture: Picture) -> NDArray[np.uint8]:
     return np.frombuffer(picture.pixels, np.uint8).reshape(picture.height, picture.width, 3)
 
 
-def _left_out(
-    ignore: Sequence[Box], mask: NDArray[np.bool_] | None, shape: tuple[int, ...]
+def pixels_left_out(
+    ignore: Sequence[Box], mask: NDArray[np.bool_] | None, width: int, height: int
 ) -> NDArray[np.bool_] | None:
+    """H×W, True where a rectangle or the mask leaves pixels out; None if neither is given."""
     import numpy as np
 
     if not ignore:
         return mask
-    found = np.zeros(shape, bool) if mask is None else mask.copy()
+    found = np.zeros((height, width), bool) if mask is None else mask.copy()
     for box in ignore:
         found[box.y : box.y + box.height, box.x : box.x + box.width] = True
     return found
@@ -184,92 +196,32 @@ def _regions(changed: NDArray[np.bool_]) -> tuple[NDArray[np.int32], list[Change
     ]
 
 
-def _move_all(
-    first: NDArray[np.uint8], second: NDArray[np.uint8], most: int
-) -> tuple[tuple[int, int] | None, NDArray[np.uint8], NDArray[np.bool_] | None]:
-    """The candidate moved back as a whole, if that makes the pictures more alike, and what that uncovers."""
+def _uncovered(shape: tuple[int, ...], shift: Shift) -> NDArray[np.bool_]:
+    """The reference's pixels that a displacement leaves without a counterpart."""
     import numpy as np
 
-    height, width = first.shape[:2]
-    everything = Box(0, 0, width, height)
-    shift = _displacement(first, second, everything, min(most, height - 1, width - 1))
-    if shift is None:
-        return None, second, None
-    x, y = shift
-    covered = np.zeros((height, width), bool)
-    inside = np.s_[max(0, -y) : height - max(0, y), max(0, -x) : width - max(0, x)]
-    covered[inside] = True
-    moved = first.copy()
-    moved[inside] = second[max(0, y) : height + min(0, y), max(0, x) : width + min(0, x)]
-    return shift, moved, ~covered
+    (height, width), (x, y) = shape, shift
+    found = np.ones((height, width), bool)
+    found[max(0, -y) : height - max(0, y), max(0, -x) : width - max(0, x)] = False
+    return found
 
 
-def _move_regions(
-    first: NDArray[np.uint8], second: NDArray[np.uint8], most: int
-) -> tuple[NDArray[np.uint8], list[ChangedRegion]]:
-    """The candidate with those regions moved back that are then more alike."""
-    height, width = first.shape[:2]
-    _, regions = _regions((first != second).any(axis=2))
-    moved, result = list[ChangedRegion](), second
-    for region in sorted(regions, key=lambda region: -region.pixels)[:_MOST_REGIONS_MOVED]:
-        shift = _displacement(first, second, region.box, most)
-        if shift is None:
-            continue
-        (x, y), box = shift, region.box
-        left, top = max(box.x, -x), max(box.y, -y)
-        right = min(box.x + box.width, width - x)
-        bottom = min(box.y + box.height, height - y)
-        if left >= right or top >= bottom:
-            continue
-        if result is second:
-            result = second.copy()
-        result[top:bottom, left:right] = second[top + y : bottom + y, left + x : right + x]
-        moved.append(replace(region, shift=shift))
-    return result, moved
-
-
-def _displacement(
-    first: NDArray[np.uint8], second: NDArray[np.uint8], box: Box, most: int
-) -> tuple[int, int] | None:
-    """The displacement of at most so many pixels that leaves the least difference, if it is a gain.
-
-    Of equally good ones the shortest.
-    """
+def _move_regions(first: Pixels, second: Pixels, most: int) -> tuple[Pixels, list[ChangedRegion]]:
+    """The candidate with those regions moved back whose pixels that explains, and these regions."""
     import numpy as np
 
-    # All of a small box, so that what a displacement spoils counts as well; of a large one every so many pixels.
-    step = max(1, int((box.width * box.height / _SAMPLE) ** 0.5))
-    ys, xs = np.mgrid[box.y : box.y + box.height : step, box.x : box.x + box.width : step].reshape(2, -1)
-    shifts = [(x, y) for y in range(-most, most + 1) for x in range(-most, most + 1)]
-    shifts.sort(key=lambda shift: (abs(shift[0]) + abs(shift[1]), shift))
-    here = first[ys, xs].astype(np.int16)
-    tried = [(_left(here, second, ys, xs, shift), order) for order, shift in enumerate(shifts)]
-    before = tried[0][0]
-    best = sorted(tried)[:_BEST]
-    if step > 1:
-        ys, xs = np.mgrid[box.y : box.y + box.height, box.x : box.x + box.width].reshape(2, -1)
-        here = first[ys, xs].astype(np.int16)
-        before = _left(here, second, ys, xs, (0, 0))
-        best = sorted((_left(here, second, ys, xs, shifts[order]), order) for _, order in best)
-    cost, order = best[0]
-    return shifts[order] if order and cost <= _GAIN * before else None
-
-
-def _left(
-    here: NDArray[np.int16],
-    second: NDArray[np.uint8],
-    ys: NDArray[np.int64],
-    xs: NDArray[np.int64],
-    shift: tuple[int, int],
-) -> float:
-    """The mean difference that a displacement leaves; infinite where it leaves hardly a pixel a counterpart."""
-    import numpy as np
-
-    y, x = ys + shift[1], xs + shift[0]
-    inside = (y >= 0) & (x >= 0) & (y < second.shape[0]) & (x < second.shape[1])
-    if 2 * inside.sum() < len(ys):
-        return float("inf")
-    return float(np.abs(here[inside] - second[y[inside], x[inside]]).mean())
+    changed = (first != second).any(axis=2)
+    labels, regions = _regions(changed)
+    rows, columns = np.nonzero(changed)
+    owners = labels[rows // BLOCK, columns // BLOCK]
+    moved = list[ChangedRegion]()
+    for number in sorted(range(len(regions)), key=lambda number: -regions[number].pixels)[:_MOST_REGIONS_MOVED]:
+        mine = owners == number + 1
+        found = move_region(first, second, (rows[mine], columns[mine]), most)
+        if found is not None:
+            second = found.candidate
+            moved.append(replace(regions[number], shift=found.shift))
+    return second, moved
 
 
 def _with_shift(region: ChangedRegion, moved: Sequence[ChangedRegion]) -> ChangedRegion:

@@ -1,0 +1,199 @@
+"""Pictures and regions that moved → the candidate with them moved back, and nothing of it lost.
+
+A pixel that changed is explained by a displacement d from both sides: what the reference has there must be found d
+further in the candidate, and what the candidate has there must be found d before in the reference. Of a thing that
+was added the second fails, of one that is gone the first; what is not explained stays a difference, and is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint8]
+    Places = tuple[NDArray[np.intp], NDArray[np.intp]]
+    """Rows and columns."""
+
+Shift = tuple[int, int]
+"""Pixels to the right and down."""
+_Cost = Callable[[Shift], float]
+_GAIN = 0.5  # a displacement counts if it leaves no more than this of the difference
+# A thing that moves takes its light along. Where more than this share of the change is one-sided, something came
+# or went.
+_ONE_SIDED = 0.25
+_WORK = 1 << 22  # pixels × displacements that are tried at first
+_FEWEST, _MOST_AT_FIRST = 1 << 10, 1 << 16  # pixels of them
+_BEST = 3  # displacements that are then tried on all
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A candidate with something in it moved back."""
+
+    candidate: Pixels
+    shift: Shift
+
+
+def move_all(
+    reference: Pixels, candidate: Pixels, most: int, hidden: NDArray[np.bool_] | None = None
+) -> Moved | None:
+    """The candidate moved back as a whole, if by at most so many pixels it comes much nearer to the reference.
+
+    Pixels that the displacement leaves without a counterpart, at two edges, become the reference's.
+
+    Args:
+        reference: H×W×3.
+        candidate: the same shape.
+        most: pixels each way.
+        hidden: H×W, True where nobody knows what the candidate has.
+    """
+    import numpy as np
+
+    height, width = reference.shape[:2]
+    most = min(most, height - 1, width - 1)
+    difference = _differences(reference, candidate)
+    by_column, by_row = difference.sum(axis=0), difference.sum(axis=1)
+
+    def left(shift: Shift, step: int = 1) -> float:
+        """What a displacement leaves, per pixel; a change that it pushes out of the picture is not gone."""
+        x, y = shift
+        here, there = _overlap(height, width, shift)
+        found = _differences(reference[here][::step, ::step], candidate[there][::step, ::step])
+        lost = by_column[: abs(x)].sum() + by_column[width - abs(x) :].sum()
+        lost += by_row[: abs(y)].sum() + by_row[height - abs(y) :].sum()
+        return float(found.mean() + lost / ((width - abs(x)) * (height - abs(y))))
+
+    shifts = _shifts(most)
+    step = max(1, int((height * width / _pixels_at_first(len(shifts))) ** 0.5))
+    shift = _best(shifts, lambda shift: left(shift, step), left, float(difference.mean()))
+    if shift is None:
+        return None
+    rows, columns = np.nonzero(difference)
+    changed = rows, columns
+    residual, known = _residual(reference, candidate, changed, shift, hidden=hidden)
+    residual[~known] = 0
+    return Moved(_with_residual(reference, candidate, changed, residual), shift)
+
+
+def move_region(reference: Pixels, candidate: Pixels, changed: Places, most: int) -> Moved | None:
+    """The candidate with the changed pixels of one region moved back, if a displacement explains them."""
+    import numpy as np
+
+    now = candidate[changed].astype(np.int16) - reference[changed]
+    change = np.abs(now).sum()
+    if np.abs(now.sum(axis=0)).sum() > _ONE_SIDED * change:
+        return None
+
+    def left(shift: Shift, places: Places) -> float:
+        residual, known = _residual(reference, candidate, places, shift, both=True)
+        before = candidate[places].astype(np.int16) - reference[places]
+        residual[~known] = before[~known]
+        return float(np.abs(residual).mean())
+
+    shifts = _shifts(most)
+    count = len(changed[0])
+    some = slice(None, None, max(1, count // _pixels_at_first(len(shifts))))
+    few = changed[0][some], changed[1][some]
+    shift = _best(shifts, lambda shift: left(shift, few), lambda shift: left(shift, changed), change / (3 * count))
+    if shift is None:
+        return None
+    residual, known = _residual(reference, candidate, changed, shift, both=True)
+    residual[~known] = now[~known]
+    return Moved(_with_residual(reference, candidate, changed, residual), shift)
+
+
+def _shifts(most: int) -> list[Shift]:
+    """All of them, the shortest first; 0, 0 is none."""
+    shifts = [(x, y) for y in range(-most, most + 1) for x in range(-most, most + 1) if x or y]
+    return sorted(shifts, key=lambda shift: (abs(shift[0]) + abs(shift[1]), shift))
+
+
+def _pixels_at_first(shifts: int) -> int:
+    return min(_MOST_AT_FIRST, max(_FEWEST, _WORK // max(1, shifts)))
+
+
+def _best(shifts: Sequence[Shift], at_first: _Cost, left: _Cost, before: float) -> Shift | None:
+    """The displacement that leaves the least, if that is a gain; of equally good ones the shortest.
+
+    Args:
+        shifts: those to try.
+        at_first: what one leaves, by some of the pixels.
+        left: the same, by all of them.
+        before: what there is without any.
+    """
+    tried = sorted((at_first(shift), order) for order, shift in enumerate(shifts))[:_BEST]
+    found = min(((left(shifts[order]), order) for _, order in tried), default=None)
+    return shifts[found[1]] if found is not None and found[0] <= _GAIN * before else None
+
+
+def _residual(
+    reference: Pixels,
+    candidate: Pixels,
+    places: Places,
+    shift: Shift,
+    *,
+    both: bool = False,
+    hidden: NDArray[np.bool_] | None = None,
+) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+    """What a displacement leaves of each changed pixel, from that side which it explains less.
+
+    Args:
+        reference: H×W×3.
+        candidate: the same shape.
+        places: the pixels.
+        shift: the displacement.
+        both: whether a pixel is known only if both of its counterparts lie in the picture, or already if one does.
+        hidden: where nobody knows what the candidate has.
+
+    Returns:
+        N×3 differences, and which of them are known.
+    """
+    import numpy as np
+
+    rows, columns = places
+    height, width = reference.shape[:2]
+    sides = []
+    for image, other, sign in ((candidate, reference, 1), (reference, candidate, -1)):
+        y, x = rows + sign * shift[1], columns + sign * shift[0]
+        inside = (y >= 0) & (x >= 0) & (y < height) & (x < width)
+        if hidden is not None and image is candidate:
+            inside[inside] = ~hidden[y[inside], x[inside]]
+        found = np.zeros((len(rows), 3), np.int16)
+        found[inside] = sign * (
+            image[y[inside], x[inside]].astype(np.int16) - other[rows[inside], columns[inside]]
+        )
+        sides.append((found, inside))
+    (forward, ahead), (backward, behind) = sides
+    less = np.abs(backward).max(axis=1) > np.abs(forward).max(axis=1)
+    known = ahead & behind if both else ahead | behind
+    return np.where(less[:, None], backward, forward), known
+
+
+def _with_residual(reference: Pixels, candidate: Pixels, places: Places, residual: NDArray[np.int16]) -> Pixels:
+    import numpy as np
+
+    result = candidate.copy()
+    result[places] = np.clip(reference[places] + residual, 0, 255).astype(np.uint8)
+    return result
+
+
+def _overlap(height: int, width: int, shift: Shift) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """The rows and columns of the reference that have a counterpart, and those of the candidate."""
+    x, y = shift
+    here = slice(max(0, -y), height - max(0, y)), slice(max(0, -x), width - max(0, x))
+    there = slice(max(0, y), height + min(0, y)), slice(max(0, x), width + min(0, x))
+    return here, there
+
+
+def _differences(reference: Pixels, candidate: Pixels) -> NDArray[np.float32]:
+    """Per pixel the sum over the channels."""
+    import numpy as np
+
+    found = np.maximum(reference, candidate) - np.minimum(reference, candidate)
+    summed: NDArray[np.float32] = found.sum(axis=2, dtype=np.float32)
+    return summed
