@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from percept_cli.engine import maps
-from percept_cli.engine.colour import STEP, colour_map
+from percept_cli.engine.colour import STEP, colour_map, ink_change
 from percept_cli.engine.distances import DISTANCES, LocalDistance, Patch
 from percept_cli.engine.topology import stride_of
 from percept_cli.evidence import Box, HeatMap
@@ -39,6 +39,8 @@ TEXTURE = 24
 """Levels between neighbouring pixels from which a cell is one with detail, where rendering makes noise."""
 MASKING = 32
 """Levels between neighbouring pixels, on average, at which a difference of colour looks half as large."""
+INK = 1 / 8
+"""What a ΔE of ink counts beside one of areas: other rasterisers change it by up to 9, subpixel ones by 16."""
 HEAT_SIDE = 640
 """Values along the longer side of a report's heat map, at most."""
 _NEAR = 8  # cells on each side of the peak that say nothing of the noise
@@ -116,6 +118,12 @@ class Places:
         detail = ndimage.maximum_filter(detail / CELL**2, 3)
         masked: Grid = found / (1 + detail / MASKING)
         return masked
+
+    def colour(self) -> Peak:
+        """The strongest place of ``colours``; or the change of the whole picture's ink where that says more."""
+        strongest = self.peak(self.colours)
+        ink = ink_change(*self._sides) * INK
+        return strongest if strongest.value >= ink else Peak(ink, None)
 
     @cached_property
     def visibility(self) -> Grid:
