@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,9 +20,10 @@ from percept_cli.machine import parse_size
 from percept_cli.pairs import Pair
 from percept_cli.presets import RENDER, load_preset
 from percept_cli.results import FileStamp, PairResult, total
-from percept_cli.rules import NOISES, Levels, Noise, Rules, check_gate, check_word, parse_box
+from percept_cli.rules import NOISES, OFF, Levels, Noise, Rules, check_gate, check_level, check_word, parse_box
 from percept_cli.scoring import Part, Reading, References, Scorer, pair_of, read_pair
 from percept_cli.spec import DistanceSpec, ceiling
+from percept_cli.verdict import counted
 
 if TYPE_CHECKING:
     from percept_cli.engine.measure import Contribution, Ticket
@@ -68,17 +69,18 @@ class Checker(Scorer):
 
     def read(self, pair: Pair, references: References | None = None) -> Reading:
         """As ``Scorer.read``, with what the rules leave out left out."""
-        from percept_cli.images.changes import check_boxes, find_changes, read_mask
+        from percept_cli.images.changes import check_boxes, find_changes, pixels_left_out, read_mask
 
         start = time.perf_counter()
         rules = self._rules_of(pair)
         reference, candidate, stamps = read_pair(pair, references)
         width, height = reference.width, reference.height
+        check_boxes(rules.ignore, width, height)  # of equal pictures too: they will not always be
+        mask = None if rules.mask is None else read_mask(rules.mask, width, height)
         changes = None
-        if reference.pixels != candidate.pixels:
-            check_boxes(rules.ignore, width, height)
-            mask = None if rules.mask is None else read_mask(rules.mask, width, height)
-            changes = find_changes(reference, candidate, ignore=rules.ignore, mask=mask, max_shift=rules.max_shift)
+        left_out = pixels_left_out(rules.ignore, mask, width, height)
+        if left_out is not None or reference.pixels != candidate.pixels:
+            changes = find_changes(reference, candidate, mask=left_out, max_shift=rules.max_shift)
             candidate = changes.candidate
         plan = plan_of_pixels(self._for(pair).spec, reference.pixels, candidate.pixels, height, width)
         pictures = (reference, candidate) if plan.crops else None
@@ -148,38 +150,50 @@ class Checker(Scorer):
     def _judged(self, result: PairResult, reading: Reading, found: Sequence[Contribution]) -> PairResult:
         rules, changes = self._rules_of(reading.pair), reading.changes
         if changes is None:
-            measures, evidence = _NOTHING, Evidence(())
+            measures = Measures(0.0, 0.0 if self.spec.has_places else None, None, 0.0, None, 0, 0.0)
+            measures, evidence = replace(measures, by_render=has_own_levels(self.spec)), Evidence(())
         else:
             measures, evidence = _examined(self.spec, result, reading, changes, found, rules)
         gates = judge_gates(measures, rules)
-        distance = next((gate for gate in gates if gate.name == "distance"), None)
         # What is no number is an error already, and stays one.
         status, reason = verdict_of(gates) if result.scored else (result.status, result.reason)
         return replace(
             result,
             status=status,
             reason=reason,
-            threshold=None if distance is None else distance.fail,
-            threshold_source="" if distance is None else distance.source,
+            notes=(*result.notes, *_notes(evidence, reading)),
             evidence=replace(evidence, gates=gates),
         )
 
 
+@cache
+def has_own_levels(spec: DistanceSpec) -> bool:
+    """Whether the gates ``distance`` and ``peak`` have levels of their own for a recipe: that of ``render``."""
+    render = load_preset(RENDER).spec
+    return (spec.backbone, set(spec.layers)) == (render.backbone, set(render.layers))
+
+
 def check_levels(rules: Rules, spec: DistanceSpec) -> None:
-    """Refuse levels that nothing could be above.
+    """Refuse levels that nothing could be above, and those of a gate that a recipe does not have.
 
     Raises:
         InvalidSetting: naming the gate, and the largest value it can have.
     """
+    if "peak" in rules.levels and not spec.has_places:
+        raise InvalidSetting(
+            "the gate peak has no value, since no layer of the recipe has a distance with places",
+            hint="leave its level out, or use --distance unit.",
+        )
     most = ceiling(spec)
     highest: dict[GateName, float | None] = {"distance": most, "peak": most, "colour": _MOST_COLOUR}
     for name, levels in rules.levels.items():
         limit = highest.get(name)
         for level in (levels.warn, levels.fail):
-            if limit is not None and level is not None and level > limit:
+            if limit is not None and level not in (None, OFF) and level > limit:
                 raise InvalidSetting(
-                    f"the level {level!r} of the gate {name} is above the largest possible value, {limit!r}",
-                    hint="leave the level out for a gate that lets everything pass.",
+                    f"the level {level!r} of the gate {name} ({levels.source}) is above the largest possible "
+                    f"value, {limit!r}",
+                    hint="write off for a gate that lets everything pass.",
                 )
 
 
@@ -193,7 +207,15 @@ def combined(results: Iterable[tuple[PairResult, bool]]) -> Iterator[tuple[PairR
         yield best, reused
 
 
-_NOTHING = Measures(0.0, 0.0, None, 0.0, None, 0, 0.0)
+def _notes(evidence: Evidence, reading: Reading) -> Iterator[str]:
+    """What was let pass."""
+    if evidence.ignored_pixels == reading.width * reading.height:
+        yield "all of its pixels are left out"
+    if evidence.shift is not None:
+        yield "it had moved by {},{} pixels as a whole, which is allowed".format(*evidence.shift)
+    moved = sum(region.shift is not None for region in evidence.regions)
+    if moved:
+        yield f"{counted(moved, 'region')} of it had moved, which is allowed"
 
 
 def _examined(
@@ -215,8 +237,10 @@ def _examined(
         for side in (changes.reference, changes.candidate)
     )
     places = Places(spec, patches, first, second, reading.plan)
-    peak, colour = places.peak(places.distances), places.peak(places.colours)
-    noise = places.noise() if rules.noise == "auto" and "peak" not in rules.levels else None
+    peak, colour = places.peak(places.distances), places.colour()
+    own = has_own_levels(spec)
+    given = rules.levels.get("peak")
+    noise = places.noise() if own and rules.noise == "auto" and (given is None or given.fail is None) else None
     measures = Measures(
         result.distance if places.mean is None else places.mean,
         peak.value if places.has_places else None,
@@ -225,8 +249,9 @@ def _examined(
         colour.at,
         changes.pixels,
         noise or 0.0,
+        by_render=own,
     )
-    regions = _regions(places, result, changes, rules, measures.noise)
+    regions = _regions(places, result, changes, rules, measures)
     return measures, Evidence(
         (),
         regions=tuple(regions[:MOST_REGIONS]),
@@ -239,13 +264,15 @@ def _examined(
     )
 
 
-def _regions(places: Places, result: PairResult, changes: Changes, rules: Rules, noise: float) -> list[Region]:
+def _regions(
+    places: Places, result: PairResult, changes: Changes, rules: Rules, measures: Measures
+) -> list[Region]:
     """The regions of a pair, the worst first; those that had moved and are equal otherwise at the end."""
     found = places.regions(changes.labels, len(changes.regions))
     regions = []
     for region, (peak, colour, layers) in zip(changes.regions, found, strict=True):
         distance = total(list(layers.values()))
-        levels = (levels_of("peak", rules, noise), peak), (levels_of("colour", rules, noise), colour)
+        levels = (levels_of("peak", rules, measures), peak), (levels_of("colour", rules, measures), colour)
         statuses = [level_of(value, limits) for limits, value in levels if limits is not None]
         regions.append(
             Region(
@@ -306,7 +333,8 @@ def check(
         PerceptError: whatever is wrong, as one of its subclasses.
     """
     fails, warns = (
-        {check_gate(gate): float(level) for gate, level in (side or {}).items()} for side in (fail, warn)
+        {check_gate(gate): check_level(level, f"the level of {gate}") for gate, level in (side or {}).items()}
+        for side in (fail, warn)
     )
     rules = Rules(
         noise=check_word(noise, NOISES, "noise"),

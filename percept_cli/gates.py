@@ -1,7 +1,8 @@
 """What was measured in a pair → its gates, each with the levels it was held to and where they came from.
 
 The levels were chosen on one half of the labelled corpus and judged on the other; tests/corpus/RESULTS.md has the
-figures, and what public tools come to on the same pairs.
+figures, and what public tools come to on the same pairs. Those of ``distance`` and ``peak`` mean something for the
+recipe that they were chosen with only; for another, those gates have the levels that someone gives them, or none.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 from percept_cli.evidence import Box, Gate, GateName, Level
 from percept_cli.results import Status
-from percept_cli.rules import GATES, Levels, Noise, Rules
+from percept_cli.rules import GATES, OFF, Levels, Noise, Rules
 
 UNITS: Mapping[GateName, str] = {"distance": "visible", "peak": "", "colour": "ΔE", "changed-pixels": "pixels"}
 
@@ -25,6 +26,7 @@ FIXED: Mapping[Noise, Mapping[GateName, float]] = {
 AUTO: Mapping[GateName, float] = {"distance": 0.18, "colour": 2.3}
 AUTO_PEAK = (0.12, 2.0, 1.8)
 """The level of the peak: at least, times the noise floor above that, at most."""
+_OF_RENDER: tuple[GateName, ...] = ("distance", "peak")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Measures:
     changed_pixels: int
     noise: float
     """The noise floor of the peak."""
+    by_render: bool = True
+    """Whether distance and peak are those of the preset ``render``, for which there are levels."""
 
 
 def judge_gates(found: Measures, rules: Rules) -> tuple[Gate, ...]:
@@ -53,21 +57,25 @@ def judge_gates(found: Measures, rules: Rules) -> tuple[Gate, ...]:
     }
     gates = []
     for name in GATES:
-        levels, (value, at) = levels_of(name, rules, found.noise), values[name]
+        levels, (value, at) = levels_of(name, rules, found), values[name]
         if levels is not None and value is not None:
             gates.append(_gate(name, value, at, levels, found))
     return tuple(gates)
 
 
-def levels_of(name: GateName, rules: Rules, noise: float) -> Levels | None:
-    """The levels of a gate; None where it has none."""
-    if name in rules.levels:
-        return rules.levels[name]
-    if rules.noise != "auto":
-        return _levels(FIXED[rules.noise].get(name), rules.noise)
+def levels_of(name: GateName, rules: Rules, found: Measures) -> Levels | None:
+    """The levels of a gate: those that were given, above its own; None where it has none."""
+    own = None if name in _OF_RENDER and not found.by_render else _own(name, rules.noise, found.noise)
+    given = rules.levels.get(name)
+    return own if given is None else given.above(own)
+
+
+def _own(name: GateName, noise: Noise, floor: float) -> Levels | None:
+    if noise != "auto":
+        return _levels(FIXED[noise].get(name), noise)
     if name == "peak":
         least, times, most = AUTO_PEAK
-        return _levels(min(most, least + times * noise), f"auto, by the noise floor {noise:.3g} of this pair")
+        return _levels(min(most, least + times * floor), f"auto, by the noise floor {floor:.3g} of this pair")
     return _levels(AUTO.get(name), "auto")
 
 
@@ -78,7 +86,8 @@ def _levels(fail: float | None, source: str) -> Levels | None:
 
 def _gate(name: GateName, value: float, at: Box | None, levels: Levels, found: Measures) -> Gate:
     unit = "" if name == "distance" and found.peak is None else UNITS[name]
-    return Gate(name, value, unit, levels.warn, levels.fail, levels.source, level_of(value, levels), at)
+    warn, fail = (None if level == OFF else level for level in (levels.warn, levels.fail))
+    return Gate(name, value, unit, warn, fail, levels.source, level_of(value, levels), at)
 
 
 def level_of(value: float, levels: Levels) -> Level:

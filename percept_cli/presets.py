@@ -50,6 +50,12 @@ def preset_names() -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: (name != DEFAULT, name)))
 
 
+@cache
+def preset_of(spec: DistanceSpec) -> str | None:
+    """The built-in preset that is this recipe, or None."""
+    return next((name for name in preset_names() if load_preset(name).spec.fingerprint == spec.fingerprint), None)
+
+
 def preset_file(name_or_file: str) -> Path:
     """The TOML file of a built-in preset's name, or of a path that ends in ``.toml``.
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from percept_cli.errors import InvalidSetting
+from percept_cli.errors import InvalidSetting, did_you_mean
 from percept_cli.names import printable
 from percept_cli.pairs.folders import Patterns
 from percept_cli.presets import as_number, check_keys, load_preset
-from percept_cli.rules import GATES, NOISES, POLICIES, Levels, Rules, check_word, parse_box
+from percept_cli.rules import GATES, NOISES, OFF, POLICIES, Levels, Rules, check_level, check_word, parse_box
 from percept_cli.verdict import counted
 
 _POLICY_KEYS = ("new", "missing", "size-mismatch")
@@ -21,6 +22,8 @@ RULE_KEYS = ("noise", *GATES, "ignore", "mask", "max-shift", *_POLICY_KEYS, "ref
 CHECK_KEYS = (*RULE_KEYS, "baseline", "current")
 OVERRIDE_KEYS = ("match", *RULE_KEYS, "preset")
 _LEVEL_KEYS = ("warn", "fail")
+REFERENCE_WORDS = ("name", "stem", "suffix")
+"""What stands in braces in a reference, for the picture's own."""
 
 Changes = dict[str, Any]
 """Field of ``Rules`` → its value; levels by gate."""
@@ -57,6 +60,8 @@ class RuleBook:
 
     base: Rules = field(default_factory=Rules)
     overrides: Sequence[Override] = ()
+    references: Counter[str] = field(default_factory=Counter)
+    """Further references, as they are written, and for how many pictures each was there."""
     _clashes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def rules_of(self, name: str) -> Rules:
@@ -76,8 +81,11 @@ class RuleBook:
 
     @property
     def notes(self) -> list[str]:
-        """What a person should know when all pictures were named: overrides that clash, or match nothing."""
+        """What a person should know when all pictures were named: what matches nothing, what clashes."""
         notes = [f"{override} matches no picture" for override in self.overrides if not override.matched]
+        for pattern, count in self.references.items():
+            if not count:
+                notes.append(f"the reference {printable(pattern)} is there for no picture")
         for (key, first, last), count in self._clashes.items():
             notes.append(f"{first} and {last} both set {key} for {counted(count, 'picture')}; the last one counts")
         return notes
@@ -89,7 +97,9 @@ def _keys_of(changes: Changes) -> list[str]:
 
 def changed(rules: Rules, changes: Changes) -> Rules:
     """Rules with some of them replaced; levels gate by gate."""
-    levels = {**rules.levels, **changes.get("levels", {})}
+    levels = dict(rules.levels)
+    for gate, given in changes.get("levels", {}).items():
+        levels[gate] = given.above(levels.get(gate))
     return replace(rules, **changes | {"levels": levels})
 
 
@@ -160,22 +170,34 @@ def _read_rules(data: Mapping[str, Any], source: str, folder: Path) -> Changes:
             raise InvalidSetting(f"max-shift must be a whole number, not {value!r}", hint="write max-shift = 2")
         changes["max_shift"] = value
     if "references" in data:
-        changes["references"] = _strings(data["references"], "references")
+        changes["references"] = tuple(map(_reference, _strings(data["references"], "references")))
     changed(Rules(), changes)  # which refuses what makes no rules
     assert changes.keys() <= {entry.name for entry in fields(Rules)}
     return changes
 
 
+def _reference(pattern: str) -> str:
+    for word in re.findall(r"\{(\w*)\}", pattern):
+        if word not in REFERENCE_WORDS:
+            hint = did_you_mean(word, REFERENCE_WORDS)
+            raise InvalidSetting(f"the reference {pattern!r} has an unknown word {{{word}}}", hint=hint)
+    return pattern
+
+
 def _levels(value: object, gate: str, source: str) -> Levels:
     if isinstance(value, Mapping):
         check_keys(value, _LEVEL_KEYS)
-        warn, fail = (as_number(value[key], f"{gate}.{key}") if key in value else None for key in _LEVEL_KEYS)
+        warn, fail = (_level(value[key], f"{gate}.{key}") if key in value else None for key in _LEVEL_KEYS)
     else:
-        warn, fail = None, as_number(value, gate)
+        warn, fail = None, _level(value, gate)
     try:
         return Levels(warn, fail, source)
     except InvalidSetting as error:
         raise InvalidSetting(f"{gate}: {error}", hint=error.hint) from None
+
+
+def _level(value: object, what: str) -> float:
+    return OFF if value == "off" else check_level(as_number(value, what), what)
 
 
 def _from_here(path: Path) -> Path:

@@ -22,33 +22,46 @@ MOST_SHIFT = 64
 """Pixels. Trying every displacement takes time by the square of it."""
 
 
+OFF = math.inf
+"""The level that nothing is above; ``off`` in files and on the command line."""
+
+
 @dataclass(frozen=True)
 class Levels:
     """What a gate lets through.
 
     Raises:
-        InvalidSetting: for a level that is not finite or negative, or a warning above the failure.
+        InvalidSetting: for a level that is no number or negative, or a warning above the failure.
     """
 
     warn: float | None = None
-    """The largest value without a warning; None for no warning."""
+    """The largest value without a warning; ``OFF`` for none; None where that is not said."""
     fail: float | None = None
-    """The largest value that does not fail; None if nothing fails."""
+    """The largest value that does not fail; ``OFF`` if nothing does; None where that is not said."""
     source: str = ""
     """Where they came from, in words."""
 
     def __post_init__(self) -> None:
         for name, level in (("warn", self.warn), ("fail", self.fail)):
-            if level is not None and (not math.isfinite(level) or level < 0):
-                raise InvalidSetting(
-                    f"the level that {name}s must be a finite number of at least 0, not {level!r}",
-                    hint="leave the level out for a gate that never does.",
-                )
-        if self.warn is not None and self.fail is not None and self.warn > self.fail:
+            if level is not None and not level >= 0:
+                raise _no_level(f"the level that {name}s", level)
+        if self.warn not in (None, OFF) and self.fail is not None and self.warn > self.fail:
             raise InvalidSetting(
                 f"the level that warns, {self.warn!r}, is above the one that fails, {self.fail!r}",
                 hint="give the smaller one to warn.",
             )
+
+    def above(self, others: Levels | None) -> Levels:
+        """These levels, and the failing one of others below them where these do not say one.
+
+        A failing level alone has no warning: that of the others was made for another scale.
+        """
+        if others is None or self.fail is not None or others.fail is None:
+            return self
+        source = f"the warning by {self.source}, the failure by {others.source}"
+        # A warning above the failing level would never be heard.
+        warn = None if self.warn is None else min(self.warn, others.fail)
+        return Levels(warn, others.fail, source)
 
 
 @dataclass(frozen=True)
@@ -76,7 +89,7 @@ class Rules:
     size_mismatch: Policy = "fail"
     """Two pictures of different sizes, which are never compared."""
     references: tuple[str, ...] = ()
-    """Further references, of which any may match; ``{name}`` and ``{stem}`` stand for the picture's."""
+    """Further references, of which any may match; ``{name}``, ``{stem}``, ``{suffix}`` stand for the picture's."""
     preset: str | None = None
     """Another recipe than the run's."""
     order: tuple[str, ...] = ()
@@ -111,7 +124,7 @@ def parse_box(text: str) -> Box:
 
 
 def parse_level(text: str) -> tuple[GateName, float]:
-    """Read ``gate=number``.
+    """Read ``gate=number``, or ``gate=off``.
 
     Raises:
         InvalidSetting: for an unknown gate, or what is no number.
@@ -119,12 +132,33 @@ def parse_level(text: str) -> tuple[GateName, float]:
     name, equals, value = text.partition("=")
     if not equals:
         raise InvalidSetting(f"{text!r} is no level", hint="write it as peak=0.5")
+    gate, word = check_gate(name.strip()), value.strip()
+    if word == "off":
+        return gate, OFF
     try:
-        return check_gate(name.strip()), float(value)
+        return gate, check_level(float(word), f"the level of {gate}")
     except ValueError:
         raise InvalidSetting(
-            f"the level of {name.strip()} must be a number, not {value.strip()!r}", hint="write it as peak=0.5"
+            f"the level of {gate} must be a number, or off, not {word!r}", hint="write it as peak=0.5"
         ) from None
+
+
+def check_level(value: float, what: str) -> float:
+    """A level that someone gave as a number.
+
+    Raises:
+        InvalidSetting: if it is not finite, or negative.
+    """
+    if not math.isfinite(value) or value < 0:
+        raise _no_level(what, value)
+    return value
+
+
+def _no_level(what: str, value: float) -> InvalidSetting:
+    return InvalidSetting(
+        f"{what} must be a finite number of at least 0, not {value!r}",
+        hint="write off for one that never is reached.",
+    )
 
 
 def check_gate(name: str) -> GateName:

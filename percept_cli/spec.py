@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Literal, get_args
 
-from percept_cli.engine.distances import DISTANCES, canonical_name
+from percept_cli.engine.distances import DISTANCES, LocalDistance, canonical_name
 from percept_cli.engine.topology import tap_names
 from percept_cli.errors import InvalidSetting, did_you_mean
 from percept_cli.weights.channels import CHANNEL_WEIGHTS
@@ -103,6 +103,11 @@ class DistanceSpec:
     def is_regional(self) -> bool:
         """Whether only what changed has to be computed, which holds if it does for every layer's distance."""
         return all(DISTANCES[layer.distance].is_regional for layer in self.layers)
+
+    @property
+    def has_places(self) -> bool:
+        """Whether the distance of any layer belongs to places of the picture, so that there is a map."""
+        return any(isinstance(DISTANCES[layer.distance], LocalDistance) for layer in self.layers)
 
     def as_dict(self) -> dict[str, Any]:
         """The recipe as plain data for reports, policies of the picture's way to the network included."""

@@ -47,11 +47,15 @@ def judge(distance: float, threshold: float | None, source: str) -> tuple[Status
     return "fail", f"distance {distance!r} is above the {limit}"
 
 
+def is_check(run: Run) -> bool:
+    """Whether a run's pairs were judged by gates, as ``percept check`` does: then all are, or none."""
+    return next((result.evidence is not None for result in run.results if result.compared), False)
+
+
 def judge_run(run: Run) -> tuple[Status, str]:
     """A whole run in one line, as its exit code says it: the word, and the reason."""
     found = run.summary
-    # What percept check judges has gates with levels; a run has them for all of its pairs or for none.
-    gated = next((result.evidence is not None for result in run.results if result.compared), False)
+    gated = is_check(run)
     limit = "levels" if gated else "threshold"
     facts = []
     if found.errors:
@@ -66,10 +70,11 @@ def judge_run(run: Run) -> tuple[Status, str]:
     if not found.pairs:
         facts.insert(0, "nothing was compared")
     elif not found.failed and not found.warned and found.count:
-        within = f"within the {limit}" if found.judged == found.count else "compared, not all with a threshold"
-        facts.append(
-            f"{counted(found.count, 'pair')} {within if found.judged else 'compared, without a threshold'}"
-        )
+        within = "compared, without a threshold"
+        if gated or found.judged:
+            all_judged = gated or found.judged == found.count
+            within = f"within the {limit}" if all_judged else "compared, not all with a threshold"
+        facts.append(f"{counted(found.count, 'pair')} {within}")
     if not run.complete:
         facts.append("the run ended before its last pair")
     words: dict[ExitCode, Status] = {ExitCode.INPUT: "error", ExitCode.ABOVE: "fail"}

@@ -202,7 +202,6 @@ def test_settings_in_a_file(percept: Percept, folders: Path) -> None:
         [[override]]
         match = "ui/icon.png"
         preset = "johnson-style"
-        peak = 1.0
 
         [[override]]
         match = "typo/**"
@@ -215,7 +214,9 @@ def test_settings_in_a_file(percept: Percept, folders: Path) -> None:
     found = results_of(folders / "r.json")
     assert found["ui/digit.png"]["status"] == "pass"
     icon = found["ui/icon.png"]
-    assert [gate["name"] for gate in icon["evidence"]["gates"]] == ["distance", "colour"]  # Gram has no places
+    assert [gate["name"] for gate in icon["evidence"]["gates"]] == ["colour"]  # levels are those of another recipe
+    assert icon["threshold"] is None
+    assert "Warning: johnson-style has no levels for distance and peak, so colour alone decides" in done.stderr
     assert icon["fingerprint"] != found[""]["fingerprint"]
     assert "not comparable with the others" in icon["reason"]
     assert found[""]["summary"]["count"] == 3
@@ -247,6 +248,7 @@ def test_any_of_several_references_may_match(percept: Percept, folders: Path) ->
     [
         (("--fail", "peek=1"), "unknown gate 'peek'"),
         (("--fail", "peak=nan"), "finite number of at least 0, not nan"),
+        (("--fail", "peak=1", "--fail", "peak=2"), "the level of peak is given twice"),
         (("--fail", "peak=-1"), "finite number of at least 0, not -1.0"),
         (("--fail", "distance=7"), "above the largest possible value, 6.0"),
         (("--ignore", "1,2,3"), "'1,2,3' is no rectangle"),
@@ -265,7 +267,6 @@ def test_what_makes_no_rules(percept: Percept, options: tuple[str, ...], message
     [
         (("--ignore", "500,0,5,5"), "the ignored rectangle 500,0,5,5 lies outside the picture of 160×96 pixels"),
         (("--mask", "small.png"), "small.png: the mask has 40×30 pixels, the pictures 160×96"),
-        (("--mask", "none.png"), "none.png: no such file"),
     ],
 )
 def test_what_fits_no_picture(
@@ -275,6 +276,97 @@ def test_what_fits_no_picture(
     done = percept("check", "expected", "actual", "--include", "icon.png", *options, "-o", "r.json")
     assert done.returncode == 3
     assert message in results_of(folders / "r.json")["ui/icon.png"]["reason"]
+
+
+@pytest.mark.usefixtures("folders")
+def test_what_would_go_wrong_only_later_is_told_at_once(percept: Percept) -> None:
+    """Of equal pictures as well: the first one that changes would be too late."""
+    same = "expected/same.png", "actual/same.png"
+    mask = percept("check", *same, "--mask", "none.png")
+    assert (mask.returncode, mask.stdout) == (3, "")
+    assert mask.stderr.startswith("Error: none.png: no such file\n")
+    assert percept("check", *same, "--ignore", "500,0,5,5", "-q").returncode == 3
+    chosen = percept("check", *same, "--include", "*.png")
+    assert chosen.returncode == 2
+    assert "actual/same.png is no folder" in chosen.stderr
+    everything = percept("check", "expected/same.png", "actual/ui/icon.png", "--ignore", "0,0,999,999")
+    assert everything.returncode == 0
+    assert "left out 1 picture: actual/ui/icon.png" in " ".join(everything.stdout.split())
+
+
+def test_references_that_are_nowhere_are_told_of(percept: Percept, folders: Path) -> None:
+    (folders / "percept.toml").write_text("[check]\nreferences = ['mac/{name}']\n")
+    done = percept("check", "expected", "actual")
+    assert "Warning: the reference mac/{name} is there for no picture\n" in done.stderr
+
+
+def test_what_is_printed_can_be_typed(percept: Percept, folders: Path) -> None:
+    """No command without its report, none for another reference than the picture's own, and none that resumes."""
+    bare = percept("check", "expected", "actual", "--fail-fast")
+    assert "write a report with -o report.json: percept approve reads it." in " ".join(bare.stdout.split())
+    assert "--filter" not in bare.stdout
+    assert "--resume" not in bare.stderr
+    other = percept("check", "expected", "actual", "--preset", "default", "--fail", "peak=0.1")
+    assert "--preset default" in " ".join(other.stdout.split())
+    (folders / "expected/alt.png").write_bytes((folders / "expected/same.png").read_bytes())
+    drawing(160, 96).save(folders / "expected/ui/icon.png")
+    (folders / "percept.toml").write_text("[check]\nreferences = ['alt.png']\n")
+    done = percept("check", "expected", "actual", "--include", "icon.png", "-o", "r.json", "--format", "table")
+    assert "FAIL ui/icon.png" in " ".join(done.stdout.split())
+    assert "percept approve" not in done.stdout
+
+
+def test_a_report_of_a_check_is_told_as_a_check(percept: Percept, folders: Path) -> None:
+    done = percept("check", "expected", "actual", "-o", "r.json", "-o", "r.csv", "--wide", "--format", "table")
+    again = percept("report", "r.json")
+    assert again.returncode == 0
+    assert again.stdout == done.stdout
+    header, *rows = (line.split(",") for line in (folders / "r.csv").read_text().splitlines())
+    assert header[-10:] == [
+        *(
+            f"{kind}_{gate}"
+            for gate in ("distance", "peak", "colour", "changed-pixels")
+            for kind in ("gate", "level")
+        ),
+        "regions",
+        "worst_region",
+    ]
+    assert {len(row) >= len(header) for row in rows} == {True}
+    document = json.loads((folders / "r.json").read_text())
+    for change in ({"distance": "x"}, {"status": "odd"}, {"seconds": True}):
+        broken = json.loads(json.dumps(document))
+        broken["results"][0].update(change)
+        (folders / "broken.json").write_text(json.dumps(broken))
+        told = percept("report", "broken.json")
+        assert (told.returncode, told.stdout) == (3, "")
+        assert "result 1 is none of percept's" in told.stderr
+
+
+def test_a_thing_that_was_added_is_no_displacement(percept: Percept, tmp_path: Path) -> None:
+    plain = Image.new("RGB", (120, 80), "white")
+    plain.save(tmp_path / "a.png")
+    plain.putpixel((60, 40), (255, 0, 0))
+    plain.save(tmp_path / "b.png")
+    assert percept("check", "a.png", "b.png", "--max-shift", 2, "-q").returncode == 1
+
+
+def test_text_in_another_colour_fails(tmp_path: Path) -> None:
+    """Thin letters move no blurred colour, and where all of them change the peak takes it for noise."""
+
+    def text(colour: tuple[int, int, int], name: str) -> Path:
+        image = Image.new("RGB", (320, 200), "white")
+        draw = ImageDraw.Draw(image)
+        for line in range(11):
+            draw.text((10, 8 + 17 * line), f"The quick brown fox jumps over {line} lazy dogs", colour)
+        image.save(tmp_path / name)
+        return tmp_path / name
+
+    black = text((0, 0, 0), "a.png")
+    for colour in ((100, 100, 100), (150, 30, 30)):
+        result = percept_cli.check(black, text(colour, "b.png"))
+        assert (result.status, result.evidence is None) == ("fail", False)
+        assert "colour" in result.reason
+    assert percept_cli.check(black, text((12, 12, 12), "b.png")).status == "pass"
 
 
 def test_usage(percept: Percept, folders: Path) -> None:

@@ -103,7 +103,7 @@ def test_every_format_renders_every_run(form: str, run: str) -> None:
     ],
 )
 def test_golden(form: str, file: str) -> None:
-    check_golden(file, render(CHECKED, form, Style()))
+    check_golden(file, render(CHECKED, form, Style(json_report="report.json")))
 
 
 @pytest.mark.parametrize(

@@ -337,10 +337,11 @@ def test_shell_quoting_gives_the_name_back(name: str) -> None:
     "name", ["a.png", "[red]?*.png", "x/!a b.png", "ends with space ", "back\\slash.png", "#a"]
 )
 def test_the_command_that_accepts_means_this_picture_alone(name: str) -> None:
-    run = replace(CHECKED, results=(replace(PAIR, name=name),))
+    run = replace(CHECKED, results=(replace(PAIR, name=name, reference=f"expected/{name}"),))
     page = page_of(run, Style(json_report="my report.json"))
     show, accept = page.results[0]["commands"]
-    assert show["text"] == "percept heatmap 'expected/[red].png' 'out/[red].png' -o heat.png"
+    reference = shell_quoted(f"expected/{name}")
+    assert show["text"] == f"percept heatmap {reference} 'out/[red].png' --preset default -o heat.png"
     bash = ["bash", "-c", f"printf '%s\\n' {accept['text'].removeprefix('percept ')}"]
     words = subprocess.run(bash, capture_output=True, text=True, check=True).stdout.splitlines()
     assert words[:3] == ["approve", "my report.json", "--filter"]
@@ -351,12 +352,18 @@ def test_the_command_that_accepts_means_this_picture_alone(name: str) -> None:
 
 
 def test_only_what_can_be_accepted_has_a_command_for_it() -> None:
-    commands = {entry["status"]: [one["text"] for one in entry["commands"]] for entry in page_of(CHECKED).results}
+    commands = {
+        entry["status"]: [one["text"] for one in entry["commands"]]
+        for entry in page_of(CHECKED, Style(json_report="report.json")).results
+    }
     assert len(commands["fail"]) == len(commands["warn"]) == 2
     assert commands["new"] == ["percept approve report.json --filter /fresh.png"]
     assert commands["missing"] == ["percept approve report.json --filter /gone.png --prune"]
     assert commands["error"] == []
     assert [text.split()[1] for text in commands["pass"]] == ["heatmap"]
+    # Without a JSON report there is nothing that approving could read.
+    alone = {entry["status"]: len(entry["commands"]) for entry in page_of(CHECKED).results}
+    assert (alone["fail"], alone["new"]) == (1, 0)
 
 
 def test_types_are_told_by_content() -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from percept_cli.checking import check_levels
+from percept_cli.checking import check_levels, has_own_levels
 from percept_cli.errors import InvalidSetting
-from percept_cli.evidence import Box
+from percept_cli.evidence import Box, Gate
 from percept_cli.gates import AUTO, AUTO_PEAK, FIXED, Measures, judge_gates, verdict_of
 from percept_cli.presets import load_preset
-from percept_cli.rulebook import RuleBook, read_check, read_overrides
-from percept_cli.rules import NOISES, Levels, Rules, parse_box, parse_level
+from percept_cli.rulebook import RuleBook, changed, read_check, read_overrides
+from percept_cli.rules import NOISES, OFF, Levels, Rules, parse_box, parse_level
 
 HERE = Path()
 NOTHING = Measures(0.0, 0.0, None, 0.0, None, 0, 0.0)
@@ -25,10 +25,45 @@ def test_what_is_no_rectangle(text: str) -> None:
         parse_box(text)
 
 
+def test_a_warning_leaves_the_failure_as_it_was() -> None:
+    """As does one in a file, above the gate's own; and `off` is a word for never."""
+    found = Measures(0.01, 0.5, Box(8, 0, 8, 8), 1.0, Box(0, 0, 8, 8), 12, 0.0)
+
+    def peak(levels: Levels, rules: Rules | None = None) -> Gate:
+        rules = changed(rules or Rules(), {"levels": {"peak": levels}})
+        return next(gate for gate in judge_gates(found, rules) if gate.name == "peak")
+
+    warned = peak(Levels(warn=0.05, source="mine"))
+    assert (warned.status, warned.warn, warned.fail) == ("fail", 0.05, AUTO_PEAK[0])
+    assert warned.source == "the warning by mine, the failure by auto, by the noise floor 0 of this pair"
+    of_file = changed(Rules(), {"levels": {"peak": Levels(fail=0.3, source="percept.toml")}})
+    both = peak(Levels(warn=0.1, source="command line"), of_file)
+    assert (both.status, both.warn, both.fail) == ("fail", 0.1, 0.3)
+    off = peak(Levels(fail=OFF, source="mine"))
+    assert (off.status, off.warn, off.fail) == ("pass", None, None)
+    assert peak(Levels(warn=0.05, fail=OFF)).status == "warn"
+    assert peak(Levels(warn=OFF)).status == "fail"
+
+
+def test_levels_of_distance_and_peak_belong_to_render() -> None:
+    found = Measures(50.0, 200.0, None, 0.5, None, 12, 60.0, by_render=False)
+    assert [gate.name for gate in judge_gates(found, Rules())] == ["colour"]
+    gates = judge_gates(found, Rules(levels={"distance": Levels(fail=20.0)}))
+    assert [(gate.name, gate.status) for gate in gates] == [("distance", "fail"), ("colour", "pass")]
+    assert has_own_levels(load_preset("render").spec)
+    assert not has_own_levels(load_preset("default").spec)
+
+
+def test_a_level_of_the_peak_for_a_recipe_without_places() -> None:
+    with pytest.raises(InvalidSetting, match="the gate peak has no value"):
+        check_levels(Rules(levels={"peak": Levels(fail=1.0)}), load_preset("johnson-style").spec)
+
+
 def test_rectangles_and_levels() -> None:
     assert parse_box(" 0, 1,20,3") == Box(0, 1, 20, 3)
     assert str(parse_box("0,1,20,3")) == "0,1,20,3"
     assert parse_level("changed-pixels=3") == ("changed-pixels", 3.0)
+    assert parse_level("peak=off") == ("peak", OFF)
     for text in ("peak", "peak=x", "peek=1", "=1"):
         with pytest.raises(InvalidSetting):
             parse_level(text)
@@ -36,9 +71,12 @@ def test_rectangles_and_levels() -> None:
 
 @pytest.mark.parametrize("level", [math.nan, math.inf, -0.1])
 def test_levels_that_would_let_everything_pass_or_fail(level: float) -> None:
-    for levels in ((level, None), (None, level)):
-        with pytest.raises(InvalidSetting, match="finite number of at least 0"):
-            Levels(*levels)
+    with pytest.raises(InvalidSetting, match="finite number of at least 0"):
+        parse_level(f"peak={level}")
+    if level != OFF:
+        for levels in ((level, None), (None, level)):
+            with pytest.raises(InvalidSetting, match="finite number of at least 0"):
+                Levels(*levels)
     with pytest.raises(InvalidSetting, match="is above the one that fails"):
         Levels(warn=2, fail=1)
 
@@ -46,8 +84,8 @@ def test_levels_that_would_let_everything_pass_or_fail(level: float) -> None:
 def test_levels_above_what_there_can_be() -> None:
     spec = load_preset("render").spec
     check_levels(Rules(levels={"peak": Levels(fail=6.0), "changed-pixels": Levels(fail=1e9)}), spec)
-    with pytest.raises(InvalidSetting, match=r"the level 6.5 of the gate peak is above .* 6\.0"):
-        check_levels(Rules(levels={"peak": Levels(fail=6.5)}), spec)
+    with pytest.raises(InvalidSetting, match=r"the level 6.5 of the gate peak \(mine\) is above .* 6\.0"):
+        check_levels(Rules(levels={"peak": Levels(fail=6.5, source="mine")}), spec)
     with pytest.raises(InvalidSetting, match="gate colour"):
         check_levels(Rules(levels={"colour": Levels(warn=301.0)}), spec)
 
@@ -138,7 +176,9 @@ def test_a_table_becomes_rules() -> None:
     [
         ({"peek": 1}, "unknown key 'peek'"),
         ({"peak": "1"}, "peak must be a number, not '1'"),
-        ({"peak": math.nan}, "peak: the level that fails must be a finite number"),
+        ({"peak": math.nan}, "peak must be a finite number"),
+        ({"peak": math.inf}, "peak must be a finite number"),
+        ({"references": "x/{nam}"}, "unknown word {nam}"),
         ({"colour": {"wran": 1}}, "unknown key 'wran'"),
         ({"noise": "loud"}, "noise must be one of auto, same-machine, cross-machine, not 'loud'"),
         ({"new": True}, "new must be one of pass, warn, fail, not True"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from percept_cli.checking import Checker, check_levels
+from percept_cli.checking import Checker, check_levels, has_own_levels
 from percept_cli.cli.batch import CountOr
 from percept_cli.cli.commands import Command
 from percept_cli.cli.console import say
@@ -25,6 +25,8 @@ from percept_cli.cli.options import (
 )
 from percept_cli.cli.process import settle_in
 from percept_cli.errors import InvalidSetting
+from percept_cli.evidence import GateName
+from percept_cli.images.decode import decode, read_file
 from percept_cli.names import shown
 from percept_cli.pairs.assigned import assigned
 from percept_cli.presets import load_preset
@@ -32,6 +34,7 @@ from percept_cli.reports.heatmaps import HeatMapFolder
 from percept_cli.rulebook import Changes, RuleBook, changed, read_check, read_overrides
 from percept_cli.rules import NOISES, POLICIES, Levels, Rules, parse_box, parse_level
 from percept_cli.settings import Settings
+from percept_cli.spec import DistanceSpec
 
 
 def _policy(name: str, what: str) -> Callable[[Any], Any]:
@@ -54,9 +57,12 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
     "fails",
     multiple=True,
     metavar="GATE=X",
-    help="Fail above X instead of the gate's own level. Gates: distance, peak, colour (in ΔE), changed-pixels.",
+    help="Fail above X instead of the gate's own level, or never (off). Gates: distance, peak, colour (in ΔE), "
+    "changed-pixels.",
 )
-@click.option("--warn", "warns", multiple=True, metavar="GATE=X", help="Warn above X; a warning exits with 0.")
+@click.option(
+    "--warn", "warns", multiple=True, metavar="GATE=X", help="Warn above X as well; a warning exits with 0."
+)
 @click.option(
     "--ignore", multiple=True, metavar="X,Y,W,H", help="Leave out a rectangle of every picture, in pixels."
 )
@@ -148,7 +154,7 @@ def check(
 
     pairs = assigned(pairs_of(baseline, current, Choice(include, exclude)), book)
     if not quiet:
-        for note in book.notes:
+        for note in (*book.notes, *_without_levels(recipe, book)):
             say(f"Warning: {note}")
     return run_many(
         pairs,
@@ -195,11 +201,20 @@ def _typed(given: dict[str, Any]) -> Changes:
     }
     if given["ignore"]:
         changes["ignore"] = tuple(map(parse_box, given["ignore"]))
-    fails, warns = (dict(map(parse_level, given[name])) for name in ("fails", "warns"))
+    fails, warns = (_levels_by_gate(given[name]) for name in ("fails", "warns"))
     levels = {gate: Levels(warns.get(gate), fails.get(gate), "command line") for gate in {**warns, **fails}}
     if levels:
         changes["levels"] = levels
     return changes
+
+
+def _levels_by_gate(texts: tuple[str, ...]) -> dict[GateName, float]:
+    levels: dict[GateName, float] = {}
+    for gate, level in map(parse_level, texts):
+        if gate in levels:
+            raise InvalidSetting(f"the level of {gate} is given twice", hint="give each gate one level.")
+        levels[gate] = level
+    return levels
 
 
 def _sides(
@@ -217,10 +232,32 @@ def _sides(
     return Path(folders["baseline"]), Path(folders["current"])
 
 
+def _all_rules(recipe: Recipe, book: RuleBook) -> list[tuple[Rules, DistanceSpec]]:
+    """The run's rules, and those of every override alone, each with its recipe."""
+    found = [book.base, *(changed(book.base, override.changes) for override in book.overrides)]
+    return [
+        (rules, recipe.scorer.spec if rules.preset is None else load_preset(rules.preset).spec) for rules in found
+    ]
+
+
+def _without_levels(recipe: Recipe, book: RuleBook) -> list[str]:
+    """Recipes by which a picture is judged for its colour alone."""
+    names = dict.fromkeys(
+        rules.preset or f"the recipe {recipe.preset.name}, as it was asked for,"
+        for rules, spec in _all_rules(recipe, book)
+        if not has_own_levels(spec) and not {"distance", "peak"} & rules.levels.keys()
+    )
+    return [
+        f"{name} has no levels for distance and peak, so colour alone decides; --fail distance=X gives it one"
+        for name in names
+    ]
+
+
 def _checker(recipe: Recipe, book: RuleBook, options: dict[str, Any]) -> Checker:
-    for override in book.overrides:
-        rules = changed(book.base, override.changes)
-        check_levels(rules, recipe.scorer.spec if rules.preset is None else load_preset(rules.preset).spec)
+    for rules, spec in _all_rules(recipe, book):
+        check_levels(rules, spec)
+        if rules.mask is not None:  # once, instead of for every picture
+            decode(read_file(rules.mask), rules.mask)
     return Checker(
         recipe.scorer.spec, rules=book.base, device=options["device"], max_memory=recipe.scorer.max_memory
     )

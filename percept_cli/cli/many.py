@@ -150,6 +150,10 @@ class _Many:
             folders=self._folders(),
         )
 
+    @property
+    def _row_style(self) -> Style:
+        return Style(wide=self._to.wide, checks=self._terms.checks)
+
     def _folders(self) -> tuple[str, str] | None:
         """The folders that were compared; one picture and a folder are not two."""
         origin = self._pairs.origin
@@ -157,7 +161,7 @@ class _Many:
 
     def _score(self) -> None:
         if self._streams:
-            print_result(render_head(self._scorer.spec, str(self._to.stdout), Style(wide=self._to.wide)))
+            print_result(render_head(self._scorer.spec, str(self._to.stdout), self._row_style))
         with self._interruptible():
             found = self._pipeline.results(self._pairs)
             for result, reused in combined(found) if self._terms.checks else found:
@@ -171,7 +175,7 @@ class _Many:
         if self._journal is not None:
             self._journal.add(result, reused=reused)
         if self._streams:
-            print_result(render_rows(result, self._scorer.spec, str(self._to.stdout), Style(wide=self._to.wide)))
+            print_result(render_rows(result, self._scorer.spec, str(self._to.stdout), self._row_style))
         self._progress.advance(result, reused=reused)
         # main() turns the collector off, which a process for one pair has no use for; this one may live for days.
         if not gc.isenabled() and (self._scorer.device != "none" or len(self._results) > 1000):
@@ -287,6 +291,8 @@ class _Many:
         start = f"{why} after {len(run.results)}{of} pairs."
         if self._journal is not None:
             return f"{start} What is done is in {shown(self._journal.path)}; the same command goes on from there."
+        if self._terms.checks:
+            return f"{start} The same command begins anew."
         kept = [path for path, name in self._to.files if name == "jsonl"]
         if kept:
             return f"{start} To go on from there, add --resume {shown(kept[0])}."

@@ -16,7 +16,7 @@ from percept_cli.names import shown
 from percept_cli.reports import Style, render
 from percept_cli.reports.output import check_output, write_output
 from percept_cli.results import ExitCode, Run
-from percept_cli.verdict import counted, judge_run
+from percept_cli.verdict import counted, is_check, judge_run
 
 
 @click.command(cls=Command, short_help="Write a JSON report again in another format.")
@@ -72,6 +72,7 @@ def report(
         "wide": wide,
         "detail": run.folders is None and len(run.results) == 1,
         "origin": run.folders,
+        "checks": is_check(run),
         "pictures": pictures,
         "json_report": results.as_posix(),
     }

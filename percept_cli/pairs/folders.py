@@ -386,6 +386,11 @@ def pairs_of(
                 f"{shown(reference)} is a folder, but {shown(candidate)} is not",
                 hint="name two folders; or one picture first, and a folder to compare it with.",
             )
+        if choice != Choice() or any_extension:
+            raise InvalidSetting(
+                f"{shown(candidate)} is no folder, so there is nothing to choose from by a pattern or an ending",
+                hint="leave --include, --exclude and --any-extension out for two pictures.",
+            )
         return Pairs([pair_of_files(reference, candidate)], total=1, inputs=(reference, candidate))
     if reference_is_folder:
         return pair_folders(reference, candidate, choice, any_extension=any_extension)

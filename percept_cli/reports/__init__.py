@@ -39,8 +39,8 @@ class Style:
     """Pictures in the file itself, by their addresses, or not at all (html)."""
     link_from: Path | None = None
     """The folder of the file that is written, for relative addresses; absolute where it is not known (html)."""
-    json_report: str = "report.json"
-    """The run's JSON report, for the commands that are shown (html, table of a check)."""
+    json_report: str | None = None
+    """The run's JSON report, for the commands that are shown (html, table of a check); None if there is none."""
     checks: bool = False
     """What failed pair by pair with its gates and places, instead of a row per pair (table without detail)."""
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from percept_cli.reports import Style
 from percept_cli.reports.rows import dumps
 from percept_cli.results import PairResult
+from percept_cli.rules import GATES
 from percept_cli.spec import DistanceSpec
 
 _PAIR = (
@@ -25,19 +26,27 @@ _PAIR = (
 )
 _LAYER = ("layer", "layer_distance", "layer_weight", "contribution", "share")
 _TAIL = ("seconds", "fingerprint", "extra")
+_CHECK = (*(name for gate in GATES for name in (f"gate_{gate}", f"level_{gate}")), "regions", "worst_region")
 
 
 def head(spec: DistanceSpec, style: Style) -> str:
-    """The names of the columns."""
-    return _line((*_PAIR, *(spec.taps if style.wide else _LAYER), *_TAIL))
+    """The names of the columns; those of a check have the gates, their levels and the worst region as well."""
+    return _line((*_PAIR, *(spec.taps if style.wide else _LAYER), *_TAIL, *(_CHECK if style.checks else ())))
 
 
 def rows(result: PairResult, spec: DistanceSpec, style: Style) -> str:
     """The rows of one result; numbers unrounded, what is absent empty, UTF-8, lines ended by LF."""
     pair = _pair(result)
-    tail = (f"{result.seconds:.6f}", spec.fingerprint, dumps(dict(result.extra)) if result.extra else "")
+    fingerprint = result.fingerprint or spec.fingerprint
+    tail: tuple[str, ...] = (
+        f"{result.seconds:.6f}",
+        fingerprint,
+        dumps(dict(result.extra)) if result.extra else "",
+    )
+    tail += _check(result) if style.checks else ()
     if style.wide:
-        distances = [repr(layer.distance) for layer in result.layers] or [""] * len(spec.taps)
+        found = {layer.name: repr(layer.distance) for layer in result.layers}
+        distances = [found.get(tap, "") for tap in spec.taps]  # another recipe than the run's has other layers
         return _line((*pair, *distances, *tail))
     lines = [
         _line(
@@ -62,6 +71,19 @@ def _pair(result: PairResult) -> tuple[object, ...]:
         None if result.threshold is None else repr(result.threshold),
         repr(result.weight),
     )
+
+
+def _check(result: PairResult) -> tuple[str, ...]:
+    """What ``_CHECK`` names; the gate ``distance`` counts what of the pair's distance is visible."""
+    if result.evidence is None:
+        return ("",) * len(_CHECK)
+    gates = {gate.name: gate for gate in result.evidence.gates}
+    cells: list[str] = []
+    for name in GATES:
+        gate = gates.get(name)
+        cells += ["", ""] if gate is None else [repr(gate.value), "" if gate.fail is None else repr(gate.fail)]
+    worst = next((str(region.box) for region in result.evidence.regions), "")
+    return (*cells, str(result.evidence.regions_in_all), worst)
 
 
 def _line(cells: Iterable[object]) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from pathlib import PurePosixPath
 from typing import Literal
 
 from percept_cli.evidence import Gate, Level, Region
 from percept_cli.names import printable, shell_quoted
+from percept_cli.presets import RENDER, load_preset, preset_of
 from percept_cli.results import ExitCode, PairResult, Run, Status
+from percept_cli.spec import DistanceSpec
 
 Outcome = Literal["pass", "skipped", "warn", "fail", "error"]
 """``skipped``: a picture without a counterpart where that is allowed; nothing was compared, and nothing failed."""
@@ -136,20 +139,48 @@ def where(result: PairResult) -> str | None:
     return None if file is None else printable(file).removeprefix("./")
 
 
-def show_command(result: PairResult) -> str | None:
-    """What draws where a pair differs; None where there is nothing to draw."""
+def show_command(result: PairResult, run: Run) -> str | None:
+    """What draws where a pair differs, by the recipe that judged it; None where there is nothing to draw."""
     if not (result.scored and result.distance and result.reference and result.candidate):
         return None
-    return f"percept heatmap {shell_quoted(result.reference)} {shell_quoted(result.candidate)} -o heat.png"
+    other_recipe = result.fingerprint is not None  # which the run does not know
+    if other_recipe or not run.spec.has_places or not _can_be_named(run.spec):
+        return None
+    files = f"{shell_quoted(result.reference)} {shell_quoted(result.candidate)}"
+    return f"percept heatmap {files}{_recipe_options(run.spec)} -o heat.png"
+
+
+def _can_be_named(spec: DistanceSpec) -> bool:
+    """Whether options make the recipe; another backbone needs a preset's file, which nobody here knows."""
+    return preset_of(spec) is not None or spec.backbone == load_preset(RENDER).spec.backbone
+
+
+def _recipe_options(spec: DistanceSpec) -> str:
+    """What makes a recipe of the one that ``percept heatmap`` has without options."""
+    preset = preset_of(spec)
+    if preset is not None:
+        return "" if preset == RENDER else f" --preset {preset}"
+    layers = ",".join(f"{layer.tap}:{layer.distance}={layer.weight!r}" for layer in spec.layers)
+    precision = "" if spec.precision == "fp32" else f" --precision {spec.precision}"
+    return f" --layers {shell_quoted(layers)}{precision}"
 
 
 _ACCEPTED = {"fail": "", "warn": "", "new": "", "missing": " --prune"}
 
 
-def accept_command(result: PairResult, run: Run, json_report: str) -> str | None:
-    """What makes a picture the baseline; None where nothing can."""
-    if run.folders is None or result.status not in _ACCEPTED:
+def accept_command(result: PairResult, run: Run, json_report: str | None) -> str | None:
+    """What makes a picture the baseline; None where nothing can.
+
+    Args:
+        result: the picture.
+        run: what it is a result of.
+        json_report: the run's JSON report, which approving reads; None if there is none.
+    """
+    if json_report is None or run.folders is None or result.status not in _ACCEPTED:
         return None
+    own = PurePosixPath(run.folders[0], result.name)
+    if result.reference is not None and PurePosixPath(result.reference) != own:
+        return None  # compared with another of its references, which is not to be written over
     name = shell_quoted(pattern_of(result.name))
     return f"percept approve {shell_quoted(json_report)} --filter {name}{_ACCEPTED[result.status]}"
 

@@ -188,7 +188,7 @@ def _entry(result: PairResult, run: Run, style: Style) -> dict[str, Any]:
 
 def _commands(result: PairResult, run: Run, style: Style) -> list[dict[str, str]]:
     """What to type to go on from here."""
-    show, accept = show_command(result), accept_command(result, run, style.json_report)
+    show, accept = show_command(result, run), accept_command(result, run, style.json_report)
     commands = [] if show is None else [{"label": "Draw the heat map", "text": show}]
     if accept is not None:
         commands.append({"label": _ACCEPTING[result.status], "text": accept})

@@ -69,12 +69,12 @@ def _case(name: str, class_name: str, seconds: float, verdict: str) -> str:
     return f"    <testcase{attributes}>\n      {verdict}\n    </testcase>\n"
 
 
-def _verdict(result: PairResult, run: Run, json_report: str) -> str:
+def _verdict(result: PairResult, run: Run, json_report: str | None) -> str:
     """What stands inside a test case; nothing in one that passes without a word."""
     outcome, reason = outcome_of(result, run), reason_of(result)
     if outcome == "skipped":
         return f"<skipped>{escape(reason)}</skipped>"
-    commands = {"see": show_command(result), "accept": accept_command(result, run, json_report)}
+    commands = {"see": show_command(result, run), "accept": accept_command(result, run, json_report)}
     told = [f"to {verb} it: {command}" for verb, command in commands.items() if command is not None]
     lines = "\n".join((f"{result.status.upper()}: {reason}", *details_of(result), *told))
     if outcome == "warn":

@@ -56,7 +56,7 @@ def render(run: Run, style: Style) -> Iterator[str]:
         yield from room.take_all(names, "\n… and {} more.\n")
         yield "\n</details>\n\n"
     if bad:
-        yield _how_to_go_on(run, style.json_report)
+        yield _how_to_go_on(run, style.json_report or "report.json")
     yield f"percept {_text(run.version)}, recipe `{run.fingerprint}`\n"
 
 

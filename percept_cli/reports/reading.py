@@ -57,7 +57,7 @@ def _document(path: Path) -> dict[str, Any]:
         text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise UnreadableReport(
-            f"{name}: no such file", hint="write one with: percept batch … -o results.json"
+            f"{name}: no such file", hint="write one with: percept check … -o results.json"
         ) from None
     except UnicodeDecodeError:
         raise _not_ours(path, "it is no text in UTF-8") from None
@@ -76,7 +76,7 @@ def _document(path: Path) -> dict[str, Any]:
             raise _not_ours(path, "it is no JSON document") from None
         raise UnreadableReport(
             f"{name}, line {error.lineno}: not JSON: the file is cut off or was changed by hand",
-            hint="write it anew with: percept batch … -o results.json",
+            hint="write it anew with: percept check … -o results.json",
         ) from None
     if isinstance(document, dict) and "results" not in document and "fingerprint" in document:
         raise _json_lines(path)  # one result is one line, and a document

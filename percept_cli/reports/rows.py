@@ -88,31 +88,30 @@ def from_row(row: Mapping[str, Any], shapes: Sequence[tuple[int, int, int]]) -> 
     """
     stamps = [None if stamp is None else FileStamp(**stamp) for stamp in map(row["files"].get, _SIDES)]
     evidence = row.get("evidence")
-    statuses: tuple[Status, ...] = get_args(Status)
     return PairResult(
         name=row["name"],
         reference=row["reference"],
         candidate=row["candidate"],
         width=row["width"],
         height=row["height"],
-        status=statuses[statuses.index(row["status"])],
+        status=_status(row["status"]),
         reason=row["reason"],
         distance=_number(row["distance"]),
-        threshold=row["threshold"],
+        threshold=_number_or_none(row["threshold"]),
         threshold_source="",
         layers=tuple(
             LayerResult(
                 layer["name"],
                 *shape,
                 distance=_number(layer["distance"]),
-                weight=layer["weight"],
+                weight=_number(layer["weight"]),
                 contribution=_number(layer["contribution"]),
                 share=_number(layer["share"]),
             )
             for layer, shape in zip(row["layers"], shapes if row["layers"] else (), strict=True)
         ),
-        seconds=row["seconds"],
-        weight=row["weight"],
+        seconds=_number(row["seconds"]),
+        weight=_number(row["weight"]),
         extra=row["extra"],
         reference_file=stamps[0],
         candidate_file=stamps[1],
@@ -120,6 +119,13 @@ def from_row(row: Mapping[str, Any], shapes: Sequence[tuple[int, int, int]]) -> 
         allowed=row.get("allowed", False),
         evidence=None if evidence is None else _evidence_of(evidence),
     )
+
+
+def _status(word: object) -> Status:
+    statuses: tuple[Status, ...] = get_args(Status)
+    if word not in statuses:
+        raise ValueError(f"{word!r} is no status")
+    return statuses[statuses.index(word)]
 
 
 def _evidence(found: Evidence) -> dict[str, Any]:
@@ -131,10 +137,16 @@ def _evidence(found: Evidence) -> dict[str, Any]:
 
 def _evidence_of(row: dict[str, Any]) -> Evidence:
     def gate(entry: dict[str, Any]) -> Gate:
-        return Gate(**entry | {"at": None if entry["at"] is None else Box(**entry["at"])})
+        numbers = {"value": _number(entry["value"]), "warn": _number_or_none(entry["warn"])}
+        numbers["fail"] = _number_or_none(entry["fail"])
+        return Gate(**entry | numbers | {"at": None if entry["at"] is None else _box(entry["at"])})
 
     def region(entry: dict[str, Any]) -> Region:
-        return Region(**entry | {"box": Box(**entry["box"]), "shift": _point(entry["shift"])})
+        numbers = {key: _number(entry[key]) for key in ("distance", "share", "peak", "colour")}
+        layers = {str(tap): _number(value) for tap, value in entry["layers"].items()}
+        return Region(
+            **entry | numbers | {"box": _box(entry["box"]), "shift": _point(entry["shift"]), "layers": layers}
+        )
 
     heat = row["heat"]
     if heat is not None:
@@ -153,11 +165,24 @@ def _evidence_of(row: dict[str, Any]) -> Evidence:
 
 
 def _point(value: Sequence[int] | None) -> tuple[int, int] | None:
-    return None if value is None else (value[0], value[1])
+    return None if value is None else (int(value[0]), int(value[1]))
 
 
-def _number(value: float | None) -> float:
-    return math.nan if value is None else value
+def _box(entry: Mapping[str, Any]) -> Box:
+    return Box(**{key: int(value) for key, value in entry.items()})
+
+
+def _number(value: object) -> float:
+    """A number as a row has it, where null stands for what JSON has no number for."""
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{value!r} is no number")
+    return value
+
+
+def _number_or_none(value: object) -> float | None:
+    return None if value is None else _number(value)
 
 
 def _finite(value: float) -> float | None:

@@ -18,6 +18,7 @@ from percept_cli.verdict import counted, judge_run
 
 _REGIONS_TOLD = 3
 _LAYERS_TOLD = 3
+_NAMES_TOLD = 3
 
 
 def print_check(console: Console, run: Run, style: Style) -> None:
@@ -34,6 +35,9 @@ def print_check(console: Console, run: Run, style: Style) -> None:
         _print_pair(console, run, result, style)
     if len(shown) < len(told):
         console.print(f"… and {len(told) - len(shown)} more that did not pass; --top all shows them")
+        console.print()
+    if style.json_report is None and run.folders is not None and told:
+        console.print("To accept what is right, write a report with -o report.json: percept approve reads it.")
         console.print()
     console.print(_totals(run))
 
@@ -66,7 +70,7 @@ def _print_pair(console: Console, run: Run, result: PairResult, style: Style) ->
             facts.add_row("layers", _layers(result))
     for note in result.notes:
         facts.add_row("note", Text(printable(note)))
-    show, accept = show_command(result), accept_command(result, run, style.json_report)
+    show, accept = show_command(result, run), accept_command(result, run, style.json_report)
     if show is not None:
         facts.add_row("show", Text(show))
     if accept is not None:
@@ -97,6 +101,29 @@ def _layers(result: PairResult) -> str:
     return ", ".join(f"{layer.name} {100 * layer.share:.0f} %" for layer in ordered[:_LAYERS_TOLD] if layer.share)
 
 
+def _named(names: list[str]) -> Text:
+    more = "" if len(names) <= _NAMES_TOLD else f", and {len(names) - _NAMES_TOLD} more"
+    return Text(f"{counted(len(names), 'picture')}: {', '.join(names[:_NAMES_TOLD])}{more}")
+
+
+def _is_left_out(result: PairResult) -> bool:
+    """Whether nothing of a picture was compared, because the rules leave all of it out."""
+    found = result.evidence
+    return (
+        found is not None
+        and result.compared
+        and found.ignored_pixels == (result.width or 0) * (result.height or 0)
+    )
+
+
+def _has_moved(result: PairResult) -> bool:
+    """Whether a picture passed, or was judged, as moved back; otherwise it would look as good as equal."""
+    found = result.evidence
+    return found is not None and (
+        found.shift is not None or any(region.shift is not None for region in found.regions)
+    )
+
+
 def _totals(run: Run) -> object:
     found = run.summary
     facts = facts_table()
@@ -110,6 +137,12 @@ def _totals(run: Run) -> object:
         facts.add_row(
             "unmatched", f"{found.missing} missing (no candidate), {found.new} new (no reference){allowed}"
         )
+    moved = [printable(result.name) for result in run.results if _has_moved(result)]
+    if moved:
+        facts.add_row("moved", _named(moved))
+    blind = [printable(result.name) for result in run.results if _is_left_out(result)]
+    if blind:
+        facts.add_row("left out", _named(blind))
     facts.add_row("verdict", verdict(*judge_run(run)))
     facts.add_row("recipe", recipe(run))
     facts.add_row("fingerprint", run.fingerprint)
