@@ -7,19 +7,22 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from percept_cli.errors import InvalidSetting, OutputUnwritable, UnreadableFolder
+from percept_cli.errors import InvalidSetting, OutputUnwritable, PerceptError, UnreadableFolder
 from percept_cli.lock import Lock
-from percept_cli.names import shown
+from percept_cli.names import printable, shown
 from percept_cli.pairs.folders import Patterns
 from percept_cli.results import PairResult, Run, Status
 
 LOCK = ".percept-approve.lock"
 """In the baseline folder while files are changed. The system's lock on it counts and not that it exists, so one
 that a killed process left behind is in nobody's way."""
+
+_NAMES_TOLD = 5
 
 Kind = Literal["changed", "new", "missing"]
 _KINDS: dict[Status, Kind] = {"fail": "changed", "warn": "changed", "new": "new", "missing": "missing"}
@@ -57,6 +60,73 @@ class Refused(Exception):
     """Why a step is not taken, in words."""
 
 
+class NothingMatched(PerceptError):
+    """A pattern matches no picture: as with ``--include``, more likely a slip than a wish."""
+
+
+def matching(run: Run, patterns: tuple[str, ...]) -> list[PairResult]:
+    """The pictures of a run that are meant, whatever became of them; without patterns, all.
+
+    Raises:
+        InvalidSetting: for a pattern that is none.
+    """
+    wanted = Patterns(patterns) if patterns else None
+    return [result for result in run.results if wanted is None or wanted.match(result.name)]
+
+
+def check_patterns(run: Run, selection: Selection) -> None:
+    """Refuse patterns that match no picture of the run, also one that is to leave pictures out.
+
+    Raises:
+        NothingMatched: naming each of them, and what there is to approve.
+        InvalidSetting: for a pattern that is none, or a run that is none of two folders.
+    """
+    names = [result.name for result in run.results]
+    there = [step.name for step in steps_of(run, replace(selection, patterns=()))]
+    useless = [pattern for pattern in selection.patterns if not _is_of_use(pattern, names)]
+    if useless:
+        told = " or ".join(f"'{printable(pattern)}'" for pattern in useless)
+        raise NothingMatched(
+            f"no picture of the report matches {told}; {_told(there)}", hint=_hint(useless, there)
+        )
+    if selection.patterns and not matching(run, selection.patterns):
+        raise NothingMatched(
+            f"the patterns leave no picture over; {_told(there)}",
+            hint="one with ! takes away from those before it: --filter '*' --filter '!charts/**'",
+        )
+
+
+def _is_of_use(pattern: str, names: list[str]) -> bool:
+    wanted = Patterns([pattern.removeprefix("!")])
+    return any(map(wanted.match, names))
+
+
+def _told(names: list[str]) -> str:
+    """What there is to approve."""
+    if not names:
+        return "there is nothing to approve"
+    more = [] if len(names) <= _NAMES_TOLD else [f"{len(names) - _NAMES_TOLD} more"]
+    *others, last = [*map(printable, names[:_NAMES_TOLD]), *more]
+    return f"to approve there is {', '.join(others)} and {last}" if others else f"to approve there is {last}"
+
+
+def _hint(useless: list[str], names: list[str]) -> str:
+    """The nearest names, folders and endings; how patterns are written where nothing is near."""
+    known: dict[str, str] = {}
+    for name in names:
+        path = PurePosixPath(name)
+        words = [name, path.name, f"*{path.suffix}", *(f"{parent}/**" for parent in path.parents if parent.name)]
+        known |= {word.lower(): word for word in words}
+    near = dict.fromkeys(
+        printable(known[found])
+        for pattern in useless
+        for found in get_close_matches(pattern.lower().lstrip("!/"), known, n=1)
+    )
+    if near:
+        return f"did you mean {' and '.join(near)}?"
+    return "write patterns as in .gitignore: *.png, charts/**; without --filter, --dry-run lists what there is."
+
+
 def steps_of(run: Run, selection: Selection) -> Iterator[Step]:
     """What accepting a run's pictures comes to, in the order of the run. Nothing is looked at yet.
 
@@ -68,12 +138,9 @@ def steps_of(run: Run, selection: Selection) -> Iterator[Step]:
             "the report is not of two folders, so it has no baseline",
             hint="make it with percept check -o FILE.json.",
         )
-    wanted = Patterns(selection.patterns) if selection.patterns else None
-    for result in run.results:
+    for result in matching(run, selection.patterns):
         kind = _KINDS.get(result.status)
-        if kind is None or (wanted is not None and not wanted.match(result.name)):
-            continue
-        if kind == "missing" and not selection.prune:
+        if kind is None or (kind == "missing" and not selection.prune):
             continue
         if kind != "missing" and selection.only not in (None, kind):
             continue
@@ -136,20 +203,31 @@ class Approval:
         finally:
             lock.release()
 
-    def take(self, step: Step) -> None:
+    def take(self, step: Step) -> bool:
         """Copy or delete one file, or only see whether that may be done.
+
+        Returns:
+            False where the baseline is as the step would leave it, as it is when a report is approved twice.
 
         Raises:
             Refused: if it may not, or fails; the reference is then as it was.
         """
         try:
             self._check_place(step)
+            if self._is_taken(step):
+                return False
             if step.kind == "missing":
                 self._remove(step)
             else:
                 self._copy(step)
         except OSError as error:
             raise Refused(f"{shown(error.filename or step.target)}: {error.strerror}") from None
+        return True
+
+    def _is_taken(self, step: Step) -> bool:
+        if step.kind == "missing":
+            return not os.path.lexists(step.target) and not os.path.lexists(self._current / step.name)
+        return step.after is not None and step.target.is_file() and _sha256(step.target) == step.after
 
     def _check_place(self, step: Step) -> None:
         """Neither a name nor a link may lead out of the two folders, whoever wrote the report."""

@@ -114,17 +114,34 @@ def test_changed_and_new_pictures_are_copied_and_no_others(checked: Path, approv
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
-def test_doing_it_twice_is_refused_since_the_references_are_others(checked: Path, approve: Approve) -> None:
-    approve("report.json")
+@pytest.mark.parametrize("dry", [False, True])
+def test_approving_twice_finds_it_done(checked: Path, approve: Approve, dry: bool) -> None:
+    approve("report.json", "--prune")
+    before = {path: identity(path) for path in (checked / "base").rglob("*.png")}
+    done = approve("report.json", "--prune", *["--dry-run"][:dry])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        "already approved  menu/icon.png\n"
+        "already approved  shade.png\n"
+        "already approved  menu/fresh.png\n"
+        "already approved  gone.png\n"
+        f"{'Without --dry-run, in' if dry else 'In'} base: 4 already approved.\n"
+    )
+    assert {path: identity(path) for path in (checked / "base").rglob("*.png")} == before
+    assert approve("report.json", "--prune", "-q").stdout == ""
+
+
+def test_a_part_that_is_approved_already_is_no_reason_to_refuse_the_rest(checked: Path, approve: Approve) -> None:
+    approve("report.json", "--filter", "shade.png")
+    (checked / "now" / "shade.png").write_text("another shade")  # which was not what was approved
+    (checked / "base" / "menu" / "fresh.png").write_text("someone else's")
     done = approve("report.json")
     assert done.returncode == 1
-    assert done.stderr.splitlines()[:-1] == [
-        "refused  menu/icon.png: the reference has changed since it was compared",
-        "refused  shade.png: the reference has changed since it was compared",
-        "refused  menu/fresh.png: there is a reference now",
-    ]
-    assert done.stdout == "In base: 3 refused.\n"
-    assert contents(checked / "base") == ACCEPTED
+    assert done.stdout == (
+        "changed  menu/icon.png\nalready approved  shade.png\nIn base: 1 changed, 1 already approved, 1 refused.\n"
+    )
+    assert done.stderr == f"refused  menu/fresh.png: there is a reference now\n{HINT}"
+    assert contents(checked / "base") == ACCEPTED | {"menu/fresh.png": "someone else's"}
 
 
 @pytest.mark.parametrize(
@@ -164,6 +181,87 @@ def test_a_filter_that_is_none_is_told(checked: Path, approve: Approve) -> None:
     assert contents(checked / "base") == OLD
 
 
+THERE = "to approve there is menu/icon.png, shade.png and menu/fresh.png"
+
+
+@pytest.mark.parametrize("further", [[], ["--dry-run"], ["-q"]])
+@pytest.mark.parametrize(
+    ("patterns", "told", "hint"),
+    [
+        (["shad.png"], f"no picture of the report matches 'shad.png'; {THERE}", "did you mean shade.png?"),
+        (["meun/**"], f"no picture of the report matches 'meun/**'; {THERE}", "did you mean menu/**?"),
+        (["/Icons.png"], f"no picture of the report matches '/Icons.png'; {THERE}", "did you mean icon.png?"),
+        (
+            ["shade.png", "*.jpg", "fresh.pgn"],
+            f"no picture of the report matches '*.jpg' or 'fresh.pgn'; {THERE}",
+            "did you mean *.png and fresh.png?",
+        ),
+        (
+            ["*", "!meun/"],
+            f"no picture of the report matches '!meun/'; {THERE}",
+            "did you mean menu/**?",
+        ),
+        (
+            ["\x1b"],
+            f"no picture of the report matches '\\x1b'; {THERE}",
+            "write patterns as in .gitignore: *.png, charts/**; without --filter, --dry-run lists what there is.",
+        ),
+        (
+            ["!menu/*"],
+            f"the patterns leave no picture over; {THERE}",
+            "one with ! takes away from those before it: --filter '*' --filter '!charts/**'",
+        ),
+    ],
+)
+def test_a_filter_that_matches_nothing_is_told_and_nothing_done(
+    checked: Path, approve: Approve, patterns: list[str], told: str, hint: str, further: list[str]
+) -> None:
+    done = approve("report.json", *further, *(word for pattern in patterns for word in ("--filter", pattern)))
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == f"Error: {told}\nHint: {hint}\n"
+    assert contents(checked / "base") == OLD
+
+
+def test_of_many_pictures_to_approve_some_are_named(checked: Path, approve: Approve) -> None:
+    names = [f"p{number}.png" for number in range(9)]
+    for name in names:
+        (checked / "now" / name).write_text(name)
+    write_report(checked, *(result_of(checked, name, "new") for name in names))
+    done = approve("report.json", "--filter", "zzz")
+    assert "; to approve there is p0.png, p1.png, p2.png, p3.png, p4.png and 4 more\n" in done.stderr
+    done = approve("report.json", "--filter", "p0.pgn", "--only", "changed")
+    assert done.stderr.startswith(
+        "Error: no picture of the report matches 'p0.pgn'; there is nothing to approve\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--filter", "fine.png"], "fine.png passed: nothing to approve.\n"),
+        (
+            ["--filter", "fine.png", "--filter", "broken.png"],
+            "1 picture passed, 1 picture could not be compared: nothing to approve.\n",
+        ),
+        (
+            ["--filter", "gone.png"],
+            "gone.png had no candidate: nothing to approve.\n--prune deletes 1 reference without a candidate.\n",
+        ),
+        (
+            ["--filter", "shade.png", "--only", "new"],
+            "shade.png differed: nothing to approve with --only new.\n",
+        ),
+    ],
+)
+def test_a_filter_of_pictures_that_need_no_approval_is_no_error(
+    checked: Path, approve: Approve, options: list[str], told: str
+) -> None:
+    for further in ([], ["--dry-run"]):
+        done = approve("report.json", *options, *further)
+        assert (done.returncode, done.stdout, done.stderr) == (0, told, "")
+    assert contents(checked / "base") == OLD
+
+
 def test_missing_pictures_go_only_on_request(checked: Path, approve: Approve) -> None:
     done = approve("report.json", "--prune", "--filter", "gone.png")
     assert (done.returncode, done.stdout) == (0, "removed  gone.png\nIn base: 1 removed.\n")
@@ -199,10 +297,15 @@ def test_nothing_to_approve_is_said(checked: Path, approve: Approve) -> None:
         "--prune deletes 1 reference without a candidate.\n"
     )
     assert approve("report.json", "-q").stdout == ""
-    assert "no picture that matches and differs or is new or missing" in (
-        approve("report.json", "--prune", "--filter", "x").stdout
-    )
     assert contents(checked / "base") == OLD
+    write_report(checked, result_of(checked, "fine.png", "pass"))
+    for options, kinds in (
+        (["--prune"], "differs or is new or is missing"),
+        (["--only", "new"], "is new"),
+        (["--only", "changed", "--prune"], "differs or is missing"),
+    ):
+        told = f"Nothing to approve: report.json has no picture that {kinds}.\n"
+        assert approve("report.json", *options).stdout == told
 
 
 def test_quiet_says_only_what_was_refused(checked: Path, approve: Approve) -> None:
@@ -509,9 +612,9 @@ def test_a_race_of_processes_changes_every_file_once(checked: Path) -> None:
     ]
     outputs = [racer.communicate(timeout=120) for racer in racers]
     codes = sorted(racer.returncode for racer in racers)
-    # One wins; another is told that it is not alone (2), or comes after it and finds other references (1).
+    # One wins; another is told that it is not alone (2), or comes after it and finds everything done (0).
     assert codes[0] == 0
-    assert set(codes[1:]) <= {1, 2}
+    assert set(codes[1:]) <= {0, 2}
     told = "".join(out for out, _ in outputs)
     assert all(told.count(f"changed  {name}\n") == 1 for name in names)
     found = contents(checked / "base")

@@ -14,7 +14,7 @@ from percept_cli.cli.console import print_result, say
 from percept_cli.cli.options import FILE
 from percept_cli.errors import InvalidSetting
 from percept_cli.names import printable, shown
-from percept_cli.results import ExitCode, Run
+from percept_cli.results import ExitCode, Run, Status
 from percept_cli.verdict import counted
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def approve(
     REPORT is the JSON report of that check. Call percept approve in the same folder as the check. Pictures that
     passed are never touched, and neither are those that could not be compared. Only the files that were compared
     are acted on: if a candidate or its reference has changed since, that picture is refused, the others are not,
-    and the exit code is 1. A file is replaced whole or not at all.
+    and the exit code is 1. A file is replaced whole or not at all. A filter that matches no picture of the report
+    is an error, and then nothing is done.
 
     \b
     Examples:
@@ -76,8 +77,9 @@ def approve(
 
 
 def _approve(run: Run, selection: Selection, report: Path, *, dry_run: bool, quiet: bool) -> int:
-    from percept_cli.approval import Approval, Refused, steps_of
+    from percept_cli.approval import Approval, Refused, check_patterns, steps_of
 
+    check_patterns(run, selection)
     steps = list(steps_of(run, selection))
     if not steps or run.folders is None:
         if not quiet:
@@ -89,14 +91,14 @@ def _approve(run: Run, selection: Selection, report: Path, *, dry_run: bool, qui
         with approval.alone():
             for step in steps:
                 try:
-                    approval.take(step)
+                    is_new = approval.take(step)
                 except Refused as reason:
                     done["refused"] += 1
                     say(f"refused  {printable(step.name)}: {reason}")
                     continue
-                done[step.kind] += 1
+                done[step.kind if is_new else _ALREADY] += 1
                 if not quiet:
-                    print_result(f"{_DONE[step.kind]}  {printable(step.name)}\n")
+                    print_result(f"{_DONE[step.kind] if is_new else _ALREADY}  {printable(step.name)}\n")
     except KeyboardInterrupt:
         say(f"Interrupted. {_summary(done, run.folders[0], dry_run=dry_run)}")
         return ExitCode.INTERRUPTED
@@ -109,29 +111,46 @@ def _approve(run: Run, selection: Selection, report: Path, *, dry_run: bool, qui
 
 
 _DONE = {"changed": "changed", "new": "new    ", "missing": "removed"}
+_ALREADY = "already approved"
 
 
 def _summary(done: Counter[str], baseline: str, *, dry_run: bool) -> str:
-    told = [
-        f"{done[kind]} {word}"
-        for kind, word in (("changed", "changed"), ("new", "new"), ("missing", "removed"), ("refused", "refused"))
-        if done[kind]
-    ]
+    words = {"changed": "changed", "new": "new", "missing": "removed", _ALREADY: _ALREADY, "refused": "refused"}
+    told = [f"{done[kind]} {word}" for kind, word in words.items() if done[kind]]
     before = "Without --dry-run, in" if dry_run else "In"
     return f"{before} {shown(baseline)}: {', '.join(told) or 'nothing changed'}."
 
 
+_FOUND: dict[Status, str] = {
+    "pass": "passed",
+    "warn": "differed",
+    "fail": "differed",
+    "new": "had no reference",
+    "missing": "had no candidate",
+    "error": "could not be compared",
+}
+
+
 def _nothing(run: Run, selection: Selection, report: Path) -> str:
-    found = run.summary
-    told = f"Nothing to approve: {shown(report)} has no picture that"
-    if selection.patterns or selection.only:
-        told += " matches and"
-    told += " differs or is new"
-    if selection.prune:
-        return f"{told} or missing."
-    if found.missing:
-        return f"{told}.\n--prune deletes {counted(found.missing, 'reference')} without a candidate."
-    return f"{told}."
+    """Why there is nothing to approve: by a filter, what became of the pictures that it means."""
+    from percept_cli.approval import matching
+
+    results = matching(run, selection.patterns)
+    if selection.patterns:
+        found = Counter(_FOUND[result.status] for result in results)
+        told = [f"{counted(count, 'picture')} {word}" for word, count in found.items()]
+        if len(results) == 1:
+            told = [f"{printable(results[0].name)} {_FOUND[results[0].status]}"]
+        only = f" with --only {selection.only}" if selection.only else ""
+        told = [f"{', '.join(told)}: nothing to approve{only}."]
+    else:
+        kinds = {"changed": "differs", "new": "is new", None: "differs or is new"}[selection.only]
+        kinds += " or is missing" if selection.prune else ""
+        told = [f"Nothing to approve: {shown(report)} has no picture that {kinds}."]
+    missing = sum(result.status == "missing" for result in results)
+    if missing and not selection.prune:
+        told.append(f"--prune deletes {counted(missing, 'reference')} without a candidate.")
+    return "\n".join(told)
 
 
 def _in_ci() -> bool:
