@@ -20,8 +20,8 @@ from torch import Tensor, nn
 
 from percept_cli.engine.backbone import Backbone
 from percept_cli.engine.device import compute_dtype
-from percept_cli.engine.distances import DISTANCES
-from percept_cli.engine.topology import INPUT, Layer, layers_up_to, smallest_side
+from percept_cli.engine.distances import DISTANCES, SMALLER, too_many
+from percept_cli.engine.topology import INPUT, Layer, layers_up_to, smallest_side, tap_shape
 from percept_cli.errors import InvalidInput, InvalidSetting, did_you_mean
 from percept_cli.presets import DEFAULT, customise, load_preset
 from percept_cli.weights.loading import load_kernels
@@ -57,6 +57,8 @@ class PerceptualDistance(nn.Module):
         layers: ``tap[:distance][=weight]``, separated by commas or as a list, or a mapping from tap to weight;
             replaces the preset's layers.
         distance: replaces the preset's distance.
+        backbone: replaces the preset's weights; of the preset's layers those that its network does not have become
+            the last ones of their block.
         precision: ``fp32``, ``tf32`` (which is ``fp32`` here), ``bf16`` or ``fp16``; the preset's if None.
         value_range: the values that stand for black and for full white in the pictures that are passed in.
         reduction: ``mean`` or ``sum`` over the batch, or ``none`` for one value per pair.
@@ -77,6 +79,7 @@ class PerceptualDistance(nn.Module):
         *,
         layers: str | Sequence[str] | Mapping[str, object] | None = None,
         distance: str | None = None,
+        backbone: str | None = None,
         precision: str | None = None,
         value_range: tuple[float, float] = (0.0, 1.0),
         reduction: Reduction = "mean",
@@ -86,7 +89,7 @@ class PerceptualDistance(nn.Module):
     ) -> None:
         super().__init__()
         recipe = load_preset(os.fspath(preset))
-        self.spec = customise(recipe, layers=layers, distance=distance, precision=precision)
+        self.spec = customise(recipe, layers=layers, distance=distance, precision=precision, backbone=backbone)
         self.preset = recipe.name
         self.value_range = _checked_range(value_range)
         if reduction not in get_args(Reduction):
@@ -225,6 +228,11 @@ class PerceptualDistance(nn.Module):
                 f"the shapes differ: reference is {_shape(reference)}, candidate is {_shape(candidate)}",
                 hint="percept never resizes or repeats on its own; bring both to one shape first.",
             )
+        for layer in self.spec.layers:
+            _, rows, columns = tap_shape(self.spec.record.network, layer.tap, *reference.shape[2:])
+            found = too_many(layer.distance, rows * columns)
+            if found and layer.weight:
+                raise InvalidInput(f"{_shape(reference)} is too large for {layer.tap}: {found}", hint=SMALLER)
 
     def _check_values(self, reference: Tensor, candidate: Tensor) -> None:
         # Not-a-number and infinity end up in the minimum or the maximum, so that one pass finds everything. All

@@ -9,13 +9,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from percept_cli.engine.topology import tap_names
 from percept_cli.errors import InvalidSetting, did_you_mean
 from percept_cli.names import shown
 from percept_cli.spec import DistanceSpec, LayerSpec, check_distance, parse_layers
 from percept_cli.verdict import check_threshold
+from percept_cli.weights.registry import WEIGHTS
 
 DEFAULT = "default"
-_KEYS = ("description", "source", "backbone", "distance", "precision", "threshold", "layers")
+_STORY = ("description", "application", "source", "differs", "cite")
+_KEYS = (*_STORY, "backbone", "distance", "precision", "threshold", "layers")
 _LAYER_KEYS = ("weight", "distance")
 
 
@@ -30,7 +33,14 @@ class Preset:
     name: str
     """Built-in name, or the path of the user's file."""
     description: str
+    """What it measures."""
+    application: str
+    """What for."""
     source: str
+    """Paper and equation."""
+    differs: str
+    """How it differs from what was published."""
+    cite: str
     distance: str
     """The distance of layers that name none."""
     spec: DistanceSpec
@@ -130,8 +140,7 @@ def _preset(name: str, data: Mapping[str, Any]) -> Preset:
     threshold = data.get("threshold")
     return Preset(
         name=name,
-        description=_text(data, "description", ""),
-        source=_text(data, "source", ""),
+        **{key: _text(data, key, "") for key in _STORY},
         distance=distance,
         spec=spec,
         threshold=None if threshold is None else check_threshold(as_number(threshold, "threshold")),
@@ -193,12 +202,19 @@ def _layer(tap: str, entry: object, distance: str) -> LayerSpec:
 
 
 def customise(
-    preset: Preset, *, layers: object = None, distance: str | None = None, precision: str | None = None
+    preset: Preset,
+    *,
+    layers: object = None,
+    distance: str | None = None,
+    precision: str | None = None,
+    backbone: str | None = None,
 ) -> DistanceSpec:
     """A preset's spec with single settings replaced.
 
     Args:
         preset: where everything else comes from.
+        backbone: replaces the preset's backbone; of the preset's layers those that it does not have become the
+            last ones of their block (see ``renamed_taps``).
         layers: replaces the preset's layers (see ``read_layers``).
         distance: replaces the distance of every layer of the preset, or is the distance of those of ``layers``
             that name none.
@@ -208,12 +224,40 @@ def customise(
         InvalidSetting: for anything the spec refuses.
     """
     spec = preset.spec
+    terms = spec.layers
     if distance is not None:
         distance = check_distance(distance)
     if layers is not None:
-        spec = replace(spec, layers=read_layers(layers, distance or preset.distance))
-    elif distance is not None:
-        spec = replace(spec, layers=tuple(replace(layer, distance=distance) for layer in spec.layers))
-    if precision is not None:
-        spec = replace(spec, precision=precision)  # type: ignore[arg-type] # checked by DistanceSpec
-    return spec
+        terms = read_layers(layers, distance or preset.distance)
+    else:
+        names = renamed_taps(spec, backbone or spec.backbone)
+        terms = tuple(
+            replace(layer, tap=names.get(layer.tap, layer.tap), distance=distance or layer.distance)
+            for layer in terms
+        )
+    return replace(
+        spec,
+        layers=terms,
+        backbone=spec.backbone if backbone is None else backbone,
+        precision=precision or spec.precision,  # type: ignore[arg-type] # checked by DistanceSpec
+    )
+
+
+def renamed_taps(spec: DistanceSpec, backbone: str) -> dict[str, str]:
+    """The taps of a recipe that a backbone does not have → the last ones of the same block, where it has them.
+
+    VGG-19's blocks 3 to 5 have four convolutions, VGG-16's three: ``conv5_4`` becomes ``conv5_3``.
+
+    Raises:
+        InvalidSetting: if there is no such backbone.
+    """
+    if backbone not in WEIGHTS:
+        raise InvalidSetting(f"unknown backbone {backbone!r}", hint=did_you_mean(backbone, WEIGHTS))
+    known = tap_names(WEIGHTS[backbone].network)
+    found = {}
+    for tap in spec.taps:
+        block = tap.partition("_")[0]
+        others = [name for name in known if name.partition("_")[0] == block]
+        if tap not in known and others:
+            found[tap] = others[-1]
+    return found

@@ -417,6 +417,7 @@ def compare(
     device: str = "auto",
     precision: str | None = None,
     max_memory: int | str | None = None,
+    backbone: str | None = None,
 ) -> PairResult:
     """Compare two pictures, as ``percept compare`` does.
 
@@ -434,6 +435,8 @@ def compare(
         precision: ``fp32``, ``tf32``, ``bf16`` or ``fp16``; the preset's if None.
         max_memory: most memory to take, in bytes or as ``"2GB"``; None for what is free with some left for others.
             It moves no number.
+        backbone: name of the weights to use instead of the preset's; of the preset's layers those that its network
+            does not have become the last ones of their block.
 
     Returns:
         The result; ``result.distance`` is 0 for equal pictures, and larger is more different.
@@ -444,7 +447,7 @@ def compare(
     For many pairs use ``compare_folders`` or ``percept_cli.pipeline.Pipeline``: they load torch and the weights
     once, and read ahead.
     """
-    scorer = make_scorer(preset, layers, distance, threshold, device, precision, max_memory)
+    scorer = make_scorer(preset, layers, distance, threshold, device, precision, max_memory, backbone)
     return scorer.score(pair_of(reference, candidate))
 
 
@@ -456,6 +459,7 @@ def make_scorer(
     device: str = "auto",
     precision: str | None = None,
     max_memory: int | str | None = None,
+    backbone: str | None = None,
 ) -> Scorer:
     """A scorer from what ``compare`` takes.
 
@@ -467,7 +471,7 @@ def make_scorer(
     if threshold is None:
         threshold, source = recipe.threshold, f"preset {recipe.name}"
     return Scorer(
-        customise(recipe, layers=layers, distance=distance, precision=precision),
+        customise(recipe, layers=layers, distance=distance, precision=precision, backbone=backbone),
         device=device,
         threshold=threshold,
         threshold_source="" if threshold is None else source,

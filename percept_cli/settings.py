@@ -13,7 +13,18 @@ from percept_cli.machine import parse_size
 from percept_cli.names import posix, shown
 from percept_cli.presets import as_number, check_keys, read_toml
 
-KEYS = ("preset", "layers", "distance", "threshold", "device", "precision", "max-memory", "format", "wide")
+KEYS = (
+    "preset",
+    "backbone",
+    "layers",
+    "distance",
+    "threshold",
+    "device",
+    "precision",
+    "max-memory",
+    "format",
+    "wide",
+)
 """The keys a settings file may have; each is the long option of the same name."""
 TABLES = ("check", "override")
 """The tables it may have, for ``percept check`` (``rulebook``)."""

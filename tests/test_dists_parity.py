@@ -17,13 +17,13 @@ import torch
 
 from percept_cli.engine.measure import Engine
 from percept_cli.engine.plan import plan_pair
-from percept_cli.presets import load_preset
+from percept_cli.presets import customise, load_preset
 from percept_cli.weights.channels import CHANNEL_WEIGHTS, load_channel_weights
-from scripts.convert_dists import convert
+from scripts.convert_channels import convert
 from tests.peers import dists_with_shipped_kernels, published_dists_weights
 from tests.test_lpips_parity import pixels
 
-SPEC = load_preset("dists").spec
+SPEC = customise(load_preset("dists"), backbone="vgg16-oxford-l2pool")
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_the_differentiable_number_and_its_gradient_are_the_peers(peer: Any, eng
 
 def test_the_shipped_channel_weights_are_the_published_ones() -> None:
     record = CHANNEL_WEIGHTS["dists"]
-    assert convert(published_dists_weights()) == record.path.read_bytes()
+    assert convert("dists", published_dists_weights()) == record.path.read_bytes()
     published = torch.load(published_dists_weights(), weights_only=True)
     weights = load_channel_weights(record)
     for part in record.parts:

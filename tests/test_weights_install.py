@@ -766,9 +766,9 @@ def test_the_command_from_list_to_remove(server: Server, home: Path, tiny: Weigh
 
 def test_the_command_takes_files(percept: Percept, tmp_path: Path) -> None:
     (tmp_path / "w.pth").write_bytes(PUBLISHED)
-    done = percept("weights", "install", "vgg16-torchvision", "--from", "w.pth")
+    done = percept("weights", "install", "vgg16-imagenet1k-v1", "--from", "w.pth")
     assert done.returncode == 4
-    assert done.stderr.startswith("Error: w.pth: not the weights file of vgg16-torchvision")
+    assert done.stderr.startswith("Error: w.pth: not the weights file of vgg16-imagenet1k-v1")
     assert "expected 553433881 bytes, sha256 397923af8e79" in done.stderr
     assert percept("weights", "install", "vgg61").returncode == 2
     done = percept("weights", "install", "vgg16-oxford")
@@ -778,16 +778,16 @@ def test_the_command_takes_files(percept: Percept, tmp_path: Path) -> None:
 
 
 def test_the_command_says_offline_what_to_put_where(percept: Percept, tmp_path: Path) -> None:
-    done = percept("weights", "install", "vgg19-torchvision", env={"PERCEPT_OFFLINE": "1"})
+    done = percept("weights", "install", "vgg19-imagenet1k-v1", env={"PERCEPT_OFFLINE": "1"})
     assert done.returncode == 4
     assert done.stderr == (
-        "Error: the weights vgg19-torchvision are not installed, and PERCEPT_OFFLINE forbids to download them\n"
+        "Error: the weights vgg19-imagenet1k-v1 are not installed, and PERCEPT_OFFLINE forbids to download them\n"
         "  file    vgg19-dcbb9e9d.pth, 574673361 bytes\n"
         "  from    https://download.pytorch.org/models/vgg19-dcbb9e9d.pth\n"
         "  sha256  dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44\n"
         f"  to      {tmp_path}/torch/hub/checkpoints/vgg19-dcbb9e9d.pth, or anywhere with --from\n"
         "Hint: fetch the file on a machine with a network, then run: "
-        "percept weights install vgg19-torchvision --from vgg19-dcbb9e9d.pth\n"
+        "percept weights install vgg19-imagenet1k-v1 --from vgg19-dcbb9e9d.pth\n"
     )
 
 
@@ -834,7 +834,7 @@ def test_a_terminal_gets_a_bar(server: Server, tiny: WeightsRecord) -> None:
 
 # The engine
 
-PRESET = 'backbone = "vgg16-torchvision"\ndistance = "mse"\nlayers = "relu1_2,conv2_1"\n'
+PRESET = 'backbone = "vgg16-imagenet1k-v1"\ndistance = "mse"\nlayers = "relu1_2,conv2_1"\n'
 
 
 def test_without_the_weights_a_preset_says_how_to_get_them(percept: Percept, tmp_path: Path, save: Save) -> None:
@@ -844,8 +844,8 @@ def test_without_the_weights_a_preset_says_how_to_get_them(percept: Percept, tmp
     done = percept("compare", "a.png", "b.png", "--preset", "mine.toml")
     assert done.returncode == 4
     assert done.stderr == (
-        "Error: the weights vgg16-torchvision are not installed\n"
-        "Hint: run: percept weights install vgg16-torchvision\n"
+        "Error: the weights vgg16-imagenet1k-v1 are not installed\n"
+        "Hint: run: percept weights install vgg16-imagenet1k-v1\n"
     )
     assert (
         percept("compare", "a.png", "a.png", "--preset", "mine.toml").returncode == 0
@@ -871,7 +871,7 @@ def test_a_preset_computes_with_installed_weights(
 ) -> None:
     data = as_pth(random_vgg16)
     (tmp_path / "w.pth").write_bytes(data)
-    record = replace(WEIGHTS["vgg16-torchvision"], published_sha256=hashlib.sha256(data).hexdigest())
+    record = replace(WEIGHTS["vgg16-imagenet1k-v1"], published_sha256=hashlib.sha256(data).hexdigest())
     monkeypatch.setitem(WEIGHTS, record.name, record)
     install(record, tmp_path / "w.pth")
     assert record.path.stat().st_size < 58_900_000
@@ -913,8 +913,8 @@ def test_kernels_of_another_training_are_not_taken_for_torchvisions() -> None:
     with pytest.raises(
         WeightsUnavailable, match=r"conv1_1.weight begins with 0.4800, .* not with -0.5537, 0.1427"
     ):
-        install(WEIGHTS["vgg16-torchvision"], oxford.path)
-    assert not WEIGHTS["vgg16-torchvision"].path.exists()
+        install(WEIGHTS["vgg16-imagenet1k-v1"], oxford.path)
+    assert not WEIGHTS["vgg16-imagenet1k-v1"].path.exists()
 
 
 @pytest.mark.parametrize("name", ["vgg16", "vgg19"])

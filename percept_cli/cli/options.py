@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from percept_cli.cli.console import say
 from percept_cli.errors import InvalidSetting, OutputUnwritable
 from percept_cli.machine import parse_size
 from percept_cli.names import printable, shown
-from percept_cli.presets import DEFAULT, RENDER, Preset, customise, load_preset
+from percept_cli.presets import DEFAULT, RENDER, Preset, customise, load_preset, renamed_taps
 from percept_cli.reports import FORMATS, check_format, format_of_file
 from percept_cli.scoring import Scorer
 from percept_cli.settings import KEYS, Settings, find_settings, read_settings
@@ -59,6 +60,12 @@ _THRESHOLD: Callable[[Any], Any] = click.option(
 )
 _recipe_options = (
     click.option(
+        "--backbone",
+        metavar="NAME",
+        help="Weights instead of the preset's (see: percept weights list). Of the preset's layers those that its "
+        "network does not have become the last ones of their block.",
+    ),
+    click.option(
         "--layers",
         type=click.UNPROCESSED,  # a settings file may also give a list or a table
         metavar="LAYERS",
@@ -69,7 +76,7 @@ _recipe_options = (
         "--distance",
         metavar="NAME",
         help="Distance instead of the preset's: unit, mse, l1, euclidean, cosine, frobenius, gram-none, gram-hw, "
-        "gram-chw (gram for short); dists on its own backbone.",
+        "gram-chw (gram for short), contextual; dists, lpips and st-lpips on their own backbones.",
     ),
     _THRESHOLD,
     click.option(
@@ -149,6 +156,7 @@ def recipe_of(
     ctx: click.Context,
     *,
     preset: str,
+    backbone: str | None,
     layers: object,
     distance: str | None,
     threshold: float | None,
@@ -164,7 +172,7 @@ def recipe_of(
     settings: Settings = ctx.obj
     try:
         found = load_preset(preset)
-        spec = customise(found, layers=layers, distance=distance, precision=precision)
+        spec = customise(found, backbone=backbone, layers=layers, distance=distance, precision=precision)
         limit, source = _threshold(ctx, settings, found, threshold)
         memory = None if max_memory is None else parse_size(max_memory)
         scorer = Scorer(spec, device=device, threshold=limit, threshold_source=source, max_memory=memory)
@@ -173,6 +181,9 @@ def recipe_of(
         if in_use:
             error.hint = f"{error.hint} (in use from {settings.source}: {', '.join(in_use)})".strip()
         raise
+    if backbone is not None and layers is None and not ctx.params.get("quiet"):
+        for tap, other in renamed_taps(found.spec, backbone).items():
+            say(f"Note: {backbone} has no {tap}; its {other} is compared instead")
     return Recipe(found, scorer, settings)
 
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 
 from percept_cli.cli.commands import Group
 from percept_cli.cli.console import print_result
-from percept_cli.presets import load_preset, preset_file, preset_names
+from percept_cli.engine.distances import DISTANCES
+from percept_cli.engine.topology import smallest_side
+from percept_cli.names import shell_quoted
+from percept_cli.presets import Preset, load_preset, preset_file, preset_names
+
+_WIDTH = 80
+_LABELS = 13  # columns
 
 
 @click.group(cls=Group, invoke_without_command=True, short_help="List the built-in recipes, or show one.")
@@ -14,7 +22,7 @@ from percept_cli.presets import load_preset, preset_file, preset_names
 def presets(ctx: click.Context) -> None:
     """List the built-in recipes, or show one.
 
-    A recipe of your own is a TOML file of the same form: percept presets show default > mine.toml
+    A recipe of your own is a TOML file of the same form: percept presets show default --toml > mine.toml
     """
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_presets)
@@ -33,9 +41,56 @@ def list_presets() -> None:
     print_result("".join(lines))
 
 
-@presets.command("show", short_help="Print a recipe as TOML.")
+@presets.command("show", short_help="Explain a recipe, or print it as TOML.")
 @click.argument("name")
-def show_preset(name: str) -> None:
-    """Print the recipe NAME as TOML, with its source; a TOML file of your own is checked on the way."""
-    load_preset(name)
-    print_result(preset_file(name).read_text(encoding="utf-8-sig"))
+@click.option("--toml", is_flag=True, help="Print the recipe's file, to make one of your own from it.")
+def show_preset(name: str, toml: bool) -> None:
+    """Explain the recipe NAME: what it measures, what for, what it needs, where it is published, how to cite it.
+
+    NAME may be a TOML file of your own, which is checked on the way.
+    """
+    preset = load_preset(name)
+    if toml:
+        print_result(preset_file(name).read_text(encoding="utf-8-sig"))
+        return
+    print_result("".join(f"{line}\n" for line in _in_words(preset)))
+
+
+def _in_words(preset: Preset) -> Iterator[str]:
+    yield preset.name
+    if preset.description:
+        yield click.wrap_text(preset.description, _WIDTH)
+    yield ""
+    yield from _entry("for", preset.application)
+    spec = preset.spec
+    widths = [max(len(getattr(layer, part)) for layer in spec.layers) for part in ("tap", "distance")]
+    for index, layer in enumerate(spec.layers):
+        row = f"{layer.tap:<{widths[0]}}  {layer.distance:<{widths[1]}}  weight {layer.weight:g}"
+        yield f"{'' if index else 'layers':<{_LABELS}}{row}"
+    for name in dict.fromkeys(layer.distance for layer in spec.layers):
+        yield from _entry(name, DISTANCES[name].summary)
+    yield from _entry("backbone", f"{spec.backbone}, {spec.precision}")
+    yield from _entry("needs", _needs(preset))
+    yield from _entry("published", preset.source)
+    yield from _entry("differs", preset.differs)
+    yield from _entry("cite", preset.cite)
+    yield from _entry("fingerprint", f"{spec.fingerprint}; distances compare with those of the same one")
+    yield from _entry("its file", f"percept presets show {shell_quoted(preset.name)} --toml")
+
+
+def _needs(preset: Preset) -> str:
+    spec = preset.spec
+    if spec.record.path.is_file():
+        weights = "no download" if spec.record.is_packaged else f"{spec.record.name}, which is installed"
+    else:
+        weights = f"its weights, which are not installed; run: percept weights install {spec.record.name}"
+    side = smallest_side(spec.record.network, spec.taps)
+    most = [DISTANCES[layer.distance].most_positions for layer in spec.layers]
+    limits = "".join(f"; at most {limit:,} positions in its layer" for limit in most if limit)
+    small = f"; pictures of {side}×{side} pixels or more, smaller ones are extended" if side > 1 else ""
+    return f"{weights}{small}{limits}"
+
+
+def _entry(label: str, text: str) -> Iterator[str]:
+    if text:
+        yield click.wrap_text(text, _WIDTH, f"{label:<{_LABELS}}", " " * _LABELS)

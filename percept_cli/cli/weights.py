@@ -49,8 +49,11 @@ def _entry(record: WeightsRecord) -> str:
     if record.origin is None:
         lines.append(f"{size}, sha256 {record.published_sha256}")
     elif not there:
+        package = record.origin.package
         lines.append(
-            f"{size}, from a download of {megabytes(record.origin.size)}, sha256 {record.published_sha256}"
+            f"{size}, from "
+            + (f"the package {package}, " if package else f"a download of {megabytes(record.origin.size)}, ")
+            + f"sha256 {record.published_sha256}"
         )
         cached = hub_file(record.origin.file_name)
         if cached.is_file():
@@ -88,10 +91,12 @@ def where_weights(name: str | None) -> None:
     "source",
     type=_FILE,
     metavar="FILE",
-    help="Take them from FILE: the published .pth, or the same kernels as safetensors.",
+    help="Take them from FILE: the published .pth, a wheel that has it, or the same kernels as safetensors.",
 )
 def install_weights(name: str, source: Path | None) -> None:
     """Install the weights NAME: from torch's cache if it has them, else by a download that can be interrupted.
+
+    Those of ST-LPIPS come out of a Python package, which is read and not run: pip install 'percept-cli[st-lpips]'.
 
     The published file's SHA-256 is checked; only its convolution layers are kept. With PERCEPT_OFFLINE=1 nothing
     is downloaded, and the message says what to fetch where.

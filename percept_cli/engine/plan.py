@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from percept_cli.engine.distances import SMALLER, too_many
 from percept_cli.engine.regions import CELL, Crop, changed_cells, plan_crops, whole
 from percept_cli.engine.topology import smallest_side, tap_shape
+from percept_cli.errors import UnsupportedImage
 from percept_cli.spec import DistanceSpec
 
 if TYPE_CHECKING:
@@ -72,6 +75,9 @@ def plan_pair(spec: DistanceSpec, *, height: int, width: int, changed: NDArray[n
         width: of both pictures, in pixels.
         changed: which cells changed, as ``regions.changed_cells`` finds them; True for wherever it may be, False
             for none.
+
+    Raises:
+        UnsupportedImage: if a layer has more positions than its distance can compare.
     """
     network = spec.record.network
     side = smallest_side(network, spec.taps)
@@ -80,6 +86,8 @@ def plan_pair(spec: DistanceSpec, *, height: int, width: int, changed: NDArray[n
     shapes = tuple(tap_shape(network, tap, plan_height, plan_width) for tap in spec.taps)
     cells = -(-height // CELL) * -(-width // CELL)
     count = cells * changed if isinstance(changed, bool) else int(changed.sum())
+    if count:
+        _check_positions(spec, shapes, height, width)
     crops: tuple[Crop, ...] = (whole(plan_height, plan_width),) if count else ()
     if count and not extended and not isinstance(changed, bool) and spec.is_regional:
         crops = plan_crops(network, spec.taps, height, width, changed)
@@ -92,6 +100,13 @@ def plan_of_pixels(spec: DistanceSpec, reference: bytes, candidate: bytes, heigh
     # Where the bytes are equal, numpy need not be loaded.
     changed = reference != candidate and changed_cells(reference, candidate, height, width)
     return plan_pair(spec, height=height, width=width, changed=changed)
+
+
+def _check_positions(spec: DistanceSpec, shapes: Sequence[tuple[int, int, int]], height: int, width: int) -> None:
+    for layer, (_, rows, columns) in zip(spec.layers, shapes, strict=True):
+        found = too_many(layer.distance, rows * columns)
+        if found and layer.weight:
+            raise UnsupportedImage(f"{width}×{height} pixels are too many for {layer.tap}: {found}", hint=SMALLER)
 
 
 def _extension(spec: DistanceSpec, height: int, width: int, plan_height: int, plan_width: int) -> str:

@@ -144,15 +144,10 @@ def show_command(result: PairResult, run: Run) -> str | None:
     if not (result.scored and result.distance and result.reference and result.candidate):
         return None
     other_recipe = result.fingerprint is not None  # which the run does not know
-    if other_recipe or not run.spec.has_places or not _can_be_named(run.spec):
+    if other_recipe or not run.spec.has_places:
         return None
     files = f"{shell_quoted(result.reference)} {shell_quoted(result.candidate)}"
     return f"percept heatmap {files}{_recipe_options(run.spec)} -o heat.png"
-
-
-def _can_be_named(spec: DistanceSpec) -> bool:
-    """Whether options make the recipe; another backbone needs a preset's file, which nobody here knows."""
-    return preset_of(spec) is not None or spec.backbone == load_preset(RENDER).spec.backbone
 
 
 def _recipe_options(spec: DistanceSpec) -> str:
@@ -162,7 +157,8 @@ def _recipe_options(spec: DistanceSpec) -> str:
         return "" if preset == RENDER else f" --preset {preset}"
     layers = ",".join(f"{layer.tap}:{layer.distance}={layer.weight!r}" for layer in spec.layers)
     precision = "" if spec.precision == "fp32" else f" --precision {spec.precision}"
-    return f" --layers {shell_quoted(layers)}{precision}"
+    backbone = "" if spec.backbone == load_preset(RENDER).spec.backbone else f" --backbone {spec.backbone}"
+    return f"{backbone} --layers {shell_quoted(layers)}{precision}"
 
 
 _ACCEPTED = {"fail": "", "warn": "", "new": "", "missing": " --prune"}

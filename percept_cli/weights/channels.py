@@ -62,10 +62,12 @@ class ChannelWeights:
             InvalidSetting: saying what it was learned for.
         """
         if network != self.network or (self.backbones is not None and backbone not in self.backbones):
+            learned_on = self.network if self.backbones is None else " or ".join(self.backbones)
             raise InvalidSetting(
-                f"the distance {self.distance} has weights for the channels of {self.network}, which mean nothing "
-                f"on {backbone}",
-                hint=f"its preset has the right backbone: --preset {self.distance}",
+                f"the distance {self.distance} has weights that were learned for the channels of {learned_on}; "
+                f"on {backbone} they mean nothing, since other kernels see other things in each channel",
+                hint=f"its preset has the right backbone: --preset {self.distance}; without learned weights there "
+                "is --distance unit.",
             )
         if tap not in self.taps:
             raise InvalidSetting(
@@ -74,6 +76,8 @@ class ChannelWeights:
             )
 
 
+_RELU_TAPS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
+
 CHANNEL_WEIGHTS: dict[str, ChannelWeights] = {
     record.distance: record
     for record in (
@@ -81,13 +85,37 @@ CHANNEL_WEIGHTS: dict[str, ChannelWeights] = {
             distance="dists",
             network="vgg16-l2pool",
             backbones=None,  # the preset's file tells what another training of the kernels changes
-            taps=("input", "relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3"),
+            taps=("input", *_RELU_TAPS),
             parts=("alpha", "beta"),
             file_name="dists.safetensors",
             sha256="e9d993e346d9b823da12e3bd25686af9dd1a1659be7a5588577f07e8a401546c",
             size=12_656,
             licence="MIT",
             source="K. Ding, K. Ma, S. Wang, E. P. Simoncelli, arXiv:2004.07728; DISTS_pytorch 0.1 on PyPI",
+        ),
+        ChannelWeights(
+            distance="lpips",
+            network="vgg16",
+            backbones=("vgg16-imagenet1k-v1",),
+            taps=_RELU_TAPS,
+            parts=("weight",),
+            file_name="lpips.safetensors",
+            sha256="4b6ccf861947e6c5df75a61f4c42de102f46e5e46a922dacb1fc303822df2e81",
+            size=6_264,
+            licence="BSD-2-Clause",
+            source="R. Zhang, P. Isola, A. Efros, E. Shechtman, O. Wang, arXiv:1801.03924; lpips 0.1.4 on PyPI",
+        ),
+        ChannelWeights(
+            distance="st-lpips",
+            network="vgg16-blurpool",
+            backbones=("vgg16-st-lpips",),
+            taps=_RELU_TAPS,
+            parts=("weight",),
+            file_name="st-lpips.safetensors",
+            sha256="f4a7af0106f83cc1203ab619d17bed39528dae7d1d1b27a12cc812dbb4657a54",
+            size=6_264,
+            licence="BSD-2-Clause",
+            source="A. Ghildyal, F. Liu, arXiv:2207.13686; stlpips_pytorch 0.0.2 on PyPI, vST0.0",
         ),
     )
 }

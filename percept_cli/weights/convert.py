@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
@@ -18,8 +19,13 @@ from percept_cli.weights.registry import WeightsRecord
 if TYPE_CHECKING:
     from torch import Tensor
 
-_HEADS = ("classifier.", "pre_logits.", "head.")
-"""What the fully connected layers behind the convolutions are called, by torchvision and by timm."""
+_OTHERS: dict[Layout, re.Pattern[str]] = {
+    # The fully connected layers behind the convolutions, as torchvision and timm call them.
+    "torchvision": re.compile(r"(classifier|pre_logits|head)\."),
+    # The head's weights for the channels, and two constants: the input's normalisation, the blurs of the pools.
+    "st-lpips": re.compile(r"lin\d\.model\.|scaling_layer\.|net\.slice\d\.\d+\.filt$"),
+}
+"""What a published file holds besides the convolutions."""
 
 
 def _torchvision(network: str) -> dict[str, str]:
@@ -33,8 +39,18 @@ def _torchvision(network: str) -> dict[str, str]:
     return keys
 
 
-# One function per way to name tensors: the network → the file's keys → percept's. ST-LPIPS's comes here.
-_LAYOUTS: dict[Layout, Callable[[str], dict[str, str]]] = {"torchvision": _torchvision}
+def _st_lpips(network: str) -> dict[str, str]:
+    """stlpips_pytorch's: ``net.sliceB.N``, B the block, N counting all layers, of which a pool has two."""
+    return {
+        f"net.slice{layer.name[4]}.{index}.{part}": f"{layer.name}.{part}"
+        for index, layer in enumerate(NETWORKS[network])
+        if layer.kind == "conv"
+        for part in ("weight", "bias")
+    }
+
+
+# One function per way to name tensors: the network → the file's keys → percept's.
+_LAYOUTS: dict[Layout, Callable[[str], dict[str, str]]] = {"torchvision": _torchvision, "st-lpips": _st_lpips}
 
 
 def is_safetensors(path: Path) -> bool:
@@ -149,7 +165,7 @@ def _problems(record: WeightsRecord, keys: Mapping[str, str], state: Mapping[str
     problems += [
         f"{printable(key)} does not belong to {record.network}"
         for key in sorted(state)
-        if key not in keys and not key.startswith(_HEADS)
+        if key not in keys and not _OTHERS[_layout(record)].match(key)
     ]
     shapes = record.shapes()
     for theirs, ours in keys.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Layout = Literal["torchvision"]
+Layout = Literal["torchvision", "st-lpips"]
 """How a published file names its tensors (see ``convert``)."""
 
 
@@ -14,9 +14,16 @@ class Origin:
     """A published file that kernels are taken from; its SHA-256 is that of the record."""
 
     url: str
+    """Where it is downloaded from; of a file in a Python package, the package's page for people."""
     size: int
     """Of the whole file, in bytes."""
     layout: Layout = "torchvision"
+    package: str = ""
+    """The Python package (a distribution) that has it, which is never imported; empty if it is downloaded."""
+    member: str = ""
+    """Its path in that package, and in the package's wheel."""
+    extra: str = ""
+    """The extra of percept that installs the package."""
     first_values: tuple[float, ...] = ()
     """The first values of the first layer's kernels as people have published them, to four digits.
 
@@ -26,4 +33,4 @@ class Origin:
     @property
     def file_name(self) -> str:
         """As its publisher and torch's cache call it."""
-        return self.url.rpartition("/")[2]
+        return (self.member or self.url).rpartition("/")[2]

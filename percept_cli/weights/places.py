@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from percept_cli.errors import InvalidSetting
@@ -46,6 +47,15 @@ def hub_file(name: str) -> Path:
     """Where torch's own downloads keep the file of that name: as ``torch.hub.get_dir``, without torch."""
     home = os.environ.get("TORCH_HOME") or str(Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "torch")
     return Path(os.path.expanduser(home)) / "hub" / "checkpoints" / name  # noqa: PTH111 - never fails
+
+
+def package_file(package: str, member: str) -> Path | None:
+    """A file of an installed Python package, which is not imported; None if there is no such file."""
+    try:
+        path = Path(str(distribution(package).locate_file(member)))
+    except PackageNotFoundError:
+        return None
+    return path if path.is_file() else None
 
 
 def offline() -> bool:

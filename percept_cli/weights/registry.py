@@ -90,9 +90,9 @@ WEIGHTS: dict[str, WeightsRecord] = {
             source="K. Simonyan, A. Zisserman, VGG, University of Oxford, arXiv:1409.1556",
         ),
         WeightsRecord(
-            name="vgg16-torchvision",
+            name="vgg16-imagenet1k-v1",
             network="vgg16",
-            file_name="vgg16-torchvision.safetensors",
+            file_name="vgg16-imagenet1k-v1.safetensors",
             published_sha256="397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
             size=58_858_752,
             # Mean and deviation of the ImageNet training pictures, in [0, 1].
@@ -108,9 +108,9 @@ WEIGHTS: dict[str, WeightsRecord] = {
             ),
         ),
         WeightsRecord(
-            name="vgg19-torchvision",
+            name="vgg19-imagenet1k-v1",
             network="vgg19",
-            file_name="vgg19-torchvision.safetensors",
+            file_name="vgg19-imagenet1k-v1.safetensors",
             published_sha256="dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44",
             size=80_097_536,
             scale=1.0,
@@ -124,10 +124,29 @@ WEIGHTS: dict[str, WeightsRecord] = {
                 first_values=(-0.0535, -0.0493, -0.0679, 0.0153, 0.0451, 0.0021, 0.0362, 0.0200, 0.0199),
             ),
         ),
+        WeightsRecord(
+            name="vgg16-st-lpips",
+            network="vgg16-blurpool",
+            file_name="vgg16-st-lpips.safetensors",
+            published_sha256="44597da68f49c1837c100ff52299050f274d102eb102e5837178c79be6f0e250",
+            size=58_858_752,
+            scale=1.0,
+            mean=(0.485, 0.456, 0.406),
+            std=(0.229, 0.224, 0.225),
+            licence="BSD-2-Clause",
+            source="A. Ghildyal, F. Liu, Shift-tolerant Perceptual Similarity Metric, arXiv:2207.13686",
+            origin=Origin(
+                url="https://pypi.org/project/stlpips_pytorch/0.0.2/#files",
+                size=58_907_298,
+                layout="st-lpips",
+                package="stlpips_pytorch",
+                member="stlpips_pytorch/weights/vST0.0/vgg_shift_tolerant.pth",
+                extra="st-lpips",
+            ),
+        ),
     )
 }
 
 # The same kernels with other pools than the maxima they were trained with: what distances on L2 pools need.
-WEIGHTS["vgg16-oxford-l2pool"] = replace(
-    WEIGHTS["vgg16-oxford"], name="vgg16-oxford-l2pool", network="vgg16-l2pool"
-)
+for _name in ("vgg16-oxford", "vgg16-imagenet1k-v1"):
+    WEIGHTS[f"{_name}-l2pool"] = replace(WEIGHTS[_name], name=f"{_name}-l2pool", network="vgg16-l2pool")

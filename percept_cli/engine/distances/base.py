@@ -1,0 +1,128 @@
+"""What every distance is: what a piece contributes, how pieces merge, what the total says."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+# Elements of one feature block: 512 KiB in float32, so that a block of each side and what is derived from
+# them stay in a core's second-level cache while they are read several times.
+_BLOCK_ELEMENTS = 1 << 17
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A part of a tap's distance map."""
+
+    row: int
+    """Of the whole tap, its first."""
+    column: int
+    values: Tensor
+    """H×W float32 on the CPU: the distance of each position."""
+
+
+@dataclass(frozen=True)
+class Partial:
+    """What some positions of a tap have contributed so far."""
+
+    sums: tuple[Tensor, ...]
+    """float64, batch first; what they mean is the distance's own matter."""
+    positions: int
+    """How many positions per picture are in the sums."""
+    patches: tuple[Patch, ...] = ()
+    """The positions one by one, disjoint, where the map is kept and the distance has one."""
+
+    def __add__(self, other: Partial) -> Partial:
+        sums = tuple(mine + theirs for mine, theirs in zip(self.sums, other.sums, strict=True))
+        return Partial(sums, self.positions + other.positions, self.patches + other.patches)
+
+
+class Distance(ABC):
+    """One way to compare the features of one tap."""
+
+    name: str
+    """The name it is registered under."""
+    summary: str
+    """The definition in one line."""
+    source: str
+    """Paper and equation, or the implementation that defined it."""
+    ceiling: ClassVar[float | None] = None
+    """The largest value a position can have where no feature is negative, else twice it; None without one."""
+    is_regional: ClassVar[bool] = True
+    """Whether positions whose features are equal add nothing: then only what changed has to be computed."""
+    is_symmetric: ClassVar[bool] = True
+    """Whether reference and candidate may change places."""
+    most_positions: ClassVar[int | None] = None
+    """The most positions of a tap that it can compare in sensible time; None for any number."""
+
+    def at_tap(self, tap: str) -> Distance:  # noqa: ARG002 - most are the same at every tap
+        """The distance with what it has learned for one tap: itself, if that is nothing.
+
+        Args:
+            tap: one that ``weights.channels.CHANNEL_WEIGHTS`` has weights for, if it has any for this distance.
+
+        Raises:
+            WeightsUnavailable: if the file of its weights is missing or altered.
+        """
+        return self
+
+    @abstractmethod
+    def contribute(self, reference: Tensor, candidate: Tensor) -> Partial:
+        """What one piece of features adds.
+
+        Args:
+            reference: N×C×H×W features, any float dtype.
+            candidate: features of the same shape, dtype and device.
+        """
+
+    def merge(self, first: Partial, second: Partial) -> Partial:
+        """Two disjoint pieces as one."""
+        return first + second
+
+    @abstractmethod
+    def finish(self, total: Partial, channels: int) -> Tensor:
+        """The distance of each picture pair in the batch: N float64 values, ≥ 0."""
+
+    def __call__(self, reference: Tensor, candidate: Tensor) -> Tensor:
+        """The distance of whole feature maps: N float64 values."""
+        return self.finish(self.contribute(reference, candidate), reference.shape[1])
+
+
+def widened(tensor: Tensor) -> Tensor:
+    """In float64."""
+    # Apple's devices have no float64; their partial sums finish on the CPU.
+    return (tensor.cpu() if tensor.device.type == "mps" else tensor).double()
+
+
+def blocks(features: Tensor) -> Iterator[Tensor]:
+    """N×C×H×W → blocks of positions, N×P×C with P·C bounded, in float32 (or float64 as it came).
+
+    Half-precision features are widened here: squares of 16-bit values overflow, and 1e-10 is 0 in float16.
+    """
+    import torch
+
+    # Split, not sliced: the gradients of all blocks are then put together once, not each in a map of zeros.
+    for block in torch.split(_rows(features), max(1, _BLOCK_ELEMENTS // features.shape[1]), dim=1):
+        yield block.to(_dtype(features))
+
+
+def by_position(features: Tensor) -> Tensor:
+    """N×C×H×W → all positions in one block, N×HW×C."""
+    return _rows(features).to(_dtype(features))
+
+
+def _rows(features: Tensor) -> Tensor:
+    n, channels = features.shape[:2]
+    return features.permute(0, 2, 3, 1).reshape(n, -1, channels)  # a view if channels last
+
+
+def _dtype(features: Tensor) -> torch.dtype:
+    import torch
+
+    return torch.float64 if features.dtype == torch.float64 else torch.float32
