@@ -25,7 +25,7 @@ _REPORT = "percept-report.html"
 
 
 class PerceptWarning(UserWarning):
-    """A picture is within what fails, but above a level that warns."""
+    """A picture is within what fails, but above a level that warns; or its recipe has no levels of its own."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,7 +65,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def percept_check(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Check:
-    """Hold a picture to its baseline: ``percept_check(picture)`` fails the test where they differ."""
+    """Hold a picture to its baseline: ``percept_check(picture)`` fails the test where they differ.
+
+    It is judged by the project's ``percept.toml``, or ``[tool.percept]`` in ``pyproject.toml``, as by ``percept
+    check``; the file is looked for in pytest's rootdir and above it. What a call gives stands above the file.
+    """
     from percept_cli.snapshots import Check
 
     return Check(request, tmp_path_factory)

@@ -1,4 +1,8 @@
-"""Pictures in tests: held to a stored baseline, which only ``--percept-update`` writes; for ``pytest_plugin``."""
+"""Pictures in tests: held to a stored baseline, which only ``--percept-update`` writes; for ``pytest_plugin``.
+
+They are judged as ``percept check`` in pytest's root folder would judge them: by the rules and the recipe of the
+settings file that holds there, below what a test asks for itself.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +13,33 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
 import percept_cli
-from percept_cli.errors import PerceptError
-from percept_cli.presets import RENDER, load_preset
+from percept_cli.checking import Checker, check_levels, combined, has_own_levels
+from percept_cli.errors import InvalidSetting, PerceptError, SizeMismatch
+from percept_cli.evidence import Box
+from percept_cli.machine import parse_size
+from percept_cli.pairs import Pair, Pairs
+from percept_cli.pairs.assigned import assigned
+from percept_cli.presets import RENDER, Preset, customise, load_preset
 from percept_cli.pytest_plugin import FOLDER, KEPT, WRITTEN, PerceptWarning
 from percept_cli.reports import Style, format_of_file, render
 from percept_cli.reports.findings import details_of, reason_of
 from percept_cli.reports.output import write_output
 from percept_cli.results import ExitCode, PairResult, Run
+from percept_cli.rulebook import Changes, RuleBook, changed, read_check, read_overrides
+from percept_cli.rules import NOISES, Levels, Rules, check_gate, check_level, check_word, parse_box
+from percept_cli.settings import Settings, find_settings
+from percept_cli.spec import DistanceSpec
+
+OPTIONS = ("preset", "noise", "fail", "warn", "ignore", "mask", "max_shift", "device", "max_memory")
+"""What a test may ask for: what ``percept_cli.check`` takes."""
 
 
 class Check:
@@ -33,6 +50,7 @@ class Check:
         self._config = request.config
         self._folders = folders
         self._names: set[str] = set()
+        self._project = _project(request.config)
 
     def __call__(
         self,
@@ -48,7 +66,7 @@ class Check:
             picture: a Pillow image; an array of uint8, H×W in grey or H×W×3 or ×4 in sRGB; or the path of a file.
             name: what the picture is called, where a test has several; the test's own name if None.
             baseline: the reference, from the test's folder; by default the name in the folder of baselines.
-            options: as ``percept_cli.check`` takes them.
+            options: as ``percept_cli.check`` takes them; what is not given is as the settings file says.
 
         Returns:
             What was found. With ``--percept-update`` and a baseline that was written, the picture against itself.
@@ -62,29 +80,31 @@ class Check:
         reference = (
             self._baseline(name, candidate.suffix) if baseline is None else self._node.path.parent / baseline
         )
+        trial = self._trial(reference, candidate, options)
+        if isinstance(trial, PerceptError):
+            _refuse(trial)
+        for note in trial.notes:
+            warnings.warn(f"{name}: {note}", PerceptWarning, stacklevel=2)
         update = bool(self._config.option.percept_update)
-        if not reference.is_file():
-            if not update:
-                pytest.fail(
-                    f"percept: {name} has no baseline: {self._shown(reference)}\n"
-                    f"  the picture is {candidate}\n"
-                    "  look at it; if it is right, make it the baseline with\n"
-                    f"    {self._update_command()}",
-                    pytrace=False,
-                )
-            result = self._updated(reference, candidate, options)
-        else:
-            result = _compare(reference, candidate, options)
-            if update and _is_replaced(result):
-                result = self._updated(reference, candidate, options)
+        if not trial.pairs and not update:
+            pytest.fail(
+                f"percept: {name} has no baseline: {self._shown(reference)}\n"
+                f"  the picture is {candidate}\n"
+                "  look at it; if it is right, make it the baseline with\n"
+                f"    {self._update_command()}",
+                pytrace=False,
+            )
+        result = trial.result(trial.pairs) if trial.pairs else None
+        if result is None or (update and _is_replaced(result)):
+            result = self._updated(reference, candidate, trial)
         if isinstance(result, PerceptError):
-            pytest.fail(f"percept: {result}" + (f"\n  hint: {result.hint}" if result.hint else ""))
+            _refuse(result)
         result = replace(result, name=f"{self._node.nodeid}: {name}")
         if result.status == "warn":
             warnings.warn(f"{name}: {result.reason}", PerceptWarning, stacklevel=2)
         elif result.status != "pass":
-            self._keep(result, options)
-            self._fail(result, name, reference, candidate)
+            self._keep(result, trial)
+            self._fail(result, name, candidate)
         return result
 
     def _name(self, name: str | None) -> str:
@@ -109,6 +129,24 @@ class Check:
         place = test.relative_to(root) if test.is_relative_to(root) else Path(test.name)
         return root / folder / place.with_suffix("") / f"{name}{suffix}"
 
+    def _place(self, reference: Path) -> tuple[Path, str]:
+        """The folder of a baseline, and its name there, which the settings file knows it by."""
+        root, given = self._config.rootpath, str(self._config.getini("percept_baselines"))
+        reference = Path(os.path.abspath(reference))  # noqa: PTH100 - links stay as they are
+        for folder in (root / given if given else self._node.path.parent / FOLDER, root):
+            if reference.is_relative_to(folder):
+                return folder, reference.relative_to(folder).as_posix()
+        return reference.parent, reference.name
+
+    def _trial(self, reference: Path, candidate: Path, options: Mapping[str, Any]) -> _Trial | PerceptError:
+        folder, name = self._place(reference)
+        try:
+            return self._project.trial(
+                Pair(name, reference if reference.is_file() else None, candidate), folder, options
+            )
+        except PerceptError as error:
+            return error
+
     def _candidate(self, picture: object, name: str) -> Path:
         if isinstance(picture, str | os.PathLike):
             return Path(os.path.abspath(os.fspath(picture)))  # noqa: PTH100 - links stay as they are
@@ -120,9 +158,9 @@ class Check:
             raise TypeError(f"percept_check: {error}; convert the image to RGB first") from None
         return path
 
-    def _updated(self, reference: Path, candidate: Path, options: Mapping[str, Any]) -> PairResult | PerceptError:
+    def _updated(self, reference: Path, candidate: Path, trial: _Trial) -> PairResult | PerceptError:
         # What cannot be compared with itself must not become what others are compared with.
-        result = _compare(candidate, candidate, options)
+        result = trial.result([Pair(candidate.name, candidate, candidate, rules=trial.rules)])
         if isinstance(result, PerceptError) or result.status == "error":
             return result
         self._write(candidate, reference)
@@ -138,16 +176,17 @@ class Check:
             temporary.unlink(missing_ok=True)
         self._node.stash.setdefault(WRITTEN, []).append(self._shown(reference))
 
-    def _keep(self, result: PairResult, options: Mapping[str, Any]) -> None:
-        text = "".join(str(piece) for piece in render(_run_of(result, options), "json", Style()))
+    def _keep(self, result: PairResult, trial: _Trial) -> None:
+        run = Run(version=percept_cli.__version__, spec=trial.spec, device=trial.device, results=(result,))
+        text = "".join(str(piece) for piece in render(run, "json", Style()))
         self._node.stash.setdefault(KEPT, []).append(text)
 
-    def _fail(self, result: PairResult, name: str, reference: Path, candidate: Path) -> NoReturn:
+    def _fail(self, result: PairResult, name: str, candidate: Path) -> NoReturn:
         __tracebackhide__ = True
         bare = replace(result, reference=None, candidate=None)
         lines = [f"percept: {name}: {reason_of(result)}", *(f"  {line}" for line in details_of(bare))]
         lines += [
-            f"  baseline:  {self._shown(reference)}",
+            f"  baseline:  {self._shown(Path(result.reference or ''))}",
             f"  picture:   {candidate}",
             f"  report:    {self._shown(Path(self._config.option.percept_report))}, when all tests are done",
             f"  if the picture is right: {self._update_command()}",
@@ -162,11 +201,162 @@ class Check:
         return f"pytest --percept-update {shlex.quote(self._node.nodeid)}"
 
 
-def _compare(reference: Path, candidate: Path, options: Mapping[str, Any]) -> PairResult | PerceptError:
+def _refuse(error: PerceptError, *, pytrace: bool = True) -> NoReturn:
+    __tracebackhide__ = True
+    pytest.fail(f"percept: {error}" + (f"\n  hint: {error.hint}" if error.hint else ""), pytrace=pytrace)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """What one picture is compared with, and how it is judged."""
+
+    pairs: Sequence[Pair]
+    """Itself and each reference that is there; none where it has no baseline."""
+    rules: Rules
+    spec: DistanceSpec
+    device: str
+    max_memory: int | None
+    notes: tuple[str, ...] = ()
+    """What a person should know."""
+
+    def result(self, pairs: Sequence[Pair]) -> PairResult | PerceptError:
+        """The best of what pairs come to, or why they cannot be compared."""
+        checker = _checker(self.spec, self.device, self.max_memory)
+        try:
+            results = [_score(checker, pair) for pair in pairs]
+        except PerceptError as error:
+            return error
+        # They are of one picture, and so they have one name.
+        return next(best for best, _ in combined((result, False) for result in results))
+
+
+def _score(checker: Checker, pair: Pair) -> PairResult:
     try:
-        return percept_cli.check(reference, candidate, **options)
-    except PerceptError as error:
-        return error
+        return checker.score(pair)
+    except SizeMismatch as error:  # it is what the rules make of it
+        return checker.failed(pair, error)
+
+
+@lru_cache(maxsize=4)
+def _checker(spec: DistanceSpec, device: str, max_memory: int | None) -> Checker:
+    # Kept, so that a test suite of many pictures loads torch and the weights once.
+    return Checker(spec, device=device, max_memory=max_memory)
+
+
+class _Project:
+    """What the settings file says of pictures in tests.
+
+    Raises:
+        InvalidSetting: for anything in it that is wrong; the message names the file.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._values = settings.values
+        tables = settings.tables
+        try:
+            preset = load_preset(str(self._values.get("preset", RENDER)))
+            recipe = {key: self._values.get(key) for key in ("layers", "distance", "precision")}
+            self._spec = customise(preset, **recipe)
+            self._name = f"the recipe {preset.name} of {settings.source}"
+            self._threshold = _threshold(settings, preset)
+            changes, _ = read_check(tables.get("check", {}), settings.source, settings.folder)
+            self._changes = _from_anywhere(changes)
+            self._overrides = [
+                replace(override, changes=_from_anywhere(override.changes))
+                for override in read_overrides(tables.get("override", []), settings.source, settings.folder)
+            ]
+        except InvalidSetting as error:
+            where = f"{settings.source}: " if settings.source else ""
+            raise InvalidSetting(f"{where}{error}", hint=error.hint) from None
+
+    def trial(self, pair: Pair, folder: Path, options: Mapping[str, Any]) -> _Trial:
+        """How a pair is judged.
+
+        Args:
+            pair: the picture, by the name that overrides match, with its baseline if there is one.
+            folder: where further references are looked for.
+            options: what the test asks for. Its preset takes the place of the file's whole recipe.
+
+        Raises:
+            InvalidSetting: for an option that makes no sense.
+        """
+        asked = _asked(options)
+        rules = Rules()
+        if self._threshold is not None and "preset" not in options:
+            rules = changed(rules, {"levels": {"distance": self._threshold}})
+        book = RuleBook(changed(rules, self._changes), self._overrides)
+        found = list(assigned(Pairs([pair], origin=(str(folder), str(folder))), book).pairs)
+        rules = changed(found[0].rules or book.base, asked)
+        preset = options.get("preset", rules.preset)
+        spec = self._spec if preset is None else load_preset(os.fspath(preset)).spec
+        rules = replace(rules, preset=None)  # it is this recipe, and no other than that of the report
+        check_levels(rules, spec)
+        without = not has_own_levels(spec) and not {"distance", "peak"} & rules.levels.keys()
+        name = self._name if preset is None else os.fspath(preset)
+        memory = options.get("max_memory", self._values.get("max-memory"))
+        return _Trial(
+            [replace(pair, rules=rules) for pair in found if pair.reference is not None],
+            rules,
+            spec,
+            str(options.get("device", self._values.get("device", "auto"))),
+            None if memory is None else parse_size(memory),
+            (f"{name} has no levels for distance and peak, so colour alone decides",) if without else (),
+        )
+
+
+_PROJECT = pytest.StashKey[_Project]()
+
+
+def _project(config: pytest.Config) -> _Project:
+    """The project's settings, read once."""
+    if _PROJECT not in config.stash:
+        try:
+            config.stash[_PROJECT] = _Project(find_settings(config.rootpath))
+        except PerceptError as error:
+            trouble = error
+        else:
+            return config.stash[_PROJECT]
+        _refuse(trouble, pytrace=False)  # no line of a test is to blame
+    return config.stash[_PROJECT]
+
+
+def _threshold(settings: Settings, preset: Preset) -> Levels | None:
+    """The file's threshold, or its preset's, as the level of the gate ``distance``."""
+    if "threshold" in settings.values:
+        return Levels(None, check_level(float(settings.values["threshold"]), "threshold"), settings.source)
+    return None if preset.threshold is None else Levels(None, preset.threshold, f"preset {preset.name}")
+
+
+def _from_anywhere(changes: Changes) -> Changes:
+    """The same while a test is in another folder."""
+    mask = changes.get("mask")
+    return changes if mask is None else changes | {"mask": mask.absolute()}
+
+
+def _asked(options: Mapping[str, Any]) -> Changes:
+    """A test's options, as changes of the rules."""
+    for name in options:
+        if name not in OPTIONS:
+            raise TypeError(f"percept_check: unknown argument {name!r}; it takes {', '.join(OPTIONS)}")
+    changes: Changes = {key: options[key] for key in ("noise", "mask", "max_shift") if key in options}
+    if "noise" in changes:
+        check_word(changes["noise"], NOISES, "noise")
+    if changes.get("mask") is not None:
+        changes["mask"] = Path(changes["mask"])
+    if "ignore" in options:
+        changes["ignore"] = tuple(map(_box, options["ignore"]))
+    fails, warns = (
+        {check_gate(gate): check_level(level, f"the level of {gate}") for gate, level in (side or {}).items()}
+        for side in (options.get("fail"), options.get("warn"))
+    )
+    changes["levels"] = {gate: Levels(warns.get(gate), fails.get(gate), "argument") for gate in {**warns, **fails}}
+    return changes
+
+
+def _box(value: Box | str | tuple[int, int, int, int]) -> Box:
+    if isinstance(value, Box):
+        return value
+    return parse_box(value if isinstance(value, str) else ",".join(map(str, value)))
 
 
 def _is_replaced(found: PairResult | PerceptError) -> bool:
@@ -194,13 +384,6 @@ def _as_image(picture: Any) -> Any:
             f"{dtype} of {'×'.join(map(str, shape)) or 'no dimension'}; scale to 0 … 255, round, and convert"
         )
     return Image.fromarray(picture)
-
-
-def _run_of(result: PairResult, options: Mapping[str, Any]) -> Run:
-    """A run of one pair, with its recipe."""
-    spec = load_preset(os.fspath(options.get("preset", RENDER))).spec
-    device = str(options.get("device", "auto"))
-    return Run(version=percept_cli.__version__, spec=spec, device=device, results=(result,))
 
 
 def write_report(documents: Sequence[str], path: Path) -> list[Path]:

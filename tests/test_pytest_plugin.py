@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from percept_cli.checking import check
 from percept_cli.reports.reading import read_run
+from percept_cli.snapshots import OPTIONS
 from tests.conftest import drawing
 
 TEST = """
@@ -245,3 +249,196 @@ def test_a_warning_is_one_of_pytests(project: pytest.Pytester) -> None:
     done.assert_outcomes(passed=1, warnings=1)
     done.stdout.fnmatch_lines(["*test_ui.py:8: PerceptWarning: test_login: *changed-pixels*"])
     run(project, "-W", "error").assert_outcomes(failed=1)
+
+
+PICTURES = """
+import os
+from pathlib import Path
+import pytest
+from PIL import Image
+
+PICTURE = Path(__file__).parent / "login.png"
+CASES = {
+    "plain": {},
+    "box": {},
+    "mask": {},
+    "levels": {},
+    "moved": {},
+    "recipe": {},
+    "own-box": {"ignore": ()},
+    "own-mask": {"mask": None},
+    "own-levels": {"fail": {"peak": 0.01}},
+    "own-moved": {"max_shift": 0},
+    "own-recipe": {"preset": "render"},
+}
+
+@pytest.mark.parametrize("case", CASES)
+def test_it(percept_check, case, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    percept_check(Image.open(PICTURE), case, **CASES[case])
+
+def test_baseline_of_its_own(percept_check):
+    percept_check(Image.open(PICTURE), baseline="expected/own.png")
+"""
+
+RULES = """
+[[override]]
+match = "test_rules/*box.png"
+ignore = "0,0,80,70"
+
+[[override]]
+match = "*mask.png"
+mask = "all.png"
+
+[[override]]
+match = "*levels.png"
+distance = "off"
+peak = "off"
+colour = "off"
+
+[[override]]
+match = "*moved.png"
+max-shift = 1
+
+[[override]]
+match = "*recipe.png"
+preset = "johnson-style"
+distance = "off"
+colour = "off"
+
+[[override]]
+match = "expected/*.png"
+ignore = "0,0,80,70"
+"""
+"""All but the plain picture pass by these, unless a test asks for something else itself."""
+
+
+def outcomes(done: pytest.RunResult) -> dict[str, str]:
+    """Test → how it ended, of a run with -v."""
+    lines = [line.split() for line in done.stdout.lines if line.startswith("test_") and "::" in line]
+    return {words[0].split("::")[1]: words[1] for words in lines}
+
+
+def shift(picture: Image.Image, by: int) -> Image.Image:
+    """The picture on a wide white margin, moved to the right."""
+    canvas = Image.new("RGB", (picture.width + 40, picture.height + 40), "white")
+    canvas.paste(picture, (20 + by, 20))
+    return canvas
+
+
+@pytest.fixture
+def ruled(project: pytest.Pytester) -> pytest.Pytester:
+    """Tests of many pictures that have all changed, and no settings yet."""
+    (project.path / "test_ui.py").unlink()
+    project.makepyfile(test_rules=PICTURES)
+    Image.new("L", (80, 70), 0).save(project.path / "all.png")
+    shift(drawing(40, 30, 1), 0).save(project.path / "login.png")
+    run(project, "--percept-update").assert_outcomes(passed=12)
+    shift(drawing(40, 30, 1), 1).save(project.path / "login.png")
+    return project
+
+
+@pytest.mark.parametrize("file", ["percept.toml", "pyproject.toml"])
+def test_the_settings_of_check_hold_and_a_tests_own_stand_above_them(ruled: pytest.Pytester, file: str) -> None:
+    table = RULES if file == "percept.toml" else RULES.replace("[[override]]", "[[tool.percept.override]]")
+    (ruled.path / file).write_text(table, encoding="utf-8")
+    own = ("own-box", "own-mask", "own-levels", "own-moved", "own-recipe")
+    passed = {f"test_it[{case}]": "PASSED" for case in ("box", "mask", "levels", "moved", "recipe")}
+    failed = {f"test_it[{case}]": "FAILED" for case in ("plain", *own)}
+    done = run(ruled, "-v")
+    assert outcomes(done) == passed | failed | {"test_baseline_of_its_own": "PASSED"}
+    assert "0.01 (argument)" in done.stdout.str()
+
+
+def test_without_settings_all_of_them_fail(ruled: pytest.Pytester) -> None:
+    run(ruled).assert_outcomes(failed=12)
+
+
+def test_the_run_rules_hold_for_all_and_levels_are_those_of_the_file(project: pytest.Pytester) -> None:
+    run(project, "--percept-update")
+    draw(project, seed=2)
+    settings = project.path / "percept.toml"
+    settings.write_text('[check]\nbaseline = "elsewhere"\nignore = ["0,0,40,30"]\n', encoding="utf-8")
+    run(project).assert_outcomes(passed=1)
+    settings.write_text("[check.peak]\nwarn = 0.001\nfail = 0.002\n", encoding="utf-8")
+    done = run(project)
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(["E  *FAIL peak *; warns above 0.001, fails above 0.002 (percept.toml)"])
+    # The recipe is the file's too, as for percept check.
+    settings.write_text('layers = "relu1_1,relu3_1"\nthreshold = 0.001\n', encoding="utf-8")
+    done = run(project, "--percept-report", "report.json")
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(["E  *FAIL distance *; fails above 0.001 (percept.toml)"])
+    assert [layer.tap for layer in read_run(project.path / "report.json").spec.layers] == ["relu1_1", "relu3_1"]
+    settings.write_text('preset = "johnson-style"\n', encoding="utf-8")
+    run(project).stdout.fnmatch_lines(
+        [
+            "*PerceptWarning: test_login: the recipe johnson-style of percept.toml has no levels for distance and "
+            "peak, so colour alone decides"
+        ]
+    )
+
+
+def test_further_references_and_other_sizes(project: pytest.Pytester) -> None:
+    run(project, "--percept-update")
+    draw(project, seed=2, name="percept-baselines/dark.png")
+    draw(project, seed=2)
+    settings = project.path / "percept.toml"
+    settings.write_text('[check]\nreferences = "dark.png"\n', encoding="utf-8")
+    run(project).assert_outcomes(passed=1)
+    (project.path / BASELINE).unlink()
+    run(project).assert_outcomes(passed=1)
+    drawing(41, 30, 2).save(project.path / "login.png")
+    done = run(project)
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(
+        [
+            "E  *percept: test_login: the sizes differ: *dark.png is 40×30 pixels, * is 41×30",
+            "E  *baseline:  percept-baselines/dark.png",
+            "*percept: 1 picture did not pass*",
+        ]
+    )
+    settings.write_text('[check]\nreferences = "dark.png"\nsize-mismatch = "warn"\n', encoding="utf-8")
+    run(project).assert_outcomes(passed=1, warnings=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[check]\nnoize = 1\n", ["percept: percept.toml: unknown key 'noize'", "  hint: did you mean noise?"]),
+        (
+            '[[override]]\nmatch = "*"\nignored = "0,0,1,1"\n',
+            ["percept: percept.toml: override 1: unknown key 'ignored'", "  hint: did you mean ignore?"],
+        ),
+        ("chek = 1\n", ["percept: *percept.toml: unknown key 'chek'", "  hint: did you mean check?"]),
+        ('layers = "relu9"\n', ["percept: percept.toml: unknown *'relu9'*"]),
+    ],
+)
+def test_a_mistake_in_the_settings_names_the_file(project: pytest.Pytester, text: str, told: list[str]) -> None:
+    (project.path / "percept.toml").write_text(text, encoding="utf-8")
+    done = run(project, "--percept-update")
+    done.assert_outcomes(errors=1)
+    done.stdout.fnmatch_lines(told)
+    assert "snapshots.py" not in done.stdout.str()
+    assert written(project) == []
+
+
+def test_settings_are_those_of_pytests_rootdir(project: pytest.Pytester) -> None:
+    (project.path / "percept.toml").write_text('[check]\nignore = "0,0,40,30"\n', encoding="utf-8")
+    (project.path / "sub").mkdir()
+    for name in ("test_ui.py", "login.png"):
+        (project.path / name).rename(project.path / "sub" / name)
+    (project.path / "sub" / "percept.toml").write_text("", encoding="utf-8")  # which would be the nearest
+    run(project, "--percept-update").assert_outcomes(passed=1)
+    draw(project, seed=2, name="sub/login.png")
+    run(project, "--rootdir", ".").assert_outcomes(passed=1)
+    run(project, "--rootdir", "sub").assert_outcomes(failed=1)
+
+
+def test_the_options_are_those_of_check_by_name(project: pytest.Pytester) -> None:
+    parameters = inspect.signature(check).parameters.values()
+    assert set(OPTIONS) == {entry.name for entry in parameters if entry.kind is entry.KEYWORD_ONLY}
+    project.makepyfile(test_ui=TEST.replace('"login.png"))', '"login.png"), nois="auto")'))
+    done = run(project, "--percept-update")
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(["E  *TypeError: percept_check: unknown argument 'nois'; it takes preset, noise, *"])
