@@ -15,14 +15,16 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import torch
+import torch.nn.functional as F
 import torch.utils.checkpoint
 from torch import Tensor, nn
 
 from percept_cli.engine.backbone import Backbone
 from percept_cli.engine.device import compute_dtype
-from percept_cli.engine.distances import DISTANCES, SMALLER, too_many
+from percept_cli.engine.distances import DISTANCES, SMALLER, LocalDistance, too_many
 from percept_cli.engine.topology import INPUT, Layer, layers_up_to, smallest_side, tap_shape
 from percept_cli.errors import InvalidInput, InvalidSetting, did_you_mean
+from percept_cli.mapping import check_places
 from percept_cli.presets import DEFAULT, customise, load_preset
 from percept_cli.weights.loading import load_kernels
 from percept_cli.weights.registry import WeightsRecord
@@ -63,6 +65,8 @@ class PerceptualDistance(nn.Module):
         value_range: the values that stand for black and for full white in the pictures that are passed in.
         reduction: ``mean`` or ``sum`` over the batch, or ``none`` for one value per pair.
         per_layer: whether to return what each layer contributes as well.
+        spatial: whether to return the distance of each pixel instead of that of each pair: the layers' maps,
+            enlarged to the picture (bilinear, corners not aligned) and added. Nothing is reduced then.
         check: whether the values are checked, with a pass over both pictures and, on a GPU, a wait for it. False
             for compiled loops.
         checkpoint: whether to keep between forward and backward only what is passed from one block of the network
@@ -84,6 +88,7 @@ class PerceptualDistance(nn.Module):
         value_range: tuple[float, float] = (0.0, 1.0),
         reduction: Reduction = "mean",
         per_layer: bool = False,
+        spatial: bool = False,
         check: bool = True,
         checkpoint: bool = False,
     ) -> None:
@@ -98,6 +103,9 @@ class PerceptualDistance(nn.Module):
             )
         self.reduction = reduction
         self.per_layer = per_layer
+        self.spatial = spatial
+        if spatial:
+            check_places(self.spec)
         self.check = check
         self.checkpoint = checkpoint
         # A weight of 0 silences a layer altogether, so nothing is computed for it.
@@ -142,7 +150,8 @@ class PerceptualDistance(nn.Module):
             candidate: the same shape and device.
 
         Returns:
-            A scalar for ``mean`` and ``sum``, N values for ``none``; float32, or float64 where the module is.
+            A scalar for ``mean`` and ``sum``, N values for ``none``; with ``spatial`` N×1×H×W; float32, or float64
+            where the module is.
             With ``per_layer`` also what each layer contributes to it, weight applied: by tap, in the order of the
             recipe.
 
@@ -155,6 +164,9 @@ class PerceptualDistance(nn.Module):
             self._check_values(reference, candidate)
         with torch.autocast(reference.device.type, enabled=False):
             found = self._distances_of(self._unit_range(reference), self._unit_range(candidate))
+            if self.spatial:
+                size = reference.shape[2:]
+                found = {tap: F.interpolate(one, size, mode="bilinear") for tap, one in found.items()}
             dtype = torch.promote_types(self._dtype(reference), torch.float32)
             nothing = torch.zeros_like(next(iter(found.values())))  # float64, as all of them
             layers = {
@@ -168,7 +180,7 @@ class PerceptualDistance(nn.Module):
             return total, {tap: self._reduced(d).to(dtype).to(reference.device) for tap, d in layers.items()}
 
     def _distances_of(self, reference: Tensor, candidate: Tensor) -> dict[str, Tensor]:
-        """Tap → N float64 distances, block by block.
+        """Tap → N float64 distances, or N×1×H×W of the tap's positions, block by block.
 
         The sides run in step but apart from each other, so that of one that needs no gradient nothing is kept.
         """
@@ -194,8 +206,16 @@ class PerceptualDistance(nn.Module):
         for (tap, first), (_, second) in zip(part.features(reference), part.features(candidate), strict=True):
             sides = first, second
             if tap in block.taps:
-                distances.append(self._distances[tap](first, second))
+                distances.append(self._distance(tap, first, second))
         return *sides, *distances
+
+    def _distance(self, tap: str, first: Tensor, second: Tensor) -> Tensor:
+        """Of each pair, N, or of each position, N×1×H×W; float64."""
+        distance = self._distances[tap]
+        if not self.spatial:
+            return distance(first, second)
+        assert isinstance(distance, LocalDistance)
+        return distance.map(first, second)[:, None]
 
     def _dtype(self, pictures: Tensor) -> torch.dtype:
         """What the network computes in: its kernels' dtype, if it has any."""
@@ -210,7 +230,7 @@ class PerceptualDistance(nn.Module):
         return pictures if (low, high) == (0.0, 1.0) else (pictures - low) / (high - low)
 
     def _reduced(self, distances: Tensor) -> Tensor:
-        if self.reduction == "none":
+        if self.reduction == "none" or self.spatial:
             return distances
         return distances.mean() if self.reduction == "mean" else distances.sum()
 

@@ -2,10 +2,10 @@
 
     python scripts/convert_channels.py NAME PUBLISHED OUTPUT.safetensors
 
-NAME is that of the distance, and PUBLISHED a file of a wheel on PyPI: for dists ``weights.pt`` of DISTS_pytorch 0.1
+NAME is that of the distance, PUBLISHED a file of a wheel on PyPI: for dists ``weights.pt`` of DISTS_pytorch 0.1
 (MIT licence), for lpips ``weights/v0.1/vgg.pth`` of lpips 0.1.4 (BSD 2-Clause), for st-lpips
-``weights/vST0.0/vgg_shift_tolerant.pth`` of stlpips_pytorch 0.0.2 (BSD 2-Clause). No value is altered: they are cut
-into one vector per tap and part.
+``weights/vST0.0/vgg_shift_tolerant.pth`` of stlpips_pytorch 0.0.2 (BSD 2-Clause). No value is altered: they are
+cut into one vector per tap and part.
 """
 
 from __future__ import annotations

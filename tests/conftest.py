@@ -78,6 +78,29 @@ def save(tmp_path: Path) -> Save:
     return save_picture
 
 
+@pytest.fixture(scope="session")
+def weights_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with all weights installed: those of ST-LPIPS as published, stand-ins for torchvision's.
+
+    No test may need a download of 550 MB. The stand-ins have the right shapes and go through all of percept: for
+    VGG-16 they are the shipped kernels, for VGG-19 random ones. Nothing says that they are torchvision's, so that
+    distances have fingerprints of their own.
+    """
+    from tests.peers import install_stand_ins
+
+    home = tmp_path_factory.mktemp("weights")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PERCEPT_HOME", str(home))
+        install_stand_ins()
+    return home
+
+
+@pytest.fixture
+def all_weights(weights_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a test that needs weights which do not come with percept."""
+    monkeypatch.setenv("PERCEPT_HOME", str(weights_home))
+
+
 @pytest.fixture
 def troubled(tmp_path: Path, save: Save) -> Path:
     save("a.png")

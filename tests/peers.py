@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import pytest
 import torch
 
 from percept_cli.weights.loading import load_kernels
-from percept_cli.weights.registry import WEIGHTS
+from percept_cli.weights.places import weights_folder
+from percept_cli.weights.registry import WEIGHTS, WeightsRecord
+from percept_cli.weights.store import install
+from percept_cli.weights.taking import put
 
 RECORD = WEIGHTS["vgg16-oxford"]
 
@@ -51,6 +55,23 @@ def dists_with_shipped_kernels() -> Any:
     return model
 
 
+def install_stand_ins() -> None:
+    """Install ST-LPIPS's weights from their package, and stand-ins for torchvision's (see ``weights_home``)."""
+    weights_folder().mkdir(parents=True)
+    put(WEIGHTS["vgg16-imagenet1k-v1"], dict(load_kernels(RECORD)), published=False)
+    put(WEIGHTS["vgg19-imagenet1k-v1"], random_kernels(WEIGHTS["vgg19-imagenet1k-v1"]), published=False)
+    install(WEIGHTS["vgg16-st-lpips"])
+
+
+def random_kernels(record: WeightsRecord) -> dict[str, torch.Tensor]:
+    """Kernels that keep the size of features from layer to layer (He et al. 2015, eq. 10), and small biases."""
+    generator = torch.Generator().manual_seed(19)
+    return {
+        key: torch.randn(shape, generator=generator) * ((2 / (shape[1] * 9)) ** 0.5 if len(shape) == 4 else 0.01)
+        for key, shape in record.shapes().items()
+    }
+
+
 def published_dists_weights() -> Path:
     """The channel weights in DISTS_pytorch's own package."""
     import DISTS_pytorch
@@ -58,13 +79,65 @@ def published_dists_weights() -> Path:
     return Path(DISTS_pytorch.__file__).parent / "weights.pt"
 
 
-def lpips_with_shipped_kernels() -> Any:
-    """`lpips.LPIPS(net="vgg", lpips=False)` with the shipped kernels and their normalisation."""
+def lpips_with_learned_weights(*, spatial: bool = False) -> Any:
+    """`lpips.LPIPS(net="vgg")`: its own head and normalisation; the kernels stand in for torchvision's."""
+    model = _lpips(lpips=True, spatial=spatial)
+    carry_shipped_kernels(model.net)
+    return model
+
+
+def _lpips(**options: bool) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # lpips 0.1.4 calls torchvision by argument names of long ago
         import lpips
 
-        model = lpips.LPIPS(net="vgg", lpips=False, pnet_rand=True, verbose=False).eval()
+        return lpips.LPIPS(net="vgg", pnet_rand=True, verbose=False, **options).eval()
+
+
+def torchmetrics_lpips() -> Any:
+    """Torchmetrics' copy of that network and head, as its functional form makes them, with the same kernels."""
+    from torchmetrics.functional.image import lpips as functional
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as above
+        model = functional._LPIPS(pretrained=True, net="vgg", pnet_rand=True, eval_mode=True)
+    carry_shipped_kernels(model.net)
+    return model
+
+
+def st_lpips() -> Any:
+    """`stlpips_pytorch`'s network as it is published, with its own weights."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it imports IPython and torchsummary, and uses neither
+        from stlpips_pytorch import stlpips
+
+        return stlpips.LPIPS(net="vgg", variant="shift_tolerant", verbose=False).eval()
+
+
+def piq_loss(name: str, layers: Sequence[str], **options: Any) -> Any:
+    """`piq.ContentLoss` or `piq.StyleLoss` on a VGG-16 of the shipped kernels, with their normalisation.
+
+    Given a network of one's own, piq names layers by their index in torchvision's ``features``.
+    """
+    import piq
+    from piq.perceptual import VGG16_LAYERS
+    from torchvision import models
+
+    network = models.vgg.make_layers(models.vgg.cfgs["D"]).eval()
+    carry_shipped_kernels(network)
+    return getattr(piq, name)(
+        feature_extractor=network,
+        layers=[VGG16_LAYERS[layer] for layer in layers],
+        mean=[value / 255 for value in (123.68, 116.779, 103.939)],
+        std=[1 / 255] * 3,
+        reduction="none",
+        **options,
+    )
+
+
+def lpips_with_shipped_kernels() -> Any:
+    """`lpips.LPIPS(net="vgg", lpips=False)` with the shipped kernels and their normalisation."""
+    model = _lpips(lpips=False)
     carry_shipped_kernels(model.net)
     with torch.no_grad():
         # lpips takes x in [-1, 1] and computes (x - shift) / scale; 255·(x + 1)/2 - mean is that with

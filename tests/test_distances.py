@@ -188,7 +188,7 @@ def test_equals_the_formula_written_by_hand(distance: Distance, shape: tuple[int
 # The channels of F have means 1.5 and 2.5, both variances 2.25; those of G means 2 and 2, variances 4 and 1.
 # F − G varies by 0.25 in both, so 1 − l is 0.25 / 6.25 and 0.25 / 10.25, 1 − s is 0.25 / 6.25 and 0.25 / 3.25.
 # cos at the first position = (12 + 12) / 25 = 0.96.
-# Less the mean of F, (1.5, 2.5), each vector of G has another one of F nearest: both are found, which is no distance.
+# Less the mean of F, (1.5, 2.5), each vector of G has another one of F nearest: both are found, at no distance.
 BY_HAND = {
     "mse": 2 / 4,
     "l1": 2 / 4,

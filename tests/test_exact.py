@@ -40,7 +40,12 @@ def spec_of(distance: str, taps: tuple[str, ...] = TAPS, backbone: str | None = 
     if backbone is None:
         learned = CHANNEL_WEIGHTS.get(distance)
         networks = {record.network: name for name, record in reversed(WEIGHTS.items()) if record.is_packaged}
-        backbone = networks[learned.network if learned else "vgg16"]
+        if learned and learned.backbones:
+            (backbone,) = learned.backbones
+        else:
+            backbone = networks[learned.network if learned else "vgg16"]
+    if DISTANCES[distance].most_positions:  # each of which meets every other
+        taps = taps[-2:]
     return DistanceSpec(tuple(LayerSpec(tap, distance) for tap in taps), backbone)
 
 
@@ -92,6 +97,7 @@ def everywhere(plan: Plan) -> Plan:
     return replace(plan, crops=(whole(plan.height, plan.width),))
 
 
+@pytest.mark.usefixtures("all_weights")
 @pytest.mark.parametrize("distance", DISTANCES)
 @pytest.mark.parametrize(("height", "width"), [(333, 419)])
 def test_planned_is_whole(engines: dict[DistanceSpec, Engine], distance: str, height: int, width: int) -> None:
@@ -181,7 +187,8 @@ def test_outside_the_cores_the_whole_picture_has_rounding_only(engines: dict[Dis
     torch.testing.assert_close(found[:, :4], all_of_it[:, :4], rtol=TOLERANCE, atol=0)
 
 
-@pytest.mark.parametrize("distance", ["unit", "gram-chw", "frobenius", "dists"])
+@pytest.mark.usefixtures("all_weights")
+@pytest.mark.parametrize("distance", ["unit", "gram-chw", "frobenius", "dists", "st-lpips", "contextual"])
 def test_tiled_is_untiled(engines: dict[DistanceSpec, Engine], distance: str) -> None:
     spec = spec_of(distance)
     engine = engine_of(engines, spec)
@@ -189,7 +196,7 @@ def test_tiled_is_untiled(engines: dict[DistanceSpec, Engine], distance: str) ->
     candidate = 255 - candidate
     pair = as_tensor(reference), as_tensor(candidate)
     plan = plan_pair(spec, height=330, width=700)
-    around = margins(spec.record.network, TAPS)
+    around = margins(spec.record.network, spec.taps)
     tiled = replace(plan, crops=tuple(columns_of(plan.crops[0], 160, around, 330, 700)))
     assert len(tiled.crops) == 5
     torch.testing.assert_close(engine.measure(*pair, tiled), engine.measure(*pair, plan), rtol=TOLERANCE, atol=0)

@@ -22,8 +22,20 @@ from percept_cli.presets import customise, load_preset
 from tests.peers import lpips_with_shipped_kernels
 
 SHALLOW = "relu1_2,relu2_1"
+L2_POOLS = "vgg16-oxford-l2pool"
 # Those that need no weights of their own.
-DISTANCE_NAMES = ("mse", "l1", "euclidean", "cosine", "unit", "frobenius", "gram-none", "gram-hw", "gram-chw")
+DISTANCE_NAMES = (
+    "contextual",
+    "mse",
+    "l1",
+    "euclidean",
+    "cosine",
+    "unit",
+    "frobenius",
+    "gram-none",
+    "gram-hw",
+    "gram-chw",
+)
 
 
 def pixels(n: int, height: int, width: int, seed: int) -> Tensor:
@@ -52,11 +64,26 @@ def off(found: Tensor, expected: Tensor) -> float:
 
 
 @pytest.mark.parametrize(
-    "recipe", [{}, {"preset": "johnson-style"}, {"preset": "dists"}, {"preset": "render", "distance": "euclidean"}]
+    "recipe",
+    [
+        {},
+        {"preset": "johnson-style"},
+        {"preset": "dists", "backbone": "vgg16-oxford-l2pool"},
+        {"preset": "render", "distance": "euclidean"},
+        {"preset": "lpips"},
+        {"preset": "st-lpips"},
+        {"preset": "contextual"},
+        {"preset": "esrgan"},
+    ],
 )
+@pytest.mark.usefixtures("all_weights")
 @pytest.mark.parametrize(("n", "height", "width"), [(1, 48, 48), (3, 37, 53)])
 def test_numbers_are_the_engines(recipe: dict[str, str], n: int, height: int, width: int) -> None:
-    spec = customise(load_preset(recipe.get("preset", "default")), distance=recipe.get("distance"))
+    spec = customise(
+        load_preset(recipe.get("preset", "default")),
+        distance=recipe.get("distance"),
+        backbone=recipe.get("backbone"),
+    )
     reference, candidate = pixels(n, height, width, 1), pixels(n, height, width, 2)
     distances = Engine(spec, "cpu").measure(reference, candidate, plan_pair(spec, height=height, width=width))
     weights = torch.tensor([layer.weight for layer in spec.layers], dtype=torch.float64)
@@ -64,10 +91,10 @@ def test_numbers_are_the_engines(recipe: dict[str, str], n: int, height: int, wi
     total, layers = loss(reference / 255, candidate / 255)
     assert loss.spec.fingerprint == spec.fingerprint
     assert tuple(layers) == spec.taps
-    # Direct sums here, Winograd there, both float32. Measured: 3e-7.
+    # Direct sums here, Winograd there, both float32. Measured: 3e-7, and 7e-6 for a layer that hardly differs.
     torch.testing.assert_close(total.double(), distances @ weights, rtol=2e-6, atol=0)
     torch.testing.assert_close(
-        torch.stack(list(layers.values()), dim=1).double(), distances * weights, rtol=5e-6, atol=0
+        torch.stack(list(layers.values()), dim=1).double(), distances * weights, rtol=2e-5, atol=0
     )
 
 
@@ -104,11 +131,11 @@ def test_gradients_are_those_of_finite_differences(distance: str) -> None:
 
 def test_what_a_distance_has_learned_has_gradients_too() -> None:
     """`dists`: they are those of finite differences, finite at equal and black pictures, and 0 at equal ones."""
-    loss = PerceptualDistance("dists", layers="input,relu1_2,relu2_2").double()
+    loss = PerceptualDistance("dists", backbone=L2_POOLS, layers="input,relu1_2,relu2_2").double()
     x, y = (0.2 + 0.3 * (pictures(1, 6, 6, seed).double() + seed - 1) for seed in (1, 2))
     assert torch.autograd.gradcheck(loss, (x.requires_grad_(), y.requires_grad_()), eps=1e-7, rtol=1e-3)
     for checkpoint in (False, True):
-        loss = PerceptualDistance("dists", checkpoint=checkpoint)
+        loss = PerceptualDistance("dists", backbone=L2_POOLS, checkpoint=checkpoint)
         other, black = pictures(1, 32, 32, 1), torch.zeros(1, 3, 32, 32)
         for first, second in ((other, other), (black, black), (black, other)):
             value, found = gradient(loss, first, second)

@@ -1,29 +1,45 @@
-"""`unit` against the lpips package: its own network and head, carrying the same kernels and normalisation.
+"""`unit` and `lpips` against the public code: its own network and head, carrying the same kernels.
 
-Tried, and each breaks these tests: another mean, another tap, another epsilon, two kernels swapped. (Whether 1e-10
-is added inside or outside the root shows on tiny features only: test_distances.py has that.)
+The kernels are the shipped ones. What is called LPIPS needs torchvision's, a download of 550 MB that no test may
+need; but the arithmetic does not depend on which numbers are in the kernels, and everything else is as published:
+the normalisation of the lpips package, and its learned weights, read from its own file.
+
+Tried, and each breaks these tests: another mean, another tap, another epsilon, two kernels swapped, one tap's
+learned weights for another's, one learned weight altered, corners aligned. (Whether 1e-10 is added inside or
+outside the root shows on tiny features only: test_distances.py has that.)
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+from percept_cli import PerceptualDistance
 from percept_cli.engine.measure import Engine
 from percept_cli.engine.plan import plan_pair
 from percept_cli.presets import load_preset
-from tests.peers import lpips_with_shipped_kernels
+from percept_cli.weights.channels import CHANNEL_WEIGHTS
+from scripts.convert_channels import convert
+from tests.peers import lpips_with_learned_weights, lpips_with_shipped_kernels, torchmetrics_lpips
 
 # Two float32 networks of 13 layers that sum in different orders.
 TOLERANCE = 1e-5
+SIZES = [(1, 64, 64), (1, 37, 53), (3, 48, 80), (2, 131, 97), (1, 264, 200)]
+sizes = pytest.mark.parametrize(("n", "height", "width"), SIZES)
 
 
 @pytest.fixture(scope="module")
-def peer() -> Any:
+def uncalibrated() -> Any:
     return lpips_with_shipped_kernels()
+
+
+@pytest.fixture(scope="module")
+def learned() -> Any:
+    return lpips_with_learned_weights()
 
 
 def pixels(n: int, height: int, width: int, seed: int) -> Tensor:
@@ -32,15 +48,81 @@ def pixels(n: int, height: int, width: int, seed: int) -> Tensor:
     )
 
 
-@pytest.mark.parametrize(
-    ("n", "height", "width"), [(1, 64, 64), (1, 37, 53), (3, 48, 80), (2, 131, 97), (1, 264, 200)]
-)
-def test_layers_and_total_equal_lpips(peer: Any, n: int, height: int, width: int) -> None:
+def check_layers_and_total(preset: str, peer: Any, n: int, height: int, width: int) -> None:
     reference, candidate = pixels(n, height, width, seed=1), pixels(n, height, width, seed=2)
     with torch.inference_mode():
         total, per_layer = peer(reference / 127.5 - 1, candidate / 127.5 - 1, retPerLayer=True)
-    spec = load_preset("default").spec
+    spec = load_preset(preset).spec
     found = Engine(spec, "cpu").measure(reference, candidate, plan_pair(spec, height=height, width=width))
     expected = torch.stack([layer.flatten() for layer in per_layer], dim=1).double()
     torch.testing.assert_close(found, expected, rtol=TOLERANCE, atol=0)
     torch.testing.assert_close(found.sum(dim=1), total.flatten().double(), rtol=TOLERANCE, atol=0)
+
+
+@sizes
+def test_layers_and_total_equal_lpips_without_learned_weights(
+    uncalibrated: Any, n: int, height: int, width: int
+) -> None:
+    check_layers_and_total("default", uncalibrated, n, height, width)
+
+
+@pytest.mark.usefixtures("all_weights")
+@sizes
+def test_layers_and_total_equal_lpips(learned: Any, n: int, height: int, width: int) -> None:
+    check_layers_and_total("lpips", learned, n, height, width)
+
+
+@pytest.mark.usefixtures("all_weights")
+@pytest.mark.parametrize("checkpoint", [False, True])
+@pytest.mark.parametrize(("n", "height", "width"), SIZES[:3])
+def test_the_map_equals_lpips_spatial(checkpoint: bool, n: int, height: int, width: int) -> None:
+    peer = lpips_with_learned_weights(spatial=True)
+    x, y = pixels(n, height, width, 1) / 255, pixels(n, height, width, 2) / 255
+    loss = PerceptualDistance("lpips", spatial=True, per_layer=True, checkpoint=checkpoint)
+    with torch.inference_mode():
+        total, per_layer = peer(2 * x - 1, 2 * y - 1, retPerLayer=True)
+        found, layers = loss(x, y)
+    assert found.shape == total.shape == (n, 1, height, width)
+    # One position's unit vectors cancel more than the mean of all: by some roundings of 6e-8, of values around 1.
+    torch.testing.assert_close(found, total, rtol=TOLERANCE, atol=1e-6)
+    for mine, theirs in zip(layers.values(), per_layer, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=TOLERANCE, atol=1e-6)
+
+
+@pytest.mark.usefixtures("all_weights")
+@pytest.mark.parametrize(("n", "height", "width"), [(1, 64, 64), (3, 37, 53)])
+def test_gradient_equals_that_of_lpips_with_learned_weights(learned: Any, n: int, height: int, width: int) -> None:
+    """As for `unit` in test_loss.py, which tells about the tolerance."""
+    x = pixels(n, height, width, 3) / 255
+    sides = [(pixels(n, height, width, 4) / 255).requires_grad_() for _ in range(2)]
+    PerceptualDistance("lpips", reduction="sum")(x, sides[0]).backward()
+    learned(2 * x - 1, 2 * sides[1] - 1).sum().backward()
+    found, expected = (side.grad for side in sides)
+    assert found is not None
+    assert expected is not None
+    assert (found - expected).norm() / expected.norm() < 1e-4
+
+
+@pytest.mark.usefixtures("all_weights")
+@sizes
+def test_torchmetrics_differs_by_its_epsilon_alone(n: int, height: int, width: int) -> None:
+    """It divides by √(1e-8 + ‖F‖²) where LPIPS has ‖F‖ + 1e-10.
+
+    With features that are as long as trained ones are, ‖F‖ > 1 nearly everywhere: the bound is 1e-8 / ‖F‖² < 1e-8
+    relative, far below the rounding of two networks, and it is held to LPIPS's own 1e-5. On dark or flat pictures
+    with shorter vectors it would be more.
+    """
+    peer = torchmetrics_lpips()
+    reference, candidate = pixels(n, height, width, seed=1), pixels(n, height, width, seed=2)
+    with torch.inference_mode():
+        theirs = peer(reference / 127.5 - 1, candidate / 127.5 - 1).flatten().double()
+    spec = load_preset("lpips").spec
+    found = Engine(spec, "cpu").measure(reference, candidate, plan_pair(spec, height=height, width=width))
+    torch.testing.assert_close(found.sum(dim=1), theirs, rtol=TOLERANCE, atol=0)
+
+
+def test_the_shipped_learned_weights_are_the_published_ones() -> None:
+    import lpips
+
+    published = Path(lpips.__file__).parent / "weights" / "v0.1" / "vgg.pth"
+    assert convert("lpips", published) == CHANNEL_WEIGHTS["lpips"].path.read_bytes()

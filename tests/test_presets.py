@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import pytest
 
 from percept_cli import compare
 from percept_cli.errors import InvalidSetting
-from percept_cli.presets import customise, load_preset, preset_names, presets_folder
+from percept_cli.presets import customise, load_preset, preset_file, preset_names, presets_folder
 from percept_cli.settings import find_settings, read_settings
 from percept_cli.spec import LayerSpec
 from tests.conftest import ROOT, Save
@@ -17,14 +18,21 @@ from tests.conftest import ROOT, Save
 
 def test_presets_live_once_and_the_default_comes_first() -> None:
     assert presets_folder() == ROOT / "configs"
-    assert preset_names() == ("default", "dists", "johnson-content", "johnson-style", "render")
+    assert preset_names() == (
+        *("default", "contextual", "dists", "esrgan", "gatys-content", "gatys-style", "johnson-content"),
+        *("johnson-style", "lpips", "pix2pixhd", "real-esrgan", "render", "srgan", "st-lpips"),
+    )
 
 
+@pytest.mark.usefixtures("all_weights")
 @pytest.mark.parametrize("name", preset_names())
 def test_every_preset_tells_its_story_and_runs(name: str, save: Save) -> None:
     preset = load_preset(name)
-    assert preset.description
-    assert preset.source
+    for story in (preset.description, preset.application, preset.source, preset.differs, preset.cite):
+        assert story
+    header = "".join(re.findall(r"^# (.*\n)", preset_file(name).read_text(encoding="utf-8"), re.MULTILINE))
+    assert "Reference implementation:" in header
+    assert re.search(r"20\d\d|percept check", header)
     result = compare(save("a.png"), save("b.png", seed=1), preset=name)
     assert math.isfinite(result.distance)
     assert result.distance > 0
@@ -37,6 +45,32 @@ def test_the_published_recipes_are_as_published() -> None:
         LayerSpec(f"relu{tap}", "unit", 1) for tap in ("1_2", "2_2", "3_3", "4_3", "5_3")
     )
     assert load_preset("johnson-content").spec.layers == (LayerSpec("relu3_3", "mse", 1),)
+    assert load_preset("gatys-content").spec.layers == (LayerSpec("relu4_2", "mse", 1),)
+    assert load_preset("gatys-style").spec.layers == tuple(
+        LayerSpec(f"relu{block}_1", "gram-hw", 1e3 / channels**2)
+        for block, channels in enumerate((64, 128, 256, 512, 512), start=1)
+    )
+    assert load_preset("srgan").spec.layers == (LayerSpec("relu5_4", "mse", (1 / 12.75) ** 2),)
+    assert load_preset("esrgan").spec.layers == (LayerSpec("conv5_4", "l1", 1),)
+    assert load_preset("real-esrgan").spec.layers == tuple(
+        LayerSpec(f"conv{tap}", "l1", weight)
+        for tap, weight in (("1_2", 0.1), ("2_2", 0.1), ("3_4", 1), ("4_4", 1), ("5_4", 1))
+    )
+    assert load_preset("pix2pixhd").spec.layers == tuple(
+        LayerSpec(f"relu{block}_1", "l1", 1 / divisor) for block, divisor in enumerate((32, 16, 8, 4, 1), start=1)
+    )
+    assert load_preset("contextual").spec.layers == (LayerSpec("relu3_4", "contextual", 1),)
+    for name in ("lpips", "st-lpips"):
+        assert load_preset(name).spec.layers == tuple(
+            LayerSpec(f"relu{tap}", name, 1) for tap in ("1_2", "2_2", "3_3", "4_3", "5_3")
+        )
+    backbones = {name: load_preset(name).spec.backbone for name in preset_names()}
+    assert {name for name, backbone in backbones.items() if backbone == "vgg19-imagenet1k-v1"} == {
+        *("contextual", "esrgan", "gatys-content", "gatys-style", "pix2pixhd", "real-esrgan", "srgan"),
+    }
+    assert backbones["lpips"] == "vgg16-imagenet1k-v1"
+    assert backbones["dists"] == "vgg16-imagenet1k-v1-l2pool"
+    assert backbones["st-lpips"] == "vgg16-st-lpips"
     assert load_preset("johnson-style").spec.layers == tuple(
         LayerSpec(f"relu{tap}", "gram-chw", 5) for tap in ("1_2", "2_2", "3_3", "4_3")
     )
@@ -108,6 +142,24 @@ def test_single_settings_replace_a_presets() -> None:
     assert customise(style, layers=["relu1_1", "relu2_1=3"]).taps == ("relu1_1", "relu2_1")
     assert customise(style, layers={"relu2_1": 3}).layers == (LayerSpec("relu2_1", "gram-chw", 3),)
     assert customise(style, precision="bf16").precision == "bf16"
+
+
+def test_another_backbone_renames_the_layers_that_it_does_not_have() -> None:
+    spec = customise(load_preset("real-esrgan"), backbone="vgg16-oxford")
+    assert spec.taps == ("conv1_2", "conv2_2", "conv3_3", "conv4_3", "conv5_3")
+    assert [layer.weight for layer in spec.layers] == [0.1, 0.1, 1, 1, 1]
+    assert spec.fingerprint != load_preset("real-esrgan").spec.fingerprint
+    assert (
+        customise(load_preset("gatys-style"), backbone="vgg16-oxford").taps == load_preset("gatys-style").spec.taps
+    )
+    with pytest.raises(InvalidSetting, match="unknown layer 'conv5_4'"):  # one's own layers are what they are
+        customise(load_preset("esrgan"), backbone="vgg16-oxford", layers="conv5_4")
+    with pytest.raises(InvalidSetting, match="unknown backbone 'vgg16-oxfrd'") as error:
+        customise(load_preset("esrgan"), backbone="vgg16-oxfrd")
+    assert error.value.hint == "did you mean vgg16-oxford?"
+    for preset in ("lpips", "st-lpips"):
+        with pytest.raises(InvalidSetting, match="on vgg16-oxford they mean nothing, since other kernels see"):
+            customise(load_preset(preset), backbone="vgg16-oxford")
 
 
 def test_settings_of_the_nearest_folder_hold(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_layers_that_are_refused(text: str, message: str, hint: str) -> None:
 
 def test_learned_channel_weights_are_for_one_network_and_its_taps() -> None:
     spec = load_preset("dists").spec
-    with pytest.raises(InvalidSetting, match="which mean nothing on vgg16-oxford") as error:
+    with pytest.raises(InvalidSetting, match="on vgg16-oxford they mean nothing") as error:
         replace(spec, backbone="vgg16-oxford")
     assert "--preset dists" in error.value.hint
     with pytest.raises(InvalidSetting, match=r"no weights for the channels of layer conv1_1") as error:

@@ -922,7 +922,7 @@ def test_torchvisions_keys(name: str, tmp_path: Path) -> None:
     """Every convolution of torchvision's own module, by its place in it."""
     from torchvision.models import vgg
 
-    record = WEIGHTS[f"{name}-torchvision"]
+    record = WEIGHTS[f"{name}-imagenet1k-v1"]
     origin = record.origin
     assert origin is not None
     assert origin.url == getattr(vgg, f"{name.upper()}_Weights").IMAGENET1K_V1.url

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from percept_cli.engine.topology import smallest_side, tap_shape
 from percept_cli.errors import InvalidSetting, WeightsUnavailable
 from percept_cli.names import shown
+from percept_cli.weights.registry import WEIGHTS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,11 +64,11 @@ class ChannelWeights:
         """
         if network != self.network or (self.backbones is not None and backbone not in self.backbones):
             learned_on = self.network if self.backbones is None else " or ".join(self.backbones)
+            others = [name for name, record in WEIGHTS.items() if record.network == self.network]
             raise InvalidSetting(
                 f"the distance {self.distance} has weights that were learned for the channels of {learned_on}; "
                 f"on {backbone} they mean nothing, since other kernels see other things in each channel",
-                hint=f"its preset has the right backbone: --preset {self.distance}; without learned weights there "
-                "is --distance unit.",
+                hint=f"use --backbone {' or '.join(self.backbones or others)}, as --preset {self.distance} does.",
             )
         if tap not in self.taps:
             raise InvalidSetting(

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+# What recipes on weights that are not installed can be computed with meanwhile, by the network.
+_STAND_INS = {"vgg19": "vgg16-oxford", "vgg16-l2pool": "vgg16-oxford-l2pool"}
+
+
 def load_kernels(record: WeightsRecord, path: Path | None = None) -> dict[str, Tensor]:
     """Read every tensor of a weights file.
 
@@ -67,6 +71,9 @@ def require_file(path: Path, record: WeightsRecord) -> None:
     cached = hub_file(record.origin.file_name)
     if cached.is_file():
         hint += f" (from torch's cache, without a network: {shown(cached)})"
+    if record.network in _STAND_INS:
+        other = _STAND_INS[record.network]
+        hint += f"\nOr use --backbone {other}, which comes with percept: other kernels, other numbers."
     raise WeightsUnavailable(f"the weights {record.name} are not installed", hint=hint)
 
 

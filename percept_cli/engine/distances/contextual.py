@@ -72,7 +72,7 @@ class Contextual(Distance):
         from torch.utils.checkpoint import checkpoint
 
         if torch.equal(x, y):
-            return (x - y).sum()  # 0, with a gradient of 0
+            return (x - y).square().sum()  # 0, and so is its gradient
         mean = y.mean(dim=0)
         y, x = self._directions(y, mean), self._directions(x, mean)
         best = []
@@ -82,8 +82,7 @@ class Contextual(Distance):
             else:
                 best.append(self._found(block, y))
         similarity = torch.stack(best).amax(dim=0).mean()
-        distance: Tensor = (similarity + self.STABILISER).log().neg().clamp_min(0)
-        return distance
+        return (similarity + self.STABILISER).log().neg().clamp_min(0)
 
     def _directions(self, features: Tensor, mean: Tensor) -> Tensor:
         import torch
@@ -92,7 +91,8 @@ class Contextual(Distance):
         length = torch.linalg.vector_norm(apart, dim=1, keepdim=True)
         # Selected before the division, so that no gradient is infinite.
         none = length <= self.ROUNDING * torch.linalg.vector_norm(mean)
-        return (apart / length.masked_fill(none, 1)).masked_fill(none, 0)
+        directions: Tensor = (apart / length.masked_fill(none, 1)).masked_fill(none, 0)
+        return directions
 
     def _found(self, x: Tensor, y: Tensor) -> Tensor:
         """How well each of P features y is found among B features x: P values."""

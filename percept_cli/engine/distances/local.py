@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from percept_cli.engine.distances.base import Distance, Partial, blocks, widened
@@ -26,12 +26,18 @@ class LocalDistance(Distance):
 
     def contribute_map(self, reference: Tensor, candidate: Tensor) -> tuple[Partial, Tensor]:
         """The same, and the values themselves: N×H×W float32."""
+        values = list(self._values(reference, candidate))
+        return self._summed(values, reference), self._laid_out([part.float() for part in values], reference)
+
+    def map(self, reference: Tensor, candidate: Tensor) -> Tensor:
+        """The value of each position: N×H×W float64."""
+        return self._laid_out(list(self._values(reference, candidate)), reference)
+
+    @staticmethod
+    def _laid_out(values: Sequence[Tensor], features: Tensor) -> Tensor:
         import torch
 
-        blocks = list(self._values(reference, candidate))
-        height, width = reference.shape[2:]
-        values = torch.cat([block.float() for block in blocks], dim=1).reshape(-1, height, width)
-        return self._summed(blocks, reference), values
+        return torch.cat(tuple(values), dim=1).reshape(-1, *features.shape[2:])
 
     def _values(self, reference: Tensor, candidate: Tensor) -> Iterator[Tensor]:
         pairs = zip(blocks(reference), blocks(candidate), strict=True)
