@@ -20,7 +20,8 @@ from percept_cli.machine import parse_size
 from percept_cli.pairs import Pair
 from percept_cli.presets import RENDER, load_preset
 from percept_cli.results import FileStamp, PairResult, total
-from percept_cli.rules import NOISES, OFF, Levels, Noise, Rules, check_gate, check_level, check_word, parse_box
+from percept_cli.rulebook import changed, from_arguments
+from percept_cli.rules import OFF, Noise, Rules
 from percept_cli.scoring import Part, Reading, References, Scorer, pair_of, read_pair
 from percept_cli.spec import DistanceSpec, ceiling
 from percept_cli.verdict import counted
@@ -302,9 +303,9 @@ def check(
     *,
     preset: str | os.PathLike[str] = RENDER,
     noise: Noise = "auto",
-    fail: Mapping[str, float] | None = None,
-    warn: Mapping[str, float] | None = None,
-    ignore: Sequence[Box | str | tuple[int, int, int, int]] = (),
+    fail: Mapping[str, float | str] | None = None,
+    warn: Mapping[str, float | str] | None = None,
+    ignore: Sequence[Box | str | Sequence[int]] = (),
     mask: str | os.PathLike[str] | None = None,
     max_shift: int = 0,
     device: str = "auto",
@@ -317,8 +318,8 @@ def check(
         candidate: the picture, likewise.
         preset: the recipe: a built-in name, or a path that ends in ``.toml``.
         noise: how much rendering alone may change: ``auto``, ``same-machine`` or ``cross-machine``.
-        fail: gate → the largest value that does not fail, instead of the gate's own level. Gates are ``distance``,
-            ``peak``, ``colour`` (in ΔE) and ``changed-pixels``.
+        fail: gate → the largest value that does not fail, instead of the gate's own level, or ``"off"``. Gates are
+            ``distance``, ``peak``, ``colour`` (in ΔE) and ``changed-pixels``.
         warn: gate → the largest value that does not warn.
         ignore: rectangles x, y, width, height, in pixels, that are left out.
         mask: a picture as large as the two; where it is black, pixels are left out.
@@ -332,17 +333,8 @@ def check(
     Raises:
         PerceptError: whatever is wrong, as one of its subclasses.
     """
-    fails, warns = (
-        {check_gate(gate): check_level(level, f"the level of {gate}") for gate, level in (side or {}).items()}
-        for side in (fail, warn)
-    )
-    rules = Rules(
-        noise=check_word(noise, NOISES, "noise"),
-        levels={gate: Levels(warns.get(gate), fails.get(gate), "argument") for gate in {**warns, **fails}},
-        ignore=tuple(map(_box, ignore)),
-        mask=None if mask is None else Path(mask),
-        max_shift=max_shift,
-    )
+    given = from_arguments(noise=noise, fail=fail, warn=warn, ignore=ignore, mask=mask, max_shift=max_shift)
+    rules = changed(Rules(), given)
     key = load_preset(os.fspath(preset)).spec, device, max_memory
     checker = _checker(*key)
     check_levels(rules, checker.spec)
@@ -353,9 +345,3 @@ def check(
 def _checker(spec: DistanceSpec, device: str, max_memory: int | str | None) -> Checker:
     # Kept, so that a test suite of many pictures loads torch and the weights once.
     return Checker(spec, device=device, max_memory=None if max_memory is None else parse_size(max_memory))
-
-
-def _box(value: Box | str | tuple[int, int, int, int]) -> Box:
-    if isinstance(value, Box):
-        return value
-    return parse_box(value if isinstance(value, str) else ",".join(map(str, value)))

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from percept_cli.errors import InvalidSetting, did_you_mean
+from percept_cli.evidence import Box
 from percept_cli.names import printable
 from percept_cli.pairs.folders import Patterns
 from percept_cli.presets import as_number, check_keys, load_preset
-from percept_cli.rules import GATES, NOISES, OFF, POLICIES, Levels, Rules, check_level, check_word, parse_box
+from percept_cli.rules import (
+    GATES,
+    NOISES,
+    OFF,
+    POLICIES,
+    Levels,
+    Rules,
+    as_box,
+    check_gate,
+    check_level,
+    check_word,
+    parse_box,
+)
+from percept_cli.settings import Settings
 from percept_cli.verdict import counted
 
 _POLICY_KEYS = ("new", "missing", "size-mismatch")
@@ -93,6 +108,54 @@ class RuleBook:
 
 def _keys_of(changes: Changes) -> list[str]:
     return [*(key for key in changes if key != "levels"), *changes.get("levels", ())]
+
+
+def from_arguments(
+    *,
+    noise: str | None = None,
+    fail: Mapping[str, float | str] | None = None,
+    warn: Mapping[str, float | str] | None = None,
+    ignore: Iterable[Box | str | Sequence[int]] | None = None,
+    mask: str | os.PathLike[str] | None = None,
+    max_shift: int | None = None,
+) -> Changes:
+    """What a caller in Python asks for, as ``percept_cli.check`` explains it; None for what it leaves as it is.
+
+    Raises:
+        InvalidSetting: for an unknown word or gate, or a level or rectangle that makes no sense.
+    """
+    changes: Changes = {}
+    if noise is not None:
+        changes["noise"] = check_word(noise, NOISES, "noise")
+    if ignore is not None:
+        changes["ignore"] = tuple(map(as_box, ignore))
+    if mask is not None:
+        changes["mask"] = Path(mask)
+    if max_shift is not None:
+        changes["max_shift"] = max_shift
+    fails, warns = (
+        {check_gate(gate): _level(level, f"the level of {gate}") for gate, level in (side or {}).items()}
+        for side in (fail, warn)
+    )
+    if fails or warns:
+        changes["levels"] = {
+            gate: Levels(warns.get(gate), fails.get(gate), "argument") for gate in {**warns, **fails}
+        }
+    return changes
+
+
+def read_tables(settings: Settings) -> tuple[Changes, Sequence[Override], dict[str, str]]:
+    """The rules of a settings file: those of ``[check]``, the overrides, and the folders that it names.
+
+    Raises:
+        InvalidSetting: for anything in the tables that is wrong; the message names the file.
+    """
+    tables, source = settings.tables, settings.source
+    try:
+        changes, folders = read_check(tables.get("check", {}), source, settings.folder)
+        return changes, read_overrides(tables.get("override", []), source, settings.folder), folders
+    except InvalidSetting as error:
+        raise InvalidSetting(f"{source}: {error}", hint=error.hint) from None
 
 
 def changed(rules: Rules, changes: Changes) -> Rules:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -121,6 +121,17 @@ def parse_box(text: str) -> Box:
     if not box.width or not box.height:
         raise InvalidSetting(f"the rectangle {text!r} has no pixels", hint="width and height are at least 1.")
     return box
+
+
+def as_box(value: Box | str | Sequence[int]) -> Box:
+    """A rectangle as callers in Python write it: as one, as ``"0,0,200,40"``, or as four numbers.
+
+    Raises:
+        InvalidSetting: as ``parse_box``.
+    """
+    if isinstance(value, Box):
+        return value
+    return parse_box(value if isinstance(value, str) else ",".join(map(str, value)))
 
 
 def parse_level(text: str) -> tuple[GateName, float]:

@@ -13,33 +13,22 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
 import percept_cli
-from percept_cli.checking import Checker, check_levels, combined, has_own_levels
-from percept_cli.errors import InvalidSetting, PerceptError, SizeMismatch
-from percept_cli.evidence import Box
-from percept_cli.machine import parse_size
-from percept_cli.pairs import Pair, Pairs
-from percept_cli.pairs.assigned import assigned
-from percept_cli.presets import RENDER, Preset, customise, load_preset
+from percept_cli.errors import PerceptError
+from percept_cli.pairs import Pair
 from percept_cli.pytest_plugin import FOLDER, KEPT, WRITTEN, PerceptWarning
 from percept_cli.reports import Style, format_of_file, render
 from percept_cli.reports.findings import details_of, reason_of
 from percept_cli.reports.output import write_output
 from percept_cli.results import ExitCode, PairResult, Run
-from percept_cli.rulebook import Changes, RuleBook, changed, read_check, read_overrides
-from percept_cli.rules import NOISES, Levels, Rules, check_gate, check_level, check_word, parse_box
-from percept_cli.settings import Settings, find_settings
-from percept_cli.spec import DistanceSpec
-
-OPTIONS = ("preset", "noise", "fail", "warn", "ignore", "mask", "max_shift", "device", "max_memory")
-"""What a test may ask for: what ``percept_cli.check`` takes."""
+from percept_cli.settings import find_settings
+from percept_cli.trial import Project, Trial
 
 
 class Check:
@@ -138,7 +127,7 @@ class Check:
                 return folder, reference.relative_to(folder).as_posix()
         return reference.parent, reference.name
 
-    def _trial(self, reference: Path, candidate: Path, options: Mapping[str, Any]) -> _Trial | PerceptError:
+    def _trial(self, reference: Path, candidate: Path, options: Mapping[str, Any]) -> Trial | PerceptError:
         folder, name = self._place(reference)
         try:
             return self._project.trial(
@@ -158,7 +147,7 @@ class Check:
             raise TypeError(f"percept_check: {error}; convert the image to RGB first") from None
         return path
 
-    def _updated(self, reference: Path, candidate: Path, trial: _Trial) -> PairResult | PerceptError:
+    def _updated(self, reference: Path, candidate: Path, trial: Trial) -> PairResult | PerceptError:
         # What cannot be compared with itself must not become what others are compared with.
         result = trial.result([Pair(candidate.name, candidate, candidate, rules=trial.rules)])
         if isinstance(result, PerceptError) or result.status == "error":
@@ -176,7 +165,7 @@ class Check:
             temporary.unlink(missing_ok=True)
         self._node.stash.setdefault(WRITTEN, []).append(self._shown(reference))
 
-    def _keep(self, result: PairResult, trial: _Trial) -> None:
+    def _keep(self, result: PairResult, trial: Trial) -> None:
         run = Run(version=percept_cli.__version__, spec=trial.spec, device=trial.device, results=(result,))
         text = "".join(str(piece) for piece in render(run, "json", Style()))
         self._node.stash.setdefault(KEPT, []).append(text)
@@ -206,157 +195,20 @@ def _refuse(error: PerceptError, *, pytrace: bool = True) -> NoReturn:
     pytest.fail(f"percept: {error}" + (f"\n  hint: {error.hint}" if error.hint else ""), pytrace=pytrace)
 
 
-@dataclass(frozen=True)
-class _Trial:
-    """What one picture is compared with, and how it is judged."""
-
-    pairs: Sequence[Pair]
-    """Itself and each reference that is there; none where it has no baseline."""
-    rules: Rules
-    spec: DistanceSpec
-    device: str
-    max_memory: int | None
-    notes: tuple[str, ...] = ()
-    """What a person should know."""
-
-    def result(self, pairs: Sequence[Pair]) -> PairResult | PerceptError:
-        """The best of what pairs come to, or why they cannot be compared."""
-        checker = _checker(self.spec, self.device, self.max_memory)
-        try:
-            results = [_score(checker, pair) for pair in pairs]
-        except PerceptError as error:
-            return error
-        # They are of one picture, and so they have one name.
-        return next(best for best, _ in combined((result, False) for result in results))
+_PROJECT = pytest.StashKey[Project]()
 
 
-def _score(checker: Checker, pair: Pair) -> PairResult:
-    try:
-        return checker.score(pair)
-    except SizeMismatch as error:  # it is what the rules make of it
-        return checker.failed(pair, error)
-
-
-@lru_cache(maxsize=4)
-def _checker(spec: DistanceSpec, device: str, max_memory: int | None) -> Checker:
-    # Kept, so that a test suite of many pictures loads torch and the weights once.
-    return Checker(spec, device=device, max_memory=max_memory)
-
-
-class _Project:
-    """What the settings file says of pictures in tests.
-
-    Raises:
-        InvalidSetting: for anything in it that is wrong; the message names the file.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self._values = settings.values
-        tables = settings.tables
-        try:
-            preset = load_preset(str(self._values.get("preset", RENDER)))
-            recipe = {key: self._values.get(key) for key in ("layers", "distance", "precision")}
-            self._spec = customise(preset, **recipe)
-            self._name = f"the recipe {preset.name} of {settings.source}"
-            self._threshold = _threshold(settings, preset)
-            changes, _ = read_check(tables.get("check", {}), settings.source, settings.folder)
-            self._changes = _from_anywhere(changes)
-            self._overrides = [
-                replace(override, changes=_from_anywhere(override.changes))
-                for override in read_overrides(tables.get("override", []), settings.source, settings.folder)
-            ]
-        except InvalidSetting as error:
-            where = f"{settings.source}: " if settings.source else ""
-            raise InvalidSetting(f"{where}{error}", hint=error.hint) from None
-
-    def trial(self, pair: Pair, folder: Path, options: Mapping[str, Any]) -> _Trial:
-        """How a pair is judged.
-
-        Args:
-            pair: the picture, by the name that overrides match, with its baseline if there is one.
-            folder: where further references are looked for.
-            options: what the test asks for. Its preset takes the place of the file's whole recipe.
-
-        Raises:
-            InvalidSetting: for an option that makes no sense.
-        """
-        asked = _asked(options)
-        rules = Rules()
-        if self._threshold is not None and "preset" not in options:
-            rules = changed(rules, {"levels": {"distance": self._threshold}})
-        book = RuleBook(changed(rules, self._changes), self._overrides)
-        found = list(assigned(Pairs([pair], origin=(str(folder), str(folder))), book).pairs)
-        rules = changed(found[0].rules or book.base, asked)
-        preset = options.get("preset", rules.preset)
-        spec = self._spec if preset is None else load_preset(os.fspath(preset)).spec
-        rules = replace(rules, preset=None)  # it is this recipe, and no other than that of the report
-        check_levels(rules, spec)
-        without = not has_own_levels(spec) and not {"distance", "peak"} & rules.levels.keys()
-        name = self._name if preset is None else os.fspath(preset)
-        memory = options.get("max_memory", self._values.get("max-memory"))
-        return _Trial(
-            [replace(pair, rules=rules) for pair in found if pair.reference is not None],
-            rules,
-            spec,
-            str(options.get("device", self._values.get("device", "auto"))),
-            None if memory is None else parse_size(memory),
-            (f"{name} has no levels for distance and peak, so colour alone decides",) if without else (),
-        )
-
-
-_PROJECT = pytest.StashKey[_Project]()
-
-
-def _project(config: pytest.Config) -> _Project:
+def _project(config: pytest.Config) -> Project:
     """The project's settings, read once."""
     if _PROJECT not in config.stash:
         try:
-            config.stash[_PROJECT] = _Project(find_settings(config.rootpath))
+            config.stash[_PROJECT] = Project(find_settings(config.rootpath))
         except PerceptError as error:
             trouble = error
         else:
             return config.stash[_PROJECT]
         _refuse(trouble, pytrace=False)  # no line of a test is to blame
     return config.stash[_PROJECT]
-
-
-def _threshold(settings: Settings, preset: Preset) -> Levels | None:
-    """The file's threshold, or its preset's, as the level of the gate ``distance``."""
-    if "threshold" in settings.values:
-        return Levels(None, check_level(float(settings.values["threshold"]), "threshold"), settings.source)
-    return None if preset.threshold is None else Levels(None, preset.threshold, f"preset {preset.name}")
-
-
-def _from_anywhere(changes: Changes) -> Changes:
-    """The same while a test is in another folder."""
-    mask = changes.get("mask")
-    return changes if mask is None else changes | {"mask": mask.absolute()}
-
-
-def _asked(options: Mapping[str, Any]) -> Changes:
-    """A test's options, as changes of the rules."""
-    for name in options:
-        if name not in OPTIONS:
-            raise TypeError(f"percept_check: unknown argument {name!r}; it takes {', '.join(OPTIONS)}")
-    changes: Changes = {key: options[key] for key in ("noise", "mask", "max_shift") if key in options}
-    if "noise" in changes:
-        check_word(changes["noise"], NOISES, "noise")
-    if changes.get("mask") is not None:
-        changes["mask"] = Path(changes["mask"])
-    if "ignore" in options:
-        changes["ignore"] = tuple(map(_box, options["ignore"]))
-    fails, warns = (
-        {check_gate(gate): check_level(level, f"the level of {gate}") for gate, level in (side or {}).items()}
-        for side in (options.get("fail"), options.get("warn"))
-    )
-    changes["levels"] = {gate: Levels(warns.get(gate), fails.get(gate), "argument") for gate in {**warns, **fails}}
-    return changes
-
-
-def _box(value: Box | str | tuple[int, int, int, int]) -> Box:
-    if isinstance(value, Box):
-        return value
-    return parse_box(value if isinstance(value, str) else ",".join(map(str, value)))
 
 
 def _is_replaced(found: PairResult | PerceptError) -> bool:

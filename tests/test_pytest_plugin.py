@@ -12,7 +12,7 @@ from PIL import Image
 
 from percept_cli.checking import check
 from percept_cli.reports.reading import read_run
-from percept_cli.snapshots import OPTIONS
+from percept_cli.trial import OPTIONS
 from tests.conftest import drawing
 
 TEST = """

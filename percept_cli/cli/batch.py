@@ -8,34 +8,22 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from percept_cli.cli.asked import destinations_of, recipe_of
 from percept_cli.cli.commands import Command
-from percept_cli.cli.many import DEFAULT_TOP, Terms, run_many
+from percept_cli.cli.many import Terms, run_many
 from percept_cli.cli.options import (
     FILE,
-    destinations_of,
-    recipe_of,
+    CountOr,
+    choice_options,
+    ending_options,
     recipe_options,
     report_options,
     talk_options,
+    top_option,
+    workers_option,
 )
 from percept_cli.cli.process import settle_in
 from percept_cli.pairs import Pairs
-
-
-class CountOr(click.ParamType[int | None]):
-    """A number, or one word for leaving it open (None)."""
-
-    def __init__(self, word: str, *, least: int) -> None:
-        self.name = f"{word}|N"
-        self._word, self._least = word, least
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
-        """Raise what click expects for anything else."""
-        if value == self._word:
-            return None
-        if not str(value).isdecimal() or int(value) < self._least:
-            self.fail(f"{value!r} is neither {self._word} nor a number of at least {self._least}", param, ctx)
-        return int(value)
 
 
 @click.command(cls=Command, short_help="Compare folders, lists or streams of pairs.")
@@ -48,23 +36,13 @@ class CountOr(click.ParamType[int | None]):
     help="Take the pairs from a CSV, TSV or JSON Lines file, or from standard input as they come. Columns: "
     "reference, candidate, and if you like name, threshold, weight; others are carried through to the report.",
 )
-@click.option(
-    "--include", multiple=True, metavar="GLOB", help="Take only files that match, as in .gitignore: *.png, ui/**."
-)
-@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files that match; above --include.")
+@choice_options
 @click.option(
     "--any-extension", is_flag=True, help="Let a.png be the counterpart of a.jpg where there is no a.png."
 )
 @recipe_options
 @report_options
-@click.option(
-    "--top",
-    type=CountOr("all", least=0),
-    default=str(DEFAULT_TOP),
-    show_default=True,
-    metavar="N|all",
-    help="Rows of the table, the worst first. Other formats have all.",
-)
+@top_option("Rows of the table, the worst first. Other formats have all.")
 @click.option(
     "--resume",
     type=FILE,
@@ -79,8 +57,7 @@ class CountOr(click.ParamType[int | None]):
     show_default=True,
     help="What shows that a picture is unchanged: size and time of change, or its content.",
 )
-@click.option("--fail-fast", is_flag=True, help="Stop at the first pair that fails or cannot be compared.")
-@click.option("--allow-empty", is_flag=True, help="Comparing nothing is no error.")
+@ending_options
 @click.option("--allow-unmatched", is_flag=True, help="Pictures without a counterpart are no failure.")
 @click.option(
     "--batch-size",
@@ -90,12 +67,7 @@ class CountOr(click.ParamType[int | None]):
     metavar="auto|N",
     help="Most pairs of one size to compute at once; moves no number.",
 )
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Threads that read pictures.  [default: one per processor, at most 8]",
-)
+@workers_option
 @talk_options
 @click.pass_context
 def batch(

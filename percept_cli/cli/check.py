@@ -10,18 +10,20 @@ from typing import Any
 import click
 
 from percept_cli.checking import Checker, check_levels, has_own_levels
-from percept_cli.cli.batch import CountOr
+from percept_cli.cli.asked import Recipe, destinations_of, recipe_of
 from percept_cli.cli.commands import Command
 from percept_cli.cli.console import say
-from percept_cli.cli.many import DEFAULT_TOP, Terms, run_many
+from percept_cli.cli.many import Terms, run_many
 from percept_cli.cli.options import (
     FILE,
-    Recipe,
     check_recipe_options,
-    destinations_of,
-    recipe_of,
+    choice_options,
+    ending_options,
+    pictures_option,
     report_options,
     talk_options,
+    top_option,
+    workers_option,
 )
 from percept_cli.cli.process import settle_in
 from percept_cli.errors import InvalidSetting
@@ -31,7 +33,7 @@ from percept_cli.names import shown
 from percept_cli.pairs.assigned import assigned
 from percept_cli.presets import load_preset
 from percept_cli.reports.heatmaps import HeatMapFolder
-from percept_cli.rulebook import Changes, RuleBook, changed, read_check, read_overrides
+from percept_cli.rulebook import Changes, RuleBook, changed, read_tables
 from percept_cli.rules import NOISES, POLICIES, Levels, Rules, parse_box, parse_level
 from percept_cli.settings import Settings
 from percept_cli.spec import DistanceSpec
@@ -75,39 +77,19 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
 @_policy("--new", "What a picture without a baseline is.")
 @_policy("--missing", "What a baseline without a picture is.")
 @_policy("--size-mismatch", "What two sizes are; they are never compared.")
-@click.option("--include", multiple=True, metavar="GLOB", help="Take only files that match, as in .gitignore.")
-@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files that match; above --include.")
+@choice_options
 @check_recipe_options
 @report_options
-@click.option(
-    "--pictures",
-    type=click.Choice(["embed", "link", "none"]),
-    default="embed",
-    show_default=True,
-    help="HTML: pictures in the file itself, by their addresses, or not at all.",
-)
-@click.option(
-    "--top",
-    type=CountOr("all", least=0),
-    default=str(DEFAULT_TOP),
-    show_default=True,
-    metavar="N|all",
-    help="Pictures that the table tells of, the worst first.",
-)
+@pictures_option
+@top_option("Pictures that the table tells of, the worst first.")
 @click.option(
     "--heatmaps",
     type=FILE,
     metavar="FOLDER",
     help="Draw what did not pass into FOLDER, each as reference, candidate and heat map side by side.",
 )
-@click.option("--fail-fast", is_flag=True, help="Stop at the first picture that fails or cannot be compared.")
-@click.option("--allow-empty", is_flag=True, help="Comparing nothing is no error.")
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Threads that read pictures.  [default: one per processor, at most 8]",
-)
+@ending_options
+@workers_option
 @talk_options
 @click.pass_context
 def check(
@@ -179,17 +161,11 @@ def _threshold(recipe: Recipe, given: float | None) -> Levels | None:
 
 def _rules(settings: Settings, given: dict[str, Any], threshold: Levels | None) -> tuple[RuleBook, dict[str, str]]:
     """Rules and overrides: those of the settings file, and what was typed above them."""
-    rules, folders = Rules(), dict[str, str]()
+    rules = Rules()
     if threshold is not None:
         rules = changed(rules, {"levels": {"distance": threshold}})
-    try:
-        if "check" in settings.tables:
-            changes, folders = read_check(settings.tables["check"], settings.source, settings.folder)
-            rules = changed(rules, changes)
-        overrides = read_overrides(settings.tables.get("override", []), settings.source, settings.folder)
-    except InvalidSetting as error:
-        raise InvalidSetting(f"{settings.source}: {error}", hint=error.hint) from None
-    return RuleBook(changed(rules, _typed(given)), overrides), folders
+    changes, overrides, folders = read_tables(settings)
+    return RuleBook(changed(changed(rules, changes), _typed(given)), overrides), folders
 
 
 def _typed(given: dict[str, Any]) -> Changes:

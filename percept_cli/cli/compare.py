@@ -9,17 +9,10 @@ from typing import Any
 import click
 
 from percept_cli import __version__
+from percept_cli.cli.asked import Recipe, destinations_of, recipe_of
 from percept_cli.cli.commands import Command
 from percept_cli.cli.console import print_report, say, style_of_stdout
-from percept_cli.cli.options import (
-    FILE,
-    Recipe,
-    destinations_of,
-    recipe_of,
-    recipe_options,
-    report_options,
-    talk_options,
-)
+from percept_cli.cli.options import FILE, recipe_options, report_options, talk_options
 from percept_cli.cli.process import settle_in
 from percept_cli.names import shown
 from percept_cli.pairs import pair_of_files

@@ -9,10 +9,11 @@ from typing import Any
 import click
 
 from percept_cli import __version__
+from percept_cli.cli.asked import recipe_of
 from percept_cli.cli.commands import Command
 from percept_cli.cli.compare import what_is_asked, what_ran
 from percept_cli.cli.console import say
-from percept_cli.cli.options import FILE, drawing_recipe_options, recipe_of, talk_options
+from percept_cli.cli.options import FILE, drawing_recipe_options, talk_options
 from percept_cli.cli.process import settle_in
 from percept_cli.errors import InvalidSetting, OutputUnwritable
 from percept_cli.mapping import Mapper, Maps, check_places, recipe_of_layer

@@ -17,9 +17,10 @@ from typing import Any, Literal
 
 from percept_cli import __version__
 from percept_cli.checking import combined
+from percept_cli.cli.asked import Destinations, Recipe
 from percept_cli.cli.compare import what_is_asked, what_ran, where_reports_are
 from percept_cli.cli.console import print_report, print_result, say, style_of_stdout
-from percept_cli.cli.options import Destinations, Recipe
+from percept_cli.cli.options import DEFAULT_TOP
 from percept_cli.cli.progress import Progress, progress
 from percept_cli.engine.plan import avoided
 from percept_cli.errors import OutputUnwritable, PerceptError
@@ -34,8 +35,6 @@ from percept_cli.results import ExitCode, PairResult, Run
 from percept_cli.spool import Spool
 from percept_cli.verdict import judge_run
 
-DEFAULT_TOP = 20
-"""Rows of the table in a terminal."""
 _ERRORS_TOLD = 3
 
 

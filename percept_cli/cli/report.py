@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 import click
 
+from percept_cli.cli.asked import destinations_of
 from percept_cli.cli.commands import Command
 from percept_cli.cli.compare import where_reports_are
 from percept_cli.cli.console import print_report, say, style_of_stdout
-from percept_cli.cli.options import FILE, destinations_of, report_options, talk_options
+from percept_cli.cli.options import FILE, pictures_option, report_options, talk_options
 from percept_cli.names import shown
 from percept_cli.reports import Style, render
 from percept_cli.reports.output import check_output, write_output
@@ -22,14 +23,7 @@ from percept_cli.verdict import counted, is_check, judge_run
 @click.command(cls=Command, short_help="Write a JSON report again in another format.")
 @click.argument("results", type=FILE)
 @report_options
-@click.option(
-    "--pictures",
-    type=click.Choice(["embed", "link", "none"]),
-    default="embed",
-    show_default=True,
-    help="HTML: pictures in the file itself (of pairs that passed only while it stays small), by their addresses, "
-    "or not at all.",
-)
+@pictures_option
 @talk_options
 @click.pass_context
 def report(

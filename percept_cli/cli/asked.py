@@ -1,0 +1,123 @@
+"""What the options that several commands share come to: a recipe, and where reports go."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from percept_cli.cli.console import say
+from percept_cli.cli.options import parameter_of
+from percept_cli.errors import InvalidSetting, OutputUnwritable
+from percept_cli.machine import parse_size
+from percept_cli.names import printable, shown
+from percept_cli.presets import Preset, customise, load_preset, renamed_taps
+from percept_cli.reports import FORMATS, check_format, format_of_file
+from percept_cli.scoring import Scorer
+from percept_cli.settings import KEYS, Settings
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the recipe options come to."""
+
+    preset: Preset
+    scorer: Scorer
+    settings: Settings
+
+
+def recipe_of(
+    ctx: click.Context,
+    *,
+    preset: str,
+    backbone: str | None,
+    layers: object,
+    distance: str | None,
+    threshold: float | None,
+    device: str,
+    precision: str | None,
+    max_memory: str | int | None,
+) -> Recipe:
+    """The preset with what was asked for instead, and a scorer for it.
+
+    Raises:
+        InvalidSetting: for anything that makes no recipe; the hint says which settings of a file are in use.
+    """
+    settings: Settings = ctx.obj
+    try:
+        found = load_preset(preset)
+        spec = customise(found, backbone=backbone, layers=layers, distance=distance, precision=precision)
+        limit, source = _threshold(ctx, settings, found, threshold)
+        memory = None if max_memory is None else parse_size(max_memory)
+        scorer = Scorer(spec, device=device, threshold=limit, threshold_source=source, max_memory=memory)
+    except InvalidSetting as error:
+        in_use = _keys_in_use(ctx)
+        if in_use:
+            error.hint = f"{error.hint} (in use from {settings.source}: {', '.join(in_use)})".strip()
+        raise
+    if backbone is not None and layers is None and not ctx.params.get("quiet"):
+        for tap, other in renamed_taps(found.spec, backbone).items():
+            say(f"Note: {backbone} has no {tap}; its {other} is compared instead")
+    return Recipe(found, scorer, settings)
+
+
+def _keys_in_use(ctx: click.Context) -> list[str]:
+    return [key for key in KEYS if ctx.get_parameter_source(parameter_of(key)) is ParameterSource.DEFAULT_MAP]
+
+
+def _threshold(
+    ctx: click.Context, settings: Settings, preset: Preset, value: float | None
+) -> tuple[float | None, str]:
+    """The threshold that holds, and where it came from."""
+    if value is None:
+        return preset.threshold, "" if preset.threshold is None else f"preset {preset.name}"
+    from_file = ctx.get_parameter_source("threshold") is ParameterSource.DEFAULT_MAP
+    return value, settings.source if from_file else "command line"
+
+
+@dataclass(frozen=True)
+class Destinations:
+    """Which reports go where."""
+
+    stdout: str | None
+    """The format on standard output, or None."""
+    files: tuple[tuple[Path, str], ...]
+    """Files and their formats."""
+    wide: bool
+
+
+def destinations_of(
+    ctx: click.Context, *, form: str | None, outputs: tuple[Path, ...], wide: bool, quiet: bool
+) -> Destinations:
+    """Where reports go: a file's ending says its format, and --format that of any other file or standard output.
+
+    Raises:
+        OutputUnwritable: for an ending that says no format where none is given, or a file that is named twice.
+        InvalidSetting: for Parquet on a terminal.
+        MissingLibrary: for a format that needs one.
+    """
+    files = []
+    for path in outputs:
+        if outputs.count(path) > 1:
+            raise OutputUnwritable(f"{shown(path)}: named twice as --output", hint="name each file once.")
+        found = format_of_file(path.name) or form
+        if found is None and path.suffix:
+            endings = ", ".join(suffix for entry in FORMATS.values() for suffix in entry.suffixes)
+            raise OutputUnwritable(
+                f"{shown(path)}: the ending {printable(path.suffix)} says no format",
+                hint=f"use --format, or one of {endings}.",
+            )
+        files.append((path, found or "table"))
+    typed = ctx.get_parameter_source("form") is ParameterSource.COMMANDLINE
+    given_to_file = any(format_of_file(path.name) is None for path in outputs)
+    stdout = None
+    if (typed and not given_to_file) or (not outputs and not quiet):
+        stdout = form or "table"
+    if stdout == "parquet" and sys.stdout.isatty():
+        raise InvalidSetting("Parquet is no text for a terminal", hint="use -o results.parquet.")
+    for name in {stdout, *(name for _, name in files)} - {None}:
+        check_format(str(name))
+    return Destinations(stdout, tuple(files), wide)
