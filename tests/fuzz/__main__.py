@@ -1,0 +1,121 @@
+"""Damaged files through percept's decoder: no crash, no hang, no error without a type, twice the same picture.
+
+    python -m tests.fuzz [--count N] [--seed N] [--piece N]
+
+Pieces run in processes of their own under limits for memory and time, so that whatever a decoder in C does is seen
+from outside. A finding is written to the current folder as fuzz-SEED.bin, and its number makes it again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections import Counter
+from pathlib import Path
+
+from percept_cli.errors import UnreadableImage, UnsupportedImage
+from percept_cli.images.decode import Picture, decode
+from tests.fuzz.files import damaged, sound_files
+
+MEMORY = 3 << 30  # bytes of addresses, of which Python, Pillow and numpy take some hundred million
+SECONDS = 20.0  # for one file; most take less than a millisecond
+
+
+def case(number: int, files: dict[str, bytes]) -> tuple[str, bytes]:
+    """The damaged file of a number, and what it was made from."""
+    rng = random.Random(number)
+    name = rng.choice(sorted(files))
+    return name, damaged(rng, files[name], list(files.values()))
+
+
+def outcome(data: bytes) -> Picture | str:
+    """The picture, or the name of the typed error that it gives."""
+    try:
+        return decode(data, "damaged")
+    except (UnreadableImage, UnsupportedImage) as error:
+        assert str(error).startswith("damaged: "), str(error)
+        assert error.hint
+        return type(error).__name__
+
+
+def run_piece(first: int, count: int, note: Path) -> None:
+    """Decode some files in this process. What is going on stands in a note, for whoever finds the process dead."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    files = sound_files()
+    outcomes: Counter[str] = Counter()
+    slowest = 0.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's, about what it repairs; the command does not show them either
+        for number in range(first, first + count):
+            note.write_text(str(number))
+            name, data = case(number, files)
+            start = time.perf_counter()
+            found = outcome(data)
+            slowest = max(slowest, time.perf_counter() - start)
+            assert outcome(data) == found, f"case {number} ({name}) is read in two ways"
+            outcomes["picture" if isinstance(found, Picture) else found] += 1
+    print(*(f"{key}={value}" for key, value in sorted(outcomes.items())), f"slowest={slowest:.3f}")
+
+
+def run(count: int, seed: int, piece: int) -> tuple[Counter[str], list[str]]:
+    """Decode so many damaged files: how they came out, and what must not happen."""
+    outcomes: Counter[str] = Counter()
+    findings = []
+    first, end = seed, seed + count
+    with tempfile.TemporaryDirectory() as folder:
+        note = Path(folder) / "note"
+        while first < end:
+            size = min(piece, end - first)
+            command = [sys.executable, "-m", "tests.fuzz", "--child", str(first), str(size), str(note)]
+            try:
+                done = subprocess.run(
+                    command, capture_output=True, text=True, check=False, timeout=SECONDS + size * 0.1
+                )
+                problem = "" if done.returncode == 0 else f"exit code {done.returncode}: {done.stderr[-2000:]}"
+            except subprocess.TimeoutExpired:
+                problem = "hangs"
+            if problem:
+                if not note.exists():  # not even the first one was begun
+                    raise RuntimeError(problem)
+                number = int(note.read_text())
+                findings.append(f"case {number} ({case(number, sound_files())[0]}): {problem}")
+                first = number + 1  # the sound ones before it are not counted
+                continue
+            for word in done.stdout.split():
+                key, _, value = word.partition("=")
+                if key != "slowest":
+                    outcomes[key] += int(value)
+            first += size
+    return outcomes, findings
+
+
+def main() -> None:
+    """Read the command line, and say what came out."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--piece", type=int, default=1000)
+    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        first, count, note = options.child
+        run_piece(int(first), int(count), Path(note))
+        return
+    start = time.perf_counter()
+    outcomes, findings = run(options.count, options.seed, options.piece)
+    print(f"{sum(outcomes.values())} damaged files in {time.perf_counter() - start:.0f} s: {dict(outcomes)}")
+    for finding in findings:
+        print(finding)
+        number = int(finding.split()[1])
+        Path(f"fuzz-{number}.bin").write_bytes(case(number, sound_files())[1])
+    sys.exit(bool(findings))
+
+
+if __name__ == "__main__":
+    main()

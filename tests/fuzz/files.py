@@ -1,0 +1,119 @@
+"""Small files of every format that percept reads, and ways to damage them; all of it follows from a seed."""
+
+from __future__ import annotations
+
+import io
+import random
+from collections.abc import Callable
+from typing import Any
+
+from PIL import Image
+
+from tests.conftest import drawing
+
+_SIZE = 23, 17
+_CODECS = ("tiff_lzw", "tiff_deflate", "packbits", "jpeg")
+
+
+def sound_files() -> dict[str, bytes]:
+    """Name → content: each format in the modes and with the codecs that Pillow writes."""
+    rgb = drawing(*_SIZE, seed=1)
+    alpha = rgb.copy()
+    alpha.putalpha(drawing(*_SIZE, seed=2).convert("L"))
+    modes = {mode: rgb.convert(mode) for mode in ("1", "L", "P", "RGB", "CMYK")}
+    modes |= {"RGBA": alpha, "LA": alpha.convert("LA"), "I;16": rgb.convert("L").convert("I;16")}
+    frames = [drawing(*_SIZE, seed=seed) for seed in (1, 2, 3)]
+    exif = Image.Exif()
+    exif[0x0112] = 6  # a turn
+    entries: list[tuple[str, Image.Image, dict[str, Any]]] = [
+        *(
+            (f"png-{mode}", modes[mode], {"format": "PNG"})
+            for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
+        ),
+        ("png-exif", rgb, {"format": "PNG", "exif": exif}),
+        *((f"jpeg-{mode}", modes[mode], {"format": "JPEG"}) for mode in ("L", "RGB", "CMYK")),
+        ("jpeg-progressive", rgb, {"format": "JPEG", "progressive": True, "exif": exif}),
+        *((f"bmp-{mode}", modes[mode], {"format": "BMP"}) for mode in ("1", "L", "P", "RGB", "RGBA")),
+        *((f"gif-{mode}", modes[mode], {"format": "GIF"}) for mode in ("L", "P", "RGBA")),
+        *((f"ppm-{mode}", modes[mode], {"format": "PPM"}) for mode in ("1", "L", "RGB")),
+        ("webp", rgb, {"format": "WEBP"}),
+        ("webp-lossless", alpha, {"format": "WEBP", "lossless": True}),
+        *((f"tga-{mode}", modes[mode], {"format": "TGA"}) for mode in ("L", "P", "RGB", "RGBA")),
+        ("tga-rle", rgb, {"format": "TGA", "compression": "tga_rle"}),
+        *(
+            (f"tiff-{mode}", modes[mode], {"format": "TIFF"})
+            for mode in ("1", "L", "P", "RGB", "RGBA", "CMYK", "I;16")
+        ),
+        *((f"tiff-{codec}", rgb, {"format": "TIFF", "compression": codec}) for codec in _CODECS),
+        ("tiff-group4", modes["1"], {"format": "TIFF", "compression": "group4"}),
+        *(
+            (f"{form.lower()}-frames", frames[0], {"format": form, "save_all": True, "append_images": frames[1:]})
+            for form in ("PNG", "GIF", "WEBP")
+        ),
+    ]
+    return {name: _saved(image, **options) for name, image, options in entries}
+
+
+def _saved(image: Image.Image, **options: Any) -> bytes:
+    file = io.BytesIO()
+    image.save(file, **options)
+    return file.getvalue()
+
+
+def damaged(rng: random.Random, data: bytes, others: list[bytes]) -> bytes:
+    """The file with one to three things wrong with it."""
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        data = rng.choice(_DAMAGES)(rng, data, others)
+    return data
+
+
+def _flipped(rng: random.Random, data: bytes, _: list[bytes]) -> bytes:
+    changed = bytearray(data)
+    for _flip in range(rng.randint(1, 8)):
+        if changed:
+            changed[_place(rng, len(changed))] ^= 1 << rng.randrange(8)
+    return bytes(changed)
+
+
+def _cut(rng: random.Random, data: bytes, _: list[bytes]) -> bytes:
+    return data[: rng.randrange(len(data) + 1)]
+
+
+def _spliced(rng: random.Random, data: bytes, others: list[bytes]) -> bytes:
+    """A piece of another file, in the place of a piece or between two."""
+    other = rng.choice(others)
+    start = rng.randrange(len(other) + 1)
+    piece = other[start : start + rng.randint(1, 200)]
+    at = _place(rng, len(data) + 1)
+    return data[:at] + piece + data[at + rng.choice((0, len(piece))) :]
+
+
+def _lying(rng: random.Random, data: bytes, _: list[bytes]) -> bytes:
+    """A number that may be a length, a width or an offset, made extreme."""
+    width = rng.choice((2, 4, 8))
+    value = rng.choice(
+        (0, 1, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 1 << (8 * width - 1), rng.getrandbits(8 * width))
+    )
+    at = _place(rng, max(1, len(data) - width))
+    order = "big" if rng.random() < 0.5 else "little"
+    return data[:at] + (value % (1 << (8 * width))).to_bytes(width, order) + data[at + width :]  # type: ignore[arg-type]
+
+
+def _repeated(rng: random.Random, data: bytes, _: list[bytes]) -> bytes:
+    start = _place(rng, len(data) + 1)
+    return data[:start] + data[start : start + rng.randint(1, 100)] * rng.randint(2, 50) + data[start:]
+
+
+def _dropped(rng: random.Random, data: bytes, _: list[bytes]) -> bytes:
+    start = _place(rng, len(data) + 1)
+    return data[:start] + data[start + rng.randint(1, 50) :]
+
+
+def _place(rng: random.Random, length: int) -> int:
+    """Headers are where decoders decide: half of all damage is in the first 100 bytes."""
+    return rng.randrange(max(1, min(length, 100) if rng.random() < 0.5 else length))
+
+
+_DAMAGES: tuple[Callable[[random.Random, bytes, list[bytes]], bytes], ...] = (
+    *(_flipped, _flipped, _cut, _spliced, _lying, _lying, _repeated, _dropped),
+)
