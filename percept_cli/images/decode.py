@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -142,7 +143,16 @@ def _decoder_errors(name: str) -> Iterator[None]:
             f"{name}: does not fit the memory of this machine", hint="cut the picture into smaller ones."
         ) from None
     # Pillow's decoders raise all of these on damaged data.
-    except (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError) as error:
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        TypeError,
+        LookupError,
+        ArithmeticError,
+        EOFError,
+        struct.error,
+    ) as error:
         raise UnreadableImage(
             f"{name}: the picture is damaged or cut off: {_reason(error)}",
             hint="make or copy the file anew.",

@@ -58,7 +58,11 @@ def run_piece(first: int, count: int, note: Path) -> None:
             start = time.perf_counter()
             found = outcome(data)
             slowest = max(slowest, time.perf_counter() - start)
-            assert outcome(data) == found, f"case {number} ({name}) is read in two ways"
+            again = outcome(data)
+            # Whether a huge picture fits depends on the memory that is free; whether it is one does not.
+            assert again == found or "UnsupportedImage" in (again, found), (
+                f"case {number} ({name}) is read in two ways"
+            )
             outcomes["picture" if isinstance(found, Picture) else found] += 1
     print(*(f"{key}={value}" for key, value in sorted(outcomes.items())), f"slowest={slowest:.3f}")
 
