@@ -18,7 +18,7 @@ from percept_cli.gates import Measures, judge_gates, level_of, levels_of, verdic
 from percept_cli.images.decode import read_stamped
 from percept_cli.machine import parse_size
 from percept_cli.pairs import Pair
-from percept_cli.presets import RENDER, load_preset
+from percept_cli.presets import RENDER, customise, load_preset
 from percept_cli.results import FileStamp, PairResult, total
 from percept_cli.rulebook import changed, from_arguments
 from percept_cli.rules import OFF, Noise, Rules
@@ -310,6 +310,7 @@ def check(
     max_shift: int = 0,
     device: str = "auto",
     max_memory: int | str | None = None,
+    backbone: str | None = None,
 ) -> PairResult:
     """Hold a picture to its baseline, as ``percept check`` does.
 
@@ -326,6 +327,7 @@ def check(
         max_shift: most pixels by which the picture, or a region of it, may have moved.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         max_memory: most bytes of memory to take, as a number or as ``"2GB"``; None for what is free.
+        backbone: name of the weights to use instead of the preset's, as for ``compare``.
 
     Returns:
         The result: ``status`` is ``pass``, ``warn`` or ``fail``, and ``evidence`` says why and where.
@@ -335,7 +337,7 @@ def check(
     """
     given = from_arguments(noise=noise, fail=fail, warn=warn, ignore=ignore, mask=mask, max_shift=max_shift)
     rules = changed(Rules(), given)
-    key = load_preset(os.fspath(preset)).spec, device, max_memory
+    key = customise(load_preset(os.fspath(preset)), backbone=backbone), device, max_memory
     checker = _checker(*key)
     check_levels(rules, checker.spec)
     return checker.score(replace(pair_of(reference, candidate), rules=rules))

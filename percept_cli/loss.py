@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from percept_cli.engine.backbone import Backbone
 from percept_cli.engine.device import compute_dtype
-from percept_cli.engine.distances import DISTANCES, SMALLER, LocalDistance, too_many
+from percept_cli.engine.distances import DISTANCES, LocalDistance, misfit
 from percept_cli.engine.topology import INPUT, Layer, layers_up_to, smallest_side, tap_shape
 from percept_cli.errors import InvalidInput, InvalidSetting, did_you_mean
 from percept_cli.mapping import check_places
@@ -137,8 +137,8 @@ class PerceptualDistance(nn.Module):
     def extra_repr(self) -> str:
         """What ``print`` shows of it."""
         return (
-            f"{self.preset!r}, layers={','.join(self.spec.taps)}, value_range={self.value_range}, "
-            f"reduction={self.reduction!r}, fingerprint={self.spec.fingerprint}"
+            f"{self.preset!r}, backbone={self.spec.backbone}, layers={','.join(self.spec.taps)}, "
+            f"value_range={self.value_range}, reduction={self.reduction!r}, fingerprint={self.spec.fingerprint}"
         )
 
     def forward(self, reference: Tensor, candidate: Tensor) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
@@ -250,9 +250,10 @@ class PerceptualDistance(nn.Module):
             )
         for layer in self.spec.layers:
             _, rows, columns = tap_shape(self.spec.record.network, layer.tap, *reference.shape[2:])
-            found = too_many(layer.distance, rows * columns)
-            if found and layer.weight:
-                raise InvalidInput(f"{_shape(reference)} is too large for {layer.tap}: {found}", hint=SMALLER)
+            found = misfit(layer.distance, rows * columns) if layer.weight else None
+            if found is not None:
+                why, hint = found
+                raise InvalidInput(f"{_shape(reference)} does not fit {layer.tap}: {why}", hint=hint)
 
     def _check_values(self, reference: Tensor, candidate: Tensor) -> None:
         # Not-a-number and infinity end up in the minimum or the maximum, so that one pass finds everything. All

@@ -18,6 +18,7 @@ from percept_cli.pictures.drawing import nothing_differs
 from percept_cli.results import PairResult
 from percept_cli.scoring import Reading, References, Scorer, read_pair
 from percept_cli.spec import DistanceSpec, ceiling
+from percept_cli.weights.channels import CHANNEL_WEIGHTS
 
 if TYPE_CHECKING:
     from percept_cli.engine.measure import Contribution
@@ -69,10 +70,16 @@ def check_places(spec: DistanceSpec) -> None:
     Raises:
         InvalidSetting: naming the layer and its distance.
     """
-    local = [name for name, distance in DISTANCES.items() if isinstance(distance, LocalDistance)]
+    local = [
+        name
+        for name, distance in DISTANCES.items()
+        if isinstance(distance, LocalDistance) and name not in CHANNEL_WEIGHTS  # which need their own backbones
+    ]
     for layer in spec.layers:
-        if layer.weight and layer.distance not in local:
-            others = [one.tap for one in spec.layers if one.weight and one.distance in local]
+        if layer.weight and not isinstance(DISTANCES[layer.distance], LocalDistance):
+            others = [
+                one.tap for one in spec.layers if one.weight and isinstance(DISTANCES[one.distance], LocalDistance)
+            ]
             alone = f", or draw one layer alone: --layer {others[0]}" if others else ""
             raise InvalidSetting(
                 f"layer {layer.tap} is compared by {layer.distance}, which belongs to the whole picture: there "

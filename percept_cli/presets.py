@@ -231,6 +231,12 @@ def customise(
         terms = read_layers(layers, distance or preset.distance)
     else:
         names = renamed_taps(spec, backbone or spec.backbone)
+        for tap, other in names.items():
+            if other in spec.taps or list(names.values()).count(other) > 1:
+                raise InvalidSetting(
+                    f"{backbone} has no {tap}, and its {other} would be compared twice",
+                    hint="name the layers yourself with --layers.",
+                )
         terms = tuple(
             replace(layer, tap=names.get(layer.tap, layer.tap), distance=distance or layer.distance)
             for layer in terms

@@ -159,7 +159,7 @@ class Summary:
     count: int
     """Scored pairs: those with a finite distance, which the statistics are over."""
     identical: int
-    """Scored pairs whose distance is exactly 0."""
+    """Pairs that passed and whose distance is exactly 0."""
     judged: int
     """Scored pairs that have a threshold."""
     mean: float | None
@@ -178,7 +178,7 @@ class Summary:
 def summarise(results: Collection[PairResult]) -> Summary:
     """A run's results in numbers, in one pass; independent of their order."""
     statuses: Counter[str] = Counter()
-    judged = allowed = 0
+    judged = allowed = identical = 0
     distances, weights = array("d"), array("d")
     layers: dict[str, array[float]] = {}
     for result in results:
@@ -187,6 +187,7 @@ def summarise(results: Collection[PairResult]) -> Summary:
         if not result.scored or result.fingerprint is not None:
             continue
         judged += result.threshold is not None
+        identical += result.status == "pass" and result.distance == 0
         distances.append(result.distance)
         weights.append(result.weight)
         for layer in result.layers:
@@ -205,7 +206,7 @@ def summarise(results: Collection[PairResult]) -> Summary:
         missing=statuses["missing"],
         allowed=allowed,
         count=len(ordered),
-        identical=ordered.count(0.0),
+        identical=identical,
         judged=judged,
         mean=_mean(distances),
         median=_quantile(ordered, 0.5),

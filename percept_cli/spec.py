@@ -109,6 +109,12 @@ class DistanceSpec:
         """Whether the distance of any layer belongs to places of the picture, so that there is a map."""
         return any(isinstance(DISTANCES[layer.distance], LocalDistance) for layer in self.layers)
 
+    @property
+    def all_places(self) -> bool:
+        """Whether that holds for every layer that counts, so that the map is that of the whole distance."""
+        counting = [layer for layer in self.layers if layer.weight]
+        return all(isinstance(DISTANCES[layer.distance], LocalDistance) for layer in counting)
+
     def as_dict(self) -> dict[str, Any]:
         """The recipe as plain data for reports, policies of the picture's way to the network included."""
         record = self.record

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from percept_cli import compare
+from percept_cli import PerceptualDistance, compare
 from percept_cli.engine.device import computing, resolve_device
 from percept_cli.engine.measure import Engine
 from percept_cli.engine.plan import plan_pair
@@ -51,7 +51,7 @@ def test_tf32_is_off_unless_asked_for(precision: str, kind: str) -> None:
 
 
 def test_gradients_after_a_measurement() -> None:
-    """Kernels prepared in inference mode could not be used by autograd later."""
+    """Kernels read in inference mode could not be used by autograd later."""
     spec = load_preset("default").spec
     engine = Engine(spec, "cpu")
     pictures = torch.rand(2, 3, 200, 200, generator=torch.Generator().manual_seed(0))
@@ -59,7 +59,7 @@ def test_gradients_after_a_measurement() -> None:
     pixels = (pictures * 255).to(torch.uint8)
     engine.measure(pixels[:1], pixels[1:], plan)
     pictures.requires_grad_()
-    engine.distances(pictures[:1], pictures[1:]).sum().backward()  # type: ignore[no-untyped-call]
+    PerceptualDistance()(pictures[:1], pictures[1:]).backward()
     assert pictures.grad is not None
     assert pictures.grad.isfinite().all()
 

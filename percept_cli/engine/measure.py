@@ -265,24 +265,6 @@ class Engine:
             distances.append(float(distance.finish(Partial(total.sums, height * width), channels).item()))
         return distances
 
-    def distances(self, reference: Tensor, candidate: Tensor) -> Tensor:
-        """Layer distances of float pictures as a whole; differentiable where autograd is on.
-
-        Args:
-            reference: N×3×H×W float32, sRGB in [0, 1], on the engine's device, of a size that has a position
-                at every tap.
-            candidate: the same shape.
-
-        Returns:
-            N×L float64, layers in the order of the spec, weights not applied.
-        """
-        n = reference.shape[0]
-        found = {
-            tap: self._distances[tap](features[:n], features[n:])
-            for tap, features in self._backbone.features(torch.cat((reference, candidate)))
-        }
-        return torch.stack([found[tap] for tap in self.spec.taps], dim=1)
-
     def _bands(self, pictures: Tensor) -> Iterator[tuple[str, int, Tensor]]:
         return self._backbone.bands(pictures, self._lowest(*pictures.shape[1:3]))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from percept_cli.engine.distances import SMALLER, too_many
+from percept_cli.engine.distances import misfit
 from percept_cli.engine.regions import CELL, Crop, changed_cells, plan_crops, whole
 from percept_cli.engine.topology import smallest_side, tap_shape
 from percept_cli.errors import UnsupportedImage
@@ -77,7 +77,7 @@ def plan_pair(spec: DistanceSpec, *, height: int, width: int, changed: NDArray[n
             for none.
 
     Raises:
-        UnsupportedImage: if a layer has more positions than its distance can compare.
+        UnsupportedImage: if a layer has more or fewer positions than its distance can compare.
     """
     network = spec.record.network
     side = smallest_side(network, spec.taps)
@@ -104,9 +104,11 @@ def plan_of_pixels(spec: DistanceSpec, reference: bytes, candidate: bytes, heigh
 
 def _check_positions(spec: DistanceSpec, shapes: Sequence[tuple[int, int, int]], height: int, width: int) -> None:
     for layer, (_, rows, columns) in zip(spec.layers, shapes, strict=True):
-        found = too_many(layer.distance, rows * columns)
-        if found and layer.weight:
-            raise UnsupportedImage(f"{width}×{height} pixels are too many for {layer.tap}: {found}", hint=SMALLER)
+        # Whatever its weight: the distance of a layer is told even where it counts for nothing.
+        found = misfit(layer.distance, rows * columns)
+        if found is not None:
+            why, hint = found
+            raise UnsupportedImage(f"{width}×{height} pixels do not fit {layer.tap}: {why}", hint=hint)
 
 
 def _extension(spec: DistanceSpec, height: int, width: int, plan_height: int, plan_width: int) -> str:

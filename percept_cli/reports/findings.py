@@ -144,7 +144,7 @@ def show_command(result: PairResult, run: Run) -> str | None:
     if not (result.scored and result.distance and result.reference and result.candidate):
         return None
     other_recipe = result.fingerprint is not None  # which the run does not know
-    if other_recipe or not run.spec.has_places:
+    if other_recipe or not run.spec.all_places:
         return None
     files = f"{shell_quoted(result.reference)} {shell_quoted(result.candidate)}"
     return f"percept heatmap {files}{_recipe_options(run.spec)} -o heat.png"

@@ -65,10 +65,11 @@ class ChannelWeights:
         if network != self.network or (self.backbones is not None and backbone not in self.backbones):
             learned_on = self.network if self.backbones is None else " or ".join(self.backbones)
             others = [name for name, record in WEIGHTS.items() if record.network == self.network]
+            why = "other kernels see other things in each channel" if self.backbones else "its pools are others"
             raise InvalidSetting(
                 f"the distance {self.distance} has weights that were learned for the channels of {learned_on}; "
-                f"on {backbone} they mean nothing, since other kernels see other things in each channel",
-                hint=f"use --backbone {' or '.join(self.backbones or others)}, as --preset {self.distance} does.",
+                f"on {backbone} they mean nothing, since {why}",
+                hint=f"use --backbone {' or '.join(self.backbones or others)}.",
             )
         if tap not in self.taps:
             raise InvalidSetting(

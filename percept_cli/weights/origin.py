@@ -17,6 +17,11 @@ class Origin:
     """Where it is downloaded from; of a file in a Python package, the package's page for people."""
     size: int
     """Of the whole file, in bytes."""
+    first_values: tuple[float, ...]
+    """The first values of the first layer's kernels as people have published them, to four digits.
+
+    They tell a file that has the right shapes but other kernels, where its hash cannot: see ``taking``.
+    """
     layout: Layout = "torchvision"
     package: str = ""
     """The Python package (a distribution) that has it, which is never imported; empty if it is downloaded."""
@@ -24,11 +29,6 @@ class Origin:
     """Its path in that package, and in the package's wheel."""
     extra: str = ""
     """The extra of percept that installs the package."""
-    first_values: tuple[float, ...] = ()
-    """The first values of the first layer's kernels as people have published them, to four digits.
-
-    They tell a file that has the right shapes but other kernels, where its hash cannot: see ``store``.
-    """
 
     @property
     def file_name(self) -> str:

