@@ -74,7 +74,7 @@ class Checker(Scorer):
 
         start = time.perf_counter()
         rules = self._rules_of(pair)
-        reference, candidate, stamps = read_pair(pair, references)
+        reference, candidate, stamps = read_pair(pair, references, self.spec.pictures)
         width, height = reference.width, reference.height
         check_boxes(rules.ignore, width, height)  # of equal pictures too: they will not always be
         mask = None if rules.mask is None else read_mask(rules.mask, width, height)
@@ -143,7 +143,9 @@ class Checker(Scorer):
         if preset is None or preset == self._preset:
             return self
         if preset not in self._others:
-            other = Checker(load_preset(preset).spec, device=self._device, max_memory=self.max_memory)
+            # How pictures are read is the run's, not a preset's: they are read before it is known whose they are.
+            spec = replace(load_preset(preset).spec, pictures=self.spec.pictures)
+            other = Checker(spec, device=self._device, max_memory=self.max_memory)
             other._preset = preset
             self._others[preset] = other
         return self._others[preset]
@@ -338,7 +340,7 @@ def check(
     key = load_preset(os.fspath(preset)).spec, device, max_memory
     checker = _checker(*key)
     check_levels(rules, checker.spec)
-    return checker.score(replace(pair_of(reference, candidate), rules=rules))
+    return checker.score(replace(pair_of(reference, candidate, checker.spec.pictures), rules=rules))
 
 
 @lru_cache(maxsize=2)

@@ -132,7 +132,7 @@ class Pipeline:
         self._batch_size = batch_size
         self._known = known
         self._say = say
-        self._references = References()
+        self._references = References(scorer.spec.pictures)
         self._events: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._jobs: deque[_Job] = deque()  # in the order of the input, from the first that is not handed out
         self._read_ahead: deque[_Job] = deque()  # those of them that are read

@@ -104,7 +104,9 @@ class Project:
         found = list(assigned(Pairs([pair], origin=(str(folder), str(folder))), book).pairs)
         rules = changed(found[0].rules or book.base, asked)
         preset = options.get("preset", rules.preset)
-        spec = self._spec if preset is None else load_preset(os.fspath(preset)).spec
+        spec = self._spec
+        if preset is not None:  # how pictures are read is no preset's
+            spec = replace(load_preset(os.fspath(preset)).spec, pictures=spec.pictures)
         rules = replace(rules, preset=None)  # it is this recipe, and no other than that of the report
         check_levels(rules, spec)
         without = not has_own_levels(spec) and not {"distance", "peak"} & rules.levels.keys()

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
+from percept_cli.images.policy import AS_SEEN, ImagePolicy
 from percept_cli.machine import free_memory
 from percept_cli.names import shown
 from percept_cli.results import FileStamp
@@ -96,12 +97,13 @@ def read_stamped(path: str | os.PathLike[str]) -> tuple[bytes, FileStamp]:
     return data, FileStamp(len(data), modified_ns, hashlib.sha256(data).hexdigest())
 
 
-def decode(data: bytes, path: str | os.PathLike[str]) -> Picture:
+def decode(data: bytes, path: str | os.PathLike[str], policy: ImagePolicy = AS_SEEN) -> Picture:  # noqa: ARG001 - it says nothing yet
     """The picture in a file's bytes.
 
     Args:
         data: the whole file.
         path: where it came from, for messages.
+        policy: what the recipe says of it.
 
     Raises:
         UnreadableImage: if it is no picture, or a truncated or damaged one.

@@ -20,6 +20,7 @@ from percept_cli.images.decode import (
     _refuse_too_large,
     _refuse_unsupported,
 )
+from percept_cli.images.policy import AS_SEEN, ImagePolicy
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +37,7 @@ def is_path(value: object) -> TypeGuard[str | os.PathLike[str]]:
     return isinstance(value, str | os.PathLike)
 
 
-def to_picture(value: object, name: str) -> Picture:
+def to_picture(value: object, name: str, policy: ImagePolicy = AS_SEEN) -> Picture:
     """A picture from memory, by the rules for files: alpha laid over white, an EXIF turn applied, values as sRGB.
 
     Args:
@@ -44,6 +45,7 @@ def to_picture(value: object, name: str) -> Picture:
             (grey), H×W×3 (RGB) or H×W×4 (RGBA, alpha not multiplied in); or a torch tensor of the same dtype and
             range on any device, C×H×W or 1×C×H×W with C = 1, 3 or 4. It is copied, and not changed.
         name: of the argument, for messages.
+        policy: what the recipe says of reading pictures; arrays and tensors have nothing that it concerns.
 
     Raises:
         InvalidInput: if it is none of these.
@@ -52,7 +54,7 @@ def to_picture(value: object, name: str) -> Picture:
     # Who passes one has imported its library: no need to do it here.
     image_module, numpy, torch = map(sys.modules.get, ("PIL.Image", "numpy", "torch"))
     if image_module is not None and isinstance(value, image_module.Image):
-        return _from_image(value, name)
+        return _from_image(value, name, policy)
     if torch is not None and isinstance(value, torch.Tensor):
         return _from_tensor(value, name)
     if numpy is not None and isinstance(value, numpy.ndarray):
@@ -63,7 +65,7 @@ def to_picture(value: object, name: str) -> Picture:
     )
 
 
-def _from_image(image: Image.Image, name: str) -> Picture:
+def _from_image(image: Image.Image, name: str, policy: ImagePolicy) -> Picture:  # noqa: ARG001 - it says nothing yet
     from PIL import ImageOps
 
     if min(image.size) == 0:

@@ -134,7 +134,7 @@ def _finite(value: Any) -> Any:
 
 def _blocks(run: Run, style: Style) -> Iterator[Any]:
     """The elements that hold the data: each result behind the pictures that it is the first to show."""
-    album = Album(run.results, style)
+    album = Album(run.results, style, run.spec.pictures)
     for index, result in enumerate(run.results):
         sides = {}
         for role, path, stamp in (
