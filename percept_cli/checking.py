@@ -18,7 +18,7 @@ from percept_cli.gates import Measures, judge_gates, level_of, levels_of, verdic
 from percept_cli.images.decode import read_stamped
 from percept_cli.machine import parse_size
 from percept_cli.pairs import Pair
-from percept_cli.presets import RENDER, load_preset
+from percept_cli.presets import RENDER, customise, load_preset
 from percept_cli.results import FileStamp, PairResult, total
 from percept_cli.rulebook import changed, from_arguments
 from percept_cli.rules import OFF, Noise, Rules
@@ -312,6 +312,7 @@ def check(
     max_shift: int = 0,
     device: str = "auto",
     max_memory: int | str | None = None,
+    ignore_icc: bool = False,
 ) -> PairResult:
     """Hold a picture to its baseline, as ``percept check`` does.
 
@@ -328,6 +329,7 @@ def check(
         max_shift: most pixels by which the picture, or a region of it, may have moved.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         max_memory: most bytes of memory to take, as a number or as ``"2GB"``; None for what is free.
+        ignore_icc: whether values are taken as sRGB, whatever colour profiles say.
 
     Returns:
         The result: ``status`` is ``pass``, ``warn`` or ``fail``, and ``evidence`` says why and where.
@@ -337,8 +339,8 @@ def check(
     """
     given = from_arguments(noise=noise, fail=fail, warn=warn, ignore=ignore, mask=mask, max_shift=max_shift)
     rules = changed(Rules(), given)
-    key = load_preset(os.fspath(preset)).spec, device, max_memory
-    checker = _checker(*key)
+    spec = customise(load_preset(os.fspath(preset)), ignore_icc=ignore_icc)
+    checker = _checker(spec, device, max_memory)
     check_levels(rules, checker.spec)
     return checker.score(replace(pair_of(reference, candidate, checker.spec.pictures), rules=rules))
 

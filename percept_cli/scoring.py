@@ -432,6 +432,7 @@ def compare(
     precision: str | None = None,
     max_memory: int | str | None = None,
     backbone: str | None = None,
+    ignore_icc: bool = False,
 ) -> PairResult:
     """Compare two pictures, as ``percept compare`` does.
 
@@ -451,6 +452,8 @@ def compare(
             It moves no number.
         backbone: name of the weights to use instead of the preset's; of the preset's layers those that its network
             does not have become the last ones of their block.
+        ignore_icc: whether values are taken as sRGB, whatever colour profiles say, those in the ``info`` of PIL
+            images included.
 
     Returns:
         The result; ``result.distance`` is 0 for equal pictures, and larger is more different.
@@ -461,7 +464,7 @@ def compare(
     For many pairs use ``compare_folders`` or ``percept_cli.pipeline.Pipeline``: they load torch and the weights
     once, and read ahead.
     """
-    scorer = make_scorer(preset, layers, distance, threshold, device, precision, max_memory, backbone)
+    scorer = make_scorer(preset, layers, distance, threshold, device, precision, max_memory, backbone, ignore_icc)
     return scorer.score(pair_of(reference, candidate, scorer.spec.pictures))
 
 
@@ -474,6 +477,7 @@ def make_scorer(
     precision: str | None = None,
     max_memory: int | str | None = None,
     backbone: str | None = None,
+    ignore_icc: bool = False,
 ) -> Scorer:
     """A scorer from what ``compare`` takes.
 
@@ -485,7 +489,9 @@ def make_scorer(
     if threshold is None:
         threshold, source = recipe.threshold, f"preset {recipe.name}"
     return Scorer(
-        customise(recipe, layers=layers, distance=distance, precision=precision, backbone=backbone),
+        customise(
+            recipe, layers=layers, distance=distance, precision=precision, backbone=backbone, ignore_icc=ignore_icc
+        ),
         device=device,
         threshold=threshold,
         threshold_source="" if threshold is None else source,

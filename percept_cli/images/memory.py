@@ -38,7 +38,7 @@ def is_path(value: object) -> TypeGuard[str | os.PathLike[str]]:
 
 
 def to_picture(value: object, name: str, policy: ImagePolicy = AS_SEEN) -> Picture:
-    """A picture from memory, by the rules for files: alpha laid over white, an EXIF turn applied, values as sRGB.
+    """A picture from memory, by the rules for files: a profile and an EXIF turn applied, alpha over white.
 
     Args:
         value: a PIL image of a mode with 8 bits per channel or fewer; a numpy array, uint8 in 0..255, H×W or H×W×1
@@ -65,8 +65,10 @@ def to_picture(value: object, name: str, policy: ImagePolicy = AS_SEEN) -> Pictu
     )
 
 
-def _from_image(image: Image.Image, name: str, policy: ImagePolicy) -> Picture:  # noqa: ARG001 - it says nothing yet
+def _from_image(image: Image.Image, name: str, policy: ImagePolicy) -> Picture:
     from PIL import ImageOps
+
+    from percept_cli.images.colour_profiles import in_srgb
 
     if min(image.size) == 0:
         raise InvalidInput(f"{name} has no pixels ({image.width}×{image.height})", hint=_PIXELS)
@@ -74,7 +76,8 @@ def _from_image(image: Image.Image, name: str, policy: ImagePolicy) -> Picture: 
         _refuse_unsupported(image, name)
         _refuse_too_large(image, name)
         image.load()
-        rgb = _over_white(ImageOps.exif_transpose(image))
+        turned = ImageOps.exif_transpose(image)
+        rgb = _over_white(turned if policy.ignore_icc else in_srgb(turned, name))
         return Picture(rgb.width, rgb.height, rgb.tobytes())
 
 

@@ -204,4 +204,5 @@ def _recipe(run: Run) -> dict[str, str]:
     else:
         layers = ", ".join(f"{layer.weight:g} × {layer.distance} of {layer.tap}" for layer in spec.layers)
     device = "not needed" if run.device == "none" else printable(run.device)
-    return {"backbone": spec.backbone, "layers": layers, "precision": spec.precision, "device": device}
+    precision = spec.precision + spec.pictures.words
+    return {"backbone": spec.backbone, "layers": layers, "precision": precision, "device": device}
