@@ -74,7 +74,7 @@ class Checker(Scorer):
 
         start = time.perf_counter()
         rules = self._rules_of(pair)
-        reference, candidate, stamps = read_pair(pair, references)
+        reference, candidate, stamps = read_pair(pair, references, self.spec.pictures)
         width, height = reference.width, reference.height
         check_boxes(rules.ignore, width, height)  # of equal pictures too: they will not always be
         mask = None if rules.mask is None else read_mask(rules.mask, width, height)
@@ -143,7 +143,9 @@ class Checker(Scorer):
         if preset is None or preset == self._preset:
             return self
         if preset not in self._others:
-            other = Checker(load_preset(preset).spec, device=self._device, max_memory=self.max_memory)
+            # How pictures are read is the run's, not a preset's: they are read before it is known whose they are.
+            spec = replace(load_preset(preset).spec, pictures=self.spec.pictures)
+            other = Checker(spec, device=self._device, max_memory=self.max_memory)
             other._preset = preset
             self._others[preset] = other
         return self._others[preset]
@@ -311,6 +313,7 @@ def check(
     device: str = "auto",
     max_memory: int | str | None = None,
     backbone: str | None = None,
+    ignore_icc: bool = False,
 ) -> PairResult:
     """Hold a picture to its baseline, as ``percept check`` does.
 
@@ -328,6 +331,7 @@ def check(
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         max_memory: most bytes of memory to take, as a number or as ``"2GB"``; None for what is free.
         backbone: name of the weights to use instead of the preset's, as for ``compare``.
+        ignore_icc: whether values are taken as sRGB, whatever colour profiles say.
 
     Returns:
         The result: ``status`` is ``pass``, ``warn`` or ``fail``, and ``evidence`` says why and where.
@@ -337,10 +341,10 @@ def check(
     """
     given = from_arguments(noise=noise, fail=fail, warn=warn, ignore=ignore, mask=mask, max_shift=max_shift)
     rules = changed(Rules(), given)
-    key = customise(load_preset(os.fspath(preset)), backbone=backbone), device, max_memory
-    checker = _checker(*key)
+    spec = customise(load_preset(os.fspath(preset)), backbone=backbone, ignore_icc=ignore_icc)
+    checker = _checker(spec, device, max_memory)
     check_levels(rules, checker.spec)
-    return checker.score(replace(pair_of(reference, candidate), rules=rules))
+    return checker.score(replace(pair_of(reference, candidate, checker.spec.pictures), rules=rules))
 
 
 @lru_cache(maxsize=2)

@@ -96,7 +96,7 @@ class Mapper(Scorer):
     def read(self, pair: Pair, references: References | None = None) -> Reading:
         """As ``Scorer.read``, with the pictures kept even where they are equal: they are drawn."""
         start = time.perf_counter()
-        reference, candidate, stamps = read_pair(pair, references)
+        reference, candidate, stamps = read_pair(pair, references, self.spec.pictures)
         width, height = reference.width, reference.height
         plan = plan_of_pixels(self.spec, reference.pixels, candidate.pixels, height, width)
         return Reading(pair, (reference, candidate), plan, width, height, stamps, time.perf_counter() - start)

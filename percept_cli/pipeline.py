@@ -132,7 +132,7 @@ class Pipeline:
         self._batch_size = batch_size
         self._known = known
         self._say = say
-        self._references = References()
+        self._references = References(scorer.spec.pictures)
         self._events: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._jobs: deque[_Job] = deque()  # in the order of the input, from the first that is not handed out
         self._read_ahead: deque[_Job] = deque()  # those of them that are read
@@ -438,8 +438,8 @@ def compare_folders(
         any_extension: whether ``a.png`` may be the counterpart of ``a.jpg``.
         workers: threads that read pictures; None for one per processor.
         batch_size: most pairs per batch; None to choose. It moves no number.
-        recipe: ``preset``, ``backbone``, ``layers``, ``distance``, ``threshold``, ``device``, ``precision``
-            and ``max_memory`` of ``compare``.
+        recipe: ``preset``, ``backbone``, ``layers``, ``distance``, ``threshold``, ``device``, ``precision``,
+            ``max_memory`` and ``ignore_icc`` of ``compare``.
 
     Yields:
         A result per pair and per picture without a counterpart, in the order of their names, as they come. One

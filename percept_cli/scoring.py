@@ -17,6 +17,7 @@ from percept_cli.engine.plan import Plan, plan_of_pixels
 from percept_cli.errors import PerceptError, SizeMismatch, UnusablePair
 from percept_cli.images.decode import Picture, decode, read_stamped
 from percept_cli.images.memory import is_path, to_picture
+from percept_cli.images.policy import ImagePolicy
 from percept_cli.machine import parse_size
 from percept_cli.names import posix, printable, shown
 from percept_cli.pairs import Pair, pair_of_files
@@ -85,9 +86,14 @@ class Part:
 
 
 class References:
-    """The last reference that several pairs share, so that it is read and decoded once. Safe between threads."""
+    """The last reference that several pairs share, so that it is read and decoded once. Safe between threads.
 
-    def __init__(self) -> None:
+    Args:
+        policy: how it is read.
+    """
+
+    def __init__(self, policy: ImagePolicy) -> None:
+        self._policy = policy
         self._lock = threading.Lock()
         self._path: Path | None = None
         self._found: tuple[Picture, FileStamp] | None = None
@@ -101,7 +107,7 @@ class References:
         with self._lock:
             if self._found is None or path != self._path or _has_changed(path, self._found[1]):
                 data, stamp = read_stamped(path)
-                self._path, self._found = path, (decode(data, path), stamp)
+                self._path, self._found = path, (decode(data, path, self._policy), stamp)
             return self._found
 
 
@@ -232,7 +238,7 @@ class Scorer:
             UnreadableImage, UnsupportedImage, SizeMismatch: if they cannot be compared.
         """
         start = time.perf_counter()
-        reference, candidate, stamps = read_pair(pair, references)
+        reference, candidate, stamps = read_pair(pair, references, self.spec.pictures)
         height, width = reference.height, reference.width
         plan = plan_of_pixels(self.spec, reference.pixels, candidate.pixels, height, width)
         pictures = (reference, candidate) if plan.crops else None
@@ -312,8 +318,13 @@ class Scorer:
         )
 
 
-def read_pair(pair: Pair, references: References | None) -> tuple[Picture, Picture, Stamps]:
+def read_pair(pair: Pair, references: References | None, policy: ImagePolicy) -> tuple[Picture, Picture, Stamps]:
     """Read and decode both sides of a pair: reference, candidate, and what identifies their files.
+
+    Args:
+        pair: which files.
+        references: where a reference that several pairs share is kept.
+        policy: how they are read.
 
     Raises:
         UnreadableImage, UnsupportedImage, SizeMismatch: if they cannot be compared.
@@ -321,7 +332,7 @@ def read_pair(pair: Pair, references: References | None) -> tuple[Picture, Pictu
     if pair.reference is None or pair.candidate is None:
         raise UnusablePair(f"{printable(pair.name)}: there is nothing to compare it with")
     read = _pictures_held if isinstance(pair, PairInMemory) else _pictures_in_files
-    reference, candidate, stamps = read(pair, references)
+    reference, candidate, stamps = read(pair, references, policy)
     if (reference.width, reference.height) != (candidate.width, candidate.height):
         raise SizeMismatch(
             f"the sizes differ: {shown(pair.reference)} is {reference.width}×{reference.height} pixels, "
@@ -331,7 +342,9 @@ def read_pair(pair: Pair, references: References | None) -> tuple[Picture, Pictu
     return reference, candidate, stamps
 
 
-def _pictures_in_files(pair: Pair, references: References | None) -> tuple[Picture, Picture, Stamps]:
+def _pictures_in_files(
+    pair: Pair, references: References | None, policy: ImagePolicy
+) -> tuple[Picture, Picture, Stamps]:
     assert pair.reference is not None and pair.candidate is not None
     if references is not None and pair.shared:
         reference, reference_stamp = references.read(pair.reference)
@@ -340,14 +353,14 @@ def _pictures_in_files(pair: Pair, references: References | None) -> tuple[Pictu
         # Both are read first: of two files that are missing, the reference is told of, whatever is in it.
         reference_bytes, reference_stamp = read_stamped(pair.reference)
         candidate_bytes, candidate_stamp = read_stamped(pair.candidate)
-        reference = decode(reference_bytes, pair.reference)
+        reference = decode(reference_bytes, pair.reference, policy)
     # Byte-equal files hold equal pictures; one decoding also proves that they are sound.
     same_file = reference_stamp.sha256 == candidate_stamp.sha256
-    candidate = reference if same_file else decode(candidate_bytes, pair.candidate)
+    candidate = reference if same_file else decode(candidate_bytes, pair.candidate, policy)
     return reference, candidate, (reference_stamp, candidate_stamp)
 
 
-def _pictures_held(pair: Pair, _: References | None) -> tuple[Picture, Picture, Stamps]:
+def _pictures_held(pair: Pair, _: References | None, policy: ImagePolicy) -> tuple[Picture, Picture, Stamps]:
     """Of a pair in memory; a side that is a file is read."""
     assert isinstance(pair, PairInMemory)
     pictures: list[Picture] = []
@@ -356,7 +369,7 @@ def _pictures_held(pair: Pair, _: References | None) -> tuple[Picture, Picture, 
         if held is None:
             assert path is not None
             data, stamp = read_stamped(path)
-            pictures.append(decode(data, path))
+            pictures.append(decode(data, path, policy))
             stamps.append(stamp)
         else:
             pictures.append(held)
@@ -364,12 +377,13 @@ def _pictures_held(pair: Pair, _: References | None) -> tuple[Picture, Picture, 
     return pictures[0], pictures[1], (stamps[0], stamps[1])
 
 
-def pair_of(reference: PictureLike, candidate: PictureLike) -> Pair:
+def pair_of(reference: PictureLike, candidate: PictureLike, policy: ImagePolicy) -> Pair:
     """Two pictures as a pair, each a file or in memory, named after the candidate.
 
     Args:
         reference: a path, or what ``images.memory.to_picture`` takes.
         candidate: the same.
+        policy: how one in memory is read.
 
     Raises:
         InvalidInput, UnreadableImage, UnsupportedImage: if one in memory is no picture that can be compared.
@@ -378,7 +392,7 @@ def pair_of(reference: PictureLike, candidate: PictureLike) -> Pair:
         return pair_of_files(reference, candidate)
     sides = {"reference": reference, "candidate": candidate}
     paths = [Path(side) if is_path(side) else Path(name) for name, side in sides.items()]
-    pictures = [None if is_path(side) else to_picture(side, name) for name, side in sides.items()]
+    pictures = [None if is_path(side) else to_picture(side, name, policy) for name, side in sides.items()]
     return PairInMemory(posix(paths[1]), paths[0], paths[1], pictures=(pictures[0], pictures[1]))
 
 
@@ -418,6 +432,7 @@ def compare(
     precision: str | None = None,
     max_memory: int | str | None = None,
     backbone: str | None = None,
+    ignore_icc: bool = False,
 ) -> PairResult:
     """Compare two pictures, as ``percept compare`` does.
 
@@ -437,6 +452,8 @@ def compare(
             It moves no number.
         backbone: name of the weights to use instead of the preset's; of the preset's layers those that its network
             does not have become the last ones of their block.
+        ignore_icc: whether values are taken as sRGB, whatever colour profiles say, those in the ``info`` of PIL
+            images included.
 
     Returns:
         The result; ``result.distance`` is 0 for equal pictures, and larger is more different.
@@ -447,8 +464,8 @@ def compare(
     For many pairs use ``compare_folders`` or ``percept_cli.pipeline.Pipeline``: they load torch and the weights
     once, and read ahead.
     """
-    scorer = make_scorer(preset, layers, distance, threshold, device, precision, max_memory, backbone)
-    return scorer.score(pair_of(reference, candidate))
+    scorer = make_scorer(preset, layers, distance, threshold, device, precision, max_memory, backbone, ignore_icc)
+    return scorer.score(pair_of(reference, candidate, scorer.spec.pictures))
 
 
 def make_scorer(
@@ -460,6 +477,7 @@ def make_scorer(
     precision: str | None = None,
     max_memory: int | str | None = None,
     backbone: str | None = None,
+    ignore_icc: bool = False,
 ) -> Scorer:
     """A scorer from what ``compare`` takes.
 
@@ -471,7 +489,9 @@ def make_scorer(
     if threshold is None:
         threshold, source = recipe.threshold, f"preset {recipe.name}"
     return Scorer(
-        customise(recipe, layers=layers, distance=distance, precision=precision, backbone=backbone),
+        customise(
+            recipe, layers=layers, distance=distance, precision=precision, backbone=backbone, ignore_icc=ignore_icc
+        ),
         device=device,
         threshold=threshold,
         threshold_source="" if threshold is None else source,

@@ -22,10 +22,12 @@ KEYS = (
     "device",
     "precision",
     "max-memory",
+    "ignore-icc",
     "format",
     "wide",
 )
 """The keys a settings file may have; each is the long option of the same name."""
+_FLAGS = ("ignore-icc", "wide")
 TABLES = ("check", "override")
 """The tables it may have, for ``percept check`` (``rulebook``)."""
 
@@ -122,9 +124,9 @@ def _check_type(key: str, value: object) -> None:
         return
     if key == "threshold":
         as_number(value, key)
-    elif key == "wide" and not isinstance(value, bool):
-        raise InvalidSetting(f"wide must be true or false, not {value!r}", hint="write it without quotes.")
+    elif key in _FLAGS and not isinstance(value, bool):
+        raise InvalidSetting(f"{key} must be true or false, not {value!r}", hint="write it without quotes.")
     elif key == "max-memory":
         parse_size(value if isinstance(value, (int, str)) and not isinstance(value, bool) else repr(value))
-    elif key != "wide" and not isinstance(value, str):
+    elif key not in _FLAGS and not isinstance(value, str):
         raise InvalidSetting(f"{key} must be a string, not {value!r}", hint=f'write {key} = "…"')

@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 from percept_cli.engine.distances import DISTANCES, LocalDistance, canonical_name
 from percept_cli.engine.topology import tap_names
 from percept_cli.errors import InvalidSetting, did_you_mean
+from percept_cli.images.policy import AS_SEEN, ImagePolicy
 from percept_cli.weights.channels import CHANNEL_WEIGHTS
 from percept_cli.weights.registry import WEIGHTS, WeightsRecord
 
@@ -75,6 +76,8 @@ class DistanceSpec:
     """Name of a weights record; it implies the network and the input normalisation."""
     precision: Precision = "fp32"
     """What the network computes in; distances are always reduced in float64."""
+    pictures: ImagePolicy = AS_SEEN
+    """How files become pictures."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))
@@ -124,11 +127,7 @@ class DistanceSpec:
             "network": record.network,
             "weights_sha256": record.sha256,
             "normalisation": {"scale": record.scale, "mean": list(record.mean), "std": list(record.std)},
-            "picture": {
-                "colour": "sRGB, 8 bits per channel, profiles not applied",
-                "alpha": "over white",
-                "size": "equal or error; below the deepest tap's stride: edge pixels repeated",
-            },
+            "picture": self.pictures.as_dict(),
             "precision": self.precision,
             "layers": [asdict(layer) for layer in self.layers],
         }

@@ -11,6 +11,7 @@ from typing import Any
 
 from percept_cli.checking import Checker, check_levels, combined, has_own_levels
 from percept_cli.errors import InvalidSetting, PerceptError, SizeMismatch
+from percept_cli.images.policy import ImagePolicy
 from percept_cli.machine import parse_size
 from percept_cli.pairs import Pair, Pairs
 from percept_cli.pairs.assigned import assigned
@@ -22,7 +23,7 @@ from percept_cli.settings import Settings
 from percept_cli.spec import DistanceSpec
 
 _RULES = ("noise", "fail", "warn", "ignore", "mask", "max_shift")
-OPTIONS = ("preset", *_RULES, "device", "max_memory")
+OPTIONS = ("preset", *_RULES, "device", "max_memory", "ignore_icc")
 """What a test may ask for: what ``percept_cli.check`` takes."""
 
 
@@ -75,7 +76,7 @@ class Project:
         try:
             preset = load_preset(str(self._values.get("preset", RENDER)))
             recipe = {key: self._values.get(key) for key in ("backbone", "layers", "distance", "precision")}
-            self._spec = customise(preset, **recipe)
+            self._spec = customise(preset, **recipe, ignore_icc=self._values.get("ignore-icc"))
             self._name = f"the recipe {preset.name} of {settings.source}"
             self._threshold = _threshold(settings, preset)
         except InvalidSetting as error:
@@ -104,7 +105,12 @@ class Project:
         found = list(assigned(Pairs([pair], origin=(str(folder), str(folder))), book).pairs)
         rules = changed(found[0].rules or book.base, asked)
         preset = options.get("preset", rules.preset)
-        spec = self._spec if preset is None else load_preset(os.fspath(preset)).spec
+        policy = self._spec.pictures
+        if "ignore_icc" in options:
+            policy = ImagePolicy(ignore_icc=bool(options["ignore_icc"]))
+        spec = replace(self._spec, pictures=policy)
+        if preset is not None:  # how pictures are read is no preset's
+            spec = replace(load_preset(os.fspath(preset)).spec, pictures=policy)
         rules = replace(rules, preset=None)  # it is this recipe, and no other than that of the report
         check_levels(rules, spec)
         without = not has_own_levels(spec) and not {"distance", "peak"} & rules.levels.keys()

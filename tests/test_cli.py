@@ -358,7 +358,7 @@ cite         C. Ledig, L. Theis, F. Huszar, J. Caballero, A. Cunningham, A.
              Acosta, A. Aitken, A. Tejani, J. Totz, Z. Wang, W. Shi. Photo-
              Realistic Single Image Super-Resolution Using a Generative
              Adversarial Network. CVPR 2017. arXiv:1609.04802
-fingerprint  dc39c267d49f; distances compare with those of the same one
+fingerprint  af160a7ff194; distances compare with those of the same one
 its file     percept presets show srgan --toml
 """
 

@@ -24,6 +24,7 @@ from PIL import Image
 
 from percept_cli.evidence import HeatMap
 from percept_cli.images.decode import read_stamped
+from percept_cli.images.policy import AS_SEEN
 from percept_cli.names import shell_quoted
 from percept_cli.pairs.folders import Patterns
 from percept_cli.pictures.colours import OPACITY, SCALE, heat_png, scale_png
@@ -372,7 +373,7 @@ def test_types_are_told_by_content() -> None:
     assert web_type(b"<svg onload='alert(1)'>") is None
     file = io.BytesIO()
     drawing(8, 8).save(file, "TIFF")
-    assert for_web(file.getvalue(), "a.png")[0] == "image/png"
+    assert for_web(file.getvalue(), "a.png", AS_SEEN)[0] == "image/png"
 
 
 def test_the_scale_only_gets_lighter_in_equal_steps() -> None:

@@ -40,6 +40,7 @@ def recipe_of(
     device: str,
     precision: str | None,
     max_memory: str | int | None,
+    ignore_icc: bool,
 ) -> Recipe:
     """The preset with what was asked for instead, and a scorer for it.
 
@@ -49,7 +50,14 @@ def recipe_of(
     settings: Settings = ctx.obj
     try:
         found = load_preset(preset)
-        spec = customise(found, backbone=backbone, layers=layers, distance=distance, precision=precision)
+        spec = customise(
+            found,
+            backbone=backbone,
+            layers=layers,
+            distance=distance,
+            precision=precision,
+            ignore_icc=ignore_icc,
+        )
         limit, source = _threshold(ctx, settings, found, threshold)
         memory = None if max_memory is None else parse_size(max_memory)
         scorer = Scorer(spec, device=device, threshold=limit, threshold_source=source, max_memory=memory)

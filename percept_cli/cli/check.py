@@ -28,7 +28,6 @@ from percept_cli.cli.options import (
 from percept_cli.cli.process import settle_in
 from percept_cli.errors import InvalidSetting
 from percept_cli.evidence import GateName
-from percept_cli.images.decode import decode, read_file
 from percept_cli.names import shown
 from percept_cli.pairs.assigned import assigned
 from percept_cli.presets import load_preset
@@ -233,7 +232,9 @@ def _checker(recipe: Recipe, book: RuleBook, options: dict[str, Any]) -> Checker
     for rules, spec in _all_rules(recipe, book):
         check_levels(rules, spec)
         if rules.mask is not None:  # once, instead of for every picture
-            decode(read_file(rules.mask), rules.mask)
+            from percept_cli.images.changes import check_mask
+
+            check_mask(rules.mask)
     return Checker(
         recipe.scorer.spec, rules=book.base, device=options["device"], max_memory=recipe.scorer.max_memory
     )

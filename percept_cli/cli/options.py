@@ -104,6 +104,10 @@ _recipe_options = (
         help="Most memory to take, such as 2GB: of the machine on the CPU, of the GPU on one. Larger pictures go "
         "through the network in parts; it moves no number.  [default: half of what is free, for features]",
     ),
+    click.option(
+        "--ignore-icc/--no-ignore-icc",
+        help="Take values as sRGB, whatever the colour profiles of pictures say.",
+    ),
 )
 recipe_options = _all(_preset_option(DEFAULT), *_recipe_options)
 check_recipe_options = _all(_preset_option(RENDER), *_recipe_options)

@@ -16,6 +16,7 @@ from percept_cli.errors import InvalidSetting
 from percept_cli.evidence import Box
 from percept_cli.images.decode import Picture, decode, read_file
 from percept_cli.images.displacement import Shift, move_all, move_region
+from percept_cli.images.policy import ImagePolicy
 from percept_cli.names import shown
 
 if TYPE_CHECKING:
@@ -109,6 +110,15 @@ def find_changes(
     )
 
 
+def check_mask(path: Path) -> None:
+    """Refuse a mask that cannot be read.
+
+    Raises:
+        UnreadableImage, UnsupportedImage: saying why.
+    """
+    _mask(read_file(path), path)
+
+
 def read_mask(path: Path, width: int, height: int) -> NDArray[np.bool_]:
     """A mask: H×W, True where the picture is darker than middle grey and pixels are left out.
 
@@ -128,8 +138,8 @@ def read_mask(path: Path, width: int, height: int) -> NDArray[np.bool_]:
 
 @lru_cache(maxsize=4)
 def _mask(data: bytes, path: Path) -> NDArray[np.bool_]:
-    # Kept, since all pictures of a folder may have the same.
-    dark: NDArray[np.bool_] = _array(decode(data, path)).max(axis=2) < 128
+    # Kept, since all pictures of a folder may have the same. Its values are no colours, so no profile holds.
+    dark: NDArray[np.bool_] = _array(decode(data, path, ImagePolicy(ignore_icc=True))).max(axis=2) < 128
     return dark
 
 

@@ -4,7 +4,9 @@ What a file's bytes mean is decided here and nowhere else:
 
 - EXIF orientation is applied.
 - Transparency is laid over white.
-- Embedded colour profiles are not applied; the values are taken as sRGB.
+- Colours that an ICC profile, or a PNG's chunks, say are not sRGB are converted to it (``colour_profiles``), and
+  then transparency is laid over white. Without either, values are sRGB. CMYK without a profile becomes RGB by
+  R = (255 - C) · (255 - K) / 255, and likewise G and B. Not read: profiles in BMP and GIF, and EXIF's ColorSpace.
 - Only the formats in ``FORMATS`` are read, whatever else Pillow could do with a file (run Ghostscript on it).
 - Pictures of more than 8 bits per channel, and animations, are refused: cutting them down would lie.
 """
@@ -22,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
+from percept_cli.images.policy import AS_SEEN, ImagePolicy
 from percept_cli.machine import free_memory
 from percept_cli.names import shown
 from percept_cli.results import FileStamp
@@ -97,18 +100,21 @@ def read_stamped(path: str | os.PathLike[str]) -> tuple[bytes, FileStamp]:
     return data, FileStamp(len(data), modified_ns, hashlib.sha256(data).hexdigest())
 
 
-def decode(data: bytes, path: str | os.PathLike[str]) -> Picture:
+def decode(data: bytes, path: str | os.PathLike[str], policy: ImagePolicy = AS_SEEN) -> Picture:
     """The picture in a file's bytes.
 
     Args:
         data: the whole file.
         path: where it came from, for messages.
+        policy: what the recipe says of it.
 
     Raises:
         UnreadableImage: if it is no picture, or a truncated or damaged one.
         UnsupportedImage: if it is a sound picture that percept would have to cut down.
     """
     from PIL import Image, ImageOps
+
+    from percept_cli.images.colour_profiles import in_srgb
 
     name = shown(path)
     with _decoder_errors(name), Image.open(io.BytesIO(data), formats=FORMATS) as image:
@@ -118,7 +124,7 @@ def decode(data: bytes, path: str | os.PathLike[str]) -> Picture:
         if image.format == "PNG" and _PNG_END not in data:  # Pillow does not mind a lost end
             raise OSError("its end is missing")
         ImageOps.exif_transpose(image, in_place=True)
-        rgb = _over_white(image)
+        rgb = _over_white(image if policy.ignore_icc else in_srgb(image, name, data))
         return Picture(rgb.width, rgb.height, rgb.tobytes())
 
 

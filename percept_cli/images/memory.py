@@ -20,6 +20,7 @@ from percept_cli.images.decode import (
     _refuse_too_large,
     _refuse_unsupported,
 )
+from percept_cli.images.policy import AS_SEEN, ImagePolicy
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,14 +37,15 @@ def is_path(value: object) -> TypeGuard[str | os.PathLike[str]]:
     return isinstance(value, str | os.PathLike)
 
 
-def to_picture(value: object, name: str) -> Picture:
-    """A picture from memory, by the rules for files: alpha laid over white, an EXIF turn applied, values as sRGB.
+def to_picture(value: object, name: str, policy: ImagePolicy = AS_SEEN) -> Picture:
+    """A picture from memory, by the rules for files: a profile and an EXIF turn applied, alpha over white.
 
     Args:
         value: a PIL image of a mode with 8 bits per channel or fewer; a numpy array, uint8 in 0..255, H×W or H×W×1
             (grey), H×W×3 (RGB) or H×W×4 (RGBA, alpha not multiplied in); or a torch tensor of the same dtype and
             range on any device, C×H×W or 1×C×H×W with C = 1, 3 or 4. It is copied, and not changed.
         name: of the argument, for messages.
+        policy: what the recipe says of reading pictures; arrays and tensors have nothing that it concerns.
 
     Raises:
         InvalidInput: if it is none of these.
@@ -52,7 +54,7 @@ def to_picture(value: object, name: str) -> Picture:
     # Who passes one has imported its library: no need to do it here.
     image_module, numpy, torch = map(sys.modules.get, ("PIL.Image", "numpy", "torch"))
     if image_module is not None and isinstance(value, image_module.Image):
-        return _from_image(value, name)
+        return _from_image(value, name, policy)
     if torch is not None and isinstance(value, torch.Tensor):
         return _from_tensor(value, name)
     if numpy is not None and isinstance(value, numpy.ndarray):
@@ -63,8 +65,10 @@ def to_picture(value: object, name: str) -> Picture:
     )
 
 
-def _from_image(image: Image.Image, name: str) -> Picture:
+def _from_image(image: Image.Image, name: str, policy: ImagePolicy) -> Picture:
     from PIL import ImageOps
+
+    from percept_cli.images.colour_profiles import in_srgb
 
     if min(image.size) == 0:
         raise InvalidInput(f"{name} has no pixels ({image.width}×{image.height})", hint=_PIXELS)
@@ -72,7 +76,8 @@ def _from_image(image: Image.Image, name: str) -> Picture:
         _refuse_unsupported(image, name)
         _refuse_too_large(image, name)
         image.load()
-        rgb = _over_white(ImageOps.exif_transpose(image))
+        turned = ImageOps.exif_transpose(image)
+        rgb = _over_white(turned if policy.ignore_icc else in_srgb(turned, name))
         return Picture(rgb.width, rgb.height, rgb.tobytes())
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from percept_cli.images.decode import decode
+from percept_cli.images.policy import ImagePolicy
 from percept_cli.results import FileStamp
 
 State = Literal["same", "changed", "gone", "unknown"]
@@ -35,12 +36,13 @@ def web_type(data: bytes) -> str | None:
     return None
 
 
-def for_web(data: bytes, path: str) -> tuple[str, bytes]:
+def for_web(data: bytes, path: str, policy: ImagePolicy) -> tuple[str, bytes]:
     """A picture that browsers show: the file's own bytes, or the picture as PNG where it is TIFF, TGA or PPM.
 
     Args:
         data: the whole file.
         path: where it came from, for messages.
+        policy: how the recipe reads it, where it has to be converted.
 
     Returns:
         The media type and the bytes.
@@ -53,7 +55,7 @@ def for_web(data: bytes, path: str) -> tuple[str, bytes]:
         return media_type, data
     from PIL import Image
 
-    picture = decode(data, path)
+    picture = decode(data, path, policy)
     file = io.BytesIO()
     Image.frombytes("RGB", (picture.width, picture.height), picture.pixels).save(file, "PNG")
     return "image/png", file.getvalue()

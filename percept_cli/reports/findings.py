@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Literal
 
 from percept_cli.evidence import Gate, Level, Region
+from percept_cli.images.policy import AS_SEEN
 from percept_cli.names import printable, shell_quoted
 from percept_cli.presets import RENDER, load_preset, preset_of
 from percept_cli.results import ExitCode, PairResult, Run, Status
@@ -152,13 +154,14 @@ def show_command(result: PairResult, run: Run) -> str | None:
 
 def _recipe_options(spec: DistanceSpec) -> str:
     """What makes a recipe of the one that ``percept heatmap`` has without options."""
-    preset = preset_of(spec)
+    pictures = " --ignore-icc" if spec.pictures.ignore_icc else ""
+    preset = preset_of(replace(spec, pictures=AS_SEEN))
     if preset is not None:
-        return "" if preset == RENDER else f" --preset {preset}"
+        return ("" if preset == RENDER else f" --preset {preset}") + pictures
     layers = ",".join(f"{layer.tap}:{layer.distance}={layer.weight!r}" for layer in spec.layers)
     precision = "" if spec.precision == "fp32" else f" --precision {spec.precision}"
     backbone = "" if spec.backbone == load_preset(RENDER).spec.backbone else f" --backbone {spec.backbone}"
-    return f"{backbone} --layers {shell_quoted(layers)}{precision}"
+    return f"{backbone} --layers {shell_quoted(layers)}{precision}{pictures}"
 
 
 _ACCEPTED = {"fail": "", "warn": "", "new": "", "missing": " --prune"}

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from percept_cli.errors import OutputUnwritable, PerceptError
 from percept_cli.images.decode import Picture, decode, read_stamped
+from percept_cli.images.policy import ImagePolicy
 from percept_cli.names import printable, shown
 from percept_cli.pictures.drawing import TITLES, draw, titles_of
 from percept_cli.pictures.saving import PNG
@@ -147,17 +148,17 @@ def triptych(result: PairResult, spec: DistanceSpec) -> bytes:
         PerceptError: if a file cannot be read any more, or is not the one that was compared.
     """
     sides = ((result.reference, result.reference_file), (result.candidate, result.candidate_file))
-    reference, candidate = _pictures(sides)
+    reference, candidate = _pictures(sides, spec.pictures)
     assert result.evidence is not None and result.evidence.heat is not None
     titles = titles_of(spec) if result.fingerprint is None else TITLES
     return PNG.encoded(draw("triptych", reference, candidate, result.evidence.heat, titles=titles).image)
 
 
-def _pictures(sides: Sequence[tuple[str | None, FileStamp | None]]) -> list[Picture]:
+def _pictures(sides: Sequence[tuple[str | None, FileStamp | None]], policy: ImagePolicy) -> list[Picture]:
     found = []
     for path, stamp in sides:
         data, now = read_stamped(str(path))
         if stamp is not None and stamp.sha256 != now.sha256:
             raise PerceptError(f"{shown(str(path))} has changed since it was compared")
-        found.append(decode(data, str(path)))
+        found.append(decode(data, str(path), policy))
     return found

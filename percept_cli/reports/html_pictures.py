@@ -10,6 +10,7 @@ from typing import Any
 
 from percept_cli.errors import PerceptError
 from percept_cli.images.decode import read_stamped
+from percept_cli.images.policy import ImagePolicy
 from percept_cli.names import printable
 from percept_cli.pictures.files import address_of, for_web, state_of
 from percept_cli.reports import Style
@@ -43,10 +44,11 @@ class Album:
     Args:
         results: all of them; gone through once, for what is to be embedded.
         style: how the page may look.
+        policy: how the recipe reads pictures.
     """
 
-    def __init__(self, results: Collection[PairResult], style: Style) -> None:
-        self._style = style
+    def __init__(self, results: Collection[PairResult], style: Style, policy: ImagePolicy) -> None:
+        self._style, self._policy = style, policy
         self._passed: set[int] = set()
         self._chosen = set(self._choose(results)) if style.pictures == "embed" else set()
         self._room = MOST_PAGE
@@ -109,7 +111,7 @@ class Album:
             return shot | {"note": _NO_FILE}, None
         try:
             data, found = read_stamped(path)
-            media_type, data = for_web(data, path)
+            media_type, data = for_web(data, path, self._policy)
         except PerceptError as error:
             gone = not Path(path).exists()
             return shot | {"gone": gone, "note": _GONE if gone else printable(str(error))}, None

@@ -134,7 +134,7 @@ def _finite(value: Any) -> Any:
 
 def _blocks(run: Run, style: Style) -> Iterator[Any]:
     """The elements that hold the data: each result behind the pictures that it is the first to show."""
-    album = Album(run.results, style)
+    album = Album(run.results, style, run.spec.pictures)
     for index, result in enumerate(run.results):
         sides = {}
         for role, path, stamp in (
@@ -204,4 +204,5 @@ def _recipe(run: Run) -> dict[str, str]:
     else:
         layers = ", ".join(f"{layer.weight:g} × {layer.distance} of {layer.tap}" for layer in spec.layers)
     device = "not needed" if run.device == "none" else printable(run.device)
-    return {"backbone": spec.backbone, "layers": layers, "precision": spec.precision, "device": device}
+    precision = spec.precision + spec.pictures.words
+    return {"backbone": spec.backbone, "layers": layers, "precision": precision, "device": device}

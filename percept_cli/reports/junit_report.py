@@ -51,7 +51,7 @@ def _properties(run: Run) -> dict[str, str]:
     return {
         "version": run.version,
         "fingerprint": run.fingerprint,
-        "recipe": f"{run.spec.backbone}; {recipe}; {run.spec.precision}",
+        "recipe": f"{run.spec.backbone}; {recipe}; {run.spec.precision}{run.spec.pictures.words}",
         "device": run.device,
     } | ({} if run.folders is None else {"reference": run.folders[0], "candidate": run.folders[1]})
 

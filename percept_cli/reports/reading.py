@@ -12,6 +12,7 @@ from typing import Any
 
 from percept_cli.engine.plan import plan_pair
 from percept_cli.errors import InvalidSetting, PerceptError
+from percept_cli.images.policy import policy_from
 from percept_cli.names import printable, shown
 from percept_cli.reports.json_report import SCHEMA_VERSION
 from percept_cli.reports.rows import from_row
@@ -104,7 +105,7 @@ def _spec(path: Path, document: Mapping[str, Any]) -> DistanceSpec:
     stored, fingerprint = document["spec"], document["fingerprint"]
     try:
         layers = tuple(LayerSpec(layer["tap"], layer["distance"], layer["weight"]) for layer in stored["layers"])
-        spec = DistanceSpec(layers, stored["backbone"], stored["precision"])
+        spec = DistanceSpec(layers, stored["backbone"], stored["precision"], policy_from(stored["picture"]))
         same = spec.fingerprint == fingerprint
         found = f"its recipe has the fingerprint {printable(str(fingerprint))}, and here {spec.fingerprint}"
     except InvalidSetting as error:

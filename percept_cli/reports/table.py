@@ -154,7 +154,7 @@ def recipe(run: Run) -> str:
         if run.summary.count:
             equal = run.summary.identical == run.summary.count
             where += ": the pixels are equal" if equal else ": the results were there already"
-    return f"{spec.backbone}, {measure}, {spec.precision}, {where}"
+    return f"{spec.backbone}, {measure}, {spec.precision}{spec.pictures.words}, {where}"
 
 
 def _to_ascii(text: str) -> str:

@@ -1,0 +1,117 @@
+"""What a PNG says of its colours without a profile: its chunks cICP, gAMA and cHRM.
+
+cICP is found here, since Pillow does not read it. gAMA and cHRM become an ICC profile with exactly their curve and
+colorants, adapted to the white of ICC as every profile is, so that one and the same conversion serves both.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_MOST_CHUNKS = 10_000  # before the pixels; a file has a dozen
+
+# What PNG says to write beside an sRGB chunk. sRGB's curve is no power, so together, or one alone, they stand for
+# it and are not applied.
+_SRGB_GAMMA = 0.45455
+_SRGB_COLOURS = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)  # x, y of white, red, green and blue
+_CLOSE = 5e-4  # programs round them
+
+_D50 = (0.9642, 1.0, 0.8249)  # X, Y, Z of ICC's white
+_BRADFORD = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
+_SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)  # IEC 61966-2-1, as ICC's parametric curve 3
+
+
+def coding_points(data: bytes) -> tuple[int, ...] | None:
+    """The four numbers of a PNG file's cICP chunk, or None; where they are cut off, those that are there."""
+    place = len(_SIGNATURE)
+    for _ in range(_MOST_CHUNKS):
+        head = data[place : place + 8]
+        if len(head) < 8 or head[4:] in (b"IDAT", b"IEND"):
+            return None
+        (length,) = struct.unpack(">I", head[:4])
+        if head[4:] == b"cICP":
+            return tuple(data[place + 8 : place + 8 + min(length, 4)])
+        place += 12 + length  # length, name and checksum are four bytes each
+    return None
+
+
+def profile_of_chunks(gamma: float | None, colours: Sequence[float] | None, *, grey: bool) -> bytes | None:
+    """The ICC profile that gAMA and cHRM describe, or None where they are missing or those of sRGB.
+
+    Args:
+        gamma: the chunk's number, such as 0.45455 for a curve of x^2.2.
+        colours: x and y of white, red, green and blue.
+        grey: whether the picture is greyscale, which only has a curve.
+
+    Raises:
+        ValueError, ArithmeticError: if no colours have these numbers.
+    """
+    if colours is not None and all(abs(a - b) <= _CLOSE for a, b in zip(colours, _SRGB_COLOURS, strict=True)):
+        colours = None
+    # With the colorants of another space it is the power it says: Adobe RGB has 0.45471.
+    if gamma is not None and colours is None and abs(gamma - _SRGB_GAMMA) <= _CLOSE:
+        gamma = None
+    if gamma is None and (colours is None or grey):
+        return None
+    if gamma is None:
+        curve = _curve(3, _SRGB_CURVE)
+    elif 0.01 <= gamma <= 100:
+        curve = _curve(0, (1 / gamma,))
+    else:
+        raise ValueError(f"a gamma of {gamma:g}")
+    if grey:
+        return _profile(b"GRAY", {b"wtpt": _xyz(_D50), b"kTRC": curve})
+    tags = {b"wtpt": _xyz(_D50), b"rTRC": curve, b"gTRC": curve, b"bTRC": curve}
+    for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), _colorants(colours or _SRGB_COLOURS), strict=True):
+        tags[name] = _xyz(column)
+    return _profile(b"RGB ", tags)
+
+
+def _colorants(colours: Sequence[float]) -> list[list[float]]:
+    """X, Y, Z of red, green and blue, relative to D50."""
+    import numpy as np
+
+    x, y = np.array(colours[0::2]), np.array(colours[1::2])
+    if y.min() <= 0:
+        raise ValueError("a colour without luminance")
+    points = np.stack([x / y, np.ones(4), (1 - x - y) / y])  # X Y Z by white, red, green, blue
+    primaries, white = points[:, 1:], points[:, 0]
+    cones = np.array(_BRADFORD)
+    if abs(np.linalg.det(primaries)) < 1e-3:
+        raise ValueError("primaries that lie on one line")
+    if (cones @ white).min() <= 0:
+        raise ValueError("a white that no eye sees")
+    adapted = np.linalg.solve(cones, np.diag((cones @ _D50) / (cones @ white)) @ cones)
+    red, _, blue = np.rint(65536 * (adapted @ primaries * np.linalg.solve(primaries, white)).T) / 65536
+    # In the 16 bits that a profile has, they are exactly its white together: grey stays grey.
+    green = np.rint(65536 * np.array(_D50)) / 65536 - red - blue
+    return [red.tolist(), green.tolist(), blue.tolist()]
+
+
+def _profile(space: bytes, tags: Mapping[bytes, bytes]) -> bytes:
+    """An ICC profile of a display, version 4.3, with no more than a conversion needs."""
+    start = 128 + 4 + 12 * len(tags)
+    table, content = b"", b""
+    for name, data in tags.items():
+        table += name + struct.pack(">II", start + len(content), len(data))
+        content += data
+    head = struct.pack(">I4xI4s4s4s12x4s28x", start + len(content), 0x04300000, b"mntr", space, b"XYZ ", b"acsp")
+    head += b"".join(map(_fixed, _D50))
+    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + content
+
+
+def _xyz(values: Sequence[float]) -> bytes:
+    return b"XYZ \0\0\0\0" + b"".join(map(_fixed, values))
+
+
+def _curve(kind: int, parameters: Sequence[float]) -> bytes:
+    return struct.pack(">4s4xH2x", b"para", kind) + b"".join(map(_fixed, parameters))
+
+
+def _fixed(value: float) -> bytes:
+    """As 16.16 bits with sign."""
+    if abs(value) >= 1 << 15:
+        raise ValueError(f"a value of {value:g}")
+    return struct.pack(">i", round(value * 65536))

@@ -1,0 +1,520 @@
+"""Colours: one picture in several spaces is one picture, and what a file says of its colours is believed.
+
+Bounds are of levels in 0..255. What percept makes of a file is held to what the file's levels stand for by
+definition, in float: rounding is 0.5, and 0.6 is littleCMS's 16 bits besides. What is left against the picture
+that was expressed is the rounding of the file: a level in Adobe RGB is up to 12 of sRGB's red where it is near 0.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import subprocess
+import sys
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from percept_cli import check, compare, compare_folders
+from percept_cli.errors import UnreadableImage, UnsupportedImage
+from percept_cli.images.changes import read_mask
+from percept_cli.images.decode import Picture, decode
+from percept_cli.images.memory import to_picture
+from percept_cli.images.policy import AS_SEEN, ImagePolicy, policy_from
+from percept_cli.pairs import Pair
+from percept_cli.presets import load_preset
+from percept_cli.reports.reading import read_run
+from percept_cli.settings import Settings
+from percept_cli.spec import DistanceSpec
+from percept_cli.trial import Project
+from tests import icc
+from tests.conftest import Percept, Save, as_picture, drawing
+
+SPACES = {"display p3": icc.DISPLAY_P3, "adobe rgb": icc.ADOBE_RGB}
+IGNORE = ImagePolicy(ignore_icc=True)
+BOUND = 0.6
+BEFORE = "35d371fb2227"
+"""The fingerprint of the default recipe when percept did not know profiles."""
+PICTURE = drawing(64, 48)
+LEVELS = np.asarray(PICTURE).astype(float)
+
+
+def encode(image: Image.Image, form: str = "PNG", **options: object) -> bytes:
+    out = io.BytesIO()
+    image.save(out, form, **options)
+    return out.getvalue()
+
+
+def levels(picture: Picture) -> NDArray[Any]:
+    return np.frombuffer(picture.pixels, np.uint8).reshape(picture.height, picture.width, 3).astype(float)
+
+
+def expressed(space: icc.Space) -> Image.Image:
+    return Image.fromarray(space.of_srgb(LEVELS))
+
+
+def off(found: NDArray[Any], wanted: NDArray[Any]) -> float:
+    return float(np.abs(found - wanted).max())
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_a_picture_in_a_wide_space_is_what_its_levels_stand_for(name: str) -> None:
+    space = SPACES[name]
+    rng = np.random.default_rng(3)
+    image = Image.fromarray(rng.integers(0, 256, (200, 200, 3)).astype(np.uint8))  # many of them outside sRGB
+    found = levels(decode(encode(image, icc_profile=space.profile), "x"))
+    assert off(found, space.in_srgb(np.asarray(image))) < BOUND
+    ends = Image.fromarray(np.array([[[0, 0, 0], [255, 255, 255]]], np.uint8))
+    assert decode(encode(ends, icc_profile=space.profile), "x") == as_picture(ends)
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_it_is_the_picture_in_srgb_and_without_its_profile_it_is_not(tmp_path: Path, name: str) -> None:
+    space = SPACES[name]
+    image = expressed(space)
+    paths = [tmp_path / f"{part}.png" for part in ("srgb", "wide", "stripped")]
+    PICTURE.save(paths[0])
+    image.save(paths[1], icc_profile=space.profile)
+    image.save(paths[2])
+    found = levels(decode(paths[1].read_bytes(), "x"))
+    truth = space.in_srgb(np.asarray(image))
+    assert off(found, truth) < BOUND
+    assert off(truth, LEVELS) < 12.5  # what the file's 8 bits lost before percept saw it
+    assert np.abs(found - LEVELS).mean() < 0.5
+    kept, stripped = (compare(paths[0], path).distance for path in paths[1:])
+    assert kept < 0.06
+    assert stripped > 0.25
+    assert stripped > 5 * kept
+    assert compare(paths[0], paths[1], ignore_icc=True).distance == pytest.approx(stripped, rel=1e-6)
+    assert check(paths[0], paths[1], noise="cross-machine").status == "pass"
+    assert check(paths[0], paths[1], noise="cross-machine", ignore_icc=True).status == "fail"
+
+
+def test_equal_levels_in_two_spaces_are_two_pictures(tmp_path: Path) -> None:
+    sides = [tmp_path / "p3.png", tmp_path / "adobe.png"]
+    for path, space in zip(sides, SPACES.values(), strict=True):
+        PICTURE.save(path, icc_profile=space.profile)
+    assert compare(*sides).distance > 0.1
+    assert compare(*sides, ignore_icc=True).distance == 0
+    assert compare(sides[0], sides[0]).distance == 0
+
+
+@pytest.mark.parametrize("gamma", [1.0, 1.8, 2.2])
+@pytest.mark.parametrize("mode", ["L", "LA"])
+def test_grey_profiles(gamma: float, mode: str) -> None:
+    ramp = np.arange(256, dtype=np.uint8)[None]
+    data = encode(Image.fromarray(ramp).convert(mode), icc_profile=icc.grey_profile(gamma))
+    found = levels(decode(data, "x"))
+    truth = 255 * icc.srgb_encoded((ramp / 255) ** (round(gamma * 256) / 256))
+    assert off(found, truth[..., None]) < BOUND
+    assert np.ptp(found, axis=2).max() == 0  # grey stays grey
+    assert off(levels(decode(data, "x", IGNORE)), ramp[..., None]) == 0
+
+
+def srgb_profiles() -> dict[str, bytes]:
+    from PIL import ImageCms
+
+    # With the colorants and the table of 1,024 values of the profile that most files have, HP's of 1998.
+    columns = ((0.43607, 0.22249, 0.01392), (0.38515, 0.71687, 0.09708), (0.14307, 0.06061, 0.71410))
+    tags = {
+        name: icc.xyz(np.array(column)) for name, column in zip(("rXYZ", "gXYZ", "bXYZ"), columns, strict=True)
+    }
+    curve = icc.curv(icc.srgb_decoded(np.arange(1024) / 1023))
+    return {
+        "built": icc.SRGB.profile,
+        "littleCMS's": ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),
+        "HP's": icc.profile("RGB ", tags | dict.fromkeys(("rTRC", "gTRC", "bTRC"), curve)),
+    }
+
+
+@pytest.mark.parametrize("name", ["built", "littleCMS's", "HP's"])
+def test_a_profile_that_is_srgb_changes_no_bit(name: str) -> None:
+    rng = np.random.default_rng(5)
+    image = Image.fromarray(rng.integers(0, 256, (300, 300, 3)).astype(np.uint8))
+    assert decode(encode(image, icc_profile=srgb_profiles()[name]), "x") == as_picture(image)
+    grey = image.convert("L")  # programs leave the RGB profile in, and this one says nothing else than grey does
+    assert decode(encode(grey, icc_profile=srgb_profiles()[name]), "x") == as_picture(grey)
+
+
+@pytest.mark.parametrize("profile", [None, icc.DISPLAY_P3.profile], ids=["plain", "display p3"])
+def test_one_picture_in_every_format_is_one_picture(tmp_path: Path, profile: bytes | None) -> None:
+    image = drawing(40, 30).quantize(64).convert("RGB")
+    options: dict[str, Any] = {} if profile is None else {"icc_profile": profile}
+    image.save(tmp_path / "a.png", **options)
+    image.save(tmp_path / "a.tiff", **options)
+    image.save(tmp_path / "lzw.tiff", compression="tiff_lzw", **options)
+    image.save(tmp_path / "a.webp", lossless=True, **options)
+    image.quantize(64).save(tmp_path / "palette.png", **options)
+    image.convert("RGBA").save(tmp_path / "opaque.png", **options)
+    if profile is None:  # with a profile there is none in these
+        image.save(tmp_path / "a.bmp")
+        image.save(tmp_path / "a.ppm")
+        image.save(tmp_path / "a.tga")
+    assert image.quantize(64).convert("RGB").tobytes() == image.tobytes()
+    for path in tmp_path.iterdir():
+        assert compare(tmp_path / "a.png", path).distance == 0, path.name
+
+
+def test_a_grey_picture_is_one_in_every_format(tmp_path: Path) -> None:
+    grey = drawing(40, 30).convert("L")
+    grey.save(tmp_path / "grey.png")
+    for name, mode in (("rgb.png", "RGB"), ("a.tiff", "L"), ("a.bmp", "L"), ("p.png", "P"), ("a.png", "LA")):
+        grey.convert(mode).save(tmp_path / name)
+        assert compare(tmp_path / "grey.png", tmp_path / name).distance == 0, name
+
+
+def test_a_jpeg_with_a_profile() -> None:
+    data = encode(expressed(icc.DISPLAY_P3), "JPEG", quality=95, icc_profile=icc.DISPLAY_P3.profile)
+    stored = levels(decode(data, "x", IGNORE))
+    assert off(levels(decode(data, "x")), icc.DISPLAY_P3.in_srgb(stored)) < BOUND
+
+
+@pytest.mark.parametrize("form", ["TIFF", "JPEG"])
+def test_inks_are_converted_by_their_table(form: str) -> None:
+    rng = np.random.default_rng(1)
+    inks = rng.integers(0, 256, (60, 60, 4)).astype(np.uint8)
+    options = {"quality": 100} if form == "JPEG" else {}
+    data = encode(
+        Image.frombytes("CMYK", (60, 60), inks.tobytes()), form, icc_profile=icc.cmyk_profile(), **options
+    )
+    with Image.open(io.BytesIO(data)) as image:
+        stored = np.asarray(image) / 255
+    truth = 255 * (1 - stored[..., :3]) * (1 - stored[..., 3:])
+    found = levels(decode(data, "x"))
+    # The table has 13 steps per ink, between which it is not exactly these inks.
+    assert off(found, truth) < 6
+    assert np.abs(found - truth).mean() < 0.6
+
+
+def test_the_colorimetric_table_of_a_profile_counts() -> None:
+    """Its perceptual one exchanges red and blue; 33 steps per channel are exact to two levels."""
+    found = levels(decode(encode(expressed(icc.DISPLAY_P3), icc_profile=icc.rgb_lut_profile()), "x"))
+    assert off(found, icc.DISPLAY_P3.in_srgb(np.asarray(expressed(icc.DISPLAY_P3)))) < 2
+
+
+def test_alpha_is_no_colour() -> None:
+    alpha = np.tile(np.arange(64, dtype=np.uint8) * 4, (48, 1))
+    rgb = np.asarray(expressed(icc.DISPLAY_P3))
+    image = Image.fromarray(np.dstack([rgb, alpha]))
+    part = alpha[..., None] / 255
+    wanted = icc.DISPLAY_P3.in_srgb(rgb) * part + 255 * (1 - part)
+    found = levels(decode(encode(image, icc_profile=icc.DISPLAY_P3.profile), "x"))
+    assert off(found, wanted) < 1.6  # rounded twice, as colour and as blend
+    grey = Image.merge("LA", [image.getchannel("R"), image.getchannel("A")])
+    wanted = 255 * icc.srgb_encoded((rgb[..., :1] / 255) ** 1.0) * part + 255 * (1 - part)
+    assert off(levels(decode(encode(grey, icc_profile=icc.grey_profile(1.0)), "x")), wanted) < 1.6
+
+
+def test_what_stands_for_transparent_is_found_before_the_conversion() -> None:
+    image = Image.new("RGB", (2, 1), (0, 255, 0))
+    image.putpixel((1, 0), (200, 30, 30))
+    data = encode(image, icc_profile=icc.DISPLAY_P3.profile, transparency=(0, 255, 0))
+    found = levels(decode(data, "x"))
+    assert found[0, 0].tolist() == [255, 255, 255]
+    assert off(found[0, 1], icc.DISPLAY_P3.in_srgb(np.array([200.0, 30, 30]))) < BOUND
+    palette = image.quantize(2)
+    clear = palette.getpixel((0, 0))
+    assert levels(
+        decode(encode(palette, icc_profile=icc.DISPLAY_P3.profile, transparency=clear), "x")
+    ).tolist() == (found.tolist())
+
+
+P3 = icc.DISPLAY_P3.profile
+BAD: dict[str, tuple[str, bytes, type[Exception], str]] = {
+    "cut off": ("RGB", P3[:-40], UnreadableImage, "is broken: .* bytes are there"),
+    "cut within its header": ("RGB", P3[:100], UnreadableImage, "is broken: it is no ICC profile"),
+    "random": ("RGB", np.random.default_rng(0).bytes(600), UnreadableImage, "it is no ICC profile"),
+    "empty tables": ("RGB", P3[:132].ljust(len(P3), b"\0"), UnreadableImage, "is broken: littleCMS"),
+    "no curves": ("RGB", icc.profile("RGB ", {}), UnreadableImage, "is broken: littleCMS"),
+    "a device link": ("RGB", P3[:12] + b"link" + P3[16:], UnsupportedImage, "is of class 'link'"),
+    "grey for RGB": ("RGB", icc.grey_profile(2.2), UnsupportedImage, "is for greyscale, and the picture is RGB"),
+    "inks for RGB": ("RGB", icc.cmyk_profile(), UnsupportedImage, "is for CMYK, and the picture is RGB"),
+    "RGB for grey": ("L", P3, UnsupportedImage, "is for RGB, and the picture is greyscale"),
+    "RGB for inks": ("CMYK", icc.SRGB.profile, UnsupportedImage, "is for RGB, and the picture is CMYK"),
+    "Lab": ("RGB", P3[:16] + b"Lab " + P3[20:], UnsupportedImage, "is for 'Lab', and the picture is RGB"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_profile_that_cannot_hold_is_an_error_that_names_the_file(case: str) -> None:
+    mode, profile, kind, words = BAD[case]
+    image = PICTURE.convert(mode)
+    for form in ("TIFF",) if mode == "CMYK" else ("PNG", "TIFF"):
+        data = encode(image, form, icc_profile=profile)
+        with pytest.raises(kind, match=rf"^some/name: its colour profile {words}|^some/name: .*{words}") as error:
+            decode(data, "some/name")
+        assert "--ignore-icc" in error.value.hint  # type: ignore[attr-defined] # PerceptError's
+        assert decode(data, "some/name", IGNORE) == as_picture(image)
+    image.info["icc_profile"] = profile
+    with pytest.raises(kind, match=r"^candidate: "):
+        compare(PICTURE, image)
+
+
+def test_a_profile_in_pieces_is_an_error() -> None:
+    """Pillow says None of those that it cannot put together."""
+    data = bytearray(encode(PICTURE, "JPEG", icc_profile=P3))
+    place = data.index(b"ICC_PROFILE\0")
+    data[place + 13] = 2  # of two parts, and there is one
+    with pytest.raises(UnreadableImage, match="is broken: it cannot be unpacked"):
+        decode(bytes(data), "x")
+    packed = bytearray(zlib.compress(P3))
+    packed[len(packed) // 2] ^= 0xFF
+    chunks = {b"iCCP": b"name\0\0" + bytes(packed)}
+    with pytest.raises(UnreadableImage, match="is broken: it cannot be unpacked"):
+        decode(with_chunks(PICTURE, chunks), "x")
+
+
+def test_damaged_profiles_never_escape_as_untyped_errors() -> None:
+    rng = np.random.default_rng(7)
+    for whole in (P3, icc.grey_profile(2.2), icc.rgb_lut_profile()[:20_000]):
+        image = PICTURE.convert("L" if whole[16:20] == b"GRAY" else "RGB")
+        for _ in range(60):
+            broken = bytearray(whole)
+            for position in rng.integers(0, min(len(whole), 400), 3):
+                broken[position] = int(rng.integers(0, 256))
+            data = encode(image, "TIFF", icc_profile=bytes(broken))
+            try:
+                first = decode(data, "x")
+            except (UnreadableImage, UnsupportedImage):
+                continue
+            assert decode(data, "x") == first
+
+
+def with_chunks(image: Image.Image, chunks: dict[bytes, bytes]) -> bytes:
+    """A PNG with chunks put behind its header."""
+    data = encode(image)
+    put = b"".join(
+        struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+        for name, content in chunks.items()
+    )
+    return data[:33] + put + data[33:]
+
+
+def gama(value: float) -> bytes:
+    return struct.pack(">I", round(value * 100_000))
+
+
+def chrm(points: icc.Points, white: tuple[float, float] = icc.D65) -> bytes:
+    return struct.pack(">8I", *(round(c * 100_000) for point in (white, *points) for c in point))
+
+
+def test_the_gamma_and_colours_of_a_png_are_applied() -> None:
+    image = expressed(icc.ADOBE_RGB)
+    adobe = {b"gAMA": gama(256 / 563), b"cHRM": chrm(icc.ADOBE_POINTS)}
+    found = levels(decode(with_chunks(image, adobe), "x"))
+    assert off(found, icc.ADOBE_RGB.in_srgb(np.asarray(image))) < BOUND
+    found = levels(decode(with_chunks(image, {b"gAMA": gama(1.0)}), "x"))
+    assert off(found, icc.Space(icc.SRGB_POINTS, 1.0).in_srgb(np.asarray(image))) < BOUND
+    found = levels(decode(with_chunks(expressed(icc.DISPLAY_P3), {b"cHRM": chrm(icc.P3_POINTS)}), "x"))
+    assert off(found, icc.DISPLAY_P3.in_srgb(np.asarray(expressed(icc.DISPLAY_P3)))) < BOUND
+    # Another white becomes white.
+    white = Image.new("RGB", (3, 3), "white")
+    other = {b"gAMA": gama(0.45), b"cHRM": chrm(icc.SRGB_POINTS, (0.3457, 0.3585))}
+    assert decode(with_chunks(white, other), "x") == as_picture(white)
+
+
+def test_the_gamma_of_a_grey_png_is_applied() -> None:
+    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+    chunks = {b"gAMA": gama(1 / 1.8), b"cHRM": chrm(icc.P3_POINTS)}
+    wanted = 255 * icc.srgb_encoded((np.arange(256) / 255) ** 1.8)
+    for mode in ("L", "LA", "RGB", "P"):
+        chosen = {b"gAMA": chunks[b"gAMA"]} if mode == "P" else chunks
+        found = levels(decode(with_chunks(ramp.convert(mode), chosen), "x"))
+        assert off(found, wanted[None, :, None]) < BOUND
+        assert np.ptp(found, axis=2).max() == 0
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        {b"gAMA": gama(0.45455)},
+        {b"gAMA": gama(0.45455), b"cHRM": chrm(icc.SRGB_POINTS)},
+        {b"cHRM": chrm(icc.SRGB_POINTS, (0.31273, 0.32902))},
+        {b"sRGB": b"\0", b"gAMA": gama(1.0), b"cHRM": chrm(icc.P3_POINTS)},
+        {b"cICP": bytes((1, 13, 0, 1)), b"gAMA": gama(1.0)},
+        {b"cICP": bytes((1, 13, 0, 1)), b"iCCP": b"p3\0\0" + zlib.compress(P3)},
+    ],
+    ids=["gamma", "both", "colours", "srgb first", "cicp first", "cicp before profile"],
+)
+def test_chunks_that_say_srgb_change_no_bit(chunks: dict[bytes, bytes]) -> None:
+    assert decode(with_chunks(PICTURE, chunks), "x") == as_picture(PICTURE)
+
+
+def test_a_profile_counts_before_gamma_and_colours() -> None:
+    chunks = {b"iCCP": b"p3\0\0" + zlib.compress(P3), b"gAMA": gama(1.0)}
+    assert decode(with_chunks(PICTURE, chunks), "x") == decode(encode(PICTURE, icc_profile=P3), "x")
+
+
+@pytest.mark.parametrize(
+    ("chunks", "kind", "words"),
+    [
+        ({b"cICP": bytes((9, 16, 0, 1))}, UnsupportedImage, "its cICP chunk says 9/16/0/1"),
+        ({b"cICP": bytes((1, 13, 0, 0))}, UnsupportedImage, "its cICP chunk says 1/13/0/0"),
+        ({b"cICP": b"\1"}, UnsupportedImage, "its cICP chunk says 1 "),
+        ({b"gAMA": gama(0)}, UnreadableImage, "describe no colours: a gamma of 0"),
+        ({b"cHRM": bytes(32)}, UnreadableImage, "describe no colours"),
+        ({b"cHRM": chrm(((0.1, 0.1), (0.2, 0.2), (0.3, 0.3)))}, UnreadableImage, "describe no colours"),
+        ({b"cHRM": b"\xff" * 32}, UnreadableImage, "describe no colours"),
+    ],
+)
+def test_chunks_that_cannot_hold_are_errors(chunks: dict[bytes, bytes], kind: type[Exception], words: str) -> None:
+    data = with_chunks(PICTURE, chunks)
+    with pytest.raises(kind, match=f"^some/name: .*{words}") as error:
+        decode(data, "some/name")
+    assert "--ignore-icc" in error.value.hint  # type: ignore[attr-defined] # PerceptError's
+    assert decode(data, "some/name", IGNORE) == as_picture(PICTURE)
+
+
+@pytest.mark.parametrize("tail", [b"", b"\0", b"\xff\xff\xff\xffabcd", b"\0\0\0\0abcd" * 20_000], ids=repr)
+def test_a_search_for_chunks_ends(tail: bytes) -> None:
+    from percept_cli.images.png_colours import coding_points
+
+    assert coding_points(b"\x89PNG\r\n\x1a\n" + tail[:100_000]) is None
+
+
+def test_a_profile_of_an_image_in_memory_counts() -> None:
+    image = expressed(icc.DISPLAY_P3)
+    image.info["icc_profile"] = P3
+    before = image.tobytes()
+    managed = to_picture(image, "reference", AS_SEEN)
+    assert managed == decode(encode(image, icc_profile=P3), "x")
+    assert to_picture(image, "reference", IGNORE) == as_picture(image)
+    assert image.tobytes() == before
+    assert compare(PICTURE, image).distance < 0.06
+    assert compare(PICTURE, image, ignore_icc=True).distance > 0.25
+    with Image.open(io.BytesIO(with_chunks(image, {b"cHRM": chrm(icc.P3_POINTS)}))) as opened:
+        assert off(levels(to_picture(opened, "x")), levels(managed)) <= 1
+
+
+def test_a_mask_has_no_colours(tmp_path: Path) -> None:
+    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+    ramp.save(tmp_path / "mask.png", icc_profile=icc.grey_profile(1.0))
+    assert int(read_mask(tmp_path / "mask.png", 256, 1).sum()) == 128
+
+
+def test_the_choice_is_part_of_the_recipe() -> None:
+    spec = load_preset("default").spec
+    ignoring = DistanceSpec(spec.layers, pictures=IGNORE)
+    assert ignoring.fingerprint != spec.fingerprint
+    # Numbers of before there was a choice were made so: they keep their fingerprint, and their reports are read.
+    assert ignoring.as_dict()["picture"] == {
+        "colour": "sRGB, 8 bits per channel, profiles not applied",
+        "alpha": "over white",
+        "size": "equal or error; below the deepest tap's stride: edge pixels repeated",
+    }
+    assert ignoring.fingerprint == BEFORE
+    for policy in (AS_SEEN, IGNORE):
+        assert policy_from(policy.as_dict()) == policy
+
+
+def test_pictures_in_tests_are_read_as_their_project_and_the_test_say(tmp_path: Path) -> None:
+    pair = Pair("a.png", tmp_path / "r.png", tmp_path / "c.png")
+    for settings, options, wanted in (
+        ({}, {}, AS_SEEN),
+        ({"ignore-icc": True}, {}, IGNORE),
+        ({"ignore-icc": True}, {"preset": "default"}, IGNORE),
+        ({"ignore-icc": True}, {"ignore_icc": False}, AS_SEEN),
+        ({}, {"ignore_icc": True, "preset": "default"}, IGNORE),
+    ):
+        trial = Project(Settings(values=settings)).trial(pair, tmp_path, options)
+        assert trial.spec.pictures == wanted
+
+
+def test_threads_share_a_conversion() -> None:
+    pictures = [
+        encode(
+            Image.fromarray(icc.DISPLAY_P3.of_srgb(np.asarray(drawing(300, 200, seed)) / 1.0)),
+            "TIFF",
+            icc_profile=P3,
+        )
+        for seed in range(4)
+    ]
+    alone = [decode(data, "x") for data in pictures]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda data: decode(data, "x"), pictures * 8)) == alone * 8
+
+
+def test_folders_are_read_as_asked(tmp_path: Path) -> None:
+    for folder, space in (("r", icc.DISPLAY_P3), ("c", icc.ADOBE_RGB)):
+        (tmp_path / folder).mkdir()
+        PICTURE.save(tmp_path / folder / "a.png", icc_profile=space.profile)
+    (managed,) = compare_folders(tmp_path / "r", tmp_path / "c")
+    (ignored,) = compare_folders(tmp_path / "r", tmp_path / "c", ignore_icc=True)
+    assert managed.distance > 0.1
+    assert ignored.distance == 0
+
+
+def test_only_a_profile_costs_the_import_of_littlecms(save: Save, tmp_path: Path) -> None:
+    plain = save("plain.png")
+    PICTURE.save(tmp_path / "profile.png", icc_profile=P3)
+    script = (
+        "import sys; from percept_cli import compare;"
+        "compare(sys.argv[1], sys.argv[1]); print('PIL.ImageCms' in sys.modules)"
+    )
+    for path, wanted in ((plain, "False"), (tmp_path / "profile.png", "True")):
+        done = subprocess.run([sys.executable, "-c", script, path], capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == wanted
+
+
+@pytest.fixture
+def two_spaces(tmp_path: Path) -> Path:
+    """Equal levels with and without a profile, in two folders."""
+    for folder, profile in (("r", b""), ("c", P3)):
+        (tmp_path / folder).mkdir()
+        PICTURE.save(tmp_path / folder / "a.png", icc_profile=profile)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("two_spaces")
+def test_every_command_takes_the_option(percept: Percept, tmp_path: Path) -> None:
+    files = ("r/a.png", "c/a.png")
+    assert float(percept("compare", *files, "--format", "score").stdout.split()[0]) > 0.1
+    done = percept("compare", *files, "--ignore-icc")
+    assert "fp32, profiles ignored, network not needed" in done.stdout
+    assert BEFORE in done.stdout
+    assert percept("batch", "r", "c", "--threshold", 0.01, "-q").returncode == 1
+    assert percept("batch", "r", "c", "--threshold", 0.01, "-q", "--ignore-icc").returncode == 0
+    assert percept("check", "r", "c", "-q").returncode == 1
+    assert percept("check", "r", "c", "-q", "--ignore-icc").returncode == 0
+    done = percept("heatmap", *files, "-o", "h.png", "--ignore-icc")
+    assert "The pictures are equal" in done.stderr
+    (tmp_path / "percept.toml").write_text("ignore-icc = true\n")
+    assert percept("check", "r", "c", "-q").returncode == 0
+    assert percept("check", "r", "c", "-q", "--no-ignore-icc").returncode == 1
+    (tmp_path / "percept.toml").write_text('ignore-icc = "yes"\n')
+    done = percept("compare", *files)
+    assert done.returncode == 2
+    assert "ignore-icc must be true or false, not 'yes'" in done.stderr
+
+
+@pytest.mark.usefixtures("two_spaces")
+def test_a_report_keeps_the_choice(percept: Percept, tmp_path: Path) -> None:
+    drawing(64, 48, seed=1).save(tmp_path / "c" / "a.png", icc_profile=P3)
+    assert percept("check", "r", "c", "-q", "--ignore-icc", "-o", "run.json").returncode == 1
+    run = read_run(tmp_path / "run.json")
+    assert run.spec.pictures == IGNORE
+    done = percept("report", "run.json")
+    assert "percept heatmap r/a.png c/a.png --ignore-icc -o heat.png" in done.stdout
+    stored = json.loads((tmp_path / "run.json").read_text())
+    stored["spec"]["picture"]["colour"] = load_preset("render").spec.as_dict()["picture"]["colour"]
+    (tmp_path / "run.json").write_text(json.dumps(stored))  # another policy than the fingerprint's
+    assert percept("report", "run.json").returncode == 3
+
+
+@pytest.mark.usefixtures("two_spaces")
+def test_an_override_with_a_preset_reads_as_the_run_does(percept: Percept, tmp_path: Path) -> None:
+    (tmp_path / "percept.toml").write_text(
+        'ignore-icc = true\n[[override]]\nmatch = "a.png"\npreset = "default"\n'
+    )
+    drawing(64, 48, seed=1).save(tmp_path / "c" / "a.png", icc_profile=P3)
+    percept("check", "r", "c", "-q", "-o", "run.json")
+    (row,) = json.loads((tmp_path / "run.json").read_text())["results"]
+    assert row["fingerprint"] == BEFORE
+    assert row["distance"] == pytest.approx(compare(PICTURE, drawing(64, 48, seed=1)).distance, rel=1e-6)
