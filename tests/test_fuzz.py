@@ -36,10 +36,11 @@ def test_many_damaged_files_are_read_or_refused() -> None:
     check(20_000, seed=1_000_000)
 
 
-@pytest.mark.parametrize("number", [101681, 108381, 183874, 264687])
-def test_animations_that_end_within_a_frames_header_are_damaged(number: int) -> None:
-    """What a long run by hand had found: Pillow's reader of GIF then raises an error of another module's."""
-    assert outcome(case(number, sound_files())[1]) == "UnreadableImage"
+def test_an_animation_may_end_anywhere() -> None:
+    """What a long run by hand had found: within a frame's header, Pillow's reader of GIF raises struct.error."""
+    data = sound_files()["gif-frames"]
+    found = {outcome(data[:end]) for end in range(len(data))}
+    assert {kind for kind in found if isinstance(kind, str)} == {"UnreadableImage", "UnsupportedImage"}
 
 
 def test_every_format_is_among_them_and_what_is_sound_is_read_or_refused_for_what_it_is() -> None:

@@ -10,8 +10,10 @@ from typing import Any
 from PIL import Image
 
 from tests.conftest import drawing
+from tests.icc import cmyk_profile, grey_profile, rgb_lut_profile
 
 _SIZE = 23, 17
+_WITH_PROFILES = ("PNG", "JPEG", "TIFF", "WEBP")
 _CODECS = ("tiff_lzw", "tiff_deflate", "packbits", "jpeg")
 
 
@@ -22,6 +24,7 @@ def sound_files() -> dict[str, bytes]:
     alpha.putalpha(drawing(*_SIZE, seed=2).convert("L"))
     modes = {mode: rgb.convert(mode) for mode in ("1", "L", "P", "RGB", "CMYK")}
     modes |= {"RGBA": alpha, "LA": alpha.convert("LA"), "I;16": rgb.convert("L").convert("I;16")}
+    table = rgb_lut_profile()
     frames = [drawing(*_SIZE, seed=seed) for seed in (1, 2, 3)]
     exif = Image.Exif()
     exif[0x0112] = 6  # a turn
@@ -36,6 +39,9 @@ def sound_files() -> dict[str, bytes]:
         *((f"bmp-{mode}", modes[mode], {"format": "BMP"}) for mode in ("1", "L", "P", "RGB", "RGBA")),
         *((f"gif-{mode}", modes[mode], {"format": "GIF"}) for mode in ("L", "P", "RGBA")),
         *((f"ppm-{mode}", modes[mode], {"format": "PPM"}) for mode in ("1", "L", "RGB")),
+        *((f"{form.lower()}-profile", rgb, {"format": form, "icc_profile": table}) for form in _WITH_PROFILES),
+        ("png-grey-profile", modes["L"], {"format": "PNG", "icc_profile": grey_profile(1.8)}),
+        ("jpeg-cmyk-profile", modes["CMYK"], {"format": "JPEG", "icc_profile": cmyk_profile()}),
         ("webp", rgb, {"format": "WEBP"}),
         ("webp-lossless", alpha, {"format": "WEBP", "lossless": True}),
         *((f"tga-{mode}", modes[mode], {"format": "TGA"}) for mode in ("L", "P", "RGB", "RGBA")),
