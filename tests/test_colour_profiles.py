@@ -227,6 +227,65 @@ def test_what_stands_for_transparent_is_found_before_the_conversion() -> None:
 
 
 P3 = icc.DISPLAY_P3.profile
+
+
+def with_curve(curve: bytes) -> bytes:
+    columns = icc.matrix(icc.P3_POINTS).T
+    tags = {name: icc.xyz(column) for name, column in zip(("rXYZ", "gXYZ", "bXYZ"), columns, strict=True)}
+    return icc.profile("RGB ", tags | dict.fromkeys(("rTRC", "gTRC", "bTRC"), curve))
+
+
+def without_colorants() -> bytes:
+    tags = dict.fromkeys(("rXYZ", "gXYZ", "bXYZ"), icc.xyz(np.zeros(3)))
+    return icc.profile("RGB ", tags | dict.fromkeys(("rTRC", "gTRC", "bTRC"), icc.curv(2.2)))
+
+
+def with_elements(count: int) -> bytes:
+    """A profile of version 4.3 with a table of floats whose elements all lie at one place."""
+    element = b"matf" + bytes(4) + struct.pack(">HH12f", 3, 3, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0)
+    places = struct.pack(">II", 16 + 8 * count, len(element)) * count
+    table = b"mpet" + bytes(4) + struct.pack(">HHI", 3, 3, count) + places + element
+    columns = icc.matrix(icc.P3_POINTS).T
+    tags = {name: icc.xyz(column) for name, column in zip(("rXYZ", "gXYZ", "bXYZ"), columns, strict=True)}
+    curves = dict.fromkeys(("rTRC", "gTRC", "bTRC"), icc.curv(2.2))
+    profile = bytearray(icc.profile("RGB ", tags | curves | {"D2B0": table, "D2B1": table}))
+    profile[8:12] = bytes([4, 0x30, 0, 0])
+    return bytes(profile)
+
+
+def test_a_table_of_floats_that_takes_hours_is_not_used() -> None:
+    """60,000 elements for each pixel, in a file of two kilobytes: a minute for 64×64 pixels, if they were used."""
+    data = encode(PICTURE, icc_profile=with_elements(60_000))
+    found = levels(decode(data, "x"))
+    assert off(found, levels(decode(encode(PICTURE, icc_profile=with_curve(icc.curv(2.2))), "x"))) == 0
+
+
+def test_a_profile_that_png_has_no_room_for_can_be_ignored() -> None:
+    profile = icc.profile("RGB ", {"big ": np.random.default_rng(0).bytes(2 << 20)})
+    data = encode(PICTURE, icc_profile=profile)
+    with pytest.raises(
+        UnsupportedImage, match="its colour profile, or a text in it, unpacks to more than 1 MB"
+    ) as error:
+        decode(data, "x")
+    assert "--ignore-icc" in error.value.hint
+    assert decode(data, "x", IGNORE) == as_picture(PICTURE)
+    broken = with_chunks(PICTURE, {b"iCCP": b"name\0\x05", b"gAMA": b"\0"})  # another compression, too short
+    assert decode(broken, "x", IGNORE) == as_picture(PICTURE)
+
+
+def test_pictures_in_memory_may_have_lost_their_profile() -> None:
+    image = PICTURE.copy()
+    for nothing in (None, b"", ""):
+        image.info["icc_profile"] = nothing
+        assert compare(PICTURE, image).distance == 0
+    image.info["icc_profile"] = bytearray(P3)
+    assert compare(PICTURE, image).distance > 0.1
+    grey = image.convert("L")  # which keeps the profile of the colours it had
+    with pytest.raises(UnsupportedImage, match="is for RGB, and the picture is greyscale") as error:
+        compare(PICTURE, grey)
+    assert "del image.info['icc_profile']" in error.value.hint
+
+
 BAD: dict[str, tuple[str, bytes, type[Exception], str]] = {
     "cut off": ("RGB", P3[:-40], UnreadableImage, "is broken: .* bytes are there"),
     "cut within its header": ("RGB", P3[:100], UnreadableImage, "is broken: it is no ICC profile"),
@@ -238,6 +297,16 @@ BAD: dict[str, tuple[str, bytes, type[Exception], str]] = {
     "inks for RGB": ("RGB", icc.cmyk_profile(), UnsupportedImage, "is for CMYK, and the picture is RGB"),
     "RGB for grey": ("L", P3, UnsupportedImage, "is for RGB, and the picture is greyscale"),
     "RGB for inks": ("CMYK", icc.SRGB.profile, UnsupportedImage, "is for RGB, and the picture is CMYK"),
+    "no colorants": ("RGB", without_colorants(), UnreadableImage, "is broken: it describes no colours"),
+    "a flat curve": (
+        "RGB",
+        with_curve(icc.curv(np.zeros(2))),
+        UnreadableImage,
+        "is broken: it describes no colours",
+    ),
+    "a steep curve": ("RGB", with_curve(icc.curv(255.0)), UnreadableImage, "is broken: it describes no colours"),
+    "a steep grey": ("L", icc.grey_profile(200.0), UnreadableImage, "is broken: it describes no colours"),
+    "too many tags": ("RGB", P3[:128] + b"\0\1\0\0" + P3[132:], UnreadableImage, "is broken: it has 65,536 tags"),
     "Lab": ("RGB", P3[:16] + b"Lab " + P3[20:], UnsupportedImage, "is for 'Lab', and the picture is RGB"),
 }
 

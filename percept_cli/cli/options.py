@@ -106,7 +106,7 @@ _recipe_options = (
     ),
     click.option(
         "--ignore-icc/--no-ignore-icc",
-        help="Take values as sRGB, whatever the colour profiles of pictures say.",
+        help="Take values as sRGB, whatever colour profiles and PNG's colour chunks say.",
     ),
 )
 recipe_options = _all(_preset_option(DEFAULT), *_recipe_options)

@@ -34,7 +34,13 @@ _CLASSES = frozenset({b"scnr", b"mntr", b"prtr", b"spac"})  # scanner, monitor, 
 _HEADER = 128  # bytes
 _SRGB_BY_CODE = (1, 13, 0, 1)  # BT.709's primaries, sRGB's curve, RGB, all 256 levels (ITU-T H.273)
 _TOLERANCE = 1  # level
+_MOST_TAGS = 100  # those of printers have some 30
+_DARKEST_WHITE = 200  # level: papers that a scanner sees as grey are lighter
+_FEWEST = 1 / 8  # of the samples, that must come out different from all others
 _HINT = "--ignore-icc (ignore_icc=True in Python) takes the values as they are; better export it anew as sRGB."
+_HINT_IN_MEMORY = (
+    "del image.info['icc_profile'], or ignore_icc=True, if its values are sRGB; Pillow keeps old profiles."
+)
 
 
 def in_srgb(image: Image.Image, name: str, data: bytes | None = None) -> Image.Image:
@@ -58,7 +64,7 @@ def in_srgb(image: Image.Image, name: str, data: bytes | None = None) -> Image.I
         profile = _profile(image, space, data)
         if profile is None:
             return image
-        _check_header(profile)
+        profile = _checked(profile)
         own = profile[16:20]
         if own == space:
             conversion = _conversion(profile, space)
@@ -69,7 +75,7 @@ def in_srgb(image: Image.Image, name: str, data: bytes | None = None) -> Image.I
         else:
             raise UnsupportedImage(f"its colour profile is for {_named(own)}, and the picture is {_named(space)}")
     except PerceptError as error:
-        raise type(error)(f"{name}: {error}", hint=_HINT) from None
+        raise type(error)(f"{name}: {error}", hint=_HINT if data is not None else _HINT_IN_MEMORY) from None
     return image if conversion is None else conversion(image)
 
 
@@ -80,13 +86,13 @@ def _profile(image: Image.Image, space: bytes, data: bytes | None) -> bytes | No
         if points == _SRGB_BY_CODE:
             return None
         if points is not None:
-            codes = "/".join(map(str, points))
+            codes = "/".join(map(str, points)) or "nothing"
             raise UnsupportedImage(f"its cICP chunk says {codes} (ITU-T H.273), and only sRGB is supported there")
-    if "icc_profile" in image.info:
-        profile = image.info["icc_profile"]
-        if not isinstance(profile, bytes) or not profile:  # Pillow's None: there was one, and it was in pieces
-            _broken("it cannot be unpacked")
-        return profile
+    profile = image.info.get("icc_profile")
+    if profile:
+        return bytes(profile)
+    if "icc_profile" in image.info and data is not None:  # Pillow's None: there was one, and it was in pieces
+        _broken("it cannot be unpacked")
     if "srgb" in image.info:
         return None
     try:
@@ -95,8 +101,12 @@ def _profile(image: Image.Image, space: bytes, data: bytes | None) -> bytes | No
         raise UnreadableImage(f"its gAMA and cHRM chunks describe no colours: {error}") from None
 
 
-def _check_header(profile: bytes) -> None:
-    """Refuse what is no whole profile that a picture can have."""
+def _checked(profile: bytes) -> bytes:
+    """A profile without the tables that no picture of 8 bits needs; refused if it is no whole one.
+
+    Those are D2B0 and the like, of version 4.3: they can make every pixel go through any number of elements, so
+    that a file of two kilobytes takes hours. What they say in floats, A2B0 and its like say as well.
+    """
     if len(profile) < _HEADER or profile[36:40] != b"acsp":
         _broken("it is no ICC profile")
     (size,) = struct.unpack_from(">I", profile)
@@ -105,6 +115,14 @@ def _check_header(profile: bytes) -> None:
         _broken(f"{len(profile)} of its {size} bytes are there")
     if profile[12:16] not in _CLASSES:
         raise UnsupportedImage(f"its colour profile is of class {_text(profile[12:16])}, which is for no picture")
+    (count,) = struct.unpack_from(">I", profile.ljust(_HEADER + 4, b"\0"), _HEADER)
+    if count > _MOST_TAGS:
+        _broken(f"it has {count:,} tags")
+    table = bytearray(profile)
+    for place in range(_HEADER + 4, min(_HEADER + 4 + 12 * count, len(profile) - 3), 12):
+        if bytes(table[place : place + 3]) in (b"D2B", b"B2D"):
+            table[place] = ord("x")  # each another name, and none that is known
+    return bytes(table)
 
 
 def _broken(why: str) -> NoReturn:
@@ -127,7 +145,7 @@ def _conversion(profile: bytes, space: bytes) -> Conversion | None:
         profile: ICC bytes.
         space: its colour space, as ICC calls it.
     """
-    from PIL import Image, ImageChops, ImageCms
+    from PIL import ImageChops, ImageCms
 
     mode = {b"GRAY": "L", b"RGB ": "RGB", b"CMYK": "CMYK"}.get(space)
     if mode is None:
@@ -144,22 +162,43 @@ def _conversion(profile: bytes, space: bytes) -> Conversion | None:
     # PyCMSError: something that it needs is missing in it.
     except (OSError, ValueError, TypeError, ImageCms.PyCMSError) as error:
         _broken(f"littleCMS: {error}")
+    except ImportError:
+        raise UnsupportedImage("it has a colour profile, and this Pillow was built without littleCMS") from None
+    samples = _samples(mode)
+    converted = found.apply(samples)
+    _check_colours(samples, converted)
     if mode == "CMYK":
         return found.apply
-    samples = Image.frombytes(mode, (256, 1), bytes(range(256))) if mode == "L" else _samples()
-    moved = ImageChops.difference(samples.convert("RGB"), found.apply(samples)).tobytes()
+    moved = ImageChops.difference(samples.convert("RGB"), converted).tobytes()
     if max(moved) <= _TOLERANCE:
         return None
     if mode == "L":
-        table = [level for band in found.apply(samples).split() for level in band.tobytes()]
-        return lambda image: _by_table(image, table)
+        levels = [level for band in converted.split() for level in band.tobytes()]
+        return lambda image: _by_table(image, levels)
     return lambda image: _by_transform(image, found)
 
 
-def _samples() -> Image.Image:
-    """Colours all over the cube, and every level of each channel and of grey."""
+def _check_colours(samples: Image.Image, converted: Image.Image) -> None:
+    """Refuse a profile that makes pictures alike which are not: one damaged bit can do that.
+
+    White is the last of the samples but for inks, where it is the first; relative to itself it is white.
+    """
+    values = converted.tobytes()
+    colours = {values[place : place + 3] for place in range(0, len(values), 3)}
+    white = values[:3] if samples.mode == "CMYK" else values[-3:]
+    if min(white) < _DARKEST_WHITE or len(colours) < _FEWEST * samples.width:
+        _broken("it describes no colours")
+
+
+def _samples(mode: str) -> Image.Image:
+    """Colours all over the cube, every level of each channel, and of grey up to white; of inks, first none."""
     from PIL import Image
 
+    if mode == "L":
+        return Image.frombytes(mode, (256, 1), bytes(range(256)))
+    if mode == "CMYK":
+        inks = [bytes(colour) for colour in product(range(0, 256, 51), repeat=4)]
+        return Image.frombytes(mode, (len(inks), 1), b"".join(inks))
     steps = range(0, 256, 15)
     colours = [*product(steps, steps, steps)]
     for mask in ((1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 1)):

@@ -6,7 +6,8 @@ What a file's bytes mean is decided here and nowhere else:
 - Transparency is laid over white.
 - Colours that an ICC profile, or a PNG's chunks, say are not sRGB are converted to it (``colour_profiles``), and
   then transparency is laid over white. Without either, values are sRGB. CMYK without a profile becomes RGB by
-  R = (255 - C) · (255 - K) / 255, and likewise G and B. Not read: profiles in BMP and GIF, and EXIF's ColorSpace.
+  R = (255 - C) · (255 - K) / 255, and likewise G and B. Not read: profiles in BMP, GIF, TGA and
+  PPM, and EXIF's ColorSpace.
 - Only the formats in ``FORMATS`` are read, whatever else Pillow could do with a file (run Ghostscript on it).
 - Pictures of more than 8 bits per channel, and animations, are refused: cutting them down would lie.
 """
@@ -37,6 +38,7 @@ FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF", "TGA")
 
 _EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"})
 _BYTES_PER_PIXEL = 14  # while it is read: Pillow's own pixels, the same converted, and the result put together
+_BYTES_PER_PIXEL_WITH_ALPHA = 24  # which is laid over white
 _PNG_END = b"IEND\xaeB`\x82"  # the closing chunk with its checksum, the same in every file
 _SUPPORTED = "save it as 8-bit greyscale, RGB or RGBA"
 
@@ -115,8 +117,11 @@ def decode(data: bytes, path: str | os.PathLike[str], policy: ImagePolicy = AS_S
     from PIL import Image, ImageOps
 
     from percept_cli.images.colour_profiles import in_srgb
+    from percept_cli.images.png_colours import is_png, without_colours
 
     name = shown(path)
+    if policy.ignore_icc and is_png(data):
+        data = without_colours(data)
     with _decoder_errors(name), Image.open(io.BytesIO(data), formats=FORMATS) as image:
         _refuse_unsupported(image, name)
         _refuse_too_large(image, name)
@@ -159,6 +164,11 @@ def _decoder_errors(name: str) -> Iterator[None]:
         EOFError,
         struct.error,
     ) as error:
+        if "MAX_TEXT_CHUNK" in str(error):
+            raise UnsupportedImage(
+                f"{name}: its colour profile, or a text in it, unpacks to more than 1 MB",
+                hint="--ignore-icc (ignore_icc=True in Python) takes the values as they are.",
+            ) from None
         raise UnreadableImage(
             f"{name}: the picture is damaged or cut off: {_reason(error)}",
             hint="make or copy the file anew.",
@@ -188,7 +198,8 @@ def _refuse_unsupported(image: Image.Image, name: str) -> None:
 
 def _refuse_too_large(image: Image.Image, name: str) -> None:
     # Before anything is allocated: a file of some hundred bytes can unpack to many gigabytes.
-    needed, free = image.width * image.height * _BYTES_PER_PIXEL, free_memory()
+    each = _BYTES_PER_PIXEL_WITH_ALPHA if image.has_transparency_data else _BYTES_PER_PIXEL
+    needed, free = image.width * image.height * each, free_memory()
     if needed > free:
         raise UnsupportedImage(
             f"{name}: {image.width}×{image.height} pixels need {needed / 1e9:.1f} GB of memory to be read, and "
