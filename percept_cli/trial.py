@@ -23,7 +23,7 @@ from percept_cli.settings import Settings
 from percept_cli.spec import DistanceSpec
 
 _RULES = ("noise", "fail", "warn", "ignore", "mask", "max_shift")
-OPTIONS = ("preset", *_RULES, "device", "max_memory", "ignore_icc")
+OPTIONS = ("preset", "backbone", *_RULES, "device", "max_memory", "ignore_icc")
 """What a test may ask for: what ``percept_cli.check`` takes."""
 
 
@@ -76,7 +76,8 @@ class Project:
         try:
             preset = load_preset(str(self._values.get("preset", RENDER)))
             recipe = {key: self._values.get(key) for key in ("backbone", "layers", "distance", "precision")}
-            self._spec = customise(preset, **recipe, ignore_icc=self._values.get("ignore-icc"))
+            spec = customise(preset, **recipe, ignore_icc=self._values.get("ignore-icc"))
+            self._recipe = replace(preset, spec=spec)
             self._name = f"the recipe {preset.name} of {settings.source}"
             self._threshold = _threshold(settings, preset)
         except InvalidSetting as error:
@@ -105,12 +106,12 @@ class Project:
         found = list(assigned(Pairs([pair], origin=(str(folder), str(folder))), book).pairs)
         rules = changed(found[0].rules or book.base, asked)
         preset = options.get("preset", rules.preset)
-        policy = self._spec.pictures
+        policy = self._recipe.spec.pictures
         if "ignore_icc" in options:
             policy = ImagePolicy(ignore_icc=bool(options["ignore_icc"]))
-        spec = replace(self._spec, pictures=policy)
-        if preset is not None:  # how pictures are read is no preset's
-            spec = replace(load_preset(os.fspath(preset)).spec, pictures=policy)
+        recipe = self._recipe if preset is None else load_preset(os.fspath(preset))
+        # How pictures are read is no preset's.
+        spec = replace(customise(recipe, backbone=options.get("backbone")), pictures=policy)
         rules = replace(rules, preset=None)  # it is this recipe, and no other than that of the report
         check_levels(rules, spec)
         without = not has_own_levels(spec) and not {"distance", "peak"} & rules.levels.keys()

@@ -901,7 +901,8 @@ def test_a_preset_computes_with_installed_weights(
     save_file(random_vgg16, tmp_path / "w.safetensors")
     origin = record.origin
     assert origin is not None
-    record = replace(record, origin=replace(origin, first_values=()))
+    values = tuple(random_vgg16["features.0.weight"].flatten()[:9].tolist())
+    record = replace(record, origin=replace(origin, first_values=values))
     monkeypatch.setitem(WEIGHTS, record.name, record)
     install(record, tmp_path / "w.safetensors")
     assert load_preset(str(tmp_path / "mine.toml")).spec.fingerprint != before
