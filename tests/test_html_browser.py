@@ -88,7 +88,7 @@ def run_of(folder: Path) -> Run:
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     path = folder / "report.html"
-    write_output(path, pieces_of(run_of(folder), "html", Style(link_from=folder)))
+    write_output(path, pieces_of(run_of(folder), "html", Style(link_from=folder, json_report="report.json")))
     return path
 
 
