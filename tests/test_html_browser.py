@@ -339,11 +339,11 @@ def test_what_is_alone_is_shown_alone(page: Page) -> None:
 
 def test_commands_are_copied(browser: Browser, page_file: Path) -> None:
     for page in opened(browser, page_file, permissions=["clipboard-read", "clipboard-write"]):
-        choose(page, "icon.png")
-        page.locator("#commands button").nth(1).click()
-        expect(page.locator("#commands button").nth(1)).to_have_text("Copied")
+        choose(page, "fresh.png")
+        page.locator("#commands button").click()
+        expect(page.locator("#commands button")).to_have_text("Copied")
         text = page.evaluate("navigator.clipboard.readText()")
-        assert text == "percept approve report.json --filter /menu/icon.png"
+        assert text == "percept approve report.json --filter /fresh.png"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
