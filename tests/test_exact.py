@@ -99,7 +99,7 @@ def everywhere(plan: Plan) -> Plan:
 
 @pytest.mark.usefixtures("all_weights")
 @pytest.mark.parametrize("distance", DISTANCES)
-@pytest.mark.parametrize(("height", "width"), [(333, 419)])
+@pytest.mark.parametrize(("height", "width"), [(269, 333)])
 def test_planned_is_whole(engines: dict[DistanceSpec, Engine], distance: str, height: int, width: int) -> None:
     spec = spec_of(distance)
     engine = engine_of(engines, spec)
