@@ -71,7 +71,7 @@ class Journal:
         try:
             _lock(self._file, path)
             self._read()
-        except BaseException:
+        except BaseException:  # Ctrl-C included: the file, and with it its lock, must not stay
             self._file.close()
             raise
 

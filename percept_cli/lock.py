@@ -26,7 +26,7 @@ class Lock:
                     import fcntl
 
                     fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BaseException:
+            except BaseException:  # Ctrl-C included: nobody else would close it
                 os.close(self._file)
                 raise
             # The process that had it may have removed it between opening and locking; others then open a new one.

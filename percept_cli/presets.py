@@ -18,13 +18,11 @@ from percept_cli.verdict import check_threshold
 from percept_cli.weights.registry import WEIGHTS
 
 DEFAULT = "default"
+RENDER = "render"
+"""What ``percept check`` measures with."""
 _STORY = ("description", "application", "source", "differs", "cite")
 _KEYS = (*_STORY, "backbone", "distance", "precision", "threshold", "layers")
 _LAYER_KEYS = ("weight", "distance")
-
-
-RENDER = "render"
-"""What ``percept check`` measures with."""
 
 
 @dataclass(frozen=True)

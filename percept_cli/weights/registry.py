@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from percept_cli.engine.topology import NETWORKS
 from percept_cli.weights.origin import Origin
@@ -73,6 +74,9 @@ class WeightsRecord:
         return self.published_sha256
 
 
+# Mean and deviation of the ImageNet training pictures, of values in [0, 1].
+_IMAGENET: dict[str, Any] = {"scale": 1.0, "mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+
 WEIGHTS: dict[str, WeightsRecord] = {
     record.name: record
     for record in (
@@ -95,10 +99,7 @@ WEIGHTS: dict[str, WeightsRecord] = {
             file_name="vgg16-imagenet1k-v1.safetensors",
             published_sha256="397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
             size=58_858_752,
-            # Mean and deviation of the ImageNet training pictures, in [0, 1].
-            scale=1.0,
-            mean=(0.485, 0.456, 0.406),
-            std=(0.229, 0.224, 0.225),
+            **_IMAGENET,
             licence="BSD-3-Clause",
             source="torchvision, VGG16_Weights.IMAGENET1K_V1, after K. Simonyan, A. Zisserman, arXiv:1409.1556",
             origin=Origin(
@@ -113,9 +114,7 @@ WEIGHTS: dict[str, WeightsRecord] = {
             file_name="vgg19-imagenet1k-v1.safetensors",
             published_sha256="dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44",
             size=80_097_536,
-            scale=1.0,
-            mean=(0.485, 0.456, 0.406),
-            std=(0.229, 0.224, 0.225),
+            **_IMAGENET,
             licence="BSD-3-Clause",
             source="torchvision, VGG19_Weights.IMAGENET1K_V1, after K. Simonyan, A. Zisserman, arXiv:1409.1556",
             origin=Origin(
@@ -130,9 +129,7 @@ WEIGHTS: dict[str, WeightsRecord] = {
             file_name="vgg16-st-lpips.safetensors",
             published_sha256="44597da68f49c1837c100ff52299050f274d102eb102e5837178c79be6f0e250",
             size=58_858_752,
-            scale=1.0,
-            mean=(0.485, 0.456, 0.406),
-            std=(0.229, 0.224, 0.225),
+            **_IMAGENET,
             licence="BSD-2-Clause",
             source="A. Ghildyal, F. Liu, Shift-tolerant Perceptual Similarity Metric, arXiv:2207.13686",
             origin=Origin(
