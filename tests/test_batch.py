@@ -479,8 +479,10 @@ def test_memory_does_not_grow_with_the_number_of_pairs(tmp_path: Path, save: Sav
     save("expected/0.png", 32, 32)
     save("actual/0.png", 32, 32, seed=1)
     peaks = []
+    outputs = ("-o", "r.json", "-o", "r.csv")
     for count in (200, 5000):
         (tmp_path / "pairs.csv").write_text("reference,candidate\n" + "expected/0.png,actual/0.png\n" * count)
+        # One pair at a time: otherwise the largest batch, and with it the peak, is whatever chance made ready.
         script = (
             "import re, sys; sys.argv[0] = 'percept'\n"
             "from percept_cli.cli import run\n"
@@ -489,7 +491,7 @@ def test_memory_does_not_grow_with_the_number_of_pairs(tmp_path: Path, save: Sav
             "sys.exit(code)"
         )
         done = subprocess.run(
-            [sys.executable, "-c", script, "batch", "--pairs", "pairs.csv", "-o", "r.json", "-o", "r.csv", *CHEAP],
+            [sys.executable, "-c", script, "batch", "--pairs", "pairs.csv", *outputs, "--batch-size", "1", *CHEAP],
             capture_output=True,
             text=True,
             cwd=tmp_path,
@@ -498,7 +500,7 @@ def test_memory_does_not_grow_with_the_number_of_pairs(tmp_path: Path, save: Sav
         assert done.returncode == 0, done.stderr
         assert len(json.loads((tmp_path / "r.json").read_text())["results"]) == count
         peaks.append(int(done.stdout))
-    assert peaks[1] < 1.1 * peaks[0]
+    assert peaks[1] < 1.05 * peaks[0]  # 1.2 % here: the table of paths and sizes of what was done
 
 
 def test_a_stream_may_begin_with_bad_lines(folders: Path) -> None:
