@@ -1,0 +1,94 @@
+"""What a file holds, and a picture as it is compared: plain data.
+
+8-bit pictures are bytes, so that equal ones are found without numpy; deep ones are float32 with the same unit. A
+picture whose values are whole levels is an 8-bit one, whatever file it came from: the same picture is the same
+data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Levels = NDArray[np.uint8] | NDArray[np.float32]
+    """uint8 in 0..255, or float32 in the same unit with what lies between whole levels."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Pixels in sRGB."""
+
+    width: int
+    """In pixels, after the EXIF turn."""
+    height: int
+    """In pixels, after the EXIF turn."""
+    pixels: bytes
+    """height × width × 3 values, rows from the top, R G B in 0..255, sRGB: bytes, or float32 where it is deep."""
+    deep: bool = False
+    """Whether there are values between whole levels; each then takes four bytes."""
+
+    @property
+    def array(self) -> NDArray[Any]:
+        """H×W×3, uint8, or float32 where it is deep; not to be written to."""
+        import numpy as np
+
+        kind = np.float32 if self.deep else np.uint8
+        return np.frombuffer(self.pixels, kind).reshape(self.height, self.width, 3)
+
+
+def picture_of(array: Levels) -> Picture:
+    """A picture of an array; an 8-bit one if all values are whole levels.
+
+    Args:
+        array: H×W×3 uint8, or float32 in 0..255 and finite.
+    """
+    height, width = array.shape[:2]
+    levels = whole_levels(array)
+    if levels.dtype == "uint8":
+        return Picture(width, height, levels.tobytes())
+    return Picture(width, height, (levels + 0.0).tobytes(), deep=True)  # one zero, not two: equal is equal bytes
+
+
+def whole_levels(array: Levels) -> Levels:
+    """The same values as uint8 where that holds them all.
+
+    Args:
+        array: of any shape, uint8, or float32 in 0..255 and finite.
+    """
+    import numpy as np
+
+    if array.dtype == np.uint8:
+        return array
+    levels = array.astype(np.uint8)
+    return levels if np.array_equal(levels, array) else array
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture in a file, before transparency is laid over anything."""
+
+    width: int
+    height: int
+    colours: bytes
+    """As ``Picture.pixels``, those under transparency included. Of a scene: float32, linear light in BT.709's
+    primaries, white is 1, without a limit, not multiplied by alpha."""
+    alpha: bytes | None = None
+    """height × width values in 0..255, 255 is opaque, of the same type as the colours; None where all is."""
+    deep: bool = False
+    """Whether values are float32."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What a file holds."""
+
+    frames: tuple[Frame, ...]
+    """One, or those of an animation or a file of several pages, in order."""
+    durations: tuple[int, ...] | None = None
+    """How long each frame is shown, in milliseconds; None where it is no animation."""
+    scene: bool = False
+    """Whether values are light, to be tone-mapped, rather than colours of a display."""
