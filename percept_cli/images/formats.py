@@ -1,0 +1,192 @@
+"""Which formats are read, and how a file of each is known: by its content, never by its ending.
+
+The one registry: what Pillow may open, what ``percept info`` lists and what errors say to install come from it.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+_MOST_BRANDS = 64  # of an ISO media file; usual ones name five
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
+_ANY_CODEC = frozenset({b"mif1", b"mif2", b"msf1", b"miaf"})  # says nothing of how pixels are coded
+_TGA_HEAD = struct.Struct("<BBB9xHHBB")
+_TGA_KINDS = frozenset({1, 2, 3, 9, 10, 11})  # palette, colours and grey, each plain or run-length coded
+_TGA_DEPTHS = frozenset({1, 8, 16, 24, 32})  # bits per pixel
+
+
+@dataclass(frozen=True)
+class Library:
+    """A library that comes with an extra of percept, and not with percept itself."""
+
+    module: str
+    """As it is imported."""
+    package: str
+    """As it is installed."""
+    extra: str
+    """Of percept-cli, that brings it."""
+
+    @property
+    def hint(self) -> str:
+        """What to type to have it."""
+        return f"pip install 'percept-cli[{self.extra}]'"
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of file."""
+
+    name: str
+    """As people call it."""
+    endings: tuple[str, ...]
+    """Of files that usually hold it, lower case, with the dot."""
+    reads: str
+    """What of it is read, in at most 40 characters."""
+    matches: Callable[[bytes], bool]
+    """Whether a file's bytes begin like one. No promise that the rest is sound."""
+    pillow: str | None = None
+    """Pillow's name for it, where Pillow reads it."""
+    feature: str | None = None
+    """What Pillow must have been built with, as ``PIL.features`` calls it."""
+    library: Library | None = None
+    """What else it needs."""
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Whether this installation reads a format."""
+
+    here: bool
+    why: str = ""
+    """What is missing, in words, where it does not."""
+    hint: str = ""
+    """What to type to have it, where it does not."""
+
+
+def _starts(*signatures: bytes) -> Callable[[bytes], bool]:
+    return lambda data: data.startswith(signatures)
+
+
+def _is_ppm(data: bytes) -> bool:
+    return data[:1] == b"P" and data[1:2] in b"123456" and data[2:3] in b" \t\n\v\f\r" and len(data) > 2
+
+
+def _is_webp(data: bytes) -> bool:
+    return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+
+
+def _brands(data: bytes) -> list[bytes]:
+    """What an ISO media file says it is, its main brand first; nothing for other files."""
+    if data[4:8] != b"ftyp":
+        return []
+    (size,) = struct.unpack_from(">I", data)
+    end = min(size, len(data), 16 + 4 * _MOST_BRANDS)
+    return [data[8:12], *(data[place : place + 4] for place in range(16, end - 3, 4))]
+
+
+def _codec(data: bytes) -> frozenset[bytes] | None:
+    """Which of the two families an ISO media file's pictures are coded in, going by its first brand of one."""
+    brands = _brands(data)
+    for brand in brands:
+        for family in (_AVIF_BRANDS, _HEIC_BRANDS):
+            if brand in family:
+                return family
+    # Cameras of other codecs (JPEG, AVC) name the container alone; what reads HEIC says what is in it.
+    return _HEIC_BRANDS if brands and brands[0] in _ANY_CODEC else None
+
+
+def _is_avif(data: bytes) -> bool:
+    return _codec(data) is _AVIF_BRANDS
+
+
+def _is_heic(data: bytes) -> bool:
+    return _codec(data) is _HEIC_BRANDS
+
+
+def _is_tga(data: bytes) -> bool:
+    """Whether a header can be one of TGA, which has no signature: other files can look like it."""
+    if len(data) < _TGA_HEAD.size:
+        return False
+    _, palette, kind, width, height, depth, _ = _TGA_HEAD.unpack_from(data)
+    return palette in (0, 1) and kind in _TGA_KINDS and width > 0 and height > 0 and depth in _TGA_DEPTHS
+
+
+FORMATS = (
+    Format("PNG", (".png", ".apng"), "8 and 16 bits, animations", _starts(b"\x89PNG\r\n\x1a\n"), "PNG", "zlib"),
+    Format("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), "8 bits", _starts(b"\xff\xd8\xff"), "JPEG", "jpg"),
+    Format("BMP", (".bmp", ".dib"), "8 bits", _starts(b"BM"), "BMP"),
+    Format("GIF", (".gif",), "animations", _starts(b"GIF87a", b"GIF89a"), "GIF"),
+    Format("PPM", (".ppm", ".pgm", ".pbm", ".pnm"), "8 and 16 bits; PBM and PGM too", _is_ppm, "PPM"),
+    Format("WebP", (".webp",), "8 bits, animations", _is_webp, "WEBP", "webp"),
+    Format(
+        "TIFF",
+        (".tif", ".tiff"),
+        "8 and 16 bits, floats, pages",
+        _starts(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),  # + is BigTIFF
+        "TIFF",
+        "libtiff",
+    ),
+    Format("AVIF", (".avif", ".avifs"), "8 bits, animations", _is_avif, "AVIF", "avif"),
+    Format(
+        "HEIC",
+        (".heic", ".heif", ".hif"),
+        "8, 10 and 12 bits",
+        _is_heic,
+        library=Library("pillow_heif", "pillow-heif", "heic"),
+    ),
+    Format(
+        "JPEG XL",
+        (".jxl",),
+        "8 and 16 bits",
+        _starts(b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"),  # bare, and in a container
+        library=Library("pillow_jxl", "pillow-jxl-plugin", "jxl"),
+    ),
+    Format(
+        "OpenEXR",
+        (".exr",),
+        "light, half and float",
+        _starts(b"v/1\x01"),
+        library=Library("OpenEXR", "OpenEXR", "hdr"),
+    ),
+    Format("Radiance HDR", (".hdr", ".pic"), "light, RGBE", _starts(b"#?RADIANCE", b"#?RGBE")),
+    Format("NumPy .npy", (".npy",), "arrays of colours or light", _starts(b"\x93NUMPY")),
+    Format("TGA", (".tga", ".icb", ".vda", ".vst"), "8 bits", _is_tga, "TGA"),  # last: it has no signature
+)
+"""What is read; of those that Pillow reads, those first that it loads first."""
+
+PILLOW_FORMATS = tuple(entry.pillow for entry in FORMATS if entry.pillow is not None)
+"""For ``Image.open(formats=…)``."""
+
+
+def format_of(data: bytes) -> Format | None:
+    """The format that a file's bytes begin like, or None; an empty file is of none.
+
+    Args:
+        data: the file, or its first 300 bytes.
+    """
+    return next((entry for entry in FORMATS if entry.matches(data)), None)
+
+
+def available(entry: Format) -> Availability:
+    """Whether this installation reads a format; nothing heavy is imported to find out."""
+    if entry.library is not None and find_spec(entry.library.module) is None:
+        return Availability(False, f"needs {entry.library.package}, which is not installed", entry.library.hint)
+    if entry.feature is not None and not _pillow_has(entry.feature):
+        return Availability(
+            False,
+            f"this Pillow was built without {entry.feature}",
+            "pip install --upgrade --force-reinstall pillow",
+        )
+    return Availability(True)
+
+
+def _pillow_has(feature: str) -> bool:
+    from PIL import features
+
+    # An older Pillow that never heard of a feature warns when it is asked for.
+    known = feature in features.modules or feature in features.codecs
+    return known and bool(features.check(feature))
