@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from percept_cli.images.decode import FORMATS, Picture
+from percept_cli.images.formats import PILLOW_FORMATS as FORMATS
+from percept_cli.images.picture import Decoded
 from tests.conftest import ROOT
 from tests.fuzz.__main__ import case, outcome, run
 from tests.fuzz.files import sound_files
@@ -49,7 +50,7 @@ def test_every_format_is_among_them_and_what_is_sound_is_read_or_refused_for_wha
     for name, data in files.items():
         found = outcome(data)
         refused = "frames" in name or "I;16" in name
-        assert isinstance(found, Picture) != refused, name
+        assert isinstance(found, Decoded) != refused, name
         assert found == "UnsupportedImage" or not refused
 
 

@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 
 from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
-from percept_cli.images.decode import decode, read_file
+from percept_cli.images.files import read_file
 from percept_cli.images.tensors import to_batch
 from tests.conftest import as_picture, drawing
+from tests.pictures import seen
 
 ORIENTATION = 0x0112  # EXIF tag
 
@@ -27,32 +28,32 @@ def encode(image: Image.Image, form: str, **options: object) -> bytes:
 @pytest.mark.parametrize("form", ["PNG", "TIFF", "BMP", "PPM", "TGA"])
 def test_lossless_formats_give_the_pixels_that_were_saved(form: str) -> None:
     image = drawing(41, 23)
-    assert decode(encode(image, form), "x") == as_picture(image)
+    assert seen(encode(image, form), "x") == as_picture(image)
 
 
 def test_the_content_counts_and_not_the_extension() -> None:
     image = drawing(20, 20)
-    assert decode(encode(image, "BMP"), "named.png") == as_picture(image)
+    assert seen(encode(image, "BMP"), "named.png") == as_picture(image)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
 def test_modes_that_hold_the_same_colours_decode_equal(mode: str) -> None:
     grey = drawing(30, 20).convert("1").convert("RGB")
-    assert decode(encode(grey.convert(mode), "PNG"), "x") == as_picture(grey)
+    assert seen(encode(grey.convert(mode), "PNG"), "x") == as_picture(grey)
 
 
 def test_transparency_is_laid_over_white() -> None:
     image = Image.new("RGBA", (2, 1))
     image.putpixel((0, 0), (255, 0, 0, 0))  # a colour nobody sees
     image.putpixel((1, 0), (0, 0, 0, 51))  # a fifth of black
-    assert decode(encode(image, "PNG"), "x").pixels == bytes([255, 255, 255, 204, 204, 204])
+    assert seen(encode(image, "PNG"), "x").pixels == bytes([255, 255, 255, 204, 204, 204])
 
 
 def test_a_transparent_palette_entry_is_white() -> None:
     image = Image.new("P", (2, 1))
     image.putpalette([255, 0, 0, 0, 0, 255])
     image.putpixel((1, 0), 1)
-    assert decode(encode(image, "PNG", transparency=0), "x").pixels == bytes([255, 255, 255, 0, 0, 255])
+    assert seen(encode(image, "PNG", transparency=0), "x").pixels == bytes([255, 255, 255, 0, 0, 255])
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -70,7 +71,7 @@ def test_the_exif_turn_is_applied(orientation: int) -> None:
     image = drawing(32, 16)
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
-    assert decode(encode(image, "PNG", exif=exif), "x") == as_picture(turns[orientation](image))
+    assert seen(encode(image, "PNG", exif=exif), "x") == as_picture(turns[orientation](image))
 
 
 def sixteen_bit_rgb_png() -> bytes:
@@ -105,7 +106,7 @@ UNSUPPORTED: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("kind", UNSUPPORTED)
 def test_pictures_that_would_have_to_be_cut_down_are_refused(kind: str) -> None:
     with pytest.raises(UnsupportedImage, match=r"^some/name\.png: ") as error:
-        decode(UNSUPPORTED[kind](), "some/name.png")
+        seen(UNSUPPORTED[kind](), "some/name.png")
     assert error.value.hint
 
 
@@ -114,10 +115,10 @@ def test_pictures_that_would_have_to_be_cut_down_are_refused(kind: str) -> None:
 def test_a_file_cut_anywhere_is_an_error_or_complete(form: str) -> None:
     """A few formats may lose a trailer that carries no pixels; then every pixel must be there."""
     data = encode(drawing(40, 30), form)
-    whole = decode(data, "x")
+    whole = seen(data, "x")
     for length in range(1, len(data), max(1, len(data) // 150)):
         try:
-            found = decode(data[:length], "cut.png")
+            found = seen(data[:length], "cut.png")
         except UnreadableImage as error:
             assert "cut.png: " in str(error)
         else:
@@ -135,16 +136,16 @@ def test_damaged_bytes_never_escape_as_untyped_errors(form: str) -> None:
         for position in rng.integers(0, len(data), 3):
             broken[position] ^= int(rng.integers(1, 256))
         try:
-            first = decode(bytes(broken), "x")
+            first = seen(bytes(broken), "x")
         except PerceptError:
             continue
-        assert decode(bytes(broken), "x") == first
+        assert seen(bytes(broken), "x") == first
 
 
 def test_a_decompression_bomb_is_refused_before_it_unpacks() -> None:
     # 20,000 × 20,000 white pixels, one bit each: 50 kB of file, 1.2 GB of RGB.
     with pytest.raises(UnsupportedImage, match=r"bomb\.png: too many pixels"):
-        decode(encode(Image.new("1", (20_000, 20_000), 1), "PNG"), "bomb.png")
+        seen(encode(Image.new("1", (20_000, 20_000), 1), "PNG"), "bomb.png")
 
 
 @pytest.mark.parametrize(
@@ -169,12 +170,12 @@ def test_formats_that_others_would_have_to_run_are_no_pictures() -> None:
     with pytest.raises(
         UnreadableImage, match=r"drawing\.eps: not a picture, or of a format that percept does not read"
     ):
-        decode(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n", "drawing.eps")
+        seen(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n", "drawing.eps")
 
 
 def test_text_called_png_is_no_picture() -> None:
     with pytest.raises(UnreadableImage, match=r"notes\.png: not a picture"):
-        decode(b"hello, I am text\n", "notes.png")
+        seen(b"hello, I am text\n", "notes.png")
 
 
 def test_a_batch_holds_the_decoded_bytes_channels_last() -> None:

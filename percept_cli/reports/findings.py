@@ -154,7 +154,7 @@ def show_command(result: PairResult, run: Run) -> str | None:
 
 def _recipe_options(spec: DistanceSpec) -> str:
     """What makes a recipe of the one that ``percept heatmap`` has without options."""
-    pictures = " --ignore-icc" if spec.pictures.ignore_icc else ""
+    pictures = "".join(f" {shell_quoted(word)}" for word in spec.pictures.options)
     preset = preset_of(replace(spec, pictures=AS_SEEN))
     if preset is not None:
         return ("" if preset == RENDER else f" --preset {preset}") + pictures
