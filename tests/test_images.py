@@ -74,42 +74,6 @@ def test_the_exif_turn_is_applied(orientation: int) -> None:
     assert seen(encode(image, "PNG", exif=exif), "x") == as_picture(turns[orientation](image))
 
 
-def sixteen_bit_rgb_png() -> bytes:
-    """By hand, since Pillow cannot write it: 1×1, colour type 2, bit depth 16."""
-    import struct
-    import zlib
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", 1, 1, 16, 2, 0, 0, 0)
-    pixels = zlib.compress(b"\0" + struct.pack(">HHH", 1, 2, 3))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
-
-
-def deep_ppm(largest: int) -> bytes:
-    return b"P6\n2 1\n%d\n" % largest + bytes(12)
-
-
-UNSUPPORTED: dict[str, Callable[[], bytes]] = {
-    "16-bit grey": lambda: encode(Image.fromarray(np.arange(12, dtype=np.uint16).reshape(3, 4)), "PNG"),
-    "16-bit rgb": sixteen_bit_rgb_png,
-    "16-bit ppm": lambda: deep_ppm(65535),
-    "10-bit ppm": lambda: deep_ppm(1023),
-    "float": lambda: encode(Image.fromarray(np.ones((3, 4), dtype=np.float32)), "TIFF"),
-    "animation": lambda: encode(
-        drawing(9, 9), "GIF", save_all=True, append_images=[drawing(9, 9, seed=1)], duration=100
-    ),
-}
-
-
-@pytest.mark.parametrize("kind", UNSUPPORTED)
-def test_pictures_that_would_have_to_be_cut_down_are_refused(kind: str) -> None:
-    with pytest.raises(UnsupportedImage, match=r"^some/name\.png: ") as error:
-        seen(UNSUPPORTED[kind](), "some/name.png")
-    assert error.value.hint
-
-
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "TGA"])
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # Pillow comments on cut TIFF tags before it fails
 def test_a_file_cut_anywhere_is_an_error_or_complete(form: str) -> None:
@@ -153,7 +117,7 @@ def test_a_decompression_bomb_is_refused_before_it_unpacks() -> None:
     [
         (lambda _: None, "no such file"),
         (lambda path: path.mkdir(), "is a directory"),
-        (lambda path: path.write_bytes(b""), "the file is empty"),
+        (lambda path: path.write_bytes(b""), "empty (0 bytes)"),
     ],
     ids=["missing", "directory", "empty"],
 )

@@ -107,7 +107,7 @@ def test_check_takes_them_as_well(save: Save) -> None:
     [
         (RGB / 255, "dtype float64", "PerceptualDistance"),
         (planes(RGB) / 255, "dtype float32", "PerceptualDistance"),
-        (RGB.astype(np.uint16), "must have dtype uint8, with levels 0 to 255, not uint16", "0..255"),
+        (RGB.astype(np.int16), "must have dtype uint8, with levels 0 to 255, or uint16, not int16", "0..255"),
         (planes(RGB).long(), "not int64", "0..255"),
         (GREY > 9, "not bool", "0..255"),
         (RGB.transpose(2, 0, 1), "must be an array H×W, H×W×3 or H×W×4, not 3×30×40", "transpose"),

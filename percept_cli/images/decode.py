@@ -21,11 +21,13 @@ import os
 
 from percept_cli.images.faults import decoder_errors
 from percept_cli.images.formats import PILLOW_FORMATS
-from percept_cli.images.frames import check_deep, frames_of
+from percept_cli.images.frames import check_frame, frames_of, is_deep
+from percept_cli.images.limits import check_pixels
 from percept_cli.images.picture import Decoded
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
 from percept_cli.names import shown
 
+_DEEP_BYTES_PER_PIXEL = 48  # four channels as they are stored, in float32, and what is made of them
 _PNG_END = b"IEND\xaeB`\x82"  # the closing chunk with its checksum, the same in every file
 
 
@@ -54,8 +56,24 @@ def _by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     if policy.ignore_icc and is_png(data):
         data = without_colours(data)
     with Image.open(io.BytesIO(data), formats=PILLOW_FORMATS) as image:
-        check_deep(image)
+        if is_deep(image):
+            return _chosen(_deep(data, name, policy), policy.frame)
         found = frames_of(image, name, data, policy)
         if image.format == "PNG" and _PNG_END not in data:  # Pillow does not mind a lost end
             raise OSError("its end is missing")
         return found
+
+
+def _deep(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
+    from percept_cli.images.deep import read_deep
+
+    def check(width: int, height: int, frames: int) -> None:
+        check_pixels(width, height, frames, policy.limits, _DEEP_BYTES_PER_PIXEL)
+
+    return read_deep(data, name, policy, check)
+
+
+def _chosen(found: Decoded, frame: int | None) -> Decoded:
+    """With that frame alone which is asked for."""
+    check_frame(frame, len(found.frames))
+    return found if frame is None else Decoded(found.frames[frame - 1 : frame], scene=found.scene)

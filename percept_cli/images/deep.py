@@ -64,9 +64,9 @@ def _read_by_pillow(source: Source) -> Iterator[Page]:
     from PIL import Image
 
     from percept_cli.images.colour_profiles import naming, profile_of
-    from percept_cli.images.decode import FORMATS
+    from percept_cli.images.formats import PILLOW_FORMATS
 
-    with Image.open(io.BytesIO(source.data), formats=FORMATS) as image:
+    with Image.open(io.BytesIO(source.data), formats=PILLOW_FORMATS) as image:
         if image.mode not in _DEEP_GREY:
             raise source.refused(f"more than 8 bits per channel are not supported in {image.format}")
         source.check(image.width, image.height, 1)

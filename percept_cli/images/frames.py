@@ -80,8 +80,10 @@ def check_size_of(image: Image.Image, policy: ImagePolicy) -> None:
     check_pixels(image.width, image.height, 1, policy.limits, each)
 
 
-def _is_deep(image: Image.Image) -> bool:
+def is_deep(image: Image.Image) -> bool:
     """Whether it holds more than the 8 bits per channel that Pillow gives without a word."""
+    if image.mode not in EIGHT_BIT_MODES:
+        return True
     for codec, _, _, arguments in getattr(image, "tile", ()):
         first, *rest = arguments if isinstance(arguments, tuple) else (arguments,)
         if codec.startswith("ppm") and rest[0] > 255:  # the file's largest value
@@ -98,7 +100,7 @@ def check_deep(image: Image.Image) -> None:
     Raises:
         UnsupportedImage: without the file's name.
     """
-    if image.mode not in EIGHT_BIT_MODES or _is_deep(image):
+    if is_deep(image):
         raise UnsupportedImage(
             f"has more than 8 bits per channel (mode {image.mode}), and Pillow would cut them down",
             hint="pass the path of a file, or an array of uint16.",
