@@ -49,7 +49,9 @@ def test_colours_under_full_transparency_contribute_nothing() -> None:
     found = compare(icon((9, 90, 200)), icon((9, 90, 200), under=(255, 0, 255)), **CHEAP)
     assert found.distance == 0
     assert [one.distance for one in found.views] == [0, 0]
-    assert compare(icon((9, 90, 200)), icon((9, 90, 200), under=(255, 0, 255)), alpha="ignore", **CHEAP).distance > 0
+    assert (
+        compare(icon((9, 90, 200)), icon((9, 90, 200), under=(255, 0, 255)), alpha="ignore", **CHEAP).distance > 0
+    )
 
 
 def test_a_change_of_alpha_alone_is_seen() -> None:
@@ -217,7 +219,9 @@ def test_pixels_that_are_no_numbers_never_pass_unasked() -> None:
     for first, second in ((good, bad), (bad, good), (bad, bad), (bad, worse)):
         with pytest.raises(NotFinite, match=r"1 NaN"):
             looks(Side("a", light(first)), Side("b", light(second)), AS_SEEN)
-    with pytest.raises(NotFinite, match=r"a has 1 NaN pixel \(the first at 2,1\); b has 1 NaN and 1 infinite pixels"):
+    with pytest.raises(
+        NotFinite, match=r"a has 1 NaN pixel \(the first at 2,1\); b has 1 NaN and 1 infinite pixels"
+    ):
         looks(Side("a", light(bad)), Side("b", light(worse)), ImagePolicy(allow_nan=True))
     (look,), notes = looks(Side("a", light(bad)), Side("b", light(bad)), ImagePolicy(allow_nan=True))
     assert notes == ("1 NaN pixel (the first at 2,1) in both, in the same places, taken as black",)
@@ -284,7 +288,14 @@ def test_an_unknown_setting_is_a_mistake_of_the_program() -> None:
 def test_the_policy_comes_back_from_a_report() -> None:
     policy = with_settings(
         AS_SEEN,
-        {"alpha": "#ABCDEF", "exposure": -1, "frame": 2, "crop": (1, 2, 3, 4), "resize": "fit:10x20", "pad": "edge"},
+        {
+            "alpha": "#ABCDEF",
+            "exposure": -1,
+            "frame": 2,
+            "crop": (1, 2, 3, 4),
+            "resize": "fit:10x20",
+            "pad": "edge",
+        },
     )
     assert policy_from(json.loads(json.dumps(policy.as_dict()))) == policy
     assert policy.words == ", alpha #ABCDEF, exposure -1, frame 2, resize fit:10x20, pad edge, crop 1,2,3,4"
@@ -368,4 +379,4 @@ def test_deep_arrays_are_deep_pictures() -> None:
     deep[3, 4, 1] += 1 if deep[3, 4, 1] < 65535 else -1  # 1/257 of a level
     assert 0 < compare(levels, deep, **CHEAP).distance < 1e-5
     with pytest.raises(InvalidInput, match="do not say what white is"):
-        compare(levels / 255.0, levels, **CHEAP)
+        compare(levels / 255.0, levels, **CHEAP)  # type: ignore[arg-type] # that is the point

@@ -20,7 +20,7 @@ import io
 import os
 
 from percept_cli.images.faults import decoder_errors
-from percept_cli.images.formats import PILLOW_FORMATS
+from percept_cli.images.formats import PILLOW_FORMATS, format_of
 from percept_cli.images.frames import check_frame, frames_of, is_deep
 from percept_cli.images.limits import check_pixels
 from percept_cli.images.picture import Decoded
@@ -44,18 +44,28 @@ def decode(data: bytes, path: str | os.PathLike[str], policy: ImagePolicy = AS_S
         UnsupportedImage: if it is a sound picture that percept would have to cut down, or more than the limits.
     """
     name = shown(path)
+    form = format_of(data)
     with decoder_errors(name):
+        if form is not None and form.name in _SCENES:
+            return _chosen(_scene(data, name, policy, form.name), policy.frame)
         return _by_pillow(data, name, policy)
 
 
 def _by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
+    from percept_cli.images.deep_tiff import is_tiff
     from percept_cli.images.png_colours import is_png, without_colours
 
     if policy.ignore_icc and is_png(data):
         data = without_colours(data)
-    with Image.open(io.BytesIO(data), formats=PILLOW_FORMATS) as image:
+    try:
+        image = Image.open(io.BytesIO(data), formats=PILLOW_FORMATS)
+    except UnidentifiedImageError:
+        if is_tiff(data):  # it has many kinds of pixels that Pillow does not know
+            return _chosen(_deep(data, name, policy), policy.frame)
+        raise
+    with image:
         if is_deep(image):
             return _chosen(_deep(data, name, policy), policy.frame)
         found = frames_of(image, name, data, policy)
@@ -66,6 +76,11 @@ def _by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
 
 def _deep(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     from percept_cli.images.deep import read_deep
+    from percept_cli.images.deep_tiff import is_tiff
+    from percept_cli.images.scenes.float_tiff import is_float
+
+    if is_tiff(data) and is_float(data):
+        return _scene(data, name, policy, "float TIFF")
 
     def check(width: int, height: int, frames: int) -> None:
         check_pixels(width, height, frames, policy.limits, _DEEP_BYTES_PER_PIXEL)
@@ -77,3 +92,23 @@ def _chosen(found: Decoded, frame: int | None) -> Decoded:
     """With that frame alone which is asked for."""
     check_frame(frame, len(found.frames))
     return found if frame is None else Decoded(found.frames[frame - 1 : frame], scene=found.scene)
+
+
+_SCENES = frozenset({"OpenEXR", "Radiance HDR", "NumPy .npy"})
+
+
+def _scene(data: bytes, name: str, policy: ImagePolicy, form: str) -> Decoded:
+    """What a file of light holds."""
+    from percept_cli.images import scenes
+
+    readers = {
+        "OpenEXR": scenes.read_exr,
+        "Radiance HDR": scenes.read_hdr,
+        "NumPy .npy": scenes.read_npy,
+        "float TIFF": scenes.read_float_tiff,
+    }
+
+    def check(width: int, height: int) -> None:
+        check_pixels(width, height, 1, policy.limits, _DEEP_BYTES_PER_PIXEL)
+
+    return readers[form](data, name, check)

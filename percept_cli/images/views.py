@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -146,44 +146,48 @@ def _finite(reference: Side, candidate: Side, policy: ImagePolicy) -> tuple[Side
     """Both with black pixels for those that are no finite numbers, where that is allowed."""
     from percept_cli.images.scenes import nonfinite
 
-    kinds = [nonfinite(side.decoded) for side in (reference, candidate)]
-    if all(found is None for found in kinds):
+    first, second = (nonfinite(side.decoded) for side in (reference, candidate))
+    if not any(kind is not None for kind in (*first, *second)):
         return reference, candidate, []
+    same = all(_same(*pair) for pair in zip(first, second, strict=True))
+    if not (policy.allow_nan and same):
+        told = [
+            f"{side.name} has {_counted(kinds)}"
+            for side, kinds in ((reference, first), (candidate, second))
+            if any(kind is not None for kind in kinds)
+        ]
+        raise NotFinite(
+            f"not all pixels are finite numbers: {'; '.join(told)}",
+            hint="they are the same in both: --allow-nan (allow_nan=True in Python) takes them as black."
+            if same
+            else "mend the render.",
+        )
+    note = f"{_counted(first)} in both, in the same places, taken as black"
+    return _cleaned(reference, first), _cleaned(candidate, second), [note]
+
+
+def _same(first: NDArray[np.uint8] | None, second: NDArray[np.uint8] | None) -> bool:
     import numpy as np
 
-    counts = [_counted(found) for found in kinds]
-    same = all(found is not None for found in kinds) and all(
-        np.array_equal(one, other) for one, other in zip(*[found or [] for found in kinds], strict=True)
+    return first is second if first is None or second is None else np.array_equal(first, second)
+
+
+def _cleaned(side: Side, kinds: Sequence[NDArray[np.uint8] | None]) -> Side:
+    frames = tuple(
+        frame if kind is None else _without(frame, kind)
+        for frame, kind in zip(side.decoded.frames, kinds, strict=True)
     )
-    if not (policy.allow_nan and same):
-        where = "; ".join(
-            f"{side.name} has {count}" for side, count in zip((reference, candidate), counts, strict=True) if count
-        )
-        raise NotFinite(
-            f"not all pixels are finite numbers: {where}",
-            hint="mend the render."
-            if not same
-            else "they are the same in both: --allow-nan (allow_nan=True in Python) takes them as black.",
-        )
-    note = f"{counts[0]} in both, in the same places, taken as black"
-    cleaned = []
-    for side, found in zip((reference, candidate), kinds, strict=True):
-        assert found is not None
-        frames = tuple(_without(frame, kind) for frame, kind in zip(side.decoded.frames, found, strict=True))
-        cleaned.append(Side(side.name, replace(side.decoded, frames=frames)))
-    return cleaned[0], cleaned[1], [note]
+    return Side(side.name, replace(side.decoded, frames=frames))
 
 
-def _counted(kinds: list[NDArray[np.uint8]] | None) -> str:
+def _counted(kinds: Sequence[NDArray[np.uint8] | None]) -> str:
     """In words, how many pixels are no finite numbers, and where the first is."""
     import numpy as np
 
-    if kinds is None:
-        return ""
-    not_numbers = sum(int((kind == 1).sum()) for kind in kinds)
-    infinite = sum(int((kind > 1).sum()) for kind in kinds)
-    kind = next(kind for kind in kinds if kind.any())
-    row, column = np.argwhere(kind)[0]
+    there = [kind for kind in kinds if kind is not None]
+    not_numbers = sum(int((kind == 1).sum()) for kind in there)
+    infinite = sum(int((kind > 1).sum()) for kind in there)
+    row, column = np.argwhere(there[0])[0]
     parts = [f"{not_numbers:,} NaN" if not_numbers else "", f"{infinite:,} infinite" if infinite else ""]
     both = " and ".join(filter(None, parts))
     return f"{both} {'pixel' if not_numbers + infinite == 1 else 'pixels'} (the first at {column},{row})"
@@ -267,7 +271,8 @@ def _light_at(frame: Frame, view: View, policy: ImagePolicy) -> Picture:
         return picture_of(shown)
     alpha = values_of(frame, frame.alpha, 1) / np.float32(255)
     below = to_light(np.array(colour_of(view.ground), np.float32))
-    return picture_of(from_light(alpha * to_light(shown) + (1 - alpha) * below))
+    added = np.where(alpha > 0, alpha, 1)  # light that covers nothing, a flame's, is added to what is behind it
+    return picture_of(from_light(added * to_light(shown) + (1 - alpha) * below))
 
 
 def alike(first: Picture, second: Picture) -> tuple[Picture, Picture]:

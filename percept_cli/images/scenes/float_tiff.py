@@ -6,7 +6,7 @@ import io
 import logging
 from typing import TYPE_CHECKING, Any
 
-from percept_cli.errors import UnsupportedImage
+from percept_cli.errors import PerceptError, UnsupportedImage
 from percept_cli.images.picture import Decoded, Frame
 from percept_cli.images.scenes.making import Check, as_float32, check_memory, damaged, frame_of_light, scene_errors
 
@@ -55,6 +55,18 @@ def read_float_tiff(data: bytes, name: str, check: Check) -> Decoded:
         for page in shown:
             _check(page, len(data), check)
         return Decoded(tuple(_frame(page) for page in shown), scene=True)
+
+
+def is_float(data: bytes) -> bool:
+    """Whether the first page of a TIFF is of floating point; of a damaged one it is not known, and not said."""
+    import tifffile
+
+    try:
+        with scene_errors(""), tifffile.TiffFile(io.BytesIO(data)) as file:
+            dtype = file.pages[0].aspage().dtype
+            return dtype is not None and dtype.kind == "f"
+    except PerceptError:  # whoever reads it will say what is wrong
+        return False
 
 
 def _check(page: Any, size: int, check: Check) -> None:

@@ -35,8 +35,8 @@ def frame_of_light(
         colours: H×W×3 float32, linear light in BT.709's primaries; changed in place.
         alpha: H×W float32, 1 is opaque; values beyond 0..1 are taken as the nearest of these. Changed in place.
         associated: whether colours are multiplied by alpha. They are divided by it where it is between 0 and 1;
-            elsewhere they stay as they are, so light at alpha 0 (a glow, a flame) becomes a colour under full
-            transparency.
+            elsewhere they stay as they are: light at alpha 0 (a glow, a flame) is added to what is behind it. If
+            they are not multiplied, those at alpha 0 are nothing to be seen, and become black.
     """
     import numpy as np
 
@@ -62,6 +62,8 @@ def _settle(colours: NDArray[np.float32], alpha: NDArray[np.float32], associated
         within = (alpha > 0) & (alpha < 1)
         with np.errstate(over="ignore"):  # light that float32 does not hold is infinite
             colours[within] = colours[within] / alpha[within].astype(np.float64)[:, None]
+    else:
+        colours[alpha == 0] = 0
     alpha *= 255
 
 
