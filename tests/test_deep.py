@@ -31,6 +31,7 @@ from percept_cli.images.policy import AS_SEEN, ImagePolicy
 from tests import icc
 from tests.conftest import ROOT, drawing
 from tests.deep_files import Values, chunk, pam, png, pnm, tiff, tiff_by_tifffile, values
+from tests.test_colour_profiles import with_elements
 
 EXACT = 2.0**-17
 IGNORE = ImagePolicy(ignore_icc=True)
@@ -376,6 +377,16 @@ def test_alpha_is_not_converted() -> None:
         assert off(alpha(frame(data)), pixels[..., 3] / 257) < EXACT
 
 
+def test_a_table_of_floats_that_takes_hours_is_not_used() -> None:
+    """As for 8 bits: 60,000 elements for each pixel, which littleCMS would go through in floats above all."""
+    pixels = values(3, size=(64, 48))
+    plain = icc.Space(icc.P3_POINTS, 563 / 256).profile
+    for data, known in zip(
+        with_profile(with_elements(60_000), pixels).values(), with_profile(plain, pixels).values(), strict=True
+    ):
+        assert off(colours(frame(data)), colours(frame(known))) < 0.1  # of the gammas: 563/256 and 2.2 as 8.8 bits
+
+
 GAMMA = chunk(b"gAMA", struct.pack(">I", 55556))
 P3_CHROMATICITIES = chunk(
     b"cHRM", struct.pack(">8I", *(round(v * 1e5) for pair in (icc.D65, *icc.P3_POINTS) for v in pair))
@@ -417,6 +428,19 @@ def test_profiles_can_be_ignored() -> None:
         png(pixels, before=[GAMMA, P3_CHROMATICITIES, chunk(b"cICP", bytes(4))]),
     ):
         assert frame(data, IGNORE) == plain
+
+
+def test_other_formats_of_16_bits_by_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of those that percept reads none has them today: JPEG 2000 stands for one."""
+    monkeypatch.setattr("percept_cli.images.decode.FORMATS", ("JPEG2000",))
+    pixels = values(1)
+    out = io.BytesIO()
+    Image.fromarray(pixels[..., 0]).save(out, "JPEG2000")
+    assert frame(out.getvalue()) == frame(png(pixels))
+    out = io.BytesIO()
+    Image.new("RGB", (3, 3)).save(out, "JPEG2000")
+    with pytest.raises(UnsupportedImage, match="more than 8 bits per channel are not supported in JPEG2000"):
+        read(out.getvalue())
 
 
 # What is broken, and what is refused.
@@ -596,6 +620,21 @@ def test_libraries_say_nothing_on_stderr_and_a_user_can_listen(
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stderr.strip().splitlines()[-1].startswith("percept_cli.errors.UnreadableImage: x: ")
     assert "incorrect StripByteCounts" not in done.stderr
+
+
+def test_no_threads_are_started() -> None:
+    """tifffile would take half of the processors for files of many tiles."""
+    data = written_by_tifffile(values(3, size=(300, 300)), tile=(16, 16), compression="zlib")
+    code = (
+        "import sys, threading\n"
+        "from percept_cli.images import deep, policy\n"
+        "started, run = [], threading.Thread.start\n"
+        "threading.Thread.start = lambda thread: (started.append(thread), run(thread))[1]\n"
+        "deep.read_deep(sys.stdin.buffer.read(), 'x', policy.AS_SEEN, lambda *_: None)\n"
+        "print(started)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, input=data, capture_output=True, check=True)
+    assert done.stdout.strip() == b"[]"
 
 
 def test_nothing_heavy_is_imported_before_there_is_a_deep_file() -> None:

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from percept_cli.images.decode import FORMATS, Picture
+from percept_cli.images.picture import Decoded
 from tests.conftest import ROOT
 from tests.fuzz.__main__ import case, outcome, run
-from tests.fuzz.files import sound_files
+from tests.fuzz.files import sound_deep_files, sound_files
 
 
-def check(count: int, seed: int) -> None:
-    outcomes, findings = run(count, seed, piece=1000)
+def check(count: int, seed: int, deep: bool = False) -> None:
+    outcomes, findings = run(count, seed, piece=1000, deep=deep)
     assert findings == []
     assert sum(outcomes.values()) == count
     # Neither all are refused nor all are read, or the damage would be of the wrong kind.
@@ -29,6 +30,15 @@ def check(count: int, seed: int) -> None:
 
 def test_damaged_files_are_read_or_refused() -> None:
     check(2000, seed=0)
+
+
+def test_damaged_files_of_more_than_8_bits_are_read_or_refused() -> None:
+    check(1000, seed=0, deep=True)
+
+
+@pytest.mark.slow
+def test_many_damaged_files_of_more_than_8_bits_are_read_or_refused() -> None:
+    check(20_000, seed=1_000_000, deep=True)
 
 
 @pytest.mark.slow
@@ -53,6 +63,11 @@ def test_every_format_is_among_them_and_what_is_sound_is_read_or_refused_for_wha
         assert found == "UnsupportedImage" or not refused
 
 
+def test_sound_deep_files_are_read() -> None:
+    for name, data in sound_deep_files().items():
+        assert isinstance(outcome(data, deep=True), Decoded), name
+
+
 def test_a_case_is_made_again_by_its_number() -> None:
     files = sound_files()
     assert [case(number, files) for number in range(50)] == [case(number, files) for number in range(50)]
@@ -63,7 +78,7 @@ def test_what_a_piece_finds_is_seen_from_outside(tmp_path: Path) -> None:
     """A process that ends with an error has left the number of its case."""
     code = (
         "import tests.fuzz.__main__ as fuzz, sys\n"
-        "fuzz.outcome = lambda data: 1 / 0\n"
+        "fuzz.outcome = lambda data, deep: 1 / 0\n"
         f"fuzz.run_piece(7, 1, fuzz.Path({str(tmp_path / 'note')!r}))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)

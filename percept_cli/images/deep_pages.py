@@ -87,7 +87,9 @@ def levels_of(values: NDArray[Any], largest: int) -> Floats:
 
     if largest == 65535:
         return values.astype(np.float32) / np.float32(257)
-    return (values * 255.0 / largest).astype(np.float32)
+    levels = values * 255.0
+    levels /= largest
+    return levels.astype(np.float32)
 
 
 def frame_of(page: Page, source: Source) -> Frame:

@@ -1,6 +1,6 @@
 """Damaged files through percept's decoder: no crash, no hang, no error without a type, twice the same picture.
 
-    python -m tests.fuzz [--count N] [--seed N] [--piece N]
+    python -m tests.fuzz [--deep] [--count N] [--seed N] [--piece N]
 
 Pieces run in processes of their own under limits for memory and time, so that whatever a decoder in C does is seen
 from outside. A finding is written to the current folder as fuzz-SEED.bin, and its number makes it again.
@@ -21,7 +21,11 @@ from pathlib import Path
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
 from percept_cli.images.decode import Picture, decode
-from tests.fuzz.files import damaged, sound_files
+from percept_cli.images.deep import read_deep
+from percept_cli.images.picture import Decoded
+from percept_cli.images.policy import AS_SEEN
+from percept_cli.machine import free_memory
+from tests.fuzz.files import damaged, sound_deep_files, sound_files
 
 MEMORY = 3 << 30  # bytes of addresses, of which Python, Pillow and numpy take some hundred million
 SECONDS = 20.0  # for one file; most take less than a millisecond
@@ -34,20 +38,25 @@ def case(number: int, files: dict[str, bytes]) -> tuple[str, bytes]:
     return name, damaged(rng, files[name], list(files.values()))
 
 
-def outcome(data: bytes) -> Picture | str:
+def outcome(data: bytes, deep: bool = False) -> Picture | Decoded | str:
     """The picture, or the name of the typed error that it gives."""
     try:
-        return decode(data, "damaged")
+        return read_deep(data, "damaged", AS_SEEN, _check) if deep else decode(data, "damaged")
     except (UnreadableImage, UnsupportedImage) as error:
         assert str(error).startswith("damaged: "), str(error)
         assert error.hint
         return type(error).__name__
 
 
-def run_piece(first: int, count: int, note: Path) -> None:
+def _check(width: int, height: int, frames: int) -> None:
+    if width * height * (40 + 16 * frames) > free_memory():
+        raise UnsupportedImage("damaged: too large", hint="cut it")
+
+
+def run_piece(first: int, count: int, note: Path, deep: bool = False) -> None:
     """Decode some files in this process. What is going on stands in a note, for whoever finds the process dead."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    files = sound_files()
+    files = sound_deep_files() if deep else sound_files()
     outcomes: Counter[str] = Counter()
     slowest = 0.0
     with warnings.catch_warnings():
@@ -56,27 +65,29 @@ def run_piece(first: int, count: int, note: Path) -> None:
             note.write_text(str(number))
             name, data = case(number, files)
             start = time.perf_counter()
-            found = outcome(data)
+            found = outcome(data, deep)
             slowest = max(slowest, time.perf_counter() - start)
-            again = outcome(data)
+            again = outcome(data, deep)
             # Whether a huge picture fits depends on the memory that is free; whether it is one does not.
             assert again == found or "UnsupportedImage" in (again, found), (
                 f"case {number} ({name}) is read in two ways"
             )
-            outcomes["picture" if isinstance(found, Picture) else found] += 1
+            outcomes[found if isinstance(found, str) else "picture"] += 1
     print(*(f"{key}={value}" for key, value in sorted(outcomes.items())), f"slowest={slowest:.3f}")
 
 
-def run(count: int, seed: int, piece: int) -> tuple[Counter[str], list[str]]:
+def run(count: int, seed: int, piece: int, deep: bool = False) -> tuple[Counter[str], list[str]]:
     """Decode so many damaged files: how they came out, and what must not happen."""
     outcomes: Counter[str] = Counter()
     findings = []
     first, end = seed, seed + count
+    files = sound_deep_files() if deep else sound_files()
     with tempfile.TemporaryDirectory() as folder:
         note = Path(folder) / "note"
         while first < end:
             size = min(piece, end - first)
             command = [sys.executable, "-m", "tests.fuzz", "--child", str(first), str(size), str(note)]
+            command += ["--deep"] * deep
             try:
                 done = subprocess.run(
                     command, capture_output=True, text=True, check=False, timeout=SECONDS + size * 0.1
@@ -88,7 +99,7 @@ def run(count: int, seed: int, piece: int) -> tuple[Counter[str], list[str]]:
                 if not note.exists():  # not even the first one was begun
                     raise RuntimeError(problem)
                 number = int(note.read_text())
-                findings.append(f"case {number} ({case(number, sound_files())[0]}): {problem}")
+                findings.append(f"case {number} ({case(number, files)[0]}): {problem}")
                 first = number + 1  # the sound ones before it are not counted
                 continue
             for word in done.stdout.split():
@@ -102,6 +113,7 @@ def run(count: int, seed: int, piece: int) -> tuple[Counter[str], list[str]]:
 def main() -> None:
     """Read the command line, and say what came out."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--deep", action="store_true", help="files of more than 8 bits per channel")
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--piece", type=int, default=1000)
@@ -109,15 +121,16 @@ def main() -> None:
     options = parser.parse_args()
     if options.child:
         first, count, note = options.child
-        run_piece(int(first), int(count), Path(note))
+        run_piece(int(first), int(count), Path(note), options.deep)
         return
     start = time.perf_counter()
-    outcomes, findings = run(options.count, options.seed, options.piece)
+    outcomes, findings = run(options.count, options.seed, options.piece, options.deep)
     print(f"{sum(outcomes.values())} damaged files in {time.perf_counter() - start:.0f} s: {dict(outcomes)}")
     for finding in findings:
         print(finding)
         number = int(finding.split()[1])
-        Path(f"fuzz-{number}.bin").write_bytes(case(number, sound_files())[1])
+        files = sound_deep_files() if options.deep else sound_files()
+        Path(f"fuzz-{number}.bin").write_bytes(case(number, files)[1])
     sys.exit(bool(findings))
 
 
