@@ -94,7 +94,7 @@ def test_mixing_is_the_formula(blend: str, *, deep: bool) -> None:
         wanted = share * colours + (1 - share) * below
     else:
         wanted = from_light(share * to_light(colours) + (1 - share) * to_light(below)).astype(np.float64)
-    # Deep values are float32, and 8-bit ones rounded to the nearest level (Pillow's mixing may be off by one more).
+    # Deep values are float32, 8-bit ones rounded (by Pillow perhaps to the level beside the nearest).
     assert np.abs(found - wanted).max() < (1e-3 if deep else 1.01)
     opaque = alpha == 255
     assert np.array_equal(found[opaque], colours[opaque])

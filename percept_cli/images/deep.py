@@ -20,8 +20,14 @@ from percept_cli.images.picture import Decoded
 from percept_cli.images.png_colours import is_png
 from percept_cli.images.policy import ImagePolicy
 
+BYTES_PER_PIXEL = 70
+"""What is taken at most while a frame is read and converted, itself included (measured: 64, for 32-bit RGBA)."""
+BYTES_PER_PIXEL_KEPT = 16
+"""Of each frame that is read already: four channels of float32."""
+
 _DEEP_GREY = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 _LARGEST = 65535
+_MOST_WORDS = 200  # characters; some libraries print what they read
 _CUT = "cut the picture into smaller ones."
 
 
@@ -82,7 +88,7 @@ def _read_by_pillow(source: Source) -> Iterator[Page]:
 @contextmanager
 def _decoder_errors(source: Source) -> Iterator[None]:
     """Turn what the libraries raise into errors that name the file."""
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         yield
@@ -99,7 +105,10 @@ def _decoder_errors(source: Source) -> Iterator[None]:
                 "its colour profile, or a text in it, unpacks to more than 1 MB",
                 "--ignore-icc (ignore_icc=True in Python) takes the values as they are.",
             ) from None
-        raise source.damaged(str(error).strip() or type(error).__name__) from None
+        # Pillow's own words name an address in memory.
+        unknown = isinstance(error, UnidentifiedImageError)
+        first, *_ = str(error).strip().splitlines() or [type(error).__name__]
+        raise source.damaged("its header cannot be read" if unknown else first[:_MOST_WORDS]) from None
 
 
 def _quiet() -> None:

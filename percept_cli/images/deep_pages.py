@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SAVE_AS = "save it as greyscale or RGB of 8 or 16 bits, both pictures the same way."
 _SPACES = {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}
-_HELD = 4096  # bytes: what headers and rounding may make of a small file
+_HELD = 4096  # bytes: what is rounded up in a small file
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Source:
             held: bytes that they are packed in.
             most: how many bytes its codec can make of one.
         """
-        if needed > most * held + _HELD:
+        if needed > most * held + (0 if most == 1 else _HELD):
             raise self.damaged(f"its {held:,} bytes of pixels cannot be the {needed:,.0f} that its header says")
 
 
@@ -87,7 +87,9 @@ def levels_of(values: NDArray[Any], largest: int) -> Floats:
 
     if largest == 65535:
         return values.astype(np.float32) / np.float32(257)
-    return (values * 255.0 / largest).astype(np.float32)
+    levels = values * 255.0
+    levels /= largest
+    return levels.astype(np.float32)
 
 
 def frame_of(page: Page, source: Source) -> Frame:

@@ -96,7 +96,7 @@ def _plain(source: Source, start: int, count: int, largest: int) -> NDArray[Any]
     import numpy as np
 
     text = _COMMENT.sub(b"", source.data[start:])
-    source.expect(2 * count, len(text), 1)  # a digit and what separates it from the next one
+    source.expect(2 * count - 1, len(text), 1)  # a digit and what separates it from the next one
     if text.translate(None, b"0123456789 \t\n\v\f\r"):
         raise source.damaged("there is something else than numbers among its pixels")
     # Longer than any value: beyond all range they would wrap around.

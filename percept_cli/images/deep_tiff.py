@@ -34,9 +34,13 @@ _PREDICTORS = (1, 2)  # none, differences
 _OVERLAP = 16  # times the size of the file: what its pieces may be together, as some share what is alike
 _MOST_TILE = 64 << 20  # bytes of a tile, if the picture is smaller
 
+_BITS = (*range(2, 17), 32)
+
 _REDUCED, _MASK = 1, 4  # of NewSubfileType
 _ASSOCIATED, _UNASSOCIATED = 1, 2  # of ExtraSamples
 _EXTRA_SAMPLES, _ORIENTATION, _INK_SET, _PROFILE, _COLOUR_MAP = 338, 274, 332, 34675, 320
+_READ = frozenset({254, 255, *range(256, 260), 262, 266, 273, 277, 278, 279, 284, 317, 322, 323, 324, 325, 339})
+_READ |= {_EXTRA_SAMPLES, _ORIENTATION, _INK_SET, _PROFILE, _COLOUR_MAP}
 # What tifffile would do otherwise for the files of microscopes.
 _VENDORS = ("lsm", "ndpi", "scanimage", "stk", "eer")
 
@@ -49,8 +53,8 @@ def is_tiff(data: bytes) -> bool:
 def read_tiff(source: Source) -> Iterator[Page]:
     """The pages of a TIFF file, in order.
 
-    Read are grey of either direction, RGB, palettes and inks, with alpha of either kind, of up to 32 bits per
-    channel, unsigned, in strips or tiles, in one plane or several, plain or by LZW, deflate, PackBits or
+    Read are grey of either direction, RGB, palettes and inks, with alpha of either kind, of 2 to 16 and of 32 bits
+    per channel, unsigned, in strips or tiles, in one plane or several, plain or by LZW, deflate, PackBits or
     zstandard.
 
     Raises:
@@ -75,32 +79,40 @@ def read_tiff(source: Source) -> Iterator[Page]:
 
 def _pages(source: Source, file: Any) -> list[TiffPage]:
     """Those that are pictures of their own."""
-    count = _page_count(source, file)
-    found = [file.pages[number] for number in range(count)]  # fails where tifffile sees fewer
+    directories = _directories(source, file)
+    if len(file.pages) != len(directories):
+        raise source.damaged(f"{len(file.pages)} of its {len(directories)} pages can be read")
+    found = list(file.pages)
+    for page, tags in zip(found, directories, strict=True):
+        if lost := (tags & _READ) - set(page.tags.keys()):
+            raise source.damaged(f"its tag {min(lost)} cannot be read")
     pictures = [page for page in found if not page.subfiletype & (_REDUCED | _MASK)]
     return pictures or found[:1]
 
 
-def _page_count(source: Source, file: Any) -> int:
-    """How many directories follow one another; tifffile leaves out those that it cannot read."""
+def _directories(source: Source, file: Any) -> list[set[int]]:
+    """The tags of each directory. tifffile leaves out tags and directories that it cannot read, and goes on."""
     data, order, big = source.data, file.byteorder, file.is_bigtiff
     number, size, pointer = ("Q", 20, "Q") if big else ("H", 12, "I")
     at = 8 if big else 4
-    seen: set[int] = set()
+    found: dict[int, set[int]] = {}
     while True:
         (place,) = struct.unpack_from(order + pointer, data, at)
         if not place:
             break
-        if place in seen:
+        if place in found:
             raise source.damaged("its pages run in a circle")
-        seen.add(place)
-        if len(seen) > _MOST_PAGES:
+        if len(found) >= _MOST_PAGES:
             raise source.refused(f"it has more than {_MOST_PAGES:,} pages", "save the ones you mean as files.")
-        (tags,) = struct.unpack_from(order + number, data, place)
-        at = place + struct.calcsize(order + number) + tags * size
-    if not seen:
+        (count,) = struct.unpack_from(order + number, data, place)
+        first = place + struct.calcsize(order + number)
+        at = first + count * size
+        if at > len(data):
+            raise source.damaged("a list of tags is incomplete")
+        found[place] = {struct.unpack_from(order + "H", data, tag)[0] for tag in range(first, at, size)}
+    if not found:
         raise source.damaged("it has no pages")
-    return len(seen)
+    return list(found.values())
 
 
 def _refuse_unsupported(source: Source, page: TiffPage) -> None:
@@ -114,7 +126,8 @@ def _refuse_unsupported(source: Source, page: TiffPage) -> None:
     if page.sampleformat != 1:
         kind = _NUMBERS.get(int(page.sampleformat), f"of kind {page.sampleformat}")
         raise source.refused(f"its numbers are {kind}, and only unsigned integers are supported in TIFF")
-    if not isinstance(page.bitspersample, int) or page.dtype is None or page.dtype.kind != "u":
+    # Of 17 to 31 bits, programs disagree on the order of bytes.
+    if page.bitspersample not in _BITS or page.dtype is None or page.dtype.kind != "u":
         raise source.refused(f"{page.bitspersample} bits per channel are not supported")
     if page.compression not in _CODECS:
         raise source.refused(f"its compression ({_named(page.compression)}) is not supported with these pixels")
