@@ -1,8 +1,8 @@
 """Readers of files that hold light, or numbers in its place: from bytes to ``Decoded``.
 
 Light is linear, in BT.709's primaries, not multiplied by alpha, and has no limit. What is no finite number stays
-in the colours; ``nonfinite`` finds it. Each reader calls ``check`` with a picture's width and height before anything
-of that size is allocated.
+in the colours; ``nonfinite`` finds it. Each reader calls ``check`` with a picture's width and height before
+anything of that size is allocated.
 """
 
 from percept_cli.images.scenes.exr import read_exr
