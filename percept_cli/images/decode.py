@@ -48,6 +48,8 @@ def decode(data: bytes, path: str | os.PathLike[str], policy: ImagePolicy = AS_S
     with decoder_errors(name):
         if form is not None and form.name in _SCENES:
             return _chosen(_scene(data, name, policy, form.name), policy.frame)
+        if data.startswith(b"P7"):  # PAM, of which Pillow knows another one
+            return _chosen(_deep(data, name, policy), policy.frame)
         return _by_pillow(data, name, policy)
 
 

@@ -39,8 +39,8 @@ def read_exr(data: bytes, name: str, check: Check) -> Decoded:
     them with one (``diffuse.R``), with the A beside them. The picture has the display window's size: what the
     data window does not reach is transparent black, and what lies outside is cut off. Colours are divided by alpha
     where that is between 0 and 1. Primaries named by ``chromaticities`` are converted to BT.709's, white staying
-    white (Bradford); without that attribute they are BT.709's, as the format says. Of levels the largest is
-    read. Not applied: the pixels' aspect, ``adoptedNeutral``, ``whiteLuminance`` and ``colorInteropID``.
+    white (Bradford); without that attribute they are BT.709's, as the format says. Of levels the largest is read.
+    Not applied: the pixels' aspect, ``adoptedNeutral``, ``whiteLuminance`` and ``colorInteropID``.
 
     Args:
         data: the whole file.

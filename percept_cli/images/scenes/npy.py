@@ -23,8 +23,8 @@ def read_npy(data: bytes, name: str, check: Check) -> Decoded:
 
     H×W and H×W×1 are grey, H×W×3 are R, G, B, and a fourth channel is alpha that colours are not multiplied by:
     0..1 for floats, up to the largest integer else. Floats are linear light in BT.709's primaries. uint8 are
-    sRGB's levels, and uint16 257 times as much; where all of these are whole levels the picture has 8 bits. float64
-    becomes float32; what that does not hold becomes infinite.
+    sRGB's levels, and uint16 257 times as much; where all of these are whole levels the picture has 8 bits.
+    float64 becomes float32; what that does not hold becomes infinite.
 
     Args:
         data: the whole file.
