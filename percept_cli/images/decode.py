@@ -27,7 +27,7 @@ from percept_cli.images.picture import Decoded
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
 from percept_cli.names import shown
 
-_DEEP_BYTES_PER_PIXEL = 48  # four channels as they are stored, in float32, and what is made of them
+_BYTES_PER_PIXEL_OF_LIGHT = 48  # four channels as they are stored, in float32, and what is made of them
 _PNG_END = b"IEND\xaeB`\x82"  # the closing chunk with its checksum, the same in every file
 
 
@@ -77,7 +77,7 @@ def _by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
 
 
 def _deep(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
-    from percept_cli.images.deep import read_deep
+    from percept_cli.images.deep import BYTES_PER_PIXEL, BYTES_PER_PIXEL_KEPT, read_deep
     from percept_cli.images.deep_tiff import is_tiff
     from percept_cli.images.scenes.float_tiff import is_float
 
@@ -85,7 +85,8 @@ def _deep(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
         return _scene(data, name, policy, "float TIFF")
 
     def check(width: int, height: int, frames: int) -> None:
-        check_pixels(width, height, frames, policy.limits, _DEEP_BYTES_PER_PIXEL)
+        each = BYTES_PER_PIXEL + BYTES_PER_PIXEL_KEPT * (frames - 1)
+        check_pixels(width, height, frames, policy.limits, -(-each // frames))
 
     return read_deep(data, name, policy, check)
 
@@ -111,6 +112,6 @@ def _scene(data: bytes, name: str, policy: ImagePolicy, form: str) -> Decoded:
     }
 
     def check(width: int, height: int) -> None:
-        check_pixels(width, height, 1, policy.limits, _DEEP_BYTES_PER_PIXEL)
+        check_pixels(width, height, 1, policy.limits, _BYTES_PER_PIXEL_OF_LIGHT)
 
     return readers[form](data, name, check)
