@@ -82,7 +82,7 @@ def read_jxl(data: bytes, name: str, policy: ImagePolicy, check: Check) -> Decod
 def _shallow(data: bytes, said: Head, name: str, policy: ImagePolicy) -> Decoded:
     import numpy as np
 
-    is_jpeg, info, content, profile, _ = _decoder()(num_threads=1)(data)
+    is_jpeg, info, content, profile, *_ = _decoder()(num_threads=1)(data)  # and boxes, in newer versions
     if is_jpeg:
         return _from_jpeg(content, said, name, policy)
     channels = _CHANNELS.get(info.mode, 0)
