@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from percept_cli.engine.plan import plan_of_pixels
 from percept_cli.errors import InvalidSetting, PerceptError, SizeMismatch
 from percept_cli.evidence import Box, Evidence, GateName, Region
 from percept_cli.gates import Measures, judge_gates, level_of, levels_of, verdict_of
-from percept_cli.images.decode import read_stamped
+from percept_cli.images.files import read_stamped
+from percept_cli.images.policy import PictureSettings
+from percept_cli.images.views import Look
 from percept_cli.machine import parse_size
 from percept_cli.pairs import Pair
 from percept_cli.presets import RENDER, customise, load_preset
-from percept_cli.results import FileStamp, PairResult, total
+from percept_cli.reading import Reading, Sight, pair_of
+from percept_cli.results import SEVERITY, FileStamp, PairResult, total
 from percept_cli.rulebook import changed, from_arguments
 from percept_cli.rules import OFF, Noise, Rules
-from percept_cli.scoring import Part, Reading, References, Scorer, pair_of, read_pair
+from percept_cli.scoring import Measured, Part, Scorer
 from percept_cli.spec import DistanceSpec, ceiling
 from percept_cli.verdict import counted
 
@@ -36,7 +38,6 @@ DEFAULT_RULES = Rules()
 MOST_REGIONS = 50
 """Regions of a pair that a report holds, the worst first."""
 _MOST_COLOUR = 300.0  # in sRGB, no two colours are farther apart
-_RANKS = {"pass": 0, "warn": 1, "fail": 2, "error": 3, "new": 4, "missing": 4}
 
 
 class Checker(Scorer):
@@ -68,13 +69,11 @@ class Checker(Scorer):
         self._preset: str | None = None
         self._others: dict[str, Checker] = {}  # by preset
 
-    def read(self, pair: Pair, references: References | None = None) -> Reading:
-        """As ``Scorer.read``, with what the rules leave out left out."""
+    def sight(self, pair: Pair, look: Look) -> Sight:
+        """As ``Scorer.sight``, with what the rules leave out left out."""
         from percept_cli.images.changes import check_boxes, find_changes, pixels_left_out, read_mask
 
-        start = time.perf_counter()
-        rules = self._rules_of(pair)
-        reference, candidate, stamps = read_pair(pair, references, self.spec.pictures)
+        rules, reference, candidate = self._rules_of(pair), look.reference, look.candidate
         width, height = reference.width, reference.height
         check_boxes(rules.ignore, width, height)  # of equal pictures too: they will not always be
         mask = None if rules.mask is None else read_mask(rules.mask, width, height)
@@ -85,7 +84,7 @@ class Checker(Scorer):
             candidate = changes.candidate
         plan = plan_of_pixels(self._for(pair).spec, reference.pixels, candidate.pixels, height, width)
         pictures = (reference, candidate) if plan.crops else None
-        return Reading(pair, pictures, plan, width, height, stamps, time.perf_counter() - start, changes)
+        return Sight(look.view, pictures, plan, width, height, changes)
 
     def parts(self, reading: Reading) -> list[Part]:
         """As ``Scorer.parts``."""
@@ -97,18 +96,23 @@ class Checker(Scorer):
         mine = self._for(parts[0].reading.pair)
         return super().start(parts) if mine is self else mine.start(parts)
 
-    def finish(self, reading: Reading, found: Sequence[Contribution], seconds: float) -> PairResult:
-        """The result of a pair: the distance, and the gates' verdict."""
+    def finish(self, reading: Reading, found: Sequence[Measured], seconds: float) -> PairResult:
+        """As ``Scorer.finish``; a view's verdict is that of its gates."""
         mine = self._for(reading.pair)
-        if mine is not self:
-            result = mine.finish(reading, found, seconds)
-            note = (
-                f"by preset {reading.pair.rules.preset}: not comparable with the others"
-                if reading.pair.rules
-                else ""
-            )
-            return replace(result, fingerprint=mine.spec.fingerprint, notes=(*result.notes, note))
-        return self._judged(super().finish(reading, found, seconds), reading, found)
+        if mine is self:
+            return super().finish(reading, found, seconds)
+        result = mine.finish(reading, found, seconds)
+        note = (
+            f"by preset {reading.pair.rules.preset}: not comparable with the others" if reading.pair.rules else ""
+        )
+        return replace(result, fingerprint=mine.spec.fingerprint, notes=(*result.notes, note))
+
+    def result_of(
+        self, reading: Reading, sight: Sight, found: Sequence[Contribution], seconds: float
+    ) -> PairResult:
+        """The result of one view of a pair: the distance, and the gates' verdict."""
+        result = super().result_of(reading, sight, found, seconds)
+        return self._judged(result, reading.pair, sight, found)
 
     def failed(self, pair: Pair, error: PerceptError) -> PairResult:
         """As ``Scorer.failed``; two sizes are what the rules make of them."""
@@ -150,13 +154,13 @@ class Checker(Scorer):
             self._others[preset] = other
         return self._others[preset]
 
-    def _judged(self, result: PairResult, reading: Reading, found: Sequence[Contribution]) -> PairResult:
-        rules, changes = self._rules_of(reading.pair), reading.changes
+    def _judged(self, result: PairResult, pair: Pair, sight: Sight, found: Sequence[Contribution]) -> PairResult:
+        rules, changes = self._rules_of(pair), sight.changes
         if changes is None:
             measures = Measures(0.0, 0.0 if self.spec.has_places else None, None, 0.0, None, 0, 0.0)
             measures, evidence = replace(measures, by_render=has_own_levels(self.spec)), Evidence(())
         else:
-            measures, evidence = _examined(self.spec, result, reading, changes, found, rules)
+            measures, evidence = _examined(self.spec, result, sight, changes, found, rules)
         gates = judge_gates(measures, rules)
         # What is no number is an error already, and stays one.
         status, reason = verdict_of(gates) if result.scored else (result.status, result.reason)
@@ -164,7 +168,7 @@ class Checker(Scorer):
             result,
             status=status,
             reason=reason,
-            notes=(*result.notes, *_notes(evidence, reading)),
+            notes=(*result.notes, *_notes(evidence, sight)),
             evidence=replace(evidence, gates=gates),
         )
 
@@ -204,15 +208,15 @@ def combined(results: Iterable[tuple[PairResult, bool]]) -> Iterator[tuple[PairR
     """Of neighbouring results of one name, which were compared with several references, the best."""
     for _, group in groupby(results, key=lambda entry: entry[0].name):
         found = list(group)
-        best, reused = min(found, key=lambda entry: (_RANKS[entry[0].status], entry[0].distance))
+        best, reused = min(found, key=lambda entry: (SEVERITY[entry[0].status], entry[0].distance))
         if len(found) > 1:
             best = replace(best, notes=(*best.notes, f"the best of {len(found)} references"))
         yield best, reused
 
 
-def _notes(evidence: Evidence, reading: Reading) -> Iterator[str]:
+def _notes(evidence: Evidence, sight: Sight) -> Iterator[str]:
     """What was let pass."""
-    if evidence.ignored_pixels == reading.width * reading.height:
+    if evidence.ignored_pixels == sight.width * sight.height:
         yield "all of its pixels are left out"
     if evidence.shift is not None:
         yield "it had moved by {},{} pixels as a whole, which is allowed".format(*evidence.shift)
@@ -224,22 +228,17 @@ def _notes(evidence: Evidence, reading: Reading) -> Iterator[str]:
 def _examined(
     spec: DistanceSpec,
     result: PairResult,
-    reading: Reading,
+    sight: Sight,
     changes: Changes,
     found: Sequence[Contribution],
     rules: Rules,
 ) -> tuple[Measures, Evidence]:
     """What was measured of a pair that differs, and where."""
-    import numpy as np
-
     from percept_cli.engine.places import Places
 
     patches = {tap: [patch for part in found if tap in part for patch in part[tap].patches] for tap in spec.taps}
-    first, second = (
-        np.frombuffer(side.pixels, np.uint8).reshape(side.height, side.width, 3)
-        for side in (changes.reference, changes.candidate)
-    )
-    places = Places(spec, patches, first, second, reading.plan)
+    first, second = changes.reference.array, changes.candidate.array
+    places = Places(spec, patches, first, second, sight.plan)
     peak, colour = places.peak(places.distances), places.colour()
     own = has_own_levels(spec)
     given = rules.levels.get("peak")
@@ -285,12 +284,12 @@ def _regions(
                 min(1.0, distance / result.distance) if result.distance else 0.0,
                 peak,
                 colour,
-                max(statuses, key=_RANKS.__getitem__, default="pass"),
+                max(statuses, key=SEVERITY.__getitem__, default="pass"),
                 layers,
                 region.shift,
             )
         )
-    regions.sort(key=lambda region: (-_RANKS[region.status], -region.peak, -region.distance, -region.pixels))
+    regions.sort(key=lambda region: (-SEVERITY[region.status], -region.peak, -region.distance, -region.pixels))
     moved = [Region(region.box, region.pixels, 0.0, 0.0, 0.0, 0.0, shift=region.shift) for region in changes.moved]
     return regions + moved
 
@@ -313,7 +312,7 @@ def check(
     device: str = "auto",
     max_memory: int | str | None = None,
     backbone: str | None = None,
-    ignore_icc: bool = False,
+    **pictures: Unpack[PictureSettings],
 ) -> PairResult:
     """Hold a picture to its baseline, as ``percept check`` does.
 
@@ -331,7 +330,7 @@ def check(
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         max_memory: most bytes of memory to take, as a number or as ``"2GB"``; None for what is free.
         backbone: name of the weights to use instead of the preset's, as for ``compare``.
-        ignore_icc: whether values are taken as sRGB, whatever colour profiles say.
+        pictures: how pictures are read and brought together, as for ``compare``.
 
     Returns:
         The result: ``status`` is ``pass``, ``warn`` or ``fail``, and ``evidence`` says why and where.
@@ -341,7 +340,7 @@ def check(
     """
     given = from_arguments(noise=noise, fail=fail, warn=warn, ignore=ignore, mask=mask, max_shift=max_shift)
     rules = changed(Rules(), given)
-    spec = customise(load_preset(os.fspath(preset)), backbone=backbone, ignore_icc=ignore_icc)
+    spec = customise(load_preset(os.fspath(preset)), backbone=backbone, pictures=pictures)
     checker = _checker(spec, device, max_memory)
     check_levels(rules, checker.spec)
     return checker.score(replace(pair_of(reference, candidate, checker.spec.pictures), rules=rules))

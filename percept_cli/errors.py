@@ -60,6 +60,10 @@ class SizeMismatch(PerceptError):
     """The two pictures have different sizes; percept never resizes on its own."""
 
 
+class NotFinite(PerceptError):
+    """A pixel of light is no finite number: no distance could be trusted."""
+
+
 class UnreadableFolder(PerceptError):
     """A folder, or a folder in it, cannot be listed."""
 

@@ -22,10 +22,10 @@ from percept_cli.errors import InvalidSetting, OutputUnwritable
 from percept_cli.names import posix, shown
 from percept_cli.pairs import Pair
 from percept_cli.reports.output import write_output
-from percept_cli.reports.rows import stamps_of, to_line
+from percept_cli.reports.rows import stamps_of, to_line, views_of
 from percept_cli.results import FileStamp, PairResult
-from percept_cli.scoring import Scorer
-from percept_cli.verdict import counted
+from percept_cli.scoring import Scorer, with_views
+from percept_cli.verdict import counted, judge
 
 By = Literal["stat", "hash"]
 """What shows that a file is unchanged: its size and time of change, or the SHA-256 of its content."""
@@ -136,19 +136,31 @@ class Journal:
             distances = {layer["name"]: float(layer["distance"]) for layer in row["layers"]}
             ordered = [distances[tap] for tap in self._scorer.spec.taps]
             width, height, seconds = int(row["width"]), int(row["height"]), float(row["seconds"])
+            view, views = views_of(row)
         except (KeyError, TypeError, ValueError):  # written by hand, or by another version
             return None
         reference, candidate = map(self._if_unchanged, (pair.reference, pair.candidate), stamps)
         if reference is None or candidate is None:
             return None
         plan = plan_pair(self._scorer.spec, height=height, width=width, changed=any(ordered))
-        return self._scorer.judge(
+        result = self._scorer.judge(
             pair,
             plan=plan,
             size=(width, height),
             distances=ordered,
             stamps=(reference, candidate),
             seconds=seconds,
+        )
+        result = replace(result, view=view)
+        if not views:
+            return result
+        again = [judge(one.distance, result.threshold, result.threshold_source) for one in views]
+        return with_views(
+            result,
+            tuple(
+                replace(one, status=status, reason=reason)
+                for one, (status, reason) in zip(views, again, strict=True)
+            ),
         )
 
     def _if_unchanged(self, path: Path, stamp: FileStamp) -> FileStamp | None:

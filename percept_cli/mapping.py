@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from percept_cli.engine.distances import DISTANCES, LocalDistance
-from percept_cli.engine.plan import plan_of_pixels
 from percept_cli.errors import InvalidSetting, UnusablePair, did_you_mean
 from percept_cli.evidence import HeatMap
-from percept_cli.images.decode import Picture
+from percept_cli.images.picture import Picture
+from percept_cli.images.views import Look
 from percept_cli.names import printable
 from percept_cli.pairs import Pair
 from percept_cli.pictures.drawing import nothing_differs
+from percept_cli.reading import Reading, Sight
 from percept_cli.results import PairResult
-from percept_cli.scoring import Reading, References, Scorer, read_pair
+from percept_cli.scoring import Scorer
 from percept_cli.spec import DistanceSpec, ceiling
 from percept_cli.weights.channels import CHANNEL_WEIGHTS
 
@@ -93,32 +94,28 @@ class Mapper(Scorer):
 
     keeps_maps = True
 
-    def read(self, pair: Pair, references: References | None = None) -> Reading:
-        """As ``Scorer.read``, with the pictures kept even where they are equal: they are drawn."""
-        start = time.perf_counter()
-        reference, candidate, stamps = read_pair(pair, references, self.spec.pictures)
-        width, height = reference.width, reference.height
-        plan = plan_of_pixels(self.spec, reference.pixels, candidate.pixels, height, width)
-        return Reading(pair, (reference, candidate), plan, width, height, stamps, time.perf_counter() - start)
+    def sight(self, pair: Pair, look: Look) -> Sight:
+        """As ``Scorer.sight``, with the pictures kept even where they are equal: they are drawn."""
+        return replace(super().sight(pair, look), pictures=(look.reference, look.candidate))
 
     def maps(self, reading: Reading) -> Maps:
-        """The maps of a pair that was read.
+        """The maps of a pair that was read; of several views those of the worst.
 
         Raises:
             DeviceUnavailable, DeviceOutOfMemory, WeightsUnavailable: if the network is needed and cannot run.
             UnusablePair: if the arithmetic overflowed.
         """
-        assert reading.pictures is not None
         start = time.perf_counter()
-        parts = self.parts(reading) if reading.plan.crops else []
-        found = [self.start([part]).result()[0] for part in parts]
+        found = [(part, self.start([part]).result()[0]) for part in self.parts(reading)]
         result = self.finish(reading, found, reading.seconds + time.perf_counter() - start)
         if not result.scored:
             raise UnusablePair(f"{printable(result.name)}: {result.reason}", hint="use --precision fp32.")
+        sight = next(one for one in reading.sights if one.view == result.view)
+        mine = [contribution for part, contribution in found if part.sight is sight]
         taps = [layer.tap for layer in self.spec.layers if layer.weight]
         heat, layers = None, dict[str, HeatMap | None]()
-        if found:
-            places = self._places(reading, found)
+        if mine:
+            places = self._places(sight, mine)
             heat = places.heat(side=FINEST)
             layers = {tap: places.heat(tap, side=FINEST) for tap in taps}
             top = self._top_of_layers([one for one in layers.values() if one is not None])
@@ -126,27 +123,24 @@ class Mapper(Scorer):
         else:
             top = self._top_of_layers([])
             layers = dict.fromkeys(taps)
-        nothing = nothing_differs(reading.width, reading.height, ceiling(self.spec) or 1.0)
+        nothing = nothing_differs(sight.width, sight.height, ceiling(self.spec) or 1.0)
+        assert sight.pictures is not None
         return Maps(
-            *reading.pictures,
+            *sight.pictures,
             heat or nothing,
             {tap: one or replace(nothing, top=top) for tap, one in layers.items()},
             result,
         )
 
-    def _places(self, reading: Reading, found: Sequence[Contribution]) -> Places:
-        import numpy as np
-
+    def _places(self, sight: Sight, found: Sequence[Contribution]) -> Places:
         from percept_cli.engine.places import Places
 
-        assert reading.pictures is not None
+        assert sight.pictures is not None
         patches = {
             tap: [patch for part in found if tap in part for patch in part[tap].patches] for tap in self.spec.taps
         }
-        first, second = (
-            np.frombuffer(side.pixels, np.uint8).reshape(side.height, side.width, 3) for side in reading.pictures
-        )
-        return Places(self.spec, patches, first, second, reading.plan)
+        reference, candidate = sight.pictures
+        return Places(self.spec, patches, reference.array, candidate.array, sight.plan)
 
     def _top_of_layers(self, found: Sequence[HeatMap]) -> float:
         """The end of the scale on which the layers are compared: the largest of their own."""

@@ -26,11 +26,12 @@ from percept_cli.machine import processors
 from percept_cli.names import shown
 from percept_cli.pairs import Pair, Pairs
 from percept_cli.pairs.feed import Feed
+from percept_cli.reading import Reading, References
 from percept_cli.results import PairResult
-from percept_cli.scoring import Part, Reading, References, Scorer, make_scorer
+from percept_cli.scoring import Measured, Part, Scorer, make_scorer
 
 if TYPE_CHECKING:
-    from percept_cli.engine.measure import Contribution, Ticket
+    from percept_cli.engine.measure import Ticket
 
 PAIRS_IN_FLIGHT = 256
 """Pairs taken and not yet handed out: enough for batches of the smallest pictures, whatever sizes lie between."""
@@ -60,16 +61,14 @@ class _Job:
     """Its parts that wait for the device."""
     unfinished: int = 0
     """Its parts that have not contributed yet."""
-    found: list[Contribution] = field(default_factory=list)
+    found: list[Measured] = field(default_factory=list)
     seconds: float = 0.0
     """Its share of the device's time so far."""
 
     @property
     def bytes(self) -> int:
         """Of its decoded pictures, while they wait for the device."""
-        if self.reading is None or self.reading.pictures is None:
-            return 0
-        return 6 * self.reading.width * self.reading.height
+        return 0 if self.reading is None else self.reading.bytes
 
 
 @dataclass(frozen=True)
@@ -239,9 +238,10 @@ class Pipeline:
         if job.defect is not None:
             raise job.defect
         if job.reading is not None:
-            self.pixels += job.reading.plan.height * job.reading.plan.width
-            self.pixels_computed += sum(crop.pixels.pixels for crop in job.reading.plan.crops)
-            if job.reading.pictures is None:
+            plans = [sight.plan for sight in job.reading.sights]
+            self.pixels += sum(plan.height * plan.width for plan in plans)
+            self.pixels_computed += sum(crop.pixels.pixels for plan in plans for crop in plan.crops)
+            if not any(plan.crops for plan in plans):
                 job.result = self._scorer.finish(job.reading, (), job.reading.seconds)
             else:
                 self._read_ahead.append(job)
@@ -353,7 +353,7 @@ class Pipeline:
         share = (now - batch.started) / len(batch.tasks)
         for task, contribution in zip(batch.tasks, found, strict=True):
             job = task.job
-            job.found.append(contribution)
+            job.found.append((task.part, contribution))
             job.seconds += share
             job.unfinished -= 1
             if not job.unfinished and job.reading is not None:
@@ -439,7 +439,7 @@ def compare_folders(
         workers: threads that read pictures; None for one per processor.
         batch_size: most pairs per batch; None to choose. It moves no number.
         recipe: ``preset``, ``backbone``, ``layers``, ``distance``, ``threshold``, ``device``, ``precision``,
-            ``max_memory`` and ``ignore_icc`` of ``compare``.
+            ``max_memory`` and how pictures are read, of ``compare``.
 
     Yields:
         A result per pair and per picture without a counterpart, in the order of their names, as they come. One

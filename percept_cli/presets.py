@@ -11,7 +11,7 @@ from typing import Any
 
 from percept_cli.engine.topology import tap_names
 from percept_cli.errors import InvalidSetting, did_you_mean
-from percept_cli.images.policy import ImagePolicy
+from percept_cli.images.policy import with_settings
 from percept_cli.names import shown
 from percept_cli.spec import DistanceSpec, LayerSpec, check_distance, parse_layers
 from percept_cli.verdict import check_threshold
@@ -207,7 +207,7 @@ def customise(
     distance: str | None = None,
     precision: str | None = None,
     backbone: str | None = None,
-    ignore_icc: bool | None = None,
+    pictures: Mapping[str, Any] | None = None,
 ) -> DistanceSpec:
     """A preset's spec with single settings replaced.
 
@@ -219,7 +219,7 @@ def customise(
         distance: replaces the distance of every layer of the preset, or is the distance of those of ``layers``
             that name none.
         precision: replaces the preset's precision.
-        ignore_icc: whether values are taken as sRGB, whatever colour profiles say; the spec's if None.
+        pictures: settings of how pictures are read (``images.policy.PictureSettings``) to replace.
 
     Raises:
         InvalidSetting: for anything the spec refuses.
@@ -247,7 +247,7 @@ def customise(
         layers=terms,
         backbone=spec.backbone if backbone is None else backbone,
         precision=precision or spec.precision,  # type: ignore[arg-type] # checked by DistanceSpec
-        pictures=spec.pictures if ignore_icc is None else ImagePolicy(ignore_icc=ignore_icc),
+        pictures=with_settings(spec.pictures, pictures or {}),
     )
 
 

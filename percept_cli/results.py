@@ -19,6 +19,10 @@ Status = Literal["pass", "warn", "fail", "new", "missing", "error"]
 reference. ``missing``: a reference without a candidate."""
 
 
+SEVERITY: Mapping[Status, int] = {"pass": 0, "warn": 1, "fail": 2, "error": 3, "new": 4, "missing": 4}
+"""Of verdicts, the worst has the most."""
+
+
 class ExitCode(IntEnum):
     """What the process exits with, like diff(1): trouble is above 1 and never looks like a difference.
 
@@ -68,6 +72,39 @@ class LayerResult:
     """weight × distance."""
     share: float
     """contribution ÷ the pair's distance, 0 to 1; 0 where the distance is 0."""
+
+
+@dataclass(frozen=True)
+class View:
+    """One of the ways in which the files of a pair were looked at."""
+
+    frame: int | None = None
+    """Of an animation, or the page of a file with several, from 1; None where there is one."""
+    ground: str | None = None
+    """What transparency was laid over: ``black``, ``white`` or ``#rrggbb``; None where there is none."""
+    exposure: float | None = None
+    """EV by which light of HDR files was made brighter; None where there is none."""
+
+    def __str__(self) -> str:
+        """In words; empty where there is one way only."""
+        words = [
+            "" if self.frame is None else f"frame {self.frame}",
+            "" if self.ground is None else f"on {self.ground}",
+            "" if self.exposure is None else f"at {self.exposure:+g} EV",
+        ]
+        return ", ".join(filter(None, words))
+
+
+@dataclass(frozen=True)
+class ViewResult:
+    """What a pair came to in one view."""
+
+    view: View
+    distance: float
+    """As ``PairResult.distance``."""
+    status: Status
+    reason: str
+    """The verdict in words."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +165,10 @@ class PairResult:
     """Whether a picture without a counterpart is no failure."""
     evidence: Evidence | None = None
     """Gates, regions and the heat map, from ``percept check``; None elsewhere, and where nothing was compared."""
+    view: View = View()
+    """What everything here is of: of several the one of the worst verdict, then of the largest distance."""
+    views: tuple[ViewResult, ...] = ()
+    """All of them, in order, where there are several: frames, grounds, exposures."""
 
     @property
     def compared(self) -> bool:

@@ -1,34 +1,32 @@
-"""Pairs → results: read, decode, plan, measure, judge."""
+"""Pairs → results: plan, measure, judge."""
 
 from __future__ import annotations
 
 import math
 import os
-import threading
 import time
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Unpack
 
 from percept_cli.engine.device import check_device_name
 from percept_cli.engine.plan import Plan, plan_of_pixels
-from percept_cli.errors import PerceptError, SizeMismatch, UnusablePair
-from percept_cli.images.decode import Picture, decode, read_stamped
-from percept_cli.images.memory import is_path, to_picture
-from percept_cli.images.policy import ImagePolicy
+from percept_cli.errors import PerceptError
+from percept_cli.images.picture import Picture
+from percept_cli.images.policy import PictureSettings
+from percept_cli.images.views import Look
 from percept_cli.machine import parse_size
-from percept_cli.names import posix, printable, shown
-from percept_cli.pairs import Pair, pair_of_files
+from percept_cli.names import posix
+from percept_cli.pairs import Pair
 from percept_cli.presets import DEFAULT, customise, load_preset
-from percept_cli.results import FileStamp, LayerResult, PairResult, Status, total
+from percept_cli.reading import Reading, References, Sight, Stamps, looks_of, pair_of
+from percept_cli.results import SEVERITY, LayerResult, PairResult, Status, ViewResult, total
 from percept_cli.spec import DistanceSpec
 from percept_cli.verdict import check_threshold, judge
 
 if TYPE_CHECKING:
     from percept_cli.engine.measure import Contribution, Engine, Features, Piece, Ticket
-    from percept_cli.images.changes import Changes
     from percept_cli.images.memory import PictureLike
 
 # A reference that several candidates share is run once, and as a whole, where more of the picture than this has
@@ -36,40 +34,12 @@ if TYPE_CHECKING:
 _SHARE_WORTH_KEEPING = 0.5
 
 
-Stamps = tuple[FileStamp | None, FileStamp | None]
-"""Of reference and candidate; None of a picture that is no file."""
-
-
-@dataclass(frozen=True)
-class PairInMemory(Pair):
-    """A pair of which at least one side is no file; its path is then the argument's name."""
-
-    pictures: tuple[Picture | None, Picture | None] = (None, None)
-    """Reference and candidate, where they are no files."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A pair that was read, decoded and planned: what may be done ahead of the device, in any thread."""
-
-    pair: Pair
-    pictures: tuple[Picture, Picture] | None
-    """Reference and candidate; None where they are equal: nothing is to be computed, so nothing is kept."""
-    plan: Plan
-    width: int
-    height: int
-    stamps: Stamps
-    seconds: float
-    """Wall time it took."""
-    changes: Changes | None = None
-    """What of the pictures differs, where someone asks; ``pictures`` are then as they are compared."""
-
-
 @dataclass(frozen=True)
 class Part:
-    """A piece of a pair's plan on its way to the device."""
+    """A piece of the plan for one view of a pair, on its way to the device."""
 
     reading: Reading
+    sight: Sight
     piece: Piece
     keeps_reference: bool
     """Whether the features of its reference are kept for the reference's other candidates."""
@@ -77,46 +47,18 @@ class Part:
     @property
     def key(self) -> Hashable:
         """Parts of equal keys may share a batch: of one size and recipe, and one reference where it is kept."""
-        assert self.reading.pictures is not None
+        assert self.sight.pictures is not None
         pixels, plan = self.piece.crop.pixels, self.piece.plan
-        extended = (self.reading.width, self.reading.height) if plan.extended else None
-        reference = id(self.reading.pictures[0]) if self.keeps_reference else None
+        extended = (self.sight.width, self.sight.height) if plan.extended else None
+        reference = self.sight.pictures[0]
+        kept = id(reference) if self.keeps_reference else None
         rules = self.reading.pair.rules
-        return pixels.width, pixels.height, extended, reference, None if rules is None else rules.preset
+        preset = None if rules is None else rules.preset
+        return pixels.width, pixels.height, reference.deep, extended, kept, preset
 
 
-class References:
-    """The last reference that several pairs share, so that it is read and decoded once. Safe between threads.
-
-    Args:
-        policy: how it is read.
-    """
-
-    def __init__(self, policy: ImagePolicy) -> None:
-        self._policy = policy
-        self._lock = threading.Lock()
-        self._path: Path | None = None
-        self._found: tuple[Picture, FileStamp] | None = None
-
-    def read(self, path: Path) -> tuple[Picture, FileStamp]:
-        """Read and decode a file, or give what it held a moment ago.
-
-        Raises:
-            UnreadableImage, UnsupportedImage: if that fails; the next pair tries again.
-        """
-        with self._lock:
-            if self._found is None or path != self._path or _has_changed(path, self._found[1]):
-                data, stamp = read_stamped(path)
-                self._path, self._found = path, (decode(data, path, self._policy), stamp)
-            return self._found
-
-
-def _has_changed(path: Path, stamp: FileStamp) -> bool:
-    try:
-        found = path.stat()
-    except OSError:
-        return True
-    return (found.st_size, found.st_mtime_ns) != (stamp.size, stamp.modified_ns)
+Measured = tuple[Part, "Contribution"]
+"""A part, and what it contributes."""
 
 
 class Scorer:
@@ -173,7 +115,7 @@ class Scorer:
         """Compare two files.
 
         Raises:
-            UnreadableImage, UnsupportedImage, SizeMismatch: if they cannot be compared.
+            UnreadableImage, UnsupportedImage, SizeMismatch, NotFinite: if they cannot be compared.
             DeviceUnavailable, DeviceOutOfMemory, WeightsUnavailable: if the network is needed and cannot run.
         """
         return self.measure(self.read(pair))
@@ -185,25 +127,27 @@ class Scorer:
             DeviceUnavailable, DeviceOutOfMemory, WeightsUnavailable: if the network is needed and cannot run.
         """
         start = time.perf_counter()
-        found = [self.start([part]).result()[0] for part in self.parts(reading)]
+        found = [(part, self.start([part]).result()[0]) for part in self.parts(reading)]
         return self.finish(reading, found, reading.seconds + time.perf_counter() - start)
 
     def parts(self, reading: Reading) -> list[Part]:
-        """What of a pair has to go through the network, in parts that fit the memory; nothing of an equal one.
+        """What of a pair has to go through the network, in parts that fit the memory; nothing of equal views.
 
         Raises:
             DeviceUnavailable, WeightsUnavailable: if the network is needed and cannot run.
             DeviceOutOfMemory: if the memory does not suffice for any part.
         """
-        if reading.pictures is None:
-            return []
-        plan, engine = reading.plan, self.engine
-        if reading.pair.shared and plan.share > _SHARE_WORTH_KEEPING:
+        return [part for sight in reading.sights if sight.plan.crops for part in self._parts_of(reading, sight)]
+
+    def _parts_of(self, reading: Reading, sight: Sight) -> list[Part]:
+        plan, engine = sight.plan, self.engine
+        # Of several views each has a reference of its own, and one is kept at a time.
+        if reading.pair.shared and plan.share > _SHARE_WORTH_KEEPING and len(reading.sights) == 1:
             from percept_cli.engine.measure import everything
 
             if engine.keeps_features(everything(plan)):
-                return [Part(reading, everything(plan), keeps_reference=True)]
-        return [Part(reading, piece, keeps_reference=False) for piece in engine.pieces(plan)]
+                return [Part(reading, sight, everything(plan), keeps_reference=True)]
+        return [Part(reading, sight, piece, keeps_reference=False) for piece in engine.pieces(plan)]
 
     def start(self, parts: Sequence[Part]) -> Ticket:
         """Begin to measure a batch of parts with equal keys.
@@ -214,7 +158,7 @@ class Scorer:
         from percept_cli.images.tensors import to_batch
 
         pieces = [part.piece for part in parts]
-        pictures = [part.reading.pictures for part in parts if part.reading.pictures is not None]
+        pictures = [part.sight.pictures for part in parts if part.sight.pictures is not None]
         references, candidates = ([pair[side] for pair in pictures] for side in (0, 1))
         if parts[0].keeps_reference:
             if self._kept is None or self._kept[0] is not references[0]:
@@ -235,22 +179,40 @@ class Scorer:
             references: where a reference that several pairs share is kept.
 
         Raises:
-            UnreadableImage, UnsupportedImage, SizeMismatch: if they cannot be compared.
+            UnreadableImage, UnsupportedImage, SizeMismatch, NotFinite: if they cannot be compared.
         """
         start = time.perf_counter()
-        reference, candidate, stamps = read_pair(pair, references, self.spec.pictures)
-        height, width = reference.height, reference.width
-        plan = plan_of_pixels(self.spec, reference.pixels, candidate.pixels, height, width)
-        pictures = (reference, candidate) if plan.crops else None
-        return Reading(pair, pictures, plan, width, height, stamps, time.perf_counter() - start)
+        found, notes, stamps = looks_of(pair, references, self.spec.pictures)
+        sights = tuple(self.sight(pair, look) for look in found)
+        return Reading(pair, sights, stamps, time.perf_counter() - start, notes)
 
-    def finish(self, reading: Reading, found: Sequence[Contribution], seconds: float) -> PairResult:
-        """The result of a pair from what all its parts contribute; it is equal if there is none."""
+    def sight(self, pair: Pair, look: Look) -> Sight:  # noqa: ARG002 - of each pair the same, here
+        """A view of a pair, planned."""
+        first, second = look.reference, look.candidate
+        plan = plan_of_pixels(self.spec, first.pixels, second.pixels, first.height, first.width)
+        return Sight(look.view, (first, second) if plan.crops else None, plan, first.width, first.height)
+
+    def finish(self, reading: Reading, found: Sequence[Measured], seconds: float) -> PairResult:
+        """The result of a pair from what all its parts contribute: of several views that of the worst."""
+        results = []
+        for sight in reading.sights:
+            mine = [contribution for part, contribution in found if part.sight is sight]
+            results.append(replace(self.result_of(reading, sight, mine, seconds), view=sight.view))
+        worst = min(results, key=_by_severity)
+        if len(results) == 1:
+            return replace(worst, notes=(*worst.notes, *reading.notes))
+        views = tuple(ViewResult(one.view, one.distance, one.status, one.reason) for one in results)
+        return with_views(replace(worst, notes=(*worst.notes, *reading.notes)), views)
+
+    def result_of(
+        self, reading: Reading, sight: Sight, found: Sequence[Contribution], seconds: float
+    ) -> PairResult:
+        """The result of one view of a pair; it is equal if nothing contributes."""
         return self.judge(
             reading.pair,
-            plan=reading.plan,
-            size=(reading.width, reading.height),
-            distances=self.engine.finish(reading.plan, found) if found else [0.0] * len(reading.plan.shapes),
+            plan=sight.plan,
+            size=(sight.width, sight.height),
+            distances=self.engine.finish(sight.plan, found) if found else [0.0] * len(sight.plan.shapes),
             stamps=reading.stamps,
             seconds=seconds,
         )
@@ -318,82 +280,18 @@ class Scorer:
         )
 
 
-def read_pair(pair: Pair, references: References | None, policy: ImagePolicy) -> tuple[Picture, Picture, Stamps]:
-    """Read and decode both sides of a pair: reference, candidate, and what identifies their files.
-
-    Args:
-        pair: which files.
-        references: where a reference that several pairs share is kept.
-        policy: how they are read.
-
-    Raises:
-        UnreadableImage, UnsupportedImage, SizeMismatch: if they cannot be compared.
-    """
-    if pair.reference is None or pair.candidate is None:
-        raise UnusablePair(f"{printable(pair.name)}: there is nothing to compare it with")
-    read = _pictures_held if isinstance(pair, PairInMemory) else _pictures_in_files
-    reference, candidate, stamps = read(pair, references, policy)
-    if (reference.width, reference.height) != (candidate.width, candidate.height):
-        raise SizeMismatch(
-            f"the sizes differ: {shown(pair.reference)} is {reference.width}×{reference.height} pixels, "
-            f"{shown(pair.candidate)} is {candidate.width}×{candidate.height}",
-            hint="percept never resizes on its own; bring both to one size first.",
-        )
-    return reference, candidate, stamps
+def _by_severity(result: PairResult) -> tuple[int, float]:
+    """What sorts the worst first."""
+    return -SEVERITY[result.status], -result.distance if result.scored else -math.inf
 
 
-def _pictures_in_files(
-    pair: Pair, references: References | None, policy: ImagePolicy
-) -> tuple[Picture, Picture, Stamps]:
-    assert pair.reference is not None and pair.candidate is not None
-    if references is not None and pair.shared:
-        reference, reference_stamp = references.read(pair.reference)
-        candidate_bytes, candidate_stamp = read_stamped(pair.candidate)
-    else:
-        # Both are read first: of two files that are missing, the reference is told of, whatever is in it.
-        reference_bytes, reference_stamp = read_stamped(pair.reference)
-        candidate_bytes, candidate_stamp = read_stamped(pair.candidate)
-        reference = decode(reference_bytes, pair.reference, policy)
-    # Byte-equal files hold equal pictures; one decoding also proves that they are sound.
-    same_file = reference_stamp.sha256 == candidate_stamp.sha256
-    candidate = reference if same_file else decode(candidate_bytes, pair.candidate, policy)
-    return reference, candidate, (reference_stamp, candidate_stamp)
-
-
-def _pictures_held(pair: Pair, _: References | None, policy: ImagePolicy) -> tuple[Picture, Picture, Stamps]:
-    """Of a pair in memory; a side that is a file is read."""
-    assert isinstance(pair, PairInMemory)
-    pictures: list[Picture] = []
-    stamps: list[FileStamp | None] = []
-    for path, held in zip((pair.reference, pair.candidate), pair.pictures, strict=True):
-        if held is None:
-            assert path is not None
-            data, stamp = read_stamped(path)
-            pictures.append(decode(data, path, policy))
-            stamps.append(stamp)
-        else:
-            pictures.append(held)
-            stamps.append(None)
-    return pictures[0], pictures[1], (stamps[0], stamps[1])
-
-
-def pair_of(reference: PictureLike, candidate: PictureLike, policy: ImagePolicy) -> Pair:
-    """Two pictures as a pair, each a file or in memory, named after the candidate.
-
-    Args:
-        reference: a path, or what ``images.memory.to_picture`` takes.
-        candidate: the same.
-        policy: how one in memory is read.
-
-    Raises:
-        InvalidInput, UnreadableImage, UnsupportedImage: if one in memory is no picture that can be compared.
-    """
-    if is_path(reference) and is_path(candidate):
-        return pair_of_files(reference, candidate)
-    sides = {"reference": reference, "candidate": candidate}
-    paths = [Path(side) if is_path(side) else Path(name) for name, side in sides.items()]
-    pictures = [None if is_path(side) else to_picture(side, name, policy) for name, side in sides.items()]
-    return PairInMemory(posix(paths[1]), paths[0], paths[1], pictures=(pictures[0], pictures[1]))
+def with_views(worst: PairResult, views: tuple[ViewResult, ...]) -> PairResult:
+    """The result of the worst of several views, with all of them, and with what they come to in words."""
+    if not worst.distance:
+        return replace(worst, views=views)
+    mean = total([view.distance / len(views) for view in views])
+    note = f"the worst of {len(views)} views: {worst.view} (mean distance {mean:.6g})"
+    return replace(worst, views=views, notes=(*worst.notes, note))
 
 
 def _layer_results(spec: DistanceSpec, plan: Plan, distances: Sequence[float]) -> tuple[LayerResult, ...]:
@@ -432,14 +330,15 @@ def compare(
     precision: str | None = None,
     max_memory: int | str | None = None,
     backbone: str | None = None,
-    ignore_icc: bool = False,
+    **pictures: Unpack[PictureSettings],
 ) -> PairResult:
     """Compare two pictures, as ``percept compare`` does.
 
     Args:
         reference: the picture that is right by definition: the path of a file, or in memory a PIL image, a numpy
-            array (H×W, H×W×3 or H×W×4) or a torch tensor (3×H×W or 1×3×H×W), both uint8, sRGB in 0..255, alpha
-            laid over white. In the result one in memory is called ``reference``, or ``candidate``.
+            array (H×W, H×W×3 or H×W×4) or a torch tensor (3×H×W, 4×H×W or with a batch of 1), both uint8 or
+            uint16, sRGB over their whole range. In the result one in memory is called ``reference``, or
+            ``candidate``.
         candidate: the picture to judge, likewise; the same size as the reference.
         preset: name of a built-in preset, or the path of a TOML file.
         layers: ``tap[:distance][=weight]``, separated by commas or as a list, or a mapping from tap to weight;
@@ -452,8 +351,9 @@ def compare(
             It moves no number.
         backbone: name of the weights to use instead of the preset's; of the preset's layers those that its network
             does not have become the last ones of their block.
-        ignore_icc: whether values are taken as sRGB, whatever colour profiles say, those in the ``info`` of PIL
-            images included.
+        pictures: how pictures are read and brought together: ``ignore_icc``, ``alpha``, ``blend``, ``tonemap``,
+            ``exposure``, ``allow_nan``, ``frame``, ``crop``, ``resize``, ``pad`` and ``limits``, as
+            ``percept_cli.images.policy.ImagePolicy`` explains them.
 
     Returns:
         The result; ``result.distance`` is 0 for equal pictures, and larger is more different.
@@ -464,7 +364,7 @@ def compare(
     For many pairs use ``compare_folders`` or ``percept_cli.pipeline.Pipeline``: they load torch and the weights
     once, and read ahead.
     """
-    scorer = make_scorer(preset, layers, distance, threshold, device, precision, max_memory, backbone, ignore_icc)
+    scorer = make_scorer(preset, layers, distance, threshold, device, precision, max_memory, backbone, **pictures)
     return scorer.score(pair_of(reference, candidate, scorer.spec.pictures))
 
 
@@ -477,7 +377,7 @@ def make_scorer(
     precision: str | None = None,
     max_memory: int | str | None = None,
     backbone: str | None = None,
-    ignore_icc: bool = False,
+    **pictures: Unpack[PictureSettings],
 ) -> Scorer:
     """A scorer from what ``compare`` takes.
 
@@ -490,7 +390,7 @@ def make_scorer(
         threshold, source = recipe.threshold, f"preset {recipe.name}"
     return Scorer(
         customise(
-            recipe, layers=layers, distance=distance, precision=precision, backbone=backbone, ignore_icc=ignore_icc
+            recipe, layers=layers, distance=distance, precision=precision, backbone=backbone, pictures=pictures
         ),
         device=device,
         threshold=threshold,

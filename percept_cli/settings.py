@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from percept_cli.errors import InvalidSetting
+from percept_cli.images.policy import AS_SEEN, PICTURE_SETTINGS, with_settings
 from percept_cli.machine import parse_size
 from percept_cli.names import posix, shown
 from percept_cli.presets import as_number, check_keys, read_toml
@@ -22,12 +23,13 @@ KEYS = (
     "device",
     "precision",
     "max-memory",
-    "ignore-icc",
+    *(name.replace("_", "-") for name in PICTURE_SETTINGS),
     "format",
     "wide",
 )
 """The keys a settings file may have; each is the long option of the same name."""
-_FLAGS = ("ignore-icc", "wide")
+_FLAGS = ("ignore-icc", "allow-nan", "wide")
+_NUMBERS = ("frame", "exposure")
 TABLES = ("check", "override")
 """The tables it may have, for ``percept check`` (``rulebook``)."""
 
@@ -47,6 +49,12 @@ class Settings:
     def folder(self) -> Path:
         """What paths in the file are relative to."""
         return Path() if self.path is None else self.path.parent
+
+    @property
+    def pictures(self) -> dict[str, Any]:
+        """What it says of reading pictures, by the names of ``PictureSettings``."""
+        names = {name: name.replace("_", "-") for name in PICTURE_SETTINGS}
+        return {name: self.values[key] for name, key in names.items() if key in self.values}
 
     @property
     def source(self) -> str:
@@ -113,13 +121,23 @@ def read_settings(path: Path) -> Settings:
     except InvalidSetting as error:
         raise InvalidSetting(f"{shown(path)}: {error}", hint=error.hint) from None
     values = dict(data)
+    _check_pictures(Settings(path, values))
     preset = values.get("preset")
     if isinstance(preset, str) and preset.endswith(".toml"):  # relative to the file that names it
         values["preset"] = posix(path.parent / preset)
     return Settings(path, values, tables)
 
 
+def _check_pictures(settings: Settings) -> None:
+    try:
+        with_settings(AS_SEEN, settings.pictures)
+    except InvalidSetting as error:
+        raise InvalidSetting(f"{settings.source}: {error}", hint=error.hint) from None
+
+
 def _check_type(key: str, value: object) -> None:
+    if key in _NUMBERS and isinstance(value, int | float) and not isinstance(value, bool):
+        return
     if key == "layers":  # presets.read_layers knows its forms
         return
     if key == "threshold":

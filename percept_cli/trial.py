@@ -11,7 +11,7 @@ from typing import Any
 
 from percept_cli.checking import Checker, check_levels, combined, has_own_levels
 from percept_cli.errors import InvalidSetting, PerceptError, SizeMismatch
-from percept_cli.images.policy import ImagePolicy
+from percept_cli.images.policy import PICTURE_SETTINGS, with_settings
 from percept_cli.machine import parse_size
 from percept_cli.pairs import Pair, Pairs
 from percept_cli.pairs.assigned import assigned
@@ -23,7 +23,7 @@ from percept_cli.settings import Settings
 from percept_cli.spec import DistanceSpec
 
 _RULES = ("noise", "fail", "warn", "ignore", "mask", "max_shift")
-OPTIONS = ("preset", "backbone", *_RULES, "device", "max_memory", "ignore_icc")
+OPTIONS = ("preset", "backbone", *_RULES, "device", "max_memory", *PICTURE_SETTINGS)
 """What a test may ask for: what ``percept_cli.check`` takes."""
 
 
@@ -76,7 +76,7 @@ class Project:
         try:
             preset = load_preset(str(self._values.get("preset", RENDER)))
             recipe = {key: self._values.get(key) for key in ("backbone", "layers", "distance", "precision")}
-            spec = customise(preset, **recipe, ignore_icc=self._values.get("ignore-icc"))
+            spec = customise(preset, **recipe, pictures=settings.pictures)
             self._recipe = replace(preset, spec=spec)
             self._name = f"the recipe {preset.name} of {settings.source}"
             self._threshold = _threshold(settings, preset)
@@ -106,9 +106,8 @@ class Project:
         found = list(assigned(Pairs([pair], origin=(str(folder), str(folder))), book).pairs)
         rules = changed(found[0].rules or book.base, asked)
         preset = options.get("preset", rules.preset)
-        policy = self._recipe.spec.pictures
-        if "ignore_icc" in options:
-            policy = ImagePolicy(ignore_icc=bool(options["ignore_icc"]))
+        asked_of_pictures = {name: options[name] for name in PICTURE_SETTINGS if name in options}
+        policy = with_settings(self._recipe.spec.pictures, asked_of_pictures)
         recipe = self._recipe if preset is None else load_preset(os.fspath(preset))
         # How pictures are read is no preset's.
         spec = replace(customise(recipe, backbone=options.get("backbone")), pictures=policy)

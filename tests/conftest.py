@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from percept_cli.images.decode import Picture
+from percept_cli.images.picture import Picture
 
 ROOT = Path(__file__).parent.parent
 

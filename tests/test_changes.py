@@ -9,7 +9,7 @@ from PIL import Image
 from percept_cli.errors import InvalidSetting
 from percept_cli.evidence import Box
 from percept_cli.images.changes import BLOCK, Changes, check_boxes, find_changes, read_mask
-from percept_cli.images.decode import Picture
+from percept_cli.images.picture import Picture
 from tests.conftest import Save, as_picture, drawing
 
 

@@ -122,7 +122,7 @@ def test_version_and_module() -> None:
 TROUBLE = {
     "missing file": (["a.png", "missing.png"], 3, "missing.png: no such file"),
     "directory": (["folder", "b.png"], 3, "folder: is a directory"),
-    "empty file": (["a.png", "empty.png"], 3, "empty.png: the file is empty"),
+    "empty file": (["a.png", "empty.png"], 3, "empty.png: empty (0 bytes)"),
     "text called png": (["text.png", "b.png"], 3, "text.png: not a picture"),
     "equal text files": (["text.png", "text.png"], 3, "text.png: not a picture"),
     "truncated png": (["a.png", "truncated.png"], 3, "truncated.png: the picture is damaged or cut off"),

@@ -20,7 +20,7 @@ from percept_cli.checking import check
 from percept_cli.engine.topology import positions_reached
 from percept_cli.errors import InvalidSetting, OutputUnwritable
 from percept_cli.evidence import HeatMap
-from percept_cli.images.decode import read_stamped
+from percept_cli.images.files import read_stamped
 from percept_cli.mapping import Mapper, Maps, check_places, recipe_of_layer
 from percept_cli.pairs import pair_of_files
 from percept_cli.pictures import sheet

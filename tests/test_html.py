@@ -23,7 +23,7 @@ import pytest
 from PIL import Image
 
 from percept_cli.evidence import HeatMap
-from percept_cli.images.decode import read_stamped
+from percept_cli.images.files import read_stamped
 from percept_cli.images.policy import AS_SEEN
 from percept_cli.names import shell_quoted
 from percept_cli.pairs.folders import Patterns
@@ -110,7 +110,7 @@ def page_of(run: Run, style: Style = STYLE) -> Page:
 
 def pair_of(reference: Path | None, candidate: Path | None, **changes: Any) -> PairResult:
     """A failed pair of real files, with their stamps."""
-    given = {
+    given: dict[str, Any] = {
         "reference": None if reference is None else str(reference),
         "candidate": None if candidate is None else str(candidate),
         "reference_file": None if reference is None else read_stamped(reference)[1],

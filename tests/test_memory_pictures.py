@@ -15,9 +15,9 @@ from PIL import Image
 
 from percept_cli import check, compare
 from percept_cli.errors import InvalidInput, PerceptError, SizeMismatch, UnreadableImage, UnsupportedImage
-from percept_cli.images.decode import decode, read_file
-from percept_cli.images.memory import to_picture
+from percept_cli.images.files import read_file
 from tests.conftest import Save, drawing
+from tests.pictures import seen, seen_in_memory
 
 RGB = np.asarray(drawing(40, 30))
 ALPHA = (np.arange(30 * 40).reshape(30, 40, 1) % 256).astype(np.uint8)
@@ -49,7 +49,7 @@ def test_pixels_are_those_of_a_file(tmp_path: Path, source: Any, hold: Callable[
     path = tmp_path / "same.png"
     Image.fromarray(source).save(path)
     before = source.copy()
-    assert to_picture(hold(source), "reference") == decode(read_file(path), path)
+    assert seen_in_memory(hold(source), "reference") == seen(read_file(path), path)
     assert np.array_equal(source, before)
 
 
@@ -58,7 +58,7 @@ def test_modes_of_images_are_read_as_in_files(tmp_path: Path, mode: str) -> None
     image = Image.fromarray(RGBA).convert("RGB" if mode in ("CMYK", "YCbCr") else "RGBA").convert(mode)
     path = tmp_path / ("same.png" if mode == "P" else "same.tiff")  # whose palettes have no alpha
     image.save(path)
-    assert to_picture(image, "reference") == decode(read_file(path), path)
+    assert seen_in_memory(image, "reference") == seen(read_file(path), path)
 
 
 def test_an_exif_turn_is_applied(tmp_path: Path) -> None:
@@ -67,10 +67,10 @@ def test_an_exif_turn_is_applied(tmp_path: Path) -> None:
     path = tmp_path / "turned.png"
     drawing(40, 30).save(path, exif=exif)
     with Image.open(path) as image:
-        picture = to_picture(image, "reference")
+        picture = seen_in_memory(image, "reference")
         assert image.size == (40, 30)
     assert (picture.width, picture.height) == (30, 40)
-    assert picture == decode(read_file(path), path)
+    assert picture == seen(read_file(path), path)
 
 
 def test_results_are_those_of_files(save: Save) -> None:
@@ -107,7 +107,7 @@ def test_check_takes_them_as_well(save: Save) -> None:
     [
         (RGB / 255, "dtype float64", "PerceptualDistance"),
         (planes(RGB) / 255, "dtype float32", "PerceptualDistance"),
-        (RGB.astype(np.uint16), "must have dtype uint8, with levels 0 to 255, not uint16", "0..255"),
+        (RGB.astype(np.int16), "must have dtype uint8, with levels 0 to 255, or uint16, not int16", "0..255"),
         (planes(RGB).long(), "not int64", "0..255"),
         (GREY > 9, "not bool", "0..255"),
         (RGB.transpose(2, 0, 1), "must be an array H×W, H×W×3 or H×W×4, not 3×30×40", "transpose"),

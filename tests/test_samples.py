@@ -18,13 +18,14 @@ import torch.nn.functional as F
 from percept_cli import compare
 from percept_cli.engine.distances import DISTANCES
 from percept_cli.engine.topology import INPUT, NETWORKS
-from percept_cli.images.decode import decode, read_file
+from percept_cli.images.files import read_file
 from percept_cli.images.tensors import to_batch
 from percept_cli.presets import customise, load_preset, preset_names
 from percept_cli.spec import DistanceSpec
 from percept_cli.weights.loading import load_kernels
 from percept_cli.weights.registry import WEIGHTS
 from tests.conftest import ROOT
+from tests.pictures import seen
 
 SAMPLES = ROOT / "sample_images"
 GOLDEN = Path(__file__).parent / "golden" / "samples.json"
@@ -81,7 +82,7 @@ def files(name: str) -> tuple[Path, Path]:
 def float64_distances(name: str, preset: str) -> dict[str, float]:
     """Layer distances by torch's own convolution in float64: nothing of the engine but the distances."""
     spec = spec_of(preset)
-    pictures = to_batch([decode(read_file(path), path) for path in files(name)]).double()
+    pictures = to_batch([seen(read_file(path), path) for path in files(name)]).double()
     features = pictures - torch.tensor([123.68, 116.779, 103.939], dtype=torch.float64).view(1, 3, 1, 1)
     kernels = load_kernels(WEIGHTS[spec.backbone])
     found = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -12,12 +13,19 @@ from click.core import ParameterSource
 from percept_cli.cli.console import say
 from percept_cli.cli.options import parameter_of
 from percept_cli.errors import InvalidSetting, OutputUnwritable
+from percept_cli.images.decode import decode
+from percept_cli.images.files import read_stream
+from percept_cli.images.policy import ImagePolicy
 from percept_cli.machine import parse_size
-from percept_cli.names import printable, shown
+from percept_cli.names import posix, printable, shown
+from percept_cli.pairs import Pair, pair_of_files
 from percept_cli.presets import Preset, customise, load_preset, renamed_taps
+from percept_cli.reading import PairInMemory
 from percept_cli.reports import FORMATS, check_format, format_of_file
 from percept_cli.scoring import Scorer
 from percept_cli.settings import KEYS, Settings
+
+_STDIN, _STDIN_NAME = Path("-"), "standard input"
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ def recipe_of(
     device: str,
     precision: str | None,
     max_memory: str | int | None,
-    ignore_icc: bool,
+    **pictures: Any,
 ) -> Recipe:
     """The preset with what was asked for instead, and a scorer for it.
 
@@ -56,7 +64,7 @@ def recipe_of(
             layers=layers,
             distance=distance,
             precision=precision,
-            ignore_icc=ignore_icc,
+            pictures={name: value for name, value in pictures.items() if value is not None},
         )
         limit, source = _threshold(ctx, settings, found, threshold)
         memory = None if max_memory is None else parse_size(max_memory)
@@ -129,3 +137,22 @@ def destinations_of(
     for name in {stdout, *(name for _, name in files)} - {None}:
         check_format(str(name))
     return Destinations(stdout, tuple(files), wide)
+
+
+def pair_of_arguments(reference: Path, candidate: Path, policy: ImagePolicy) -> Pair:
+    """Two files as a pair; ``-`` stands for what comes in on standard input.
+
+    Raises:
+        InvalidSetting: if both do, or a person sits at the other end.
+        UnreadableImage, UnsupportedImage: if what comes in is no picture that can be compared.
+    """
+    if _STDIN not in (reference, candidate):
+        return pair_of_files(reference, candidate)
+    if reference == candidate:
+        raise InvalidSetting("both pictures cannot come from standard input", hint="save one of them as a file.")
+    if sys.stdin.isatty():
+        raise InvalidSetting("a picture is nothing to type", hint="write it as: percept compare a.png - < b.png")
+    decoded = decode(read_stream(sys.stdin.buffer, _STDIN_NAME, policy.limits), _STDIN_NAME, policy)
+    if reference == _STDIN:
+        return PairInMemory(posix(candidate), Path(_STDIN_NAME), candidate, held=(decoded, None))
+    return PairInMemory(_STDIN_NAME, reference, Path(_STDIN_NAME), held=(None, decoded))

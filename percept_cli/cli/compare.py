@@ -9,13 +9,13 @@ from typing import Any
 import click
 
 from percept_cli import __version__
-from percept_cli.cli.asked import Recipe, destinations_of, recipe_of
+from percept_cli.cli.asked import Recipe, destinations_of, pair_of_arguments, recipe_of
 from percept_cli.cli.commands import Command
 from percept_cli.cli.console import print_report, say, style_of_stdout
 from percept_cli.cli.options import FILE, recipe_options, report_options, talk_options
 from percept_cli.cli.process import settle_in
 from percept_cli.names import shown
-from percept_cli.pairs import pair_of_files
+from percept_cli.reading import Reading
 from percept_cli.reports import Style, render
 from percept_cli.reports.output import check_output, write_output
 from percept_cli.results import Run
@@ -68,9 +68,9 @@ def compare(
     if verbose:
         say(what_is_asked(recipe))
 
-    reading = recipe.scorer.read(pair_of_files(reference, candidate))
+    reading = recipe.scorer.read(pair_of_arguments(reference, candidate, recipe.scorer.spec.pictures))
     if verbose:
-        say(str(reading.plan))
+        say_plans(reading)
     result = recipe.scorer.measure(reading)
     run = Run(version=__version__, spec=recipe.scorer.spec, device=recipe.scorer.device, results=(result,))
 
@@ -93,6 +93,12 @@ def what_is_asked(recipe: Recipe) -> str:
     """For --verbose, before the work."""
     settings = recipe.settings.source or "no file"
     return f"preset {recipe.preset.name}; settings from {settings}; fingerprint {recipe.scorer.spec.fingerprint}"
+
+
+def say_plans(reading: Reading) -> None:
+    """For --verbose, what is computed of each view."""
+    for sight in reading.sights:
+        say(f"{sight.view}: {sight.plan}" if str(sight.view) else str(sight.plan))
 
 
 def where_reports_are(paths: list[Path]) -> str:

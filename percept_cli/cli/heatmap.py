@@ -9,16 +9,15 @@ from typing import Any
 import click
 
 from percept_cli import __version__
-from percept_cli.cli.asked import recipe_of
+from percept_cli.cli.asked import pair_of_arguments, recipe_of
 from percept_cli.cli.commands import Command
-from percept_cli.cli.compare import what_is_asked, what_ran
+from percept_cli.cli.compare import say_plans, what_is_asked, what_ran
 from percept_cli.cli.console import say
 from percept_cli.cli.options import FILE, drawing_recipe_options, talk_options
 from percept_cli.cli.process import settle_in
 from percept_cli.errors import InvalidSetting, OutputUnwritable
 from percept_cli.mapping import Mapper, Maps, check_places, recipe_of_layer
 from percept_cli.names import printable, shown
-from percept_cli.pairs import pair_of_files
 from percept_cli.pictures.drawing import STYLES, HeatStyle, draw, titles_of
 from percept_cli.pictures.saving import FORMATS, Format
 from percept_cli.pictures.sheet import Drawing
@@ -92,9 +91,9 @@ def heatmap(
     if verbose:
         say(what_is_asked(recipe))
 
-    reading = mapper.read(pair_of_files(reference, candidate))
+    reading = mapper.read(pair_of_arguments(reference, candidate, mapper.spec.pictures))
     if verbose:
-        say(str(reading.plan))
+        say_plans(reading)
     maps = mapper.maps(reading)
     if verbose:
         run = Run(version=__version__, spec=spec, device=mapper.device, results=(maps.result,))

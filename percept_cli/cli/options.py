@@ -68,6 +68,66 @@ def _preset_option(default: str) -> Callable[[_Function], _Function]:
 _THRESHOLD: Callable[[Any], Any] = click.option(
     "--threshold", type=float, metavar="X", help="Exit with 1 if a distance is above X."
 )
+_picture_options = (
+    click.option(
+        "--alpha",
+        metavar="GROUND",
+        help="What transparency is laid over: white, black, #rrggbb, worst (black and white, and the larger "
+        "distance counts), or ignore it.  [default: worst]",
+    ),
+    click.option(
+        "--blend",
+        metavar="HOW",
+        help="Mix there in sRGB values as browsers do (gamma), or in linear light (linear).  [default: gamma]",
+    ),
+    click.option(
+        "--frame",
+        type=int,
+        metavar="N",
+        help="Compare the Nth frame or page of each file, from 1, not all.",
+    ),
+    click.option("--crop", metavar="X,Y,W,H", help="Compare only this rectangle, in pixels from the top left."),
+    click.option(
+        "--resize",
+        metavar="HOW",
+        help="Bring other sizes to the reference's or the candidate's, or all pictures to fit:WxH or scale:X; by "
+        "Lanczos, antialiased.  [default: error]",
+    ),
+    click.option(
+        "--pad",
+        metavar="HOW",
+        help="Extend the smaller picture on the right and below by its edge, or by white, black or #rrggbb.  "
+        "[default: none]",
+    ),
+    click.option(
+        "--tonemap",
+        metavar="NAME",
+        help="How light of HDR files becomes colours: aces, reinhard, hable or none.  [default: aces]",
+    ),
+    click.option(
+        "--exposure",
+        metavar="EV",
+        help="By how much HDR light is made brighter: a number of EV, auto to suit the reference, or "
+        "START:STOP:STEP or auto-range for several, of which the largest distance counts.  [default: auto]",
+    ),
+    click.option(
+        "--allow-nan/--no-allow-nan",
+        default=None,
+        help="Let pixels of light pass that are no finite numbers, where both pictures have them in the same "
+        "places.",
+    ),
+    click.option(
+        "--ignore-icc/--no-ignore-icc",
+        default=None,
+        help="Take values as sRGB, whatever colour profiles and PNG's colour chunks say.",
+    ),
+    click.option(
+        "--limits",
+        metavar="LIMITS",
+        help="Refuse files beyond these: pixels=1G, file=4GB, frames=10000, metadata=16MB, or another number or "
+        "off for each, separated by commas. Moves no number.",
+    ),
+)
 _recipe_options = (
     click.option(
         "--backbone",
@@ -104,10 +164,7 @@ _recipe_options = (
         help="Most memory to take, such as 2GB: of the machine on the CPU, of the GPU on one. Larger pictures go "
         "through the network in parts; it moves no number.  [default: half of what is free, for features]",
     ),
-    click.option(
-        "--ignore-icc/--no-ignore-icc",
-        help="Take values as sRGB, whatever colour profiles and PNG's colour chunks say.",
-    ),
+    *_picture_options,
 )
 recipe_options = _all(_preset_option(DEFAULT), *_recipe_options)
 check_recipe_options = _all(_preset_option(RENDER), *_recipe_options)

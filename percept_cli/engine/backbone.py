@@ -72,7 +72,7 @@ class Backbone:
         """Run the network, giving the rows of each tap that was asked for as soon as they are there.
 
         Args:
-            pictures: N×H×W×3 uint8, sRGB in 0..255; H and W at least ``topology.smallest_side``.
+            pictures: N×H×W×3 uint8 or float32, sRGB in 0..255; H and W at least ``topology.smallest_side``.
             schedule: how high the bands are.
 
         Yields:
@@ -231,7 +231,7 @@ class _Run:
     def bands(self) -> Iterator[Band]:
         height = self._schedule.height
         for top in range(0, height, self._schedule.rows):
-            band = self._pictures[:, top : top + self._schedule.rows].float().div_(255)
+            band = self._pictures[:, top : top + self._schedule.rows].to(torch.float32, copy=True).div_(255)
             if INPUT in self._backbone.taps:
                 yield INPUT, top, band.permute(0, 3, 1, 2)
             if self._stages:

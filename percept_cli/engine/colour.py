@@ -14,11 +14,14 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
+from percept_cli.srgb import to_light
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
+    Pixels = NDArray[np.uint8] | NDArray[np.float32]
 
 STEP = 4
 """Pixels per side of what one value of the map stands for."""
@@ -41,12 +44,12 @@ _TO_XYZ = (
 )
 
 
-def colour_map(reference: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> Floats:
+def colour_map(reference: Pixels, candidate: Pixels) -> Floats:
     """ΔE*ab of the blurred pictures.
 
     Args:
-        reference: H×W×3, sRGB in 0..255.
-        candidate: the same shape.
+        reference: H×W×3, uint8 or float32, sRGB in 0..255.
+        candidate: the same shape and type.
 
     Returns:
         ⌈H/4⌉×⌈W/4⌉ values ≥ 0; 0 for equal pixels. Black and white are 100 apart.
@@ -59,7 +62,7 @@ def colour_map(reference: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> Fl
     return found
 
 
-def ink_change(reference: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> float:
+def ink_change(reference: Pixels, candidate: Pixels) -> float:
     """How much another colour the ink has: ΔE*ab, the median over the tiles that changed.
 
     A tile's ground is its median colour; its ink the mean of what its pixels are apart from that, weighted by how
@@ -68,8 +71,8 @@ def ink_change(reference: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> fl
     which those take for noise.
 
     Args:
-        reference: H×W×3, sRGB in 0..255.
-        candidate: the same shape.
+        reference: H×W×3, uint8 or float32, sRGB in 0..255.
+        candidate: the same shape and type.
 
     Returns:
         A value ≥ 0; 0 where no tile changed visibly.
@@ -82,7 +85,7 @@ def ink_change(reference: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> fl
         seen: NDArray[np.bool_] = change.max(axis=2) > _SEEN
         for columns in _tiles(reference.shape[1]):
             if seen[:, columns].mean() >= _LEAST_SHARE:
-                sides = (_lab(_linear()[side[rows, columns]]).reshape(-1, 3) for side in (reference, candidate))
+                sides = (_lab(_light(side[rows, columns])).reshape(-1, 3) for side in (reference, candidate))
                 apart = _ink_apart(*sides)
                 found += [] if apart is None else [apart]
     return float(np.median(found)) if found else 0.0
@@ -122,25 +125,28 @@ def _ink(apart: Floats) -> Floats | None:
     return ink
 
 
+def _light(picture: Pixels) -> Floats:
+    """Linear light, in 0..1."""
+    return _linear()[picture] if picture.dtype == "uint8" else to_light(picture)
+
+
 @cache
 def _linear() -> Floats:
-    """Linear light by the codes of sRGB (IEC 61966-2-1)."""
+    """By level, so that 8-bit pictures only look it up."""
     import numpy as np
 
-    codes = np.arange(256) / 255
-    return np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    return to_light(np.arange(256))
 
 
-def _averaged(picture: NDArray[np.uint8]) -> Floats:
+def _averaged(picture: Pixels) -> Floats:
     """Linear light, averaged over blocks of pixels; those at the end are of fewer."""
     import numpy as np
 
-    linear = _linear()
     height, width = picture.shape[:2]
     found = np.empty((-(-height // STEP), -(-width // STEP), 3), np.float32)
     columns = np.diff([*range(0, width, STEP), width])[None, :, None]
     for top in range(0, height, _ROWS_AT_A_TIME):
-        part = linear[picture[top : top + _ROWS_AT_A_TIME]]
+        part = _light(picture[top : top + _ROWS_AT_A_TIME])
         rows = np.diff([*range(0, len(part), STEP), len(part)])[:, None, None]
         sums = np.add.reduceat(part, range(0, len(part), STEP), axis=0)
         sums = np.add.reduceat(sums, range(0, width, STEP), axis=1)

@@ -172,7 +172,7 @@ class Engine:
         """The distance of every layer for every pair, computed as planned.
 
         Args:
-            reference: N×3×H×W uint8, sRGB in 0..255.
+            reference: N×3×H×W uint8 or float32, sRGB in 0..255.
             candidate: the same shape.
             plan: the plan of these pairs, which all have the same size.
 
@@ -195,8 +195,8 @@ class Engine:
         """Begin to measure a batch; on CUDA this returns before it is done.
 
         Args:
-            pixels: 2N×3×H×W uint8, sRGB in 0..255, the references first: the pixels of each piece's crop, or fewer
-                where its plan extends the pictures.
+            pixels: 2N×3×H×W uint8 or float32, sRGB in 0..255, the references first: the pixels of each piece's
+                crop, or fewer where its plan extends the pictures.
             pieces: N of one size.
 
         Raises:
@@ -339,7 +339,7 @@ class Engine:
         return pictures
 
     def _upload(self, by_row: Tensor) -> Tensor:
-        """uint8 over the bus. On CUDA from pinned memory on a stream of its own, while the one before computes."""
+        """As they are; on CUDA from pinned memory on a stream of its own, while the one before computes."""
         if self._uploads is None:
             return by_row.to(self.device)
         by_row = by_row.pin_memory()

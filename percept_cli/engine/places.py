@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from percept_cli.engine.plan import Plan
 
     Grid = NDArray[np.float32]
-    Pixels = NDArray[np.uint8]
+    Pixels = NDArray[np.uint8] | NDArray[np.float32]
 
 _Value = TypeVar("_Value", bound="np.generic")
 
@@ -281,10 +281,10 @@ def _steps(picture: Pixels) -> Grid:
     """Per pixel the largest step of a channel to the pixel on its right, or below."""
     import numpy as np
 
-    found = np.zeros(picture.shape[:2], np.uint8)
+    found = np.zeros(picture.shape[:2], np.float32)
     found[:, :-1] = _change(picture[:, :-1], picture[:, 1:])
-    np.maximum(found[:-1], _change(picture[:-1], picture[1:]), out=found[:-1], casting="unsafe")
-    return found.astype(np.float32)
+    np.maximum(found[:-1], _change(picture[:-1], picture[1:]), out=found[:-1])
+    return found
 
 
 def _by_cells(values: Grid, side: int, how: np.ufunc) -> Grid:

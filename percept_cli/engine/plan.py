@@ -96,7 +96,7 @@ def plan_pair(spec: DistanceSpec, *, height: int, width: int, changed: NDArray[n
 
 
 def plan_of_pixels(spec: DistanceSpec, reference: bytes, candidate: bytes, height: int, width: int) -> Plan:
-    """The plan for two pictures of height × width × 3 bytes each."""
+    """The plan for two pictures of height × width × 3 values each, as ``regions.changed_cells`` takes them."""
     # Where the bytes are equal, numpy need not be loaded.
     changed = reference != candidate and changed_cells(reference, candidate, height, width)
     return plan_pair(spec, height=height, width=width, changed=changed)

@@ -147,8 +147,8 @@ def changed_cells(reference: bytes, candidate: bytes, height: int, width: int) -
     """Which cells have a pixel that differs.
 
     Args:
-        reference: height × width × 3 bytes.
-        candidate: as many.
+        reference: height × width × 3 values, of one byte or of four; equal ones are of equal bytes.
+        candidate: as many, of the same kind.
         height: in pixels.
         width: in pixels.
 
@@ -157,13 +157,16 @@ def changed_cells(reference: bytes, candidate: bytes, height: int, width: int) -
     """
     import numpy as np
 
-    first, second = (np.frombuffer(side, np.uint8).reshape(height, 3 * width) for side in (reference, candidate))
+    each = len(reference) // (height * width)  # bytes of a pixel
+    first, second = (
+        np.frombuffer(side, np.uint8).reshape(height, each * width) for side in (reference, candidate)
+    )
     found = np.zeros((-(-height // CELL), -(-width // CELL)), bool)
     for top in range(0, height, _ROWS_AT_A_TIME):
         differs = first[top : top + _ROWS_AT_A_TIME] != second[top : top + _ROWS_AT_A_TIME]
         if differs.any():
             by_row = np.logical_or.reduceat(differs, range(0, differs.shape[0], CELL), axis=0)
-            cells = np.logical_or.reduceat(by_row, range(0, 3 * width, 3 * CELL), axis=1)
+            cells = np.logical_or.reduceat(by_row, range(0, each * width, each * CELL), axis=1)
             found[top // CELL : top // CELL + cells.shape[0]] = cells
     return found
 

@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 
 from percept_cli.errors import InvalidSetting
 from percept_cli.evidence import Box
-from percept_cli.images.decode import Picture, decode, read_file
+from percept_cli.images.decode import decode
 from percept_cli.images.displacement import Shift, move_all, move_region
+from percept_cli.images.files import read_file
+from percept_cli.images.picture import Picture
 from percept_cli.images.policy import ImagePolicy
+from percept_cli.images.views import shown_picture
 from percept_cli.names import shown
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Pixels = NDArray[np.uint8]
+    Pixels = NDArray[np.uint8] | NDArray[np.float32]
 
 BLOCK = 8
 """Pixels per side of the blocks in which regions are found: changes in neighbouring blocks belong together."""
@@ -81,7 +84,7 @@ def find_changes(
     """
     import numpy as np
 
-    first, second = _array(reference), _array(candidate)
+    first, second = reference.array, candidate.array
     original = second
     left_out = pixels_left_out(ignore, mask, reference.width, reference.height)
     shift, moved = None, list[ChangedRegion]()
@@ -139,7 +142,8 @@ def read_mask(path: Path, width: int, height: int) -> NDArray[np.bool_]:
 @lru_cache(maxsize=4)
 def _mask(data: bytes, path: Path) -> NDArray[np.bool_]:
     # Kept, since all pictures of a folder may have the same. Its values are no colours, so no profile holds.
-    dark: NDArray[np.bool_] = _array(decode(data, path, ImagePolicy(ignore_icc=True))).max(axis=2) < 128
+    policy = ImagePolicy(ignore_icc=True, frame=1)
+    dark: NDArray[np.bool_] = shown_picture(decode(data, path, policy), policy).array.max(axis=2) < 128
     return dark
 
 
@@ -155,12 +159,6 @@ def check_boxes(boxes: Sequence[Box], width: int, height: int) -> None:
                 f"the ignored rectangle {box} lies outside the picture of {width}×{height} pixels",
                 hint="write x,y,width,height in pixels from the top left.",
             )
-
-
-def _array(picture: Picture) -> NDArray[np.uint8]:
-    import numpy as np
-
-    return np.frombuffer(picture.pixels, np.uint8).reshape(picture.height, picture.width, 3)
 
 
 def pixels_left_out(

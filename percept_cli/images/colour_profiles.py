@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, NoReturn
@@ -60,27 +61,64 @@ def in_srgb(image: Image.Image, name: str, data: bytes | None = None) -> Image.I
             sRGB.
     """
     space = b"GRAY" if image.mode in _GREY_MODES else b"CMYK" if image.mode == "CMYK" else b"RGB "
+    with naming(name, in_memory=data is None):
+        profile = profile_of(image, space, data)
+        found = None if profile is None else conversion_of(profile, space)
+    return image if found is None else found[1](image)
+
+
+@contextmanager
+def naming(name: str, *, in_memory: bool = False) -> Iterator[None]:
+    """Let the errors about a profile say whose it is, and what can be done.
+
+    Args:
+        name: where the picture came from.
+        in_memory: whether it is an image of Pillow's and no file.
+    """
     try:
-        profile = _profile(image, space, data)
-        if profile is None:
-            return image
-        profile = _checked(profile)
-        own = profile[16:20]
-        if own == space:
-            conversion = _conversion(profile, space)
-        # Programs that make a picture grey leave its RGB profile in. Readers differ in what that means, unless it
-        # is sRGB, which grey is by itself.
-        elif own == b"RGB " and space == b"GRAY" and _conversion(profile, own) is None:
-            return image
-        else:
-            raise UnsupportedImage(f"its colour profile is for {_named(own)}, and the picture is {_named(space)}")
+        yield
     except PerceptError as error:
-        raise type(error)(f"{name}: {error}", hint=_HINT if data is not None else _HINT_IN_MEMORY) from None
-    return image if conversion is None else conversion(image)
+        raise type(error)(f"{name}: {error}", hint=_HINT_IN_MEMORY if in_memory else _HINT) from None
 
 
-def _profile(image: Image.Image, space: bytes, data: bytes | None) -> bytes | None:
-    """The ICC profile that holds, or None for sRGB; the first of a PNG's chunks counts, in the order here."""
+def conversion_of(profile: bytes, space: bytes) -> tuple[bytes, Conversion] | None:
+    """How pictures of a profile come to sRGB: the profile without what is never used, and the conversion by it.
+
+    Args:
+        profile: ICC bytes, as a file has them.
+        space: what the picture is, as ICC calls it: ``b"GRAY"``, ``b"RGB "`` or ``b"CMYK"``.
+
+    Returns:
+        None where the values are those of sRGB already.
+
+    Raises:
+        UnreadableImage: for a profile that is broken.
+        UnsupportedImage: for one of another kind than the picture.
+    """
+    profile = _checked(profile)
+    own = profile[16:20]
+    if own == space:
+        conversion = _conversion(profile, space)
+        return None if conversion is None else (profile, conversion)
+    # Programs that make a picture grey leave its RGB profile in. Readers differ in what that means, unless it
+    # is sRGB, which grey is by itself.
+    if own == b"RGB " and space == b"GRAY" and _conversion(profile, own) is None:
+        return None
+    raise UnsupportedImage(f"its colour profile is for {_named(own)}, and the picture is {_named(space)}")
+
+
+def profile_of(image: Image.Image, space: bytes, data: bytes | None) -> bytes | None:
+    """The ICC profile that holds, or None for sRGB; the first of a PNG's chunks counts, in the order here.
+
+    Args:
+        image: as Pillow opens it; its pixels are not looked at.
+        space: what the picture is, as ICC calls it; grey has no use for cHRM.
+        data: the file it was read from, if it is one.
+
+    Raises:
+        UnreadableImage: for a profile that cannot be unpacked, and chunks that describe no colours.
+        UnsupportedImage: for a PNG that says by cICP that it is not sRGB.
+    """
     if image.format == "PNG" and data is not None:
         points = coding_points(data)
         if points == _SRGB_BY_CODE:
@@ -102,7 +140,7 @@ def _profile(image: Image.Image, space: bytes, data: bytes | None) -> bytes | No
 
 
 def _checked(profile: bytes) -> bytes:
-    """A profile without the tables that no picture of 8 bits needs; refused if it is no whole one.
+    """A profile without the tables that no picture here needs; refused if it is no whole one.
 
     Those are D2B0 and the like, of version 4.3: they can make every pixel go through any number of elements, so
     that a file of two kilobytes takes hours. What they say in floats, A2B0 and its like say as well.

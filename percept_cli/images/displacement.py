@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Pixels = NDArray[np.uint8]
+    Pixels = NDArray[np.uint8] | NDArray[np.float32]
     Places = tuple[NDArray[np.intp], NDArray[np.intp]]
     """Rows and columns."""
 
@@ -84,14 +84,14 @@ def move_region(reference: Pixels, candidate: Pixels, changed: Places, most: int
     """The candidate with the changed pixels of one region moved back, if a displacement explains them."""
     import numpy as np
 
-    now = candidate[changed].astype(np.int16) - reference[changed]
+    now = _signed(candidate[changed]) - reference[changed]
     change = np.abs(now).sum()
     if np.abs(now.sum(axis=0)).sum() > _ONE_SIDED * change:
         return None
 
     def left(shift: Shift, places: Places) -> float:
         residual, known = _residual(reference, candidate, places, shift, both=True)
-        before = candidate[places].astype(np.int16) - reference[places]
+        before = _signed(candidate[places]) - reference[places]
         residual[~known] = before[~known]
         return float(np.abs(residual).mean())
 
@@ -139,7 +139,7 @@ def _residual(
     *,
     both: bool = False,
     hidden: NDArray[np.bool_] | None = None,
-) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """What a displacement leaves of each changed pixel, from that side which it explains less.
 
     Args:
@@ -163,10 +163,8 @@ def _residual(
         inside = (y >= 0) & (x >= 0) & (y < height) & (x < width)
         if hidden is not None and image is candidate:
             inside[inside] = ~hidden[y[inside], x[inside]]
-        found = np.zeros((len(rows), 3), np.int16)
-        found[inside] = sign * (
-            image[y[inside], x[inside]].astype(np.int16) - other[rows[inside], columns[inside]]
-        )
+        found = _signed(np.zeros((len(rows), 3), image.dtype))
+        found[inside] = sign * (_signed(image[y[inside], x[inside]]) - other[rows[inside], columns[inside]])
         sides.append((found, inside))
     (forward, ahead), (backward, behind) = sides
     less = np.abs(backward).max(axis=1) > np.abs(forward).max(axis=1)
@@ -174,12 +172,19 @@ def _residual(
     return np.where(less[:, None], backward, forward), known
 
 
-def _with_residual(reference: Pixels, candidate: Pixels, places: Places, residual: NDArray[np.int16]) -> Pixels:
+def _with_residual(reference: Pixels, candidate: Pixels, places: Places, residual: NDArray[Any]) -> Pixels:
     import numpy as np
 
     result = candidate.copy()
-    result[places] = np.clip(reference[places] + residual, 0, 255).astype(np.uint8)
+    result[places] = np.clip(reference[places] + residual, 0, 255).astype(result.dtype)
     return result
+
+
+def _signed(values: Pixels) -> NDArray[Any]:
+    """In a type that holds their differences."""
+    import numpy as np
+
+    return values.astype(np.int16) if values.dtype == np.uint8 else values
 
 
 def _overlap(height: int, width: int, shift: Shift) -> tuple[tuple[slice, slice], tuple[slice, slice]]:

@@ -38,8 +38,6 @@ class Library:
 
 HEIC = Library("pillow_heif", "pillow-heif", "heic")
 JPEG_XL = Library("pillow_jxl", "pillow-jxl-plugin", "jxl")
-DEEP_JPEG_XL = Library("imagecodecs", "imagecodecs", "jxl")
-DEEP_AVIF = Library("imagecodecs", "imagecodecs", "avif")
 OPENEXR = Library("OpenEXR", "OpenEXR", "hdr")
 
 
@@ -61,8 +59,6 @@ class Format:
     """What Pillow must have been built with, as ``PIL.features`` calls it."""
     library: Library | None = None
     """What else it needs."""
-    deep_library: Library | None = None
-    """What files of more than 8 bits per channel need besides, where the others do without."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +142,6 @@ FORMATS = (
         _is_avif,
         "AVIF",
         "avif",
-        deep_library=DEEP_AVIF,
     ),
     Format(
         "HEIC",
@@ -161,7 +156,6 @@ FORMATS = (
         "8 to 16 bits, light",
         _starts(b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"),  # bare, and in a container
         library=JPEG_XL,
-        deep_library=DEEP_JPEG_XL,
     ),
     Format(
         "OpenEXR",
@@ -200,18 +194,6 @@ def available(entry: Format) -> Availability:
             "pip install --upgrade --force-reinstall pillow",
         )
     return Availability(True)
-
-
-def deep_available(entry: Format) -> Availability:
-    """The same of a format's files of more than 8 bits per channel, where those need a library of their own."""
-    found = available(entry)
-    if found.here and entry.deep_library is not None and not installed(entry.deep_library):
-        return Availability(
-            False,
-            f"more than 8 bits need {entry.deep_library.package}, which is not installed",
-            entry.deep_library.hint,
-        )
-    return found
 
 
 def installed(library: Library) -> bool:

@@ -1,7 +1,7 @@
-"""What Python code holds already → the very pixels that a file of it would give, or an error naming the argument.
+"""What Python code holds already → what a file of it would hold, or an error naming the argument.
 
-Comparing files is 8-bit work from end to end, so numbers that are no 8-bit levels are refused rather than rounded:
-how [0, 1] became levels would be part of the result, and is the caller's to say.
+Values must be whole numbers that say themselves what white is: 255 of uint8, 65535 of uint16. Floats are refused,
+since how [0, 1] or [-1, 1] became levels would be part of the result, and is the caller's to say.
 """
 
 from __future__ import annotations
@@ -11,15 +11,8 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from percept_cli.errors import InvalidInput
-
-# What a picture means is decided there; these are shared with it, and with nobody else.
-from percept_cli.images.decode import (
-    Picture,
-    _decoder_errors,
-    _over_white,
-    _refuse_too_large,
-    _refuse_unsupported,
-)
+from percept_cli.images.faults import decoder_errors
+from percept_cli.images.picture import Decoded, frame_of_levels
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
 
 if TYPE_CHECKING:
@@ -28,8 +21,8 @@ if TYPE_CHECKING:
     from PIL import Image
     from torch import Tensor
 
-    PictureLike = str | os.PathLike[str] | Image.Image | NDArray[np.uint8] | Tensor
-    """A path, or a picture in memory as ``to_picture`` takes it."""
+    PictureLike = str | os.PathLike[str] | Image.Image | NDArray[np.uint8] | NDArray[np.uint16] | Tensor
+    """A path, or a picture in memory as ``to_decoded`` takes it."""
 
 
 def is_path(value: object) -> TypeGuard[str | os.PathLike[str]]:
@@ -37,13 +30,14 @@ def is_path(value: object) -> TypeGuard[str | os.PathLike[str]]:
     return isinstance(value, str | os.PathLike)
 
 
-def to_picture(value: object, name: str, policy: ImagePolicy = AS_SEEN) -> Picture:
-    """A picture from memory, by the rules for files: a profile and an EXIF turn applied, alpha over white.
+def to_decoded(value: object, name: str, policy: ImagePolicy = AS_SEEN) -> Decoded:
+    """A picture from memory, by the rules for files: a profile and an EXIF turn applied, alpha kept.
 
     Args:
-        value: a PIL image of a mode with 8 bits per channel or fewer; a numpy array, uint8 in 0..255, H×W or H×W×1
-            (grey), H×W×3 (RGB) or H×W×4 (RGBA, alpha not multiplied in); or a torch tensor of the same dtype and
-            range on any device, C×H×W or 1×C×H×W with C = 1, 3 or 4. It is copied, and not changed.
+        value: a PIL image of a mode with 8 bits per channel or fewer (the frame that it is at); a numpy array,
+            uint8 in 0..255 or uint16 in 0..65535, H×W or H×W×1 (grey), H×W×3 (RGB) or H×W×4 (RGBA, alpha not
+            multiplied in); or a torch tensor of the same dtypes and ranges on any device, C×H×W or 1×C×H×W with
+            C = 1, 3 or 4. It is copied, and not changed.
         name: of the argument, for messages.
         policy: what the recipe says of reading pictures; arrays and tensors have nothing that it concerns.
 
@@ -65,23 +59,18 @@ def to_picture(value: object, name: str, policy: ImagePolicy = AS_SEEN) -> Pictu
     )
 
 
-def _from_image(image: Image.Image, name: str, policy: ImagePolicy) -> Picture:
-    from PIL import ImageOps
-
-    from percept_cli.images.colour_profiles import in_srgb
+def _from_image(image: Image.Image, name: str, policy: ImagePolicy) -> Decoded:
+    from percept_cli.images.frames import check_deep, check_size_of, frame_of
 
     if min(image.size) == 0:
         raise InvalidInput(f"{name} has no pixels ({image.width}×{image.height})", hint=_PIXELS)
-    with _decoder_errors(name):  # one that was opened from a file may not have been read yet
-        _refuse_unsupported(image, name)
-        _refuse_too_large(image, name)
-        image.load()
-        turned = ImageOps.exif_transpose(image)
-        rgb = _over_white(turned if policy.ignore_icc else in_srgb(turned, name))
-        return Picture(rgb.width, rgb.height, rgb.tobytes())
+    with decoder_errors(name):  # one that was opened from a file may not have been read yet
+        check_deep(image)
+        check_size_of(image, policy)
+        return Decoded((frame_of(image, name, policy),))
 
 
-def _from_tensor(tensor: Tensor, name: str) -> Picture:
+def _from_tensor(tensor: Tensor, name: str) -> Decoded:
     _check_dtype(str(tensor.dtype).removeprefix("torch."), name, "(255 * x).round().to(torch.uint8)")
     shape = tuple(tensor.shape)
     if len(shape) == 4 and shape[0] != 1:
@@ -99,9 +88,8 @@ def _from_tensor(tensor: Tensor, name: str) -> Picture:
     return _from_array(rows.cpu().numpy(), name)
 
 
-def _from_array(array: NDArray[Any], name: str) -> Picture:
+def _from_array(array: NDArray[Any], name: str) -> Decoded:
     import numpy as np
-    from PIL import Image
 
     _check_dtype(str(array.dtype), name, "(255 * x).round().astype(numpy.uint8)")
     if array.ndim == 2:
@@ -115,27 +103,26 @@ def _from_array(array: NDArray[Any], name: str) -> Picture:
     height, width, channels = array.shape
     if min(height, width) == 0:
         raise InvalidInput(f"{name} has no pixels ({width}×{height})", hint=_PIXELS)
-    if channels == 4:
-        array = np.asarray(_over_white(Image.fromarray(np.ascontiguousarray(array))))
-    elif channels == 1:
+    if channels == 1:
         array = np.broadcast_to(array, (height, width, 3))
-    return Picture(width, height, array.tobytes())
+    levels = array if array.dtype == np.uint8 else (array / 257).astype(np.float32)  # 65535 is level 255
+    return Decoded((frame_of_levels(levels[..., :3], levels[..., 3] if channels == 4 else None),))
 
 
 _PIXELS = "pass one picture, rows of pixels."
 
 
 def _check_dtype(dtype: str, name: str, rounded: str) -> None:
-    if dtype == "uint8":
+    if dtype in ("uint8", "uint16"):
         return
     if "float" in dtype:
         raise InvalidInput(
-            f"{name} has values of dtype {dtype}, and files are compared by their 8-bit levels",
+            f"{name} has values of dtype {dtype}, which do not say what white is",
             hint=f"round it yourself, {rounded} if it is in [0, 1]; or compare floats as they are with "
             "percept_cli.PerceptualDistance.",
         )
     raise InvalidInput(
-        f"{name} must have dtype uint8, with levels 0 to 255, not {dtype}",
+        f"{name} must have dtype uint8, with levels 0 to 255, or uint16, not {dtype}",
         hint="bring the values to 0..255 and convert them to uint8.",
     )
 

@@ -39,6 +39,13 @@ class Picture:
         kind = np.float32 if self.deep else np.uint8
         return np.frombuffer(self.pixels, kind).reshape(self.height, self.width, 3)
 
+    @property
+    def levels(self) -> bytes:
+        """Height × width × 3 bytes, rounded where it is deep: what is drawn of it."""
+        import numpy as np
+
+        return np.rint(self.array).astype(np.uint8).tobytes() if self.deep else self.pixels
+
 
 def picture_of(array: Levels) -> Picture:
     """A picture of an array; an 8-bit one if all values are whole levels.
@@ -80,6 +87,24 @@ class Frame:
     """height × width values in 0..255, 255 is opaque, of the same type as the colours; None where all is."""
     deep: bool = False
     """Whether values are float32."""
+
+
+def frame_of_levels(colours: Levels, alpha: Levels | None = None) -> Frame:
+    """A frame of arrays; an 8-bit one if all values are whole levels.
+
+    Args:
+        colours: H×W×3 uint8, or float32 in 0..255 and finite.
+        alpha: H×W likewise, 255 is opaque; None where all is.
+    """
+    import numpy as np
+
+    height, width = colours.shape[:2]
+    if alpha is not None and (alpha == 255).all():
+        alpha = None
+    found = [whole_levels(values) for values in (colours, alpha) if values is not None]
+    deep = any(values.dtype != np.uint8 for values in found)
+    stored = [(values.astype(np.float32) + 0.0 if deep else values).tobytes() for values in found]
+    return Frame(width, height, stored[0], stored[1] if alpha is not None else None, deep)
 
 
 @dataclass(frozen=True)

@@ -89,8 +89,17 @@ def profile_of_chunks(gamma: float | None, colours: Sequence[float] | None, *, g
         raise ValueError(f"a gamma of {gamma:g}")
     if grey:
         return _profile(b"GRAY", {b"wtpt": _xyz(_D50), b"kTRC": curve})
+    return _profile_of_colours(curve, colours or _SRGB_COLOURS)
+
+
+def srgb_profile() -> bytes:
+    """The ICC profile of sRGB, as ``profile_of_chunks`` would describe it: its colorants cancel out exactly."""
+    return _profile_of_colours(_curve(3, _SRGB_CURVE), _SRGB_COLOURS)
+
+
+def _profile_of_colours(curve: bytes, colours: Sequence[float]) -> bytes:
     tags = {b"wtpt": _xyz(_D50), b"rTRC": curve, b"gTRC": curve, b"bTRC": curve}
-    for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), _colorants(colours or _SRGB_COLOURS), strict=True):
+    for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), _colorants(colours), strict=True):
         tags[name] = _xyz(column)
     return _profile(b"RGB ", tags)
 

@@ -2,41 +2,176 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypedDict, get_type_hints
+
+from percept_cli.errors import InvalidSetting, did_you_mean
+from percept_cli.evidence import Box
+from percept_cli.images.light import TONEMAPS, parse_exposure
+from percept_cli.images.limits import USUAL_LIMITS, Limits, parse_limits
+from percept_cli.rules import as_box
+
+ALPHAS = ("worst", "white", "black", "#rrggbb", "ignore")
+BLENDS = ("gamma", "linear")
+RESIZES = ("error", "reference", "candidate", "fit:WxH", "scale:X")
+PADS = ("none", "edge", "white", "black", "#rrggbb")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_RESIZE = re.compile(r"fit:[1-9]\d{0,5}x[1-9]\d{0,5}|scale:\d*\.?\d+")
+_LARGEST_SCALE = 16.0
+
+
+class PictureSettings(TypedDict, total=False):
+    """What code may say of reading pictures; the fields of ``ImagePolicy``, which explains them."""
+
+    ignore_icc: bool
+    alpha: str
+    blend: str
+    tonemap: str
+    exposure: str | float
+    allow_nan: bool
+    frame: int | None
+    crop: Box | str | Sequence[int] | None
+    resize: str
+    pad: str
+    limits: Limits | str
 
 
 @dataclass(frozen=True)
 class ImagePolicy:
-    """What the recipe says of reading pictures."""
+    """What the recipe says of reading pictures.
+
+    Raises:
+        InvalidSetting: for a value that none of the settings has.
+    """
 
     ignore_icc: bool = False
     """Whether values are taken as sRGB, whatever profiles and the colour chunks of PNG say."""
+    alpha: str = "worst"
+    """What transparency is laid over: ``white``, ``black``, ``#rrggbb``, ``worst`` for both black and white, of
+    which the larger distance counts, or ``ignore`` for taking all pixels as opaque."""
+    blend: str = "gamma"
+    """In what colours are mixed there: sRGB values as browsers do (``gamma``), or ``linear`` light. Light of HDR
+    files is always mixed as light."""
+    tonemap: str = "aces"
+    """How light without a limit, of HDR files, becomes colours of a display (see ``light``)."""
+    exposure: str = "auto"
+    """EV by which light is made brighter first: a number, ``auto`` for one that suits the reference,
+    ``auto-range`` or ``START:STOP:STEP`` for several, of which the largest distance counts."""
+    allow_nan: bool = False
+    """Whether pixels of light that are no finite numbers are let pass where both pictures have them in the same
+    places."""
+    frame: int | None = None
+    """Which frame or page of each file, from 1; None for all, of which the largest distance counts."""
+    crop: Box | None = None
+    """What of the pictures is compared; before they are resized."""
+    resize: str = "error"
+    """What sizes are brought to if they differ: ``error`` for refusing that, the ``reference``'s, the
+    ``candidate``'s; or, whether they differ or not, ``fit:WxH`` into that box and ``scale:X`` times their own."""
+    pad: str = "none"
+    """What the smaller picture is extended with, on the right and below, where sizes still differ: ``edge`` for
+    its own last pixels, or a colour."""
+    limits: Limits = USUAL_LIMITS
+    """What is refused before it is read; moves no number."""
 
-    def as_dict(self) -> dict[str, str]:
-        """In words, for reports and the fingerprint."""
-        # Without profiles the words, and so the fingerprints, are those of before there was a choice.
-        return {
-            "colour": f"sRGB, 8 bits per channel, {_IGNORED if self.ignore_icc else _APPLIED}",
-            "alpha": "over white",
-            "size": "equal or error; below the deepest tap's stride: edge pixels repeated",
+    def __post_init__(self) -> None:
+        _check_choice("alpha", self.alpha, ALPHAS)
+        _check_choice("blend", self.blend, BLENDS)
+        _check_choice("tonemap", self.tonemap, TONEMAPS)
+        _check_choice("pad", self.pad, PADS)
+        if self.resize not in RESIZES[:3]:
+            _check_resize(self.resize)
+        object.__setattr__(self, "exposure", str(parse_exposure(str(self.exposure))))
+        if self.frame is not None and (type(self.frame) is not int or self.frame < 1):
+            raise InvalidSetting(f"there is no frame {self.frame!r}", hint="the first one is 1.")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for reports and the fingerprint."""
+        stored: dict[str, Any] = {
+            "colour": "sRGB, float32 between 8-bit levels; " + (_IGNORED if self.ignore_icc else _APPLIED),
+            "tiny": "below the deepest tap's stride: edge pixels repeated",
+            "resampling": "Lanczos, antialiased, in sRGB",
         }
+        for name in _STORED:
+            stored[name] = getattr(self, name)
+        stored["crop"] = None if self.crop is None else str(self.crop)
+        return stored
 
     @property
     def words(self) -> str:
         """What is unusual, to stand behind the rest of a recipe."""
-        return ", profiles ignored" if self.ignore_icc else ""
+        found = [", profiles ignored"] if self.ignore_icc else []
+        for name in (*_STORED[1:], "crop"):
+            value = getattr(self, name)
+            if value != getattr(AS_SEEN, name):
+                found.append(f", {name.replace('_', '-')}" + ("" if value is True else f" {value}"))
+        return "".join(found)
+
+    @property
+    def options(self) -> list[str]:
+        """The command line that asks for it, where it is not what holds anyway."""
+        found = []
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name != "limits" and value != field.default:
+                option = f"--{field.name.replace('_', '-')}"
+                found += [option] if value is True else [option, str(value)]
+        return found
 
 
 def policy_from(stored: Mapping[str, Any]) -> ImagePolicy:
-    """The policy that gave ``as_dict``, or the nearest to it: the fingerprint tells whether it is the same."""
-    return ImagePolicy(ignore_icc=_IGNORED in stored["colour"])
+    """The policy that gave ``as_dict``, or the nearest to it: the fingerprint tells whether it is the same.
+
+    Raises:
+        KeyError, TypeError: if it is none.
+    """
+    return with_settings(AS_SEEN, {name: stored[name] for name in (*_STORED, "crop")})
+
+
+def with_settings(policy: ImagePolicy, settings: Mapping[str, Any]) -> ImagePolicy:
+    """A policy with some of its fields replaced.
+
+    Args:
+        policy: where the others come from.
+        settings: by the fields' names (``PictureSettings``), limits and rectangles as text as well.
+
+    Raises:
+        InvalidSetting: for values that they cannot have.
+        TypeError: for a name that is none.
+    """
+    found = dict(settings)
+    for name in found:
+        if name not in PICTURE_SETTINGS:
+            raise TypeError(f"{name!r} is no setting of how pictures are read: {', '.join(PICTURE_SETTINGS)}")
+    if found.get("crop") is not None:
+        found["crop"] = as_box(found["crop"])
+    if isinstance(found.get("limits"), str):
+        found["limits"] = parse_limits(found["limits"])
+    if "exposure" in found:
+        found["exposure"] = str(found["exposure"])
+    return replace(policy, **found)
+
+
+def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:
+    if value in choices and value != "#rrggbb":
+        return
+    if "#rrggbb" in choices and _COLOUR.fullmatch(str(value)):
+        return
+    raise InvalidSetting(f"unknown {name} {value!r}", hint=did_you_mean(str(value), choices))
+
+
+def _check_resize(value: str) -> None:
+    if not _RESIZE.fullmatch(str(value)) or (
+        value.startswith("scale:") and not 0 < float(value[6:]) <= _LARGEST_SCALE
+    ):
+        raise InvalidSetting(f"unknown resize {value!r}", hint=f"choose from {', '.join(RESIZES)}.")
 
 
 _IGNORED = "profiles not applied"
 _APPLIED = "profiles and PNG's colour chunks applied: relative colorimetric, black point compensation, clipped"
-
+PICTURE_SETTINGS = tuple(get_type_hints(PictureSettings))
+_STORED = tuple(name for name in PICTURE_SETTINGS if name not in ("crop", "limits"))
 
 AS_SEEN = ImagePolicy()
 """What holds where nothing else is asked for."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from percept_cli.engine.regions import Rectangle
-from percept_cli.images.decode import Picture
+from percept_cli.images.picture import Picture
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,19 +16,17 @@ def to_batch(pictures: Sequence[Picture], parts: Sequence[Rectangle] | None = No
     """Pictures of equal size, or parts of equal size from anywhere in pictures, as one tensor.
 
     Args:
-        pictures: one or more.
+        pictures: one or more, all of 8 bits or all deep.
         parts: which pixels of each; None for all.
 
     Returns:
-        N×3×H×W uint8 in 0..255, sRGB, channels last in memory: the decoded bytes as they are, a quarter of
-        what float32 would send to a device.
+        N×3×H×W in 0..255, sRGB, channels last in memory: of 8-bit pictures uint8, the decoded bytes as they
+        are, a quarter of what the float32 of deep ones sends to a device.
     """
     import numpy as np
     import torch
 
-    views = [
-        np.frombuffer(picture.pixels, np.uint8).reshape(picture.height, picture.width, 3) for picture in pictures
-    ]
+    views = [picture.array for picture in pictures]
     if parts is not None:
         views = [
             view[part.top : part.bottom, part.left : part.right] for view, part in zip(views, parts, strict=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, get_args
 
 from percept_cli.evidence import HeatMap
-from percept_cli.images.decode import Picture
+from percept_cli.images.picture import Picture
 from percept_cli.pictures.colours import RGB, SCALE
 from percept_cli.pictures.legend import Legend
 from percept_cli.pictures.sheet import MOST_SIDE, Drawing, Panel, Sheet
@@ -148,7 +148,7 @@ def _plain(picture: Picture) -> Callable[[int], Image.Image]:
 def _shrunk(picture: Picture, shrink: int) -> Image.Image:
     from PIL import Image
 
-    image = Image.frombuffer("RGB", (picture.width, picture.height), picture.pixels, "raw", "RGB", 0, 1)
+    image = Image.frombuffer("RGB", (picture.width, picture.height), picture.levels, "raw", "RGB", 0, 1)
     return image if shrink == 1 else image.reduce(shrink)
 
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from percept_cli.images.decode import decode
 from percept_cli.images.policy import ImagePolicy
+from percept_cli.images.views import shown_picture
 from percept_cli.results import FileStamp
 
 State = Literal["same", "changed", "gone", "unknown"]
@@ -55,9 +56,9 @@ def for_web(data: bytes, path: str, policy: ImagePolicy) -> tuple[str, bytes]:
         return media_type, data
     from PIL import Image
 
-    picture = decode(data, path, policy)
+    picture = shown_picture(decode(data, path, policy), policy)
     file = io.BytesIO()
-    Image.frombytes("RGB", (picture.width, picture.height), picture.pixels).save(file, "PNG")
+    Image.frombytes("RGB", (picture.width, picture.height), picture.levels).save(file, "PNG")
     return "image/png", file.getvalue()
 
 

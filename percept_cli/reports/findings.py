@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Literal
@@ -154,7 +155,7 @@ def show_command(result: PairResult, run: Run) -> str | None:
 
 def _recipe_options(spec: DistanceSpec) -> str:
     """What makes a recipe of the one that ``percept heatmap`` has without options."""
-    pictures = " --ignore-icc" if spec.pictures.ignore_icc else ""
+    pictures = "".join(f" {shlex.quote(word)}" for word in spec.pictures.options)
     preset = preset_of(replace(spec, pictures=AS_SEEN))
     if preset is not None:
         return ("" if preset == RENDER else f" --preset {preset}") + pictures

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from percept_cli.errors import OutputUnwritable, PerceptError
-from percept_cli.images.decode import Picture, decode, read_stamped
+from percept_cli.images.decode import decode
+from percept_cli.images.files import read_stamped
 from percept_cli.images.policy import ImagePolicy
+from percept_cli.images.views import Look, Side, looks
 from percept_cli.names import printable, shown
 from percept_cli.pictures.drawing import TITLES, draw, titles_of
 from percept_cli.pictures.saving import PNG
 from percept_cli.reports.output import write_output
-from percept_cli.results import FileStamp, PairResult
+from percept_cli.results import FileStamp, PairResult, View
 from percept_cli.spec import DistanceSpec
 
 # What file systems, shells of Windows and stores of artifacts do not take in names.
@@ -148,17 +150,18 @@ def triptych(result: PairResult, spec: DistanceSpec) -> bytes:
         PerceptError: if a file cannot be read any more, or is not the one that was compared.
     """
     sides = ((result.reference, result.reference_file), (result.candidate, result.candidate_file))
-    reference, candidate = _pictures(sides, spec.pictures)
+    look = _look(sides, spec.pictures, result.view)
     assert result.evidence is not None and result.evidence.heat is not None
     titles = titles_of(spec) if result.fingerprint is None else TITLES
-    return PNG.encoded(draw("triptych", reference, candidate, result.evidence.heat, titles=titles).image)
+    return PNG.encoded(draw("triptych", look.reference, look.candidate, result.evidence.heat, titles=titles).image)
 
 
-def _pictures(sides: Sequence[tuple[str | None, FileStamp | None]], policy: ImagePolicy) -> list[Picture]:
+def _look(sides: Sequence[tuple[str | None, FileStamp | None]], policy: ImagePolicy, view: View) -> Look:
+    """The pictures as they were compared in a view."""
     found = []
     for path, stamp in sides:
-        data, now = read_stamped(str(path))
+        data, now = read_stamped(str(path), policy.limits)
         if stamp is not None and stamp.sha256 != now.sha256:
             raise PerceptError(f"{shown(str(path))} has changed since it was compared")
-        found.append(decode(data, str(path), policy))
-    return found
+        found.append(Side(shown(str(path)), decode(data, str(path), policy)))
+    return next(look for look in looks(found[0], found[1], policy)[0] if look.view == view)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from percept_cli.errors import PerceptError
-from percept_cli.images.decode import read_stamped
+from percept_cli.images.files import read_stamped
 from percept_cli.images.policy import ImagePolicy
 from percept_cli.names import printable
 from percept_cli.pictures.files import address_of, for_web, state_of

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from percept_cli.evidence import Box, Evidence, Gate, HeatMap, Region
-from percept_cli.results import FileStamp, LayerResult, PairResult, Status
+from percept_cli.results import FileStamp, LayerResult, PairResult, Status, View, ViewResult
 
 _SIDES = ("reference", "candidate")
 
@@ -47,6 +47,13 @@ def to_row(result: PairResult) -> dict[str, Any]:
         row["fingerprint"] = result.fingerprint
     if result.allowed:
         row["allowed"] = True
+    if result.view != View():
+        row["view"] = asdict(result.view)
+    if result.views:
+        row["views"] = [
+            {**asdict(one.view), "distance": _finite(one.distance), "status": one.status, "reason": one.reason}
+            for one in result.views
+        ]
     if result.evidence is not None:
         row["evidence"] = _evidence(result.evidence)
     return row
@@ -86,6 +93,7 @@ def from_row(row: Mapping[str, Any], shapes: Sequence[tuple[int, int, int]]) -> 
     Raises:
         KeyError, TypeError, ValueError: if it is no such row.
     """
+    view, views = views_of(row)
     stamps = [None if stamp is None else FileStamp(**stamp) for stamp in map(row["files"].get, _SIDES)]
     evidence = row.get("evidence")
     return PairResult(
@@ -118,6 +126,29 @@ def from_row(row: Mapping[str, Any], shapes: Sequence[tuple[int, int, int]]) -> 
         fingerprint=row.get("fingerprint"),
         allowed=row.get("allowed", False),
         evidence=None if evidence is None else _evidence_of(evidence),
+        view=view,
+        views=views,
+    )
+
+
+def views_of(row: Mapping[str, Any]) -> tuple[View, tuple[ViewResult, ...]]:
+    """The view that a row is of, and what all views came to, where there were several.
+
+    Raises:
+        KeyError, TypeError, ValueError: if it is no such row.
+    """
+
+    def view(entry: Mapping[str, Any]) -> View:
+        frame, ground, exposure = entry["frame"], entry["ground"], entry["exposure"]
+        return View(
+            None if frame is None else int(frame),
+            None if ground is None else str(ground),
+            _number_or_none(exposure),
+        )
+
+    return View() if "view" not in row else view(row["view"]), tuple(
+        ViewResult(view(one), _number(one["distance"]), _status(one["status"]), str(one["reason"]))
+        for one in row.get("views", ())
     )
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from percept_cli.names import printable
 from percept_cli.reports import Style
-from percept_cli.results import LayerResult, PairResult, Run, Status
+from percept_cli.results import SEVERITY, LayerResult, PairResult, Run, Status
 
 COLOURS = {
     "pass": "green",
@@ -22,6 +22,7 @@ COLOURS = {
     "missing": "yellow",
     "error": "magenta",
 }
+_MOST_VIEWS = 12  # of a pair, in the table
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -64,6 +65,9 @@ def _print_pairs(console: Console, run: Run, style: Style) -> None:
         if result.layers:
             console.print(_layers(result, style))
             console.print()
+        if result.views:
+            console.print(_views(result))
+            console.print()
         console.print(_verdict(run, result))
 
 
@@ -100,6 +104,21 @@ def _layers(result: PairResult, style: Style) -> Table:
     bar_width = max(0, min(40, style.width - used))
     for layer, cells in zip(result.layers, rows, strict=True):
         table.add_row(*cells, Text(bar(layer.share, bar_width), style="cyan"))
+    return table
+
+
+def _views(result: PairResult) -> Table:
+    """What each view came to, the worst first."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
+    table.add_column("view", overflow="fold")
+    table.add_column("distance", no_wrap=True, justify="right")
+    table.add_column("verdict", no_wrap=True)
+    order = sorted(result.views, key=lambda one: (-SEVERITY[one.status], -one.distance))
+    for one in order[:_MOST_VIEWS]:
+        word = Text(one.status.upper(), style=f"bold {COLOURS[one.status]}")
+        table.add_row(str(one.view), f"{one.distance:.6g}", word)
+    if len(order) > _MOST_VIEWS:
+        table.add_row(f"… and {len(order) - _MOST_VIEWS} more, no worse", "", "")
     return table
 
 

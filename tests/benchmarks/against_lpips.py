@@ -25,7 +25,7 @@ import torch.nn.functional as F
 from percept_cli.engine.measure import Engine
 from percept_cli.engine.plan import plan_of_pixels
 from percept_cli.engine.topology import layers_up_to, tap_shape
-from percept_cli.images.decode import Picture
+from percept_cli.images.picture import Picture
 from percept_cli.images.tensors import to_batch
 from percept_cli.presets import load_preset
 from tests.benchmarks.machine import describe, medians

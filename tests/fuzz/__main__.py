@@ -20,7 +20,8 @@ from collections import Counter
 from pathlib import Path
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
-from percept_cli.images.decode import Picture, decode
+from percept_cli.images.decode import decode
+from percept_cli.images.picture import Decoded
 from tests.fuzz.files import damaged, sound_files
 
 MEMORY = 3 << 30  # bytes of addresses, of which Python, Pillow and numpy take some hundred million
@@ -34,8 +35,8 @@ def case(number: int, files: dict[str, bytes]) -> tuple[str, bytes]:
     return name, damaged(rng, files[name], list(files.values()))
 
 
-def outcome(data: bytes) -> Picture | str:
-    """The picture, or the name of the typed error that it gives."""
+def outcome(data: bytes) -> Decoded | str:
+    """What it holds, or the name of the typed error that it gives."""
     try:
         return decode(data, "damaged")
     except (UnreadableImage, UnsupportedImage) as error:
@@ -63,7 +64,7 @@ def run_piece(first: int, count: int, note: Path) -> None:
             assert again == found or "UnsupportedImage" in (again, found), (
                 f"case {number} ({name}) is read in two ways"
             )
-            outcomes["picture" if isinstance(found, Picture) else found] += 1
+            outcomes["picture" if isinstance(found, Decoded) else found] += 1
     print(*(f"{key}={value}" for key, value in sorted(outcomes.items())), f"slowest={slowest:.3f}")
 
 

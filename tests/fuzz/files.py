@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import random
+import zlib
 from collections.abc import Callable
 from typing import Any
 
 from PIL import Image
 
+from tests import deep_files as deep
 from tests.conftest import drawing
 from tests.icc import cmyk_profile, grey_profile, rgb_lut_profile
 
@@ -18,7 +20,12 @@ _CODECS = ("tiff_lzw", "tiff_deflate", "packbits", "jpeg")
 
 
 def sound_files() -> dict[str, bytes]:
-    """Name → content: each format in the modes and with the codecs that Pillow writes."""
+    """Name → content: each format in every kind."""
+    return {**_by_pillow(), **{f"deep-{name}": data for name, data in _deep().items()}}
+
+
+def _by_pillow() -> dict[str, bytes]:
+    """Each format in the modes and with the codecs that Pillow writes."""
     rgb = drawing(*_SIZE, seed=1)
     alpha = rgb.copy()
     alpha.putalpha(drawing(*_SIZE, seed=2).convert("L"))
@@ -58,6 +65,46 @@ def sound_files() -> dict[str, bytes]:
         ),
     ]
     return {name: _saved(image, **options) for name, image, options in entries}
+
+
+def _deep() -> dict[str, bytes]:
+    """More than 8 bits per channel, by everything that ``read_deep`` reads."""
+    pixels = {channels: deep.values(channels, size=_SIZE) for channels in (1, 2, 3, 4)}
+    table = deep.chunk(b"iCCP", b"icc\0\0" + zlib.compress(rgb_lut_profile()))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # a turn
+    turn = deep.chunk(b"eXIf", exif.tobytes()[6:])
+    key = deep.chunk(b"tRNS", bytes(6))
+    grey, rgb, inks = 1, 2, 5  # photometric interpretations
+    found = {
+        **{f"png-{channels}": deep.png(pixels[channels]) for channels in pixels},
+        "png-interlaced": deep.png(pixels[4], interlaced=True),
+        "png-profile": deep.png(pixels[3], before=[table]),
+        "png-gamma": deep.png(pixels[1], before=[deep.chunk(b"gAMA", (55556).to_bytes(4, "big"))]),
+        "png-said": deep.png(pixels[3], before=[key], behind=[turn]),
+        **{f"pnm-{channels}": deep.pnm(pixels[channels]) for channels in (1, 3)},
+        "pnm-plain": deep.pnm(pixels[3], plain=True),
+        "pnm-1000": deep.pnm(pixels[3] % 1001, 1000),
+        **{f"pam-{channels}": deep.pam(pixels[channels]) for channels in (2, 4)},
+        **{
+            f"tiff-{channels}": deep.tiff(pixels[channels], photometric=grey if channels < 3 else rgb)
+            for channels in pixels
+        },
+        "tiff-12": deep.tiff(pixels[3] >> 4, 12, photometric=rgb),
+        "tiff-palette": deep.tiff(pixels[1] >> 7, 9, photometric=3, tags={320: [*range(3 * 512)]}),
+        "tiff-inks": deep.tiff(pixels[4], photometric=inks, tags={34675: cmyk_profile()}),
+        "tiff-said": deep.tiff(
+            pixels[4], photometric=rgb, order=">", tags={338: 1, 274: 6, 34675: rgb_lut_profile()}
+        ),
+        "tiff-pages": deep.tiff_by_tifffile(pixels[3], pixels[3][:9], photometric="rgb"),
+    }
+    for codec in ("lzw", "zlib", "packbits", "zstd"):
+        options = {"photometric": "rgb", "compression": codec}
+        found[f"tiff-{codec}"] = deep.tiff_by_tifffile(pixels[3], rowsperstrip=5, **options)
+        found[f"tiff-{codec}-tiles"] = deep.tiff_by_tifffile(
+            pixels[3], tile=(16, 16), predictor=codec != "packbits", **options
+        )
+    return found
 
 
 def _saved(image: Image.Image, **options: Any) -> bytes:

@@ -24,7 +24,7 @@ from tests.corpus.make.common import CORPUS, Row
 
 if TYPE_CHECKING:
     from percept_cli.engine.measure import Contribution
-    from percept_cli.scoring import Reading
+    from percept_cli.reading import Sight
 
 LARGE = 1_000_000
 """Pixels of a picture above which presets that check does not use are not tried."""
@@ -102,31 +102,31 @@ def _checker() -> Checker:
 def _cells(row: Row) -> dict[str, float]:
     checker = _checker()
     reading = checker.read(pair_of_files(*_paths(row)))
-    parts = [checker.start([part]).result()[0] for part in checker.parts(reading)]
-    found = {MEANS["default"]: checker.finish(reading, parts, 0.0).distance}
-    if reading.changes is None:
+    measured = [(part, checker.start([part]).result()[0]) for part in checker.parts(reading)]
+    result = checker.finish(reading, measured, 0.0)
+    found = {MEANS["default"]: result.distance}
+    sight = next(one for one in reading.sights if one.view == result.view)
+    if sight.changes is None:
         return found | {name: 0.0 for names in CELLS.values() for name in names}
-    grids, visible = dict(_grids(reading, parts)), _visibility(reading, parts)
+    parts = [contribution for part, contribution in measured if part.sight is sight]
+    grids, visible = dict(_grids(sight, parts)), _visibility(sight, parts)
     for taps, (plain, weighted) in CELLS.items():
         grid = np.sum([grids[tap] for tap in taps], axis=0)
         found[plain], found[weighted] = float(grid.max()), float((grid * visible).max())
     return found
 
 
-def _grids(reading: Reading, parts: list[Contribution]) -> Iterator[tuple[str, maps.Grid]]:
+def _grids(sight: Sight, parts: list[Contribution]) -> Iterator[tuple[str, maps.Grid]]:
     """Per tap the largest distance in each cell."""
-    shape = -(-reading.plan.height // CELL), -(-reading.plan.width // CELL)
+    shape = -(-sight.plan.height // CELL), -(-sight.plan.width // CELL)
     network = _checker().spec.record.network
     for tap in _TAPS:
         patches = [patch for part in parts if tap in part for patch in part[tap].patches]
         yield tap, maps.largest(patches, stride_of(network, tap), CELL, shape)
 
 
-def _visibility(reading: Reading, parts: list[Contribution]) -> maps.Grid:
-    assert reading.changes is not None
+def _visibility(sight: Sight, parts: list[Contribution]) -> maps.Grid:
+    assert sight.changes is not None
     patches = {tap: [patch for part in parts if tap in part for patch in part[tap].patches] for tap in _TAPS}
-    first, second = (
-        np.frombuffer(side.pixels, np.uint8).reshape(side.height, side.width, 3)
-        for side in (reading.changes.reference, reading.changes.candidate)
-    )
-    return Places(_checker().spec, patches, first, second, reading.plan).visibility
+    first, second = sight.changes.reference.array, sight.changes.candidate.array
+    return Places(_checker().spec, patches, first, second, sight.plan).visibility

@@ -1,0 +1,153 @@
+"""A Pillow image → frames of sRGB pixels with their alpha, 8 bits per channel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from percept_cli.errors import UnsupportedImage
+from percept_cli.images.colour_profiles import in_srgb
+from percept_cli.images.limits import check_metadata, check_pixels
+from percept_cli.images.picture import Decoded, Frame
+from percept_cli.images.policy import ImagePolicy
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"})
+BYTES_PER_PIXEL = 14
+"""While a picture is read: Pillow's own pixels, the same converted, and the result put together."""
+BYTES_PER_PIXEL_WITH_ALPHA = 24
+"""Of one that is laid over something."""
+_BYTES_KEPT = 4  # of each frame, once it is read
+_SMALLER_OR_MASK = 0b101  # bits of TIFF's NewSubfileType
+_SUBFILE_TYPE = 254  # tag
+
+
+def frames_of(image: Image.Image, name: str, data: bytes, policy: ImagePolicy) -> Decoded:
+    """What a file that Pillow has opened holds; of 8 bits per channel or fewer.
+
+    Args:
+        image: whose pixels need not be loaded yet.
+        name: for messages.
+        data: the whole file.
+        policy: what the recipe says of it.
+
+    Raises:
+        UnreadableImage, UnsupportedImage: if it is damaged, or more than the limits allow.
+    """
+    check_metadata(
+        sum(len(entry) for entry in image.info.values() if isinstance(entry, bytes | str)), policy.limits
+    )
+    count = getattr(image, "n_frames", 1)
+    if count == 1 or image.format == "MPO":  # a phone's JPEG with further views inside has one main picture
+        check_frame(policy.frame, 1)
+        check_size_of(image, policy)
+        return Decoded((frame_of(image, name, policy, data, in_place=True),))
+    places = _places(image, count)
+    check_frame(policy.frame, len(places))
+    if policy.frame is not None:
+        places = places[policy.frame - 1 : policy.frame]
+    each = BYTES_PER_PIXEL_WITH_ALPHA + _BYTES_KEPT * (len(places) - 1)
+    width, height = (max(image_side) for image_side in zip(*(size for _, size in places), strict=True))
+    check_pixels(width, height, len(places), policy.limits, -(-each // len(places)))
+    frames, durations = [], []
+    for place, _ in places:
+        image.seek(place)
+        frames.append(frame_of(image, name, policy, data))
+        durations.append(image.info.get("duration"))
+    shown = [round(float(duration)) for duration in durations if duration is not None]
+    return Decoded(tuple(frames), tuple(shown) if len(shown) == len(frames) else None)
+
+
+def check_frame(frame: int | None, count: int) -> None:
+    """Refuse a frame that a file does not have.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    if frame is not None and frame > count:
+        has = "1 frame" if count == 1 else f"{count} frames"
+        raise UnsupportedImage(f"has {has}, and frame {frame} is asked for", hint="the first one is 1.")
+
+
+def check_size_of(image: Image.Image, policy: ImagePolicy) -> None:
+    """Refuse an image that is too large, before its pixels are loaded: a small file can unpack to many gigabytes.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    each = BYTES_PER_PIXEL_WITH_ALPHA if image.has_transparency_data else BYTES_PER_PIXEL
+    check_pixels(image.width, image.height, 1, policy.limits, each)
+
+
+def is_deep(image: Image.Image) -> bool:
+    """Whether it holds more than the 8 bits per channel that Pillow gives without a word."""
+    if image.mode not in EIGHT_BIT_MODES:
+        return True
+    for codec, _, _, arguments in getattr(image, "tile", ()):
+        first, *rest = arguments if isinstance(arguments, tuple) else (arguments,)
+        if codec.startswith("ppm") and rest[0] > 255:  # the file's largest value
+            return True
+        # The raw mode tells: "RGB;16B" is 16 bits per channel, "BGR;16" is BMP's 5 + 6 + 5 bits per pixel.
+        if ";16" in str(first) and first != "BGR;16":
+            return True
+    return False
+
+
+def check_deep(image: Image.Image) -> None:
+    """Refuse an image of more than 8 bits per channel.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    if is_deep(image):
+        raise UnsupportedImage(
+            f"has more than 8 bits per channel (mode {image.mode}), and Pillow would cut them down",
+            hint="pass the path of a file, or an array of uint16.",
+        )
+
+
+def _places(image: Image.Image, count: int) -> list[tuple[int, tuple[int, int]]]:
+    """Where Pillow has each frame, and its size."""
+    places = []
+    for place in range(1 if getattr(image, "default_image", False) else 0, count):
+        image.seek(place)
+        tags = getattr(image, "tag_v2", None)
+        if tags is None or not tags.get(_SUBFILE_TYPE, 0) & _SMALLER_OR_MASK:
+            places.append((place, image.size))
+    image.seek(0)
+    return places or [(0, image.size)]
+
+
+def frame_of(
+    image: Image.Image, name: str, policy: ImagePolicy, data: bytes | None = None, *, in_place: bool = False
+) -> Frame:
+    """The frame that an image is at.
+
+    Args:
+        image: of 8 bits per channel or fewer.
+        name: for messages.
+        policy: what the recipe says of it.
+        data: the file it was read from, if it is one.
+        in_place: whether the image may be changed.
+
+    Raises:
+        UnreadableImage, UnsupportedImage: for colours that cannot be converted.
+        OSError and others: as Pillow raises them for damaged files.
+    """
+    from PIL import ImageOps
+
+    image.load()
+    if in_place:
+        ImageOps.exif_transpose(image, in_place=True)
+    else:
+        image = ImageOps.exif_transpose(image)
+    if not policy.ignore_icc:
+        image = in_srgb(image, name, data)
+    if not image.has_transparency_data:
+        rgb = image if image.mode == "RGB" else image.convert("RGB")
+        return Frame(rgb.width, rgb.height, rgb.tobytes())
+    rgba = image.convert("RGBA")
+    alpha = rgba.getchannel("A")
+    opaque = alpha.getextrema() == (255, 255)
+    return Frame(rgba.width, rgba.height, rgba.convert("RGB").tobytes(), None if opaque else alpha.tobytes())

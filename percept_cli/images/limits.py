@@ -1,0 +1,118 @@
+"""What a file may ask of this machine before it is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from percept_cli.errors import InvalidSetting, UnsupportedImage, did_you_mean
+from percept_cli.machine import free_memory, parse_size
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Most of each; None for none. Above all of them, what is read must fit the memory that is free."""
+
+    pixels: int | None = 1_000_000_000
+    """Of all frames of a file together."""
+    file: int | None = 4_000_000_000
+    """Bytes of a file."""
+    frames: int | None = 10_000
+    """Frames or pages of a file."""
+    metadata: int | None = 16_000_000
+    """Bytes of a file's profile, EXIF, XMP and texts, unpacked."""
+
+
+USUAL_LIMITS = Limits()
+_NAMES = tuple(field.name for field in fields(Limits))
+
+
+def parse_limits(text: str) -> Limits:
+    """Limits from the command line's way to write them.
+
+    Args:
+        text: ``name=value`` separated by commas, such as ``pixels=2G,frames=off``.
+
+    Raises:
+        InvalidSetting: for a name or a value that is none.
+    """
+    found: dict[str, int | None] = {}
+    for entry in text.split(","):
+        name, equals, value = (part.strip() for part in entry.partition("="))
+        if name not in _NAMES:
+            raise InvalidSetting(f"unknown limit {name!r}", hint=did_you_mean(name, _NAMES))
+        if not equals or not value:
+            raise InvalidSetting(f"the limit {name} has no value", hint="write pixels=2G,frames=off")
+        found[name] = None if value == "off" else _count(name, value)
+    return Limits(**found)
+
+
+def _count(name: str, value: str) -> int:
+    try:
+        return parse_size(value)
+    except InvalidSetting:
+        raise InvalidSetting(
+            f"the limit {name} must be a number, such as 5000, 20M or 2G, or off, not {value!r}",
+            hint="write pixels=2G,frames=off",
+        ) from None
+
+
+def check_file(size: int, limits: Limits) -> None:
+    """Refuse a file by its size.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    if limits.file is not None and size > limits.file:
+        raise UnsupportedImage(
+            f"{size:,} bytes are more than the limit of {limits.file:,}", hint=_hint("file", size)
+        )
+
+
+def check_pixels(width: int, height: int, frames: int, limits: Limits, bytes_per_pixel: int) -> None:
+    """Refuse pictures by what they say of their size, before anything is allocated.
+
+    Args:
+        width: in pixels.
+        height: in pixels.
+        frames: how many of them are read.
+        limits: what holds.
+        bytes_per_pixel: what reading takes at most.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    if limits.frames is not None and frames > limits.frames:
+        raise UnsupportedImage(
+            f"has {frames:,} frames, more than the limit of {limits.frames:,}", hint=_hint("frames", frames)
+        )
+    pixels = width * height * frames
+    size = f"{width}×{height} pixels" + (f" in {frames} frames" if frames > 1 else "")
+    if limits.pixels is not None and pixels > limits.pixels:
+        raise UnsupportedImage(
+            f"{size} are more than the limit of {limits.pixels:,}", hint=_hint("pixels", pixels)
+        )
+    needed, free = pixels * bytes_per_pixel, free_memory()
+    if needed > free:
+        raise UnsupportedImage(
+            f"{size} need {needed / 1e9:.1f} GB of memory to be read, and {free / 1e9:.1f} GB are free",
+            hint="compare one frame with --frame N (frame=N in Python)."
+            if frames > 1
+            else "cut the picture into smaller ones.",
+        )
+
+
+def check_metadata(size: int, limits: Limits) -> None:
+    """Refuse a file by what it says beside its pixels.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    if limits.metadata is not None and size > limits.metadata:
+        raise UnsupportedImage(
+            f"{size:,} bytes of profiles, EXIF and texts are more than the limit of {limits.metadata:,}",
+            hint=_hint("metadata", size),
+        )
+
+
+def _hint(name: str, value: int) -> str:
+    return f"--limits {name}={value} (limits={f'{name}={value}'!r} in Python) allows it, if you trust the file."

@@ -1,0 +1,173 @@
+"""OpenEXR's pictures, by the library of its authors."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from percept_cli.errors import UnsupportedImage
+from percept_cli.images.picture import Decoded
+from percept_cli.images.scenes.exr_header import UINT, Headers, Part, check_chunks, read_headers
+from percept_cli.images.scenes.making import Check, as_float32, check_memory, damaged, frame_of_light, scene_errors
+from percept_cli.images.scenes.primaries import to_bt709
+from percept_cli.names import printable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_HINT = "save one picture of R, G and B, with or without A, or of Y, as half or float."
+_MOST_NAMED = 8
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """A part's channels with colours, of one prefix."""
+
+    part: int
+    prefix: str
+    """With its dot, or empty."""
+    colours: tuple[str, ...]
+    """R, G and B, or Y."""
+
+
+def read_exr(data: bytes, name: str, check: Check) -> Decoded:
+    """The picture in a file of OpenEXR: of half or float, scan lines or tiles, whatever its compression.
+
+    What of it: the first part that has R, G and B, or Y alone, without a prefix; or else the one layer that has
+    them with one (``diffuse.R``), with the A beside them. The picture has the display window's size: what the
+    data window does not reach is transparent black, and what lies outside is cut off. Colours are divided by alpha
+    where that is between 0 and 1. Primaries named by ``chromaticities`` are converted to BT.709's, white staying
+    white (Bradford); without that attribute they are BT.709's, as the format says. Of levels the largest is
+    read. Not applied: the pixels' aspect, ``adoptedNeutral``, ``whiteLuminance`` and ``colorInteropID``.
+
+    Args:
+        data: the whole file.
+        name: for messages.
+        check: called with the width and height of the display window and of the data window before anything is
+            allocated.
+
+    Raises:
+        UnreadableImage: if the file is damaged, cut off or unfinished.
+        UnsupportedImage: for deep data, integers, luminance with subsampled chroma, and files of which it is not
+            clear what is the picture; where channels do not fit the memory, and where OpenEXR is not installed.
+    """
+    with scene_errors(name):
+        headers = read_headers(data)
+        layer = _layer(headers)
+        part = headers.parts[layer.part]
+        check(part.display.width, part.display.height)
+        check(part.data.width, part.data.height)
+        _check_memory(headers)
+        check_chunks(data, headers)
+        return Decoded((_frame(data, layer, part, name),), scene=True)
+
+
+def _layer(headers: Headers) -> _Layer:
+    """What is the picture.
+
+    Raises:
+        UnsupportedImage: if nothing is, or several could be.
+    """
+    layers = [layer for place, part in enumerate(headers.parts) for layer in _layers(place, part)]
+    plain = [layer for layer in layers if not layer.prefix]
+    found = plain[:1] or layers
+    if not found:
+        names = [channel for part in headers.parts for channel in part.channels]
+        if any({"RY", "BY"} & set(part.channels) for part in headers.parts):
+            raise UnsupportedImage("luminance with chroma (Y, RY, BY) is not supported", hint=_HINT)
+        raise UnsupportedImage(f"no channels R, G and B, or Y, among {_listed(names)}", hint=_HINT)
+    if len(found) > 1:
+        names = [_name(layer, headers) for layer in found]
+        raise UnsupportedImage(f"several layers could be the picture: {_listed(names)}", hint=_HINT)
+    (layer,) = found
+    channels = headers.parts[layer.part].channels
+    for channel in (*layer.colours, "A"):
+        known = channels.get(layer.prefix + channel)
+        if known and known.kind == UINT:
+            raise UnsupportedImage(f"the channel {channel} holds integers", hint=_HINT)
+        if known and not known.sampled:
+            raise UnsupportedImage(f"the channel {channel} is subsampled", hint=_HINT)
+    return layer
+
+
+def _layers(place: int, part: Part) -> list[_Layer]:
+    found = []
+    for prefix in dict.fromkeys(name[: name.rfind(".") + 1] for name in part.channels):
+        names = {channel for channel in part.channels if channel.startswith(prefix)}
+        if {prefix + "R", prefix + "G", prefix + "B"} <= names:
+            found.append(_Layer(place, prefix, ("R", "G", "B")))
+        elif prefix + "Y" in names and not {prefix + "RY", prefix + "BY"} & names:
+            found.append(_Layer(place, prefix, ("Y",)))
+    return found
+
+
+def _name(layer: _Layer, headers: Headers) -> str:
+    prefix = layer.prefix.rstrip(".")
+    return f"{headers.parts[layer.part].name} {prefix}".strip() if headers.several else prefix
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return printable(", ".join(names[:_MOST_NAMED])) + (f" and {more} more" if more > 0 else "")
+
+
+def _check_memory(headers: Headers) -> None:
+    # The library reads all channels of all parts, whatever is asked for.
+    channels = sum(len(part.channels) for part in headers.parts)
+    check_memory(sum(part.bytes_unpacked for part in headers.parts), f"its {channels} channels")
+
+
+def _frame(data: bytes, layer: _Layer, part: Part, name: str) -> Any:
+    import numpy as np
+
+    window, display = part.data, part.display
+    channels = _channels(data, layer, name)
+    colours = np.zeros((display.height, display.width, 3), np.float32)
+    alpha: NDArray[np.float32] | None = None
+    left, right = max(window.left, display.left), min(window.right, display.right) + 1
+    top, bottom = max(window.top, display.top), min(window.bottom, display.bottom) + 1
+    whole = window.left <= display.left and window.right >= display.right
+    whole = whole and window.top <= display.top and window.bottom >= display.bottom
+    if not whole or "A" in channels:
+        alpha = np.zeros((display.height, display.width), np.float32)
+    if left < right and top < bottom:
+        here = (slice(top - display.top, bottom - display.top), slice(left - display.left, right - display.left))
+        there = (slice(top - window.top, bottom - window.top), slice(left - window.left, right - window.left))
+        for place in range(3):
+            values = channels[layer.colours[place % len(layer.colours)]]
+            if values.shape != (window.height, window.width):
+                raise damaged("its channels have another size than its window")
+            colours[(*here, place)] = values[there]
+        if alpha is not None:
+            alpha[here] = channels["A"][there] if "A" in channels else 1
+    if part.primaries:
+        to_bt709(colours, part.primaries)
+    return frame_of_light(colours, alpha, associated=True)
+
+
+def _channels(data: bytes, layer: _Layer, name: str) -> dict[str, NDArray[np.float32]]:
+    """The channels of a layer, without its prefix: each of the data window's size."""
+    try:
+        import OpenEXR
+    except ImportError:
+        raise UnsupportedImage(
+            f"{name}: reading OpenEXR needs a library that is not installed",
+            hint="pip install 'percept-cli[hdr]'",
+        ) from None
+
+    # No threads of its own: they would outlive a fork.
+    with OpenEXR.File(io.BytesIO(data), separate_channels=True, num_threads=0) as file:
+        # The library leaves out parts of which it could not read all pixels.
+        parts = [part for part in file.parts if part.part_index == layer.part]
+        if not parts:
+            raise damaged("its pixels cannot be unpacked")
+        found = {}
+        for channel in (*layer.colours, "A"):
+            stored = parts[0].channels.get(layer.prefix + channel)
+            if stored is not None:
+                found[channel] = as_float32(stored.pixels)
+            elif channel != "A":
+                raise damaged(f"its channel {channel} cannot be unpacked")
+        return found

@@ -1,0 +1,171 @@
+"""What the readers of scenes have in common: frames from arrays, and errors that name the file."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
+from percept_cli.images.picture import Decoded, Frame
+from percept_cli.machine import free_memory
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Check = Callable[[int, int], None]
+"""Refuses a picture by its width and height in pixels, by raising a ``PerceptError``."""
+
+BAND = 1 << 18
+"""Pixels that are worked on at once, so that temporary arrays stay small."""
+
+
+def frame_of_light(
+    colours: NDArray[np.float32], alpha: NDArray[np.float32] | None = None, *, associated: bool = False
+) -> Frame:
+    """A frame of a scene.
+
+    Where alpha is no finite number nobody can say what is seen: the pixel becomes an opaque NaN, which is found by
+    ``nonfinite``.
+
+    Args:
+        colours: H×W×3 float32, linear light in BT.709's primaries; changed in place.
+        alpha: H×W float32, 1 is opaque; values beyond 0..1 are taken as the nearest of these. Changed in place.
+        associated: whether colours are multiplied by alpha. They are divided by it where it is between 0 and 1;
+            elsewhere they stay as they are: light at alpha 0 (a glow, a flame) is added to what is behind it. If
+            they are not multiplied, those at alpha 0 are nothing to be seen, and become black.
+    """
+    import numpy as np
+
+    height, width = colours.shape[:2]
+    if alpha is not None:
+        for rows in bands(height, width):
+            _settle(colours[rows], alpha[rows], associated)
+        if np.all(alpha == 255):
+            alpha = None
+    return Frame(
+        width, height, colours.tobytes(), None if alpha is None else alpha.astype(np.float32).tobytes(), deep=True
+    )
+
+
+def _settle(colours: NDArray[np.float32], alpha: NDArray[np.float32], associated: bool) -> None:
+    import numpy as np
+
+    unknown = ~np.isfinite(alpha)
+    colours[unknown] = np.nan
+    alpha[unknown] = 1
+    np.clip(alpha, 0, 1, out=alpha)
+    if associated:
+        within = (alpha > 0) & (alpha < 1)
+        with np.errstate(over="ignore"):  # light that float32 does not hold is infinite
+            colours[within] = colours[within] / alpha[within].astype(np.float64)[:, None]
+    else:
+        colours[alpha == 0] = 0
+    alpha *= 255
+
+
+def nonfinite(decoded: Decoded) -> tuple[NDArray[np.uint8] | None, ...]:
+    """Where a scene's colours are no finite numbers.
+
+    Args:
+        decoded: what a reader gave; display pictures have none.
+
+    Returns:
+        For each frame H×W uint8, or None where all is finite: 0 finite, 1 NaN, 2 +∞, 3 −∞. Of a pixel's three
+        channels NaN counts before −∞, and that before +∞.
+    """
+    return tuple(_kinds(frame) if decoded.scene else None for frame in decoded.frames)
+
+
+def _kinds(frame: Frame) -> NDArray[np.uint8] | None:
+    import numpy as np
+
+    colours = np.frombuffer(frame.colours, np.float32).reshape(frame.height, frame.width, 3)
+    if all(np.isfinite(colours[rows]).all() for rows in bands(frame.height, frame.width)):
+        return None
+    kinds = np.zeros((frame.height, frame.width), np.uint8)
+    for rows in bands(frame.height, frame.width):
+        for kind, found in ((2, np.isposinf), (3, np.isneginf), (1, np.isnan)):
+            kinds[rows][found(colours[rows]).any(axis=2)] = kind
+    return kinds
+
+
+def as_float32(values: NDArray[Any]) -> NDArray[np.float32]:
+    """A copy as float32; what float32 does not hold becomes infinite, and is found as such."""
+    import numpy as np
+
+    with np.errstate(over="ignore"):
+        return np.array(values, np.float32, order="C")
+
+
+def check_memory(needed: int, what: str) -> None:
+    """Refuse what does not fit the memory that is free, beside the picture itself.
+
+    Args:
+        needed: bytes.
+        what: takes them, for the message.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    free = free_memory()
+    if needed > free:
+        raise UnsupportedImage(
+            f"{what} need {needed / 1e9:.1f} GB of memory to be read, and {free / 1e9:.1f} GB are free",
+            hint="save the picture by itself.",
+        )
+
+
+def bands(height: int, width: int) -> Iterator[slice]:
+    """Rows of a picture, so many at once that temporary arrays stay small."""
+    rows = max(1, BAND // max(1, width))
+    return (slice(first, min(first + rows, height)) for first in range(0, height, rows))
+
+
+@contextmanager
+def scene_errors(name: str) -> Iterator[None]:
+    """Turn what libraries raise on bad files into errors that name the file; percept's own get the name in front.
+
+    Args:
+        name: of the file, as it is shown.
+
+    Raises:
+        UnreadableImage, UnsupportedImage: instead of what was raised.
+    """
+    try:
+        yield
+    except PerceptError as error:
+        if not str(error).startswith(f"{name}: "):
+            raise type(error)(f"{name}: {error}", hint=error.hint) from None
+        raise
+    except MemoryError:
+        raise UnsupportedImage(
+            f"{name}: does not fit the memory of this machine", hint="cut the picture into smaller ones."
+        ) from None
+    # Decoders raise all of these on damaged data; OpenEXR's errors are RuntimeError.
+    except (
+        RuntimeError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        TypeError,
+        LookupError,
+        ArithmeticError,
+        AttributeError,
+        EOFError,
+        struct.error,
+        zlib.error,
+    ) as error:
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise damaged(text, name) from None
+
+
+def damaged(reason: str, name: str = "") -> UnreadableImage:
+    """The error of a file that breaks its format's rules, or ends too early."""
+    before = f"{name}: " if name else ""
+    return UnreadableImage(
+        f"{before}the picture is damaged or cut off: {reason}", hint="make or copy the file anew."
+    )

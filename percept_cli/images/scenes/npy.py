@@ -1,0 +1,95 @@
+"""Arrays of numpy, as ``numpy.save`` writes them."""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import TYPE_CHECKING, Any
+
+from percept_cli.errors import UnsupportedImage
+from percept_cli.images.picture import Decoded, Frame, whole_levels
+from percept_cli.images.scenes.making import Check, as_float32, damaged, frame_of_light, scene_errors
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_FORMS = "height × width, or that × 1, × 3 or × 4"
+_HINT = f"save {_FORMS} values of float16, float32 or float64 for light, uint8 or uint16 for colours of a display."
+_LEVELS_OF_16_BITS = 257  # 65535 / 255
+
+
+def read_npy(data: bytes, name: str, check: Check) -> Decoded:
+    """The picture in an array: of floats it is a scene, of integers one for displays.
+
+    H×W and H×W×1 are grey, H×W×3 are R, G, B, and a fourth channel is alpha that colours are not multiplied by:
+    0..1 for floats, up to the largest integer else. Floats are linear light in BT.709's primaries. uint8 are
+    sRGB's levels, and uint16 257 times as much; where all of these are whole levels the picture has 8 bits. float64
+    becomes float32; what that does not hold becomes infinite.
+
+    Args:
+        data: the whole file.
+        name: for messages.
+        check: called with width and height before anything is allocated.
+
+    Raises:
+        UnreadableImage: if it is no such file, or a cut one. Nothing is ever unpickled.
+        UnsupportedImage: for another type of values or shape.
+    """
+    with scene_errors(name):
+        array = _array(data, check)
+        if array.dtype.kind == "f":
+            values = as_float32(array)
+            alpha = values[..., 3].copy() if values.shape[2] == 4 else None
+            return Decoded((frame_of_light(_three(values), alpha),), scene=True)
+        return Decoded((_frame_of_levels(array),))
+
+
+def _array(data: bytes, check: Check) -> NDArray[Any]:
+    """H×W×C, C of 1, 3 or 4, as a view of the file's bytes."""
+    import numpy as np
+
+    file = io.BytesIO(data)
+    version = np.lib.format.read_magic(file)
+    if version == (1, 0):
+        shape, by_columns, dtype = np.lib.format.read_array_header_1_0(file)
+    elif version == (2, 0):
+        shape, by_columns, dtype = np.lib.format.read_array_header_2_0(file)
+    else:  # (3, 0) is for names of fields
+        raise UnsupportedImage("an array of records is no picture", hint=_HINT)
+    if dtype.hasobject or dtype.name not in ("float16", "float32", "float64", "uint8", "uint16"):
+        raise UnsupportedImage(f"an array of {dtype} is no picture", hint=_HINT)
+    channels = shape[2] if len(shape) == 3 else 1
+    if len(shape) not in (2, 3) or channels not in (1, 3, 4) or min(shape) < 1:
+        raise UnsupportedImage(f"an array of the shape {shape} is no picture", hint=f"a picture is {_FORMS}.")
+    check(shape[1], shape[0])
+    count = math.prod(shape)
+    needed, there = count * dtype.itemsize, len(data) - file.tell()
+    if needed != there:
+        raise damaged(f"its values take {needed} bytes, and {there} are there")
+    flat = np.frombuffer(data, dtype, count, file.tell())
+    return flat.reshape(shape, order="F" if by_columns else "C").reshape(*shape[:2], channels)
+
+
+def _three(values: NDArray[Any]) -> NDArray[Any]:
+    import numpy as np
+
+    return np.repeat(values, 3, axis=2) if values.shape[2] == 1 else np.ascontiguousarray(values[..., :3])
+
+
+def _frame_of_levels(array: NDArray[Any]) -> Frame:
+    import numpy as np
+
+    levels: NDArray[Any] = array
+    if array.dtype.itemsize == 2:
+        levels = whole_levels(array.astype(np.float32) / np.float32(_LEVELS_OF_16_BITS))
+    height, width, channels = levels.shape
+    alpha = np.ascontiguousarray(levels[..., 3]) if channels == 4 else None
+    if alpha is not None and np.all(alpha == 255):
+        alpha = None
+    return Frame(
+        width,
+        height,
+        _three(levels).tobytes(),
+        None if alpha is None else alpha.tobytes(),
+        deep=levels.dtype != np.uint8,
+    )

@@ -1,0 +1,103 @@
+"""Linear light in other primaries → BT.709's."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING
+
+from percept_cli.images.scenes.making import bands, damaged
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Primaries:
+    """CIE 1931 chromaticities: x and y of red, green, blue and white."""
+
+    red_x: float
+    red_y: float
+    green_x: float
+    green_y: float
+    blue_x: float
+    blue_y: float
+    white_x: float
+    white_y: float
+
+
+BT709 = Primaries(0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
+"""ITU-R BT.709, which sRGB shares; white is D65."""
+XYZ = Primaries(1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1 / 3, 1 / 3)
+"""CIE XYZ itself, of which equal amounts are white."""
+
+_SAME = 1e-4  # chromaticities are published with four digits
+_BRADFORD = (  # CIE 159:2004, and ICC.1:2022, annex E
+    (0.8951, 0.2664, -0.1614),
+    (-0.7502, 1.7135, 0.0367),
+    (0.0389, -0.0685, 1.0296),
+)
+
+
+def to_bt709(colours: NDArray[np.float32], primaries: Primaries, scale: float = 1.0) -> None:
+    """Convert light in place; white stays white, by Bradford's adaptation.
+
+    Pixels that are not finite in all channels stay as they are: what is found there later is what the file holds.
+
+    Args:
+        colours: H×W×3 float32, linear light.
+        primaries: what it is in.
+        scale: what it is multiplied by as well.
+
+    Raises:
+        UnreadableImage: for primaries that span no colours.
+    """
+    import numpy as np
+
+    same = all(abs(a - b) <= _SAME for a, b in zip(astuple(primaries), astuple(BT709), strict=True))
+    if same and scale == 1.0:
+        return
+    matrix = scale * (np.eye(3) if same else _matrix(primaries))
+    height, width = colours.shape[:2]
+    for rows in bands(height, width):
+        band = colours[rows]
+        finite = np.all(np.isfinite(band), axis=2, keepdims=True)
+        with np.errstate(over="ignore", invalid="ignore"):
+            converted = np.einsum("ij,hwj->hwi", matrix, band, dtype=np.float64)
+            np.copyto(band, converted, where=finite, casting="same_kind")
+
+
+def _matrix(primaries: Primaries) -> NDArray[np.float64]:
+    """From light in these primaries to light in BT.709's."""
+    import numpy as np
+
+    bradford = np.array(_BRADFORD)
+    source, target = (bradford @ _white(found) for found in (primaries, BT709))
+    if not (np.abs(source) > 1e-6).all():
+        raise damaged("its chromaticities have no white")
+    adapt = np.linalg.inv(bradford) @ np.diag(target / source) @ bradford
+    matrix: NDArray[np.float64] = np.linalg.inv(_to_xyz(BT709)) @ adapt @ _to_xyz(primaries)
+    return matrix
+
+
+def _to_xyz(primaries: Primaries) -> NDArray[np.float64]:
+    """SMPTE RP 177: the columns are primaries, as bright as adds up to white."""
+    import numpy as np
+
+    values = np.array(astuple(primaries), np.float64)
+    if not np.isfinite(values).all() or np.abs(values).max() > 10:
+        raise damaged("its chromaticities are none")
+    xy = values[:6].reshape(3, 2)
+    columns = np.column_stack([xy[:, 0], xy[:, 1], 1 - xy.sum(axis=1)]).T
+    if abs(np.linalg.det(columns)) < 1e-6:
+        raise damaged("its chromaticities span no colours")
+    return columns * np.linalg.solve(columns, _white(primaries))
+
+
+def _white(primaries: Primaries) -> NDArray[np.float64]:
+    import numpy as np
+
+    x, y = primaries.white_x, primaries.white_y
+    if not y > 1e-3:  # NaN too
+        raise damaged("its chromaticities have no white")
+    return np.array([x / y, 1.0, (1 - x - y) / y])

@@ -1,0 +1,130 @@
+"""Two pictures of other sizes → of one size, where the recipe says how; nothing is resized otherwise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from percept_cli.errors import InvalidSetting, SizeMismatch
+from percept_cli.evidence import Box
+from percept_cli.images.picture import Picture, picture_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from percept_cli.images.policy import ImagePolicy
+
+_HINT = "percept never resizes on its own: bring both to one size, or choose how with --resize or --pad."
+
+
+def one_size(
+    reference: Picture, candidate: Picture, policy: ImagePolicy, names: tuple[str, str]
+) -> tuple[Picture, Picture]:
+    """Bring two pictures to one size as the recipe says; those of one size already stay the same objects.
+
+    Args:
+        reference: the one.
+        candidate: the other.
+        policy: its ``resize`` first, then its ``pad``.
+        names: of both, for messages.
+
+    Raises:
+        SizeMismatch: if their sizes differ still.
+    """
+    pictures = reference, candidate
+    sizes = [_wanted(policy.resize, picture, pictures) for picture in pictures]
+    first, second = (
+        picture if (picture.width, picture.height) == size else resized(picture, *size)
+        for picture, size in zip(pictures, sizes, strict=True)
+    )
+    width, height = max(first.width, second.width), max(first.height, second.height)
+    if policy.pad != "none":
+        first, second = (
+            side if (side.width, side.height) == (width, height) else padded(side, width, height, policy.pad)
+            for side in (first, second)
+        )
+    if (first.width, first.height) != (second.width, second.height):
+        raise SizeMismatch(
+            f"the sizes differ: {names[0]} is {first.width}×{first.height} pixels, "
+            f"{names[1]} is {second.width}×{second.height}",
+            hint=_HINT,
+        )
+    return first, second
+
+
+def _wanted(resize: str, picture: Picture, pair: tuple[Picture, Picture]) -> tuple[int, int]:
+    """The size that a picture is brought to."""
+    size = picture.width, picture.height
+    if resize in ("reference", "candidate"):
+        other = pair[0] if resize == "reference" else pair[1]
+        return other.width, other.height
+    kind, _, value = resize.partition(":")
+    if kind == "scale":
+        return _scaled(size, float(value))
+    if kind == "fit":
+        width, height = map(int, value.split("x"))
+        return _scaled(size, min(width / size[0], height / size[1]))
+    return size
+
+
+def _scaled(size: tuple[int, int], factor: float) -> tuple[int, int]:
+    return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
+
+
+def resized(picture: Picture, width: int, height: int) -> Picture:
+    """A picture in another size, by Lanczos over the area that becomes a pixel (antialiased), in sRGB.
+
+    It is computed in float32 and not rounded to levels; what the filter overshoots is clipped to 0..255.
+    """
+    import numpy as np
+    from PIL import Image
+
+    planes = [
+        np.asarray(
+            Image.fromarray(np.ascontiguousarray(picture.array[..., channel], np.float32)).resize(
+                (width, height), Image.Resampling.LANCZOS
+            )
+        )
+        for channel in range(3)
+    ]
+    return picture_of(np.clip(np.stack(planes, axis=-1), 0, 255))
+
+
+def padded(picture: Picture, width: int, height: int, pad: str) -> Picture:
+    """A picture extended on the right and below.
+
+    Args:
+        picture: no wider and no higher.
+        width: in pixels.
+        height: in pixels.
+        pad: ``edge`` for its last column and row, or a colour as in ``colour_of``.
+    """
+    import numpy as np
+
+    missing = ((0, height - picture.height), (0, width - picture.width), (0, 0))
+    if pad == "edge":
+        return picture_of(np.pad(picture.array, missing, mode="edge"))
+    found: NDArray[np.float32] = np.empty((height, width, 3), picture.array.dtype)
+    found[:] = colour_of(pad)
+    found[: picture.height, : picture.width] = picture.array
+    return picture_of(found)
+
+
+def colour_of(word: str) -> tuple[int, int, int]:
+    """Levels of red, green and blue of ``white``, ``black`` or ``#rrggbb``."""
+    digits = {"white": "#ffffff", "black": "#000000"}.get(word, word)
+    return int(digits[1:3], 16), int(digits[3:5], 16), int(digits[5:7], 16)
+
+
+def cropped(picture: Picture, box: Box) -> Picture:
+    """The part of a picture in a rectangle, which may end beyond it.
+
+    Raises:
+        InvalidSetting: if none of it lies in the picture; without the file's name.
+    """
+    if box.x >= picture.width or box.y >= picture.height:
+        raise InvalidSetting(
+            f"nothing of the picture of {picture.width}×{picture.height} pixels is in the rectangle {box}",
+            hint="write x,y,width,height in pixels from the top left.",
+        )
+    return picture_of(picture.array[box.y : box.y + box.height, box.x : box.x + box.width])

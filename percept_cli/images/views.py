@@ -1,0 +1,307 @@
+"""What two files hold → the pairs of pictures that a person could see of them, each in every way that counts.
+
+- Frames, or pages, are compared one by one; files with other numbers of them do not match.
+- Transparency is laid over the grounds of the recipe: over black and over white, unless it says otherwise. A
+  white icon is invisible on white, and a black one on black; what differs shows on one of them.
+- Light without a limit is tone-mapped at the exposures of the recipe, which are taken from the reference and hold
+  for both.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from percept_cli.errors import NotFinite, SizeMismatch, UnsupportedImage
+from percept_cli.images.picture import Decoded, Frame, Picture, picture_of
+from percept_cli.images.policy import ImagePolicy
+from percept_cli.images.sizes import colour_of, cropped, one_size
+from percept_cli.results import View
+from percept_cli.srgb import from_light, to_light
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from percept_cli.images.picture import Levels
+
+
+@dataclass(frozen=True)
+class Look:
+    """Two pictures of one size, and how they came about."""
+
+    view: View
+    reference: Picture
+    candidate: Picture
+
+
+class Side:
+    """What a file holds, with the pictures that were made of it: pairs that share a reference share these.
+
+    Args:
+        name: of the file, for messages.
+        decoded: what it holds.
+    """
+
+    def __init__(self, name: str, decoded: Decoded) -> None:
+        self.name, self.decoded = name, decoded
+        self._lock = threading.Lock()
+        self._made: dict[tuple[int, str | None, float | None], Picture] = {}
+
+    def picture(self, place: int, view: View, policy: ImagePolicy) -> Picture:
+        """The picture of a frame, cropped."""
+        with self._lock:
+            key = place, view.ground, view.exposure
+            if key not in self._made:
+                picture = look_at(self.decoded.frames[place], view, policy, scene=self.decoded.scene)
+                self._made[key] = picture if policy.crop is None else cropped(picture, policy.crop)
+            return self._made[key]
+
+
+def looks(reference: Side, candidate: Side, policy: ImagePolicy) -> tuple[list[Look], tuple[str, ...]]:
+    """All pairs of pictures to compare, and what a person should know of them.
+
+    Args:
+        reference: the one file.
+        candidate: the other; the same object where the files are equal.
+        policy: what the recipe says.
+
+    Raises:
+        SizeMismatch: if they have other sizes, or other numbers of frames.
+        UnsupportedImage: if one is light and the other is not.
+        NotFinite: if a pixel of light is no finite number, and that is not allowed.
+    """
+    first, second = reference.decoded, candidate.decoded
+    _check_kinds(reference, candidate, policy)
+    if len(first.frames) != len(second.frames):
+        raise SizeMismatch(
+            f"the numbers of frames differ: {reference.name} has {len(first.frames)}, "
+            f"{candidate.name} has {len(second.frames)}",
+            hint="compare one frame of each with --frame N (frame=N in Python).",
+        )
+    notes = list(_durations(first, second))
+    if first.scene or second.scene:
+        reference, candidate, told = _finite(reference, candidate, policy)
+        notes += told
+    found = []
+    for place, view in _views(reference.decoded, candidate.decoded, policy):
+        one, other = (side.picture(place, view, policy) for side in (reference, candidate))
+        pictures = one_size(one, other, policy, (reference.name, candidate.name))
+        found.append(Look(view, *alike(*pictures)))
+    return found, tuple(notes)
+
+
+def _check_kinds(reference: Side, candidate: Side, policy: ImagePolicy) -> None:
+    light = [side.name for side in (reference, candidate) if side.decoded.scene]
+    if len(light) == 1 and policy.tonemap != "none":
+        other = candidate.name if light[0] == reference.name else reference.name
+        raise UnsupportedImage(
+            f"{light[0]} holds light without a limit, and {other} the colours of a display",
+            hint="--tonemap none --exposure 0 takes light from 0 to 1 as sRGB does; or convert one of them.",
+        )
+
+
+def _durations(first: Decoded, second: Decoded) -> Iterator[str]:
+    one, other = first.durations, second.durations
+    if one is None or other is None or one == other:
+        return
+    places = [place for place, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1]]
+    place = places[0]
+    more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
+    yield (
+        f"the durations differ: frame {place + 1} is shown for {one[place]} ms in the reference, "
+        f"{other[place]} ms in the candidate{more}"
+    )
+
+
+def _views(reference: Decoded, candidate: Decoded, policy: ImagePolicy) -> Iterator[tuple[int, View]]:
+    exposures: tuple[float | None, ...] = (None,)
+    if reference.scene or candidate.scene:
+        exposures = _exposures(reference if reference.scene else candidate, policy)
+    for place, pair in enumerate(zip(reference.frames, candidate.frames, strict=True)):
+        several = len(reference.frames) > 1
+        frame = place + 1 if several else policy.frame
+        for ground in _grounds(pair, policy):
+            for exposure in exposures:
+                yield place, View(frame, ground, exposure)
+
+
+def _grounds(pair: tuple[Frame, Frame], policy: ImagePolicy) -> tuple[str | None, ...]:
+    if policy.alpha == "ignore" or all(frame.alpha is None for frame in pair):
+        return (None,)
+    return ("black", "white") if policy.alpha == "worst" else (policy.alpha,)
+
+
+def _exposures(decoded: Decoded, policy: ImagePolicy) -> tuple[float, ...]:
+    """Those of the recipe for all frames, taken from the first: a scene that gets darker is to look so."""
+    from percept_cli.images.light import parse_exposure
+
+    light = values_of(decoded.frames[0], decoded.frames[0].colours, 3)
+    return parse_exposure(policy.exposure).values(light, policy.tonemap)
+
+
+def _finite(reference: Side, candidate: Side, policy: ImagePolicy) -> tuple[Side, Side, list[str]]:
+    """Both with black pixels for those that are no finite numbers, where that is allowed."""
+    from percept_cli.images.scenes import nonfinite
+
+    first, second = (nonfinite(side.decoded) for side in (reference, candidate))
+    if not any(kind is not None for kind in (*first, *second)):
+        return reference, candidate, []
+    same = all(_same(*pair) for pair in zip(first, second, strict=True))
+    if not (policy.allow_nan and same):
+        told = [
+            f"{side.name} has {_counted(kinds)}"
+            for side, kinds in ((reference, first), (candidate, second))
+            if any(kind is not None for kind in kinds)
+        ]
+        raise NotFinite(
+            f"not all pixels are finite numbers: {'; '.join(told)}",
+            hint="they are the same in both: --allow-nan (allow_nan=True in Python) takes them as black."
+            if same
+            else "mend the render.",
+        )
+    note = f"{_counted(first)} in both, in the same places, taken as black"
+    return _cleaned(reference, first), _cleaned(candidate, second), [note]
+
+
+def _same(first: NDArray[np.uint8] | None, second: NDArray[np.uint8] | None) -> bool:
+    import numpy as np
+
+    return first is second if first is None or second is None else np.array_equal(first, second)
+
+
+def _cleaned(side: Side, kinds: Sequence[NDArray[np.uint8] | None]) -> Side:
+    frames = tuple(
+        frame if kind is None else _without(frame, kind)
+        for frame, kind in zip(side.decoded.frames, kinds, strict=True)
+    )
+    return Side(side.name, replace(side.decoded, frames=frames))
+
+
+def _counted(kinds: Sequence[NDArray[np.uint8] | None]) -> str:
+    """In words, how many pixels are no finite numbers, and where the first is."""
+    import numpy as np
+
+    there = [kind for kind in kinds if kind is not None]
+    not_numbers = sum(int((kind == 1).sum()) for kind in there)
+    infinite = sum(int((kind > 1).sum()) for kind in there)
+    row, column = np.argwhere(there[0])[0]
+    parts = [f"{not_numbers:,} NaN" if not_numbers else "", f"{infinite:,} infinite" if infinite else ""]
+    both = " and ".join(filter(None, parts))
+    return f"{both} {'pixel' if not_numbers + infinite == 1 else 'pixels'} (the first at {column},{row})"
+
+
+def _without(frame: Frame, kind: NDArray[np.uint8]) -> Frame:
+    import numpy as np
+
+    colours = np.where((kind > 0)[..., None], np.float32(0), values_of(frame, frame.colours, 3))
+    return replace(frame, colours=colours.astype(np.float32).tobytes())
+
+
+def values_of(frame: Frame, values: bytes, channels: int) -> NDArray[Any]:
+    """A frame's colours or its alpha as an array, H×W×channels."""
+    import numpy as np
+
+    return np.frombuffer(values, np.float32 if frame.deep else np.uint8).reshape(
+        frame.height, frame.width, channels
+    )
+
+
+def look_at(frame: Frame, view: View, policy: ImagePolicy, *, scene: bool = False) -> Picture:
+    """What a person sees of a frame.
+
+    Args:
+        frame: the frame.
+        view: its ground and exposure.
+        policy: how colours are mixed, and light is mapped.
+        scene: whether it holds light.
+    """
+    if scene:
+        return _light_at(frame, view, policy)
+    if frame.alpha is None or view.ground is None:
+        return _opaque(frame)
+    if frame.deep or policy.blend == "linear":
+        return _mixed(frame, view.ground, linear=policy.blend == "linear")
+    return _over(frame, frame.alpha, view.ground)
+
+
+def _opaque(frame: Frame) -> Picture:
+    if not frame.deep:
+        return Picture(frame.width, frame.height, frame.colours)
+    return picture_of(values_of(frame, frame.colours, 3))
+
+
+def _over(frame: Frame, alpha: bytes, ground: str) -> Picture:
+    """8-bit colours over a ground, rounded as programs do: a picture that was made flat equals itself."""
+    from PIL import Image
+
+    size = frame.width, frame.height
+    image = Image.frombytes("RGB", size, frame.colours)
+    image.putalpha(Image.frombytes("L", size, alpha))
+    below = Image.new("RGBA", size, (*colour_of(ground), 255))
+    return Picture(*size, Image.alpha_composite(below, image).convert("RGB").tobytes())
+
+
+def _mixed(frame: Frame, ground: str, *, linear: bool) -> Picture:
+    import numpy as np
+
+    assert frame.alpha is not None
+    alpha = values_of(frame, frame.alpha, 1).astype(np.float32) / 255
+    colours = values_of(frame, frame.colours, 3).astype(np.float32)
+    below = np.array(colour_of(ground), np.float32)
+    if linear:
+        mixed: NDArray[Any] = from_light(alpha * to_light(colours) + (1 - alpha) * to_light(below))
+        mixed = np.where(alpha == 1, colours, np.where(alpha == 0, below, mixed))  # exactly
+    else:
+        mixed = alpha * colours + (1 - alpha) * below
+    found: Levels = mixed.astype(np.float32) if frame.deep else np.rint(mixed).astype(np.uint8)
+    return picture_of(found)
+
+
+def _light_at(frame: Frame, view: View, policy: ImagePolicy) -> Picture:
+    """Tone-mapped, then laid over the ground as light."""
+    import numpy as np
+
+    from percept_cli.images.light import tone_map
+
+    shown = tone_map(values_of(frame, frame.colours, 3), policy.tonemap, view.exposure or 0.0)
+    if frame.alpha is None or view.ground is None:
+        return picture_of(shown)
+    alpha = values_of(frame, frame.alpha, 1) / np.float32(255)
+    below = to_light(np.array(colour_of(view.ground), np.float32))
+    added = np.where(alpha > 0, alpha, 1)  # light that covers nothing, a flame's, is added to what is behind it
+    return picture_of(from_light(added * to_light(shown) + (1 - alpha) * below))
+
+
+def alike(first: Picture, second: Picture) -> tuple[Picture, Picture]:
+    """Both deep if one is."""
+    if first.deep == second.deep:
+        return first, second
+    return _deepened(first), _deepened(second)
+
+
+def _deepened(picture: Picture) -> Picture:
+    import numpy as np
+
+    if picture.deep:
+        return picture
+    return Picture(picture.width, picture.height, picture.array.astype(np.float32).tobytes(), deep=True)
+
+
+def shown_picture(decoded: Decoded, policy: ImagePolicy, view: View = View()) -> Picture:  # noqa: B008 - it is frozen
+    """What to show a person of a file on its own: a frame, over white unless the view says otherwise.
+
+    Args:
+        decoded: what the file holds.
+        policy: what the recipe says.
+        view: whose frame, ground and exposure are shown.
+    """
+    if view.ground is None and policy.alpha != "ignore":
+        view = replace(view, ground="white")
+    if decoded.scene and view.exposure is None:
+        view = replace(view, exposure=_exposures(decoded, policy)[0])
+    place = min(view.frame or 1, len(decoded.frames)) - 1
+    picture = look_at(decoded.frames[place], view, policy, scene=decoded.scene)
+    return picture if policy.crop is None else cropped(picture, policy.crop)
