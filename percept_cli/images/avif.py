@@ -16,9 +16,7 @@ from percept_cli.images.containers import (
     in_srgb_levels,
     levels_of,
     library_errors,
-    needed,
 )
-from percept_cli.images.formats import DEEP_AVIF
 from percept_cli.images.nclx import profile_of_nclx
 from percept_cli.images.picture import Decoded
 from percept_cli.images.policy import ImagePolicy
@@ -74,21 +72,22 @@ def read_deep_avif(data: bytes, name: str, policy: ImagePolicy, check: Check) ->
 
     Raises:
         UnreadableImage: if it is damaged.
-        UnsupportedImage: if imagecodecs is not installed, and for animations, HDR and colours that are not sRGB.
+        UnsupportedImage: for animations and HDR.
     """
     import io
 
+    import imagecodecs
+    import numpy as np
     from PIL import Image
 
     with library_errors(name):
         head = iso_media.head(data)
-        library = needed(DEEP_AVIF, "AVIF of more than 8 bits per channel")
         with Image.open(io.BytesIO(data), formats=("AVIF",)) as image:  # reads no pixels yet
             check(image.width, image.height, 1)
             if getattr(image, "n_frames", 1) > 1 or head.sequence:
                 raise UnsupportedImage("is an animation of more than 8 bits per channel", hint=HINT)
             size, profile = image.size, image.info.get("icc_profile")
-        values = library.avif_decode(data, numthreads=1)
+        values = imagecodecs.avif_decode(data, numthreads=1)
         if values.shape[:2] != (size[1], size[0]) or values.dtype != "uint16" or head.depth is None:
             raise UnreadableImage("it is not what its head says")
         top = (1 << head.depth) - 1
@@ -98,13 +97,9 @@ def read_deep_avif(data: bytes, name: str, policy: ImagePolicy, check: Check) ->
             profile = None
         elif profile is None and head.nclx is not None:
             profile = profile_of_nclx(*head.nclx, grey=values.ndim == 2)
-        import numpy as np
-
         values = np.rot90(values, head.turns)
         if head.mirror is not None:
             values = np.flip(values, head.mirror)
         alpha = values[..., 3] if values.ndim == 3 and values.shape[2] == 4 else None
-        colours = in_srgb_levels(
-            levels_of(values if values.ndim == 2 else values[..., :3], top), profile, name, data
-        )
+        colours = in_srgb_levels(levels_of(values if values.ndim == 2 else values[..., :3], top), profile, name)
         return Decoded((frame_of(colours, None if alpha is None else levels_of(alpha, top)),))

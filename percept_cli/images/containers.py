@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
-from percept_cli.images.colour_profiles import in_srgb
+from percept_cli.images.colour_profiles import conversion_of, naming
 from percept_cli.images.formats import Library
 from percept_cli.images.picture import Frame, whole_levels
 
@@ -147,39 +147,34 @@ def frame_of(colours: Levels, alpha: Levels | None) -> Frame:
     )
 
 
-def in_srgb_levels(colours: Levels, profile: bytes | None, name: str, data: bytes) -> Levels:
+def in_srgb_levels(colours: Levels, profile: bytes | None, name: str) -> Levels:
     """Colours that an ICC profile describes, in sRGB; grey becomes R G B.
 
     Args:
         colours: H×W×3, or H×W of grey; uint8, or float32 in 0..255.
         profile: of the picture, or None for sRGB.
         name: for messages.
-        data: the file.
 
     Returns:
-        H×W×3 of the same type.
+        H×W×3 of the same type; deep ones are not rounded.
 
     Raises:
         UnreadableImage: for a profile that is broken.
-        UnsupportedImage: for one of another kind than the picture, and for a deep picture that is not sRGB.
+        UnsupportedImage: for one of another kind than the picture.
     """
     import numpy as np
     from PIL import Image
 
-    if profile is not None:
-        deep = colours.dtype != np.uint8
-        # A deep one only asks whether the profile moves any colour, for which a pixel will do.
-        image = Image.fromarray(np.zeros((1, 1, *colours.shape[2:]), np.uint8) if deep else colours)
-        image.info["icc_profile"] = profile
-        converted = in_srgb(image, name, data)
-        if converted is not image:
-            if deep:
-                raise UnsupportedImage(
-                    f"{name}: has more than 8 bits per channel and a colour profile that is not sRGB, which are "
-                    "not supported together yet",
-                    hint=HINT_OF_COLOURS,
-                )
-            colours = np.asarray(converted.convert("RGB"), np.uint8)
+    from percept_cli.images.deep_colours import converted
+
+    space = b"RGB " if colours.ndim == 3 else b"GRAY"
+    with naming(name):
+        found = None if profile is None else conversion_of(profile, space)
+        if found is not None and colours.dtype == np.uint8:
+            return np.asarray(found[1](Image.fromarray(colours)).convert("RGB"), np.uint8)
+        if found is not None:
+            planes = colours if colours.ndim == 3 else colours[..., np.newaxis]
+            return converted(planes.astype(np.float32, copy=False), found[0], space)
     if colours.ndim == 3:
         return colours
     grey: NDArray[Any] = np.stack([colours] * 3, axis=2)

@@ -50,8 +50,7 @@ def read_heic(data: bytes, name: str, policy: ImagePolicy, check: Check) -> Deco
 
     Raises:
         UnreadableImage: if it is damaged.
-        UnsupportedImage: if pillow-heif is not installed, and for sequences, HDR, and deep pictures whose colours
-            are not sRGB.
+        UnsupportedImage: if pillow-heif is not installed, and for sequences and HDR.
     """
     with library_errors(name):
         library = needed(HEIC, "HEIC")
@@ -62,10 +61,10 @@ def read_heic(data: bytes, name: str, policy: ImagePolicy, check: Check) -> Deco
         image = file[file.primary_index]
         width, height = image.size
         check(width, height, 1)
-        return _decoded(image, name, policy, data)
+        return _decoded(image, name, policy)
 
 
-def _decoded(image: Any, name: str, policy: ImagePolicy, data: bytes) -> Decoded:
+def _decoded(image: Any, name: str, policy: ImagePolicy) -> Decoded:
     import numpy as np
 
     mode, _, bits = image.mode.partition(";")
@@ -91,7 +90,7 @@ def _decoded(image: Any, name: str, policy: ImagePolicy, data: bytes) -> Decoded
             profile = profile_of_nclx(
                 codes["color_primaries"], codes["transfer_characteristics"], grey=values.ndim == 2
             )
-    colours = in_srgb_levels(levels_of(values, top), profile, name, data)
+    colours = in_srgb_levels(levels_of(values, top), profile, name)
     return Decoded((frame_of(colours, None if alpha is None else levels_of(alpha, top)),))
 
 

@@ -4,8 +4,7 @@
 - The library turns pictures as their head says.
 - Floats that are linear light make a scene, as in OpenEXR.
 - Refused: animations (of which one library keeps the last frame and the other no durations), inks, HDR's curves,
-  deep pictures whose colours are neither sRGB nor linear light of its primaries, and other floats beyond black and
-  white.
+  and other floats beyond black and white.
 """
 
 from __future__ import annotations
@@ -26,10 +25,9 @@ from percept_cli.images.containers import (
     levels_of,
     library_errors,
     missing,
-    needed,
     unmultiplied,
 )
-from percept_cli.images.formats import DEEP_JPEG_XL, JPEG_XL
+from percept_cli.images.formats import JPEG_XL
 from percept_cli.images.jxl_head import Head, head
 from percept_cli.images.picture import Decoded, Frame
 from percept_cli.images.policy import ImagePolicy
@@ -89,7 +87,7 @@ def _shallow(data: bytes, said: Head, name: str, policy: ImagePolicy) -> Decoded
     if len(content) != info.width * info.height * channels or not _same_size(info, said):
         raise UnreadableImage("it is not what its head says")
     values = np.frombuffer(content, np.uint8).reshape(info.height, info.width, channels)
-    return _put_together(values, said, 255, bytes(profile) if profile else None, name, policy, data)
+    return _put_together(values, said, 255, bytes(profile) if profile else None, name, policy)
 
 
 def _same_size(info: Any, said: Head) -> bool:
@@ -110,22 +108,30 @@ def _from_jpeg(content: bytes, said: Head, name: str, policy: ImagePolicy) -> De
 
 
 def _deep(data: bytes, said: Head, name: str, policy: ImagePolicy) -> Decoded:
+    import imagecodecs
     import numpy as np
 
-    library = needed(DEEP_JPEG_XL, "JPEG XL of more than 8 bits per channel")
     linear = said.transfer == _LINEAR and not policy.ignore_icc
+    profile = None
     if not (policy.ignore_icc or (said.bt_709 and said.transfer in (_SRGB, _LINEAR))):
-        raise UnsupportedImage(
-            "has more than 8 bits per channel and colours that are not sRGB, which are not supported together yet",
-            hint=HINT_OF_COLOURS,
-        )
-    values: NDArray[Any] = library.jpegxl_decode(data, numthreads=1)
+        linear = False
+        if said.xyb:  # what its values come out as is the library's choice, and it does not say which
+            raise UnsupportedImage(
+                "has more than 8 bits per channel and colours that are not sRGB, coded with loss, which are not "
+                "supported together",
+                hint=HINT_OF_COLOURS,
+            )
+        *_, profile = _decoder()(num_threads=1)(data)[:4]  # its pixels are cut to 8 bits, its profile is whole
+        if not profile:
+            raise UnreadableImage("it does not say what its colours are")
+        profile = bytes(profile)
+    values: NDArray[Any] = imagecodecs.jpegxl_decode(data, numthreads=1)
     values = values.reshape(*values.shape[:2], -1)
     if set(values.shape[:2]) != {said.width, said.height} or values.shape[2] > 4:
         raise UnreadableImage("it is not what its head says")
     if values.dtype.kind != "f":
         top = (1 << min(said.depth, 16)) - 1
-        return _put_together(values, said, top, None, name, policy, data, linear=linear)
+        return _put_together(values, said, top, profile, name, policy, linear=linear)
     values = values.astype(np.float32)
     if not np.isfinite(values).all():
         raise UnsupportedImage("has values that are no numbers, or infinite", hint=HINT)
@@ -133,7 +139,7 @@ def _deep(data: bytes, said: Head, name: str, policy: ImagePolicy) -> Decoded:
         return _scene(values, said)
     if values.min() < 0 or values.max() > 1:
         raise UnsupportedImage("has values beyond black and white, which is not supported in JPEG XL", hint=HINT)
-    return _put_together(values, said, 1, None, name, policy, data)
+    return _put_together(values, said, 1, profile, name, policy)
 
 
 def _scene(values: NDArray[Any], said: Head) -> Decoded:
@@ -165,7 +171,6 @@ def _put_together(
     profile: bytes | None,
     name: str,
     policy: ImagePolicy,
-    data: bytes,
     *,
     linear: bool = False,
 ) -> Decoded:
@@ -178,7 +183,6 @@ def _put_together(
         profile: of the colours.
         name: for messages.
         policy: what the recipe says.
-        data: the file.
         linear: whether colours are linear light, of sRGB's primaries.
     """
     alpha: Levels | None = None
@@ -191,7 +195,7 @@ def _put_together(
     colours = levels_of(values[..., 0] if values.shape[2] == 1 else values, top)
     if linear:
         colours = _coded(colours)
-    return Decoded((frame_of(in_srgb_levels(colours, None if policy.ignore_icc else profile, name, data), alpha),))
+    return Decoded((frame_of(in_srgb_levels(colours, None if policy.ignore_icc else profile, name), alpha),))
 
 
 def _coded(light: Levels) -> Levels:

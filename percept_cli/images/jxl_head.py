@@ -40,6 +40,8 @@ class Head:
     black: bool = False
     """Whether colours are inks, with a channel of black."""
     grey: bool = False
+    xyb: bool = False
+    """Whether it is coded as XYB, with loss; what it says of colours is then what they were."""
     bt_709: bool = True
     """Whether primaries and white are said, by code, to be BT.709's, which are sRGB's."""
     transfer: int = 13
@@ -108,7 +110,7 @@ def head(data: bytes) -> Head:
             multiplied = associated
             depth, floats = max(depth, channel_depth), floats or channel_floats
         kinds.add(kind)
-    bits.flag()  # whether it is coded as XYB
+    xyb = bits.flag()
     grey, bt_709, transfer = _colours(bits)
     return Head(
         width,
@@ -121,6 +123,7 @@ def head(data: bytes) -> Head:
         multiplied,
         _BLACK in kinds,
         grey,
+        xyb,
         bt_709,
         transfer,
     )
