@@ -36,6 +36,11 @@ class Library:
         return f"pip install 'percept-cli[{self.extra}]'"
 
 
+HEIC = Library("pillow_heif", "pillow-heif", "heic")
+JPEG_XL = Library("pillow_jxl", "pillow-jxl-plugin", "jxl")
+OPENEXR = Library("OpenEXR", "OpenEXR", "hdr")
+
+
 @dataclass(frozen=True)
 class Format:
     """One kind of file."""
@@ -130,27 +135,34 @@ FORMATS = (
         "TIFF",
         "libtiff",
     ),
-    Format("AVIF", (".avif", ".avifs"), "8 bits, animations", _is_avif, "AVIF", "avif"),
+    Format(
+        "AVIF",
+        (".avif", ".avifs"),
+        "8, 10 and 12 bits, animations of 8",
+        _is_avif,
+        "AVIF",
+        "avif",
+    ),
     Format(
         "HEIC",
         (".heic", ".heif", ".hif"),
         "8, 10 and 12 bits",
         _is_heic,
-        library=Library("pillow_heif", "pillow-heif", "heic"),
+        library=HEIC,
     ),
     Format(
         "JPEG XL",
         (".jxl",),
-        "8 and 16 bits",
+        "8 to 16 bits, light",
         _starts(b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"),  # bare, and in a container
-        library=Library("pillow_jxl", "pillow-jxl-plugin", "jxl"),
+        library=JPEG_XL,
     ),
     Format(
         "OpenEXR",
         (".exr",),
         "light, half and float",
         _starts(b"v/1\x01"),
-        library=Library("OpenEXR", "OpenEXR", "hdr"),
+        library=OPENEXR,
     ),
     Format("Radiance HDR", (".hdr", ".pic"), "light, RGBE", _starts(b"#?RADIANCE", b"#?RGBE")),
     Format("NumPy .npy", (".npy",), "arrays of colours or light", _starts(b"\x93NUMPY")),
@@ -173,7 +185,7 @@ def format_of(data: bytes) -> Format | None:
 
 def available(entry: Format) -> Availability:
     """Whether this installation reads a format; nothing heavy is imported to find out."""
-    if entry.library is not None and find_spec(entry.library.module) is None:
+    if entry.library is not None and not installed(entry.library):
         return Availability(False, f"needs {entry.library.package}, which is not installed", entry.library.hint)
     if entry.feature is not None and not _pillow_has(entry.feature):
         return Availability(
@@ -182,6 +194,11 @@ def available(entry: Format) -> Availability:
             "pip install --upgrade --force-reinstall pillow",
         )
     return Availability(True)
+
+
+def installed(library: Library) -> bool:
+    """Whether a library is there; it is not imported."""
+    return find_spec(library.module) is not None
 
 
 def _pillow_has(feature: str) -> bool:

@@ -1,0 +1,181 @@
+"""What the readers of HEIC, AVIF and JPEG XL have in common: a library's values → frames of sRGB levels.
+
+Each of those readers has a module of its own: ``heic``, ``avif`` and ``jxl``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
+from percept_cli.images.colour_profiles import conversion_of, naming
+from percept_cli.images.formats import Library
+from percept_cli.images.picture import Frame, whole_levels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from percept_cli.images.picture import Levels
+
+    Check = Callable[[int, int, int], None]
+    """Told width, height and frames before pixels are allocated; raises if that is too much."""
+
+HINT = "export it as 8-bit sRGB, as PNG for instance, both pictures the same way."
+HINT_OF_COLOURS = (
+    "--ignore-icc (ignore_icc=True in Python) takes the values as they are; better export it as sRGB."
+)
+
+
+def needed(library: Library, what: str) -> Any:
+    """The module of a library that is an extra.
+
+    Args:
+        library: which one.
+        what: cannot be read without it.
+
+    Raises:
+        UnsupportedImage: if it is not installed.
+    """
+    try:
+        return importlib.import_module(library.module)
+    except ImportError:
+        raise missing(library, what) from None
+
+
+def missing(library: Library, what: str) -> UnsupportedImage:
+    """The error that a library is not installed."""
+    return UnsupportedImage(f"{what} needs {library.package}, which is not installed", hint=library.hint)
+
+
+@contextmanager
+def library_errors(name: str) -> Iterator[None]:
+    """Turn what those libraries raise into errors that name the file; percept's own get the name in front.
+
+    Args:
+        name: of the file, as it is shown.
+
+    Raises:
+        UnreadableImage, UnsupportedImage: instead of what was raised.
+    """
+    try:
+        yield
+    except PerceptError as error:
+        if str(error).startswith(f"{name}: "):
+            raise
+        raise type(error)(f"{name}: {error}", hint=error.hint or "make or copy the file anew.") from None
+    except MemoryError:
+        raise UnsupportedImage(
+            f"{name}: does not fit the memory of this machine", hint="cut the picture into smaller ones."
+        ) from None
+    except Exception as error:  # libraries in C++ and Rust: what they raise, they do not say
+        raise _typed(name, error) from None
+
+
+def _typed(name: str, error: Exception) -> PerceptError:
+    reason = " ".join(str(error).split()) or type(error).__name__
+    # A library's words for what it was not built to read, and for its own limits.
+    if any(word in reason.lower() for word in ("unsupported", "not supported", "security limit", "unknown nclx")):
+        return UnsupportedImage(f"{name}: cannot be read: {reason}", hint=HINT)
+    return UnreadableImage(
+        f"{name}: the picture is damaged or cut off: {reason}", hint="make or copy the file anew."
+    )
+
+
+def levels_of(values: NDArray[Any], top: int) -> Levels:
+    """Whole numbers of any depth as levels of 8 bits, with what lies between them.
+
+    Args:
+        values: unsigned integers of any shape, 0..top.
+        top: what stands for 1.
+
+    Returns:
+        The values as they are where ``top`` is 255; else float32 in 0..255.
+    """
+    import numpy as np
+
+    if top == 255:
+        return values.astype(np.uint8, copy=False)
+    return (values * (255 / top)).astype(np.float32)
+
+
+def unmultiplied(colours: NDArray[Any], alpha: NDArray[Any], top: int) -> NDArray[Any]:
+    """Colours without the alpha they were multiplied by; whole numbers are rounded to whole numbers again.
+
+    Args:
+        colours: H×W×C, in 0..top.
+        alpha: H×W, in 0..top.
+        top: what stands for 1.
+
+    Returns:
+        H×W×C of the type that came; 0 where alpha is 0, since nothing is left there.
+    """
+    import numpy as np
+
+    shares = np.zeros(colours.shape)
+    np.divide(colours, alpha[..., np.newaxis], out=shares, where=alpha[..., np.newaxis] > 0)
+    shares = np.minimum(shares, 1) * top
+    found: NDArray[Any] = (shares if colours.dtype.kind == "f" else np.rint(shares)).astype(colours.dtype)
+    return found
+
+
+def frame_of(colours: Levels, alpha: Levels | None) -> Frame:
+    """A frame of 8 bits where all values are whole levels, else a deep one.
+
+    Args:
+        colours: H×W×3 uint8, or float32 in 0..255, sRGB.
+        alpha: H×W of either type; None where all is opaque.
+    """
+    import numpy as np
+
+    height, width = colours.shape[:2]
+    colours = whole_levels(colours)
+    if alpha is not None:
+        alpha = whole_levels(alpha)
+        if (alpha == 255).all():
+            alpha = None
+    deep = np.float32 in (colours.dtype, None if alpha is None else alpha.dtype)
+    kind = np.float32 if deep else np.uint8
+    return Frame(
+        width,
+        height,
+        colours.astype(kind, copy=False).tobytes(),
+        None if alpha is None else alpha.astype(kind, copy=False).tobytes(),
+        deep,
+    )
+
+
+def in_srgb_levels(colours: Levels, profile: bytes | None, name: str) -> Levels:
+    """Colours that an ICC profile describes, in sRGB; grey becomes R G B.
+
+    Args:
+        colours: H×W×3, or H×W of grey; uint8, or float32 in 0..255.
+        profile: of the picture, or None for sRGB.
+        name: for messages.
+
+    Returns:
+        H×W×3 of the same type; deep ones are not rounded.
+
+    Raises:
+        UnreadableImage: for a profile that is broken.
+        UnsupportedImage: for one of another kind than the picture.
+    """
+    import numpy as np
+    from PIL import Image
+
+    from percept_cli.images.deep_colours import converted
+
+    space = b"RGB " if colours.ndim == 3 else b"GRAY"
+    with naming(name):
+        found = None if profile is None else conversion_of(profile, space)
+        if found is not None and colours.dtype == np.uint8:
+            return np.asarray(found[1](Image.fromarray(colours)).convert("RGB"), np.uint8)
+        if found is not None:
+            planes = colours if colours.ndim == 3 else colours[..., np.newaxis]
+            return converted(planes.astype(np.float32, copy=False), found[0], space)
+    if colours.ndim == 3:
+        return colours
+    grey: NDArray[Any] = np.stack([colours] * 3, axis=2)
+    return grey
