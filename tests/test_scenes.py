@@ -373,11 +373,16 @@ def flat(pixels: NDArray[np.uint8]) -> bytes:
     return pixels.tobytes()
 
 
-@pytest.mark.parametrize("packed", [flat, runs_by_channel, runs_by_pixel])
-@pytest.mark.parametrize("width", [3, 8, 40, 700])
+@pytest.mark.parametrize(
+    ("packed", "width"),
+    # Lines below 8 pixels have no runs by channel.
+    [
+        (flat, 3),
+        (runs_by_pixel, 3),
+        *((pack, n) for pack in (flat, runs_by_channel, runs_by_pixel) for n in (8, 40, 700)),
+    ],
+)
 def test_hdr_of_all_packings(packed: Callable[[NDArray[np.uint8]], bytes], width: int) -> None:
-    if packed is runs_by_channel and width < 8:
-        pytest.skip("such short lines have no runs by channel")
     pixels = rgbe(0, 3, width)
     data = hdr(packed(pixels), f"-Y 3 +X {width}", "FORMAT=32-bit_rle_rgbe")
     frame = only(read_hdr(data, "x", anything))
@@ -734,10 +739,28 @@ def test_nonfinite_finds_the_worst_of_three_channels() -> None:
     assert nonfinite(read_npy(npy(np.ones((2, 2), np.uint16)), "x", anything)) == (None,)
 
 
-@pytest.mark.parametrize("reader", [read_exr, read_hdr, read_float_tiff])
+def damaged_files(count: int, seed: int) -> None:
+    from tests.fuzz.light import run
+
+    outcomes, finding = run(count, seed)
+    assert not finding
+    assert sum(outcomes.values()) == count
+    for reader in ("exr", "hdr", "npy", "tiff"):  # neither all are refused nor all are read
+        for outcome in ("picture", "UnreadableImage"):
+            assert outcomes[f"{reader}:{outcome}"] > count / 50
+
+
+def test_damaged_files_are_read_or_refused() -> None:
+    damaged_files(1500, seed=0)
+
+
+@pytest.mark.slow
+def test_many_damaged_files_are_read_or_refused() -> None:
+    damaged_files(20_000, seed=1_000_000)
+
+
+@pytest.mark.parametrize("reader", [read_exr, read_float_tiff])  # Radiance's pixels are all finite
 def test_colours_that_are_no_numbers_are_kept(reader: Reader) -> None:
-    if reader is read_hdr:
-        return  # its pixels are all finite
     values = np.array([[[math.nan, math.inf, -math.inf]]], np.float32)
     data = exr_by_hand(planes(values)) if reader is read_exr else tiff(values, photometric="rgb")
     assert np.array_equal(colours_of(only(reader(data, "x", anything))), values, equal_nan=True)
