@@ -89,12 +89,12 @@ def exr_by_hand(
 
 
 def exr(folder: Path, channels: dict[str, NDArray[Any]], **header: Any) -> bytes:
-    """By OpenEXR's own library."""
+    """By OpenEXR's own library, which changes the dictionaries that it gets."""
     import OpenEXR
 
     path = folder / "made.exr"
     usual = {"type": OpenEXR.scanlineimage, "compression": OpenEXR.ZIP_COMPRESSION}
-    with OpenEXR.File(usual | header, channels) as file:
+    with OpenEXR.File(usual | header, dict(channels)) as file:
         file.write(str(path))
     return path.read_bytes()
 
@@ -104,7 +104,7 @@ def exr_of_parts(folder: Path, *parts: tuple[str, dict[str, NDArray[Any]]]) -> b
 
     path = folder / "made.exr"
     with OpenEXR.File(
-        [OpenEXR.Part({"type": OpenEXR.scanlineimage}, chans, name) for name, chans in parts]
+        [OpenEXR.Part({"type": OpenEXR.scanlineimage}, dict(chans), name) for name, chans in parts]
     ) as file:
         file.write(str(path))
     return path.read_bytes()

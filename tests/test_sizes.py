@@ -40,7 +40,7 @@ def sizes_by(policy: ImagePolicy, *sizes: tuple[int, int]) -> list[tuple[int, in
         ({"pad": "#102030"}, (40, 30)),
     ],
 )
-def test_other_sizes_become_one(settings: dict[str, str], wanted: tuple[int, int]) -> None:
+def test_other_sizes_become_one(settings: dict[str, Any], wanted: tuple[int, int]) -> None:
     assert sizes_by(ImagePolicy(**settings), (40, 30), (20, 16)) == [wanted, wanted]
 
 
@@ -54,9 +54,9 @@ def test_equal_sizes_are_brought_to_a_size_that_is_asked_for(resize: str, wanted
 
 
 def test_nothing_is_resized_unasked() -> None:
-    for settings in ({}, {"resize": "scale:0.5"}, {"resize": "fit:10x10"}):
+    for resize in ("error", "scale:0.5", "fit:10x10"):
         with pytest.raises(SizeMismatch, match=r"the sizes differ: a\.png is \d+×\d+ pixels, b\.png is") as error:
-            sizes_by(ImagePolicy(**settings), (40, 30), (30, 10))
+            sizes_by(ImagePolicy(resize=resize), (40, 30), (30, 10))
         assert "--resize" in error.value.hint
     first, second = as_picture(drawing(40, 30)), as_picture(drawing(40, 30, seed=1))
     same = one_size(first, second, ImagePolicy(resize="reference", pad="edge"), NAMES)
@@ -110,7 +110,9 @@ def test_a_rectangle_is_compared_alone() -> None:
     found = compare(first, second, crop=(20, 10, 20, 20), **CHEAP)
     assert (found.width, found.height) == (20, 20)
     assert found.distance == compare(first.crop((20, 10, 40, 30)), second.crop((20, 10, 40, 30)), **CHEAP).distance
-    with pytest.raises(InvalidSetting, match="nothing of the picture of 40×30 pixels is in the rectangle 40,0,5,5"):
+    with pytest.raises(
+        InvalidSetting, match="nothing of the picture of 40×30 pixels is in the rectangle 40,0,5,5"
+    ):
         compare(first, second, crop="40,0,5,5", **CHEAP)
 
 
