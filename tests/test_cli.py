@@ -91,6 +91,9 @@ def test_equal_pictures_are_at_zero_without_torch(tmp_path: Path, save: Save) ->
         ["heatmap", "--help"],
         ["presets", "--help"],
         ["weights", "--help"],
+        ["info", "--help"],
+        ["info"],
+        ["info", "--format", "json"],
         ["--version"],
     ],
 )
@@ -103,7 +106,10 @@ def test_help_costs_no_torch(tmp_path: Path, arguments: list[str]) -> None:
 def test_every_command_is_in_the_help_test() -> None:
     from percept_cli.cli import cli
 
-    assert set(cli.commands) == {"compare", "batch", "check", "approve", "report", "heatmap", "presets", "weights"}
+    assert set(cli.commands) == {
+        *("compare", "batch", "check", "approve", "report"),
+        *("heatmap", "presets", "weights", "info"),
+    }
 
 
 def test_importing_the_library_costs_no_torch() -> None:
