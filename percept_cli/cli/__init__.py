@@ -19,6 +19,7 @@ from percept_cli.cli.commands import Group
 from percept_cli.cli.compare import compare
 from percept_cli.cli.console import open_missing_streams, print_result, say
 from percept_cli.cli.heatmap import heatmap
+from percept_cli.cli.info import info
 from percept_cli.cli.presets import presets
 from percept_cli.cli.report import report
 from percept_cli.cli.weights import weights
@@ -59,6 +60,7 @@ cli.add_command(approve)
 cli.add_command(report)
 cli.add_command(presets)
 cli.add_command(weights)
+cli.add_command(info)
 
 
 def main() -> NoReturn:

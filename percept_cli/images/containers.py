@@ -72,10 +72,16 @@ def library_errors(name: str) -> Iterator[None]:
         ) from None
     except Exception as error:  # libraries in C++ and Rust: what they raise, they do not say
         raise _typed(name, error) from None
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # of Rust, which no except clause is meant to catch
+            raise _typed(name, error) from None
+        raise
 
 
-def _typed(name: str, error: Exception) -> PerceptError:
+def _typed(name: str, error: BaseException) -> PerceptError:
     reason = " ".join(str(error).split()) or type(error).__name__
+    if reason.startswith("Generic Error"):  # and then advice on how to build it
+        reason = "libjxl does not say why"
     # A library's words for what it was not built to read, and for its own limits.
     if any(word in reason.lower() for word in ("unsupported", "not supported", "security limit", "unknown nclx")):
         return UnsupportedImage(f"{name}: cannot be read: {reason}", hint=HINT)

@@ -1,0 +1,92 @@
+"""``percept info``: what this installation can read and run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from percept_cli.cli.commands import Command
+from percept_cli.cli.console import print_result
+
+if TYPE_CHECKING:
+    from percept_cli.images.limits import Limits
+    from percept_cli.installation import Device, Installation
+
+_WIDTH = 80
+_OF_LIMITS = {
+    "pixels": "pixels of all frames together",
+    "file": "bytes of the file",
+    "frames": "frames or pages",
+    "metadata": "bytes of profiles, EXIF, XMP and texts, unpacked",
+}
+
+
+@click.command(cls=Command, short_help="List what this installation can read and run.")
+@click.option("--devices", is_flag=True, help="Also list the devices that torch can compute on; takes a second.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How it is written; json is for scripts.",
+)
+def info(devices: bool, form: str) -> None:
+    """List what this installation can read and run: formats of pictures, libraries, limits and devices.
+
+    Formats that need a library that is not installed are listed with the command that installs it.
+    """
+    from percept_cli.installation import installation
+
+    found = installation(devices=devices)
+    if form == "json":
+        print_result(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) + "\n")
+    else:
+        print_result("".join(f"{line}\n" for line in _in_words(found)))
+
+
+def _in_words(found: Installation) -> Iterator[str]:
+    yield f"percept {found.percept}, Python {found.python}, {found.system}"
+    yield from _formats(found)
+    yield from ("", "Libraries")
+    width = max(map(len, found.libraries))
+    for name, version in found.libraries.items():
+        yield f"  {name:<{width}}  {version or 'not installed'}"
+    yield from _limits(found.limits)
+    if found.devices is not None:
+        yield from _devices(found.devices)
+
+
+def _formats(found: Installation) -> Iterator[str]:
+    yield from ("", "Formats, which are known by a file's content and not by its ending")
+    rows = [
+        (entry.name, " ".join(entry.endings), entry.reads if state.here else "not read, see below")
+        for entry, state in found.formats
+    ]
+    names, endings = (max(len(row[column]) for row in rows) for column in (0, 1))
+    for name, ending, reads in rows:
+        head = f"{name:<{names}}  {ending:<{endings}}  "
+        yield click.wrap_text(reads, _WIDTH, head, " " * len(head))
+    for entry, state in found.formats:
+        if not state.here:
+            yield from ("", f"{entry.name}: {state.why}. To have it:", f"  {state.hint}")
+
+
+def _limits(limits: Limits) -> Iterator[str]:
+    yield from ("", "Limits of one file, where --limits sets no others")
+    values = {name: "off" if value is None else f"{value:,}" for name, value in asdict(limits).items()}
+    names, numbers = max(map(len, values)), max(map(len, values.values()))
+    for name, value in values.items():
+        yield f"  {name:<{names}}  {value:>{numbers}}  {_OF_LIMITS[name]}"
+    yield "  Above all, what is read must fit the memory that is free."
+
+
+def _devices(devices: tuple[Device, ...]) -> Iterator[str]:
+    yield from ("", "Devices")
+    width = max(len(device.name) for device in devices)
+    for device in devices:
+        yield f"  {device.name:<{width}}  {device.what}{', which auto takes' if device.chosen else ''}"
