@@ -23,6 +23,7 @@ class Limits:
 
 
 USUAL_LIMITS = Limits()
+_ALWAYS_THERE = 32 << 20  # bytes: asking the system takes longer than reading a picture so small
 _NAMES = tuple(field.name for field in fields(Limits))
 
 
@@ -91,7 +92,10 @@ def check_pixels(width: int, height: int, frames: int, limits: Limits, bytes_per
         raise UnsupportedImage(
             f"{size} are more than the limit of {limits.pixels:,}", hint=_hint("pixels", pixels)
         )
-    needed, free = pixels * bytes_per_pixel, free_memory()
+    needed = pixels * bytes_per_pixel
+    if needed <= _ALWAYS_THERE:
+        return
+    free = free_memory()
     if needed > free:
         raise UnsupportedImage(
             f"{size} need {needed / 1e9:.1f} GB of memory to be read, and {free / 1e9:.1f} GB are free",

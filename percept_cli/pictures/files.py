@@ -12,7 +12,7 @@ from urllib.parse import quote
 from percept_cli.images.decode import decode
 from percept_cli.images.policy import ImagePolicy
 from percept_cli.images.views import shown_picture
-from percept_cli.results import FileStamp
+from percept_cli.results import FileStamp, View
 
 State = Literal["same", "changed", "gone", "unknown"]
 """``unknown``: the file is there, but nothing was noted of it when it was compared, or it cannot be read."""
@@ -37,13 +37,14 @@ def web_type(data: bytes) -> str | None:
     return None
 
 
-def for_web(data: bytes, path: str, policy: ImagePolicy) -> tuple[str, bytes]:
-    """A picture that browsers show: the file's own bytes, or the picture as PNG where it is TIFF, TGA or PPM.
+def for_web(data: bytes, path: str, policy: ImagePolicy, view: View) -> tuple[str, bytes]:
+    """A picture that browsers show: the file's own bytes, or a PNG of what was compared where they would differ.
 
     Args:
         data: the whole file.
         path: where it came from, for messages.
-        policy: how the recipe reads it, where it has to be converted.
+        policy: how the recipe reads it.
+        view: the frame, ground and exposure that are to be seen.
 
     Returns:
         The media type and the bytes.
@@ -52,11 +53,13 @@ def for_web(data: bytes, path: str, policy: ImagePolicy) -> tuple[str, bytes]:
         UnreadableImage, UnsupportedImage: if it has to be converted and percept does not read it.
     """
     media_type = web_type(data)
-    if media_type is not None:
+    # On white they are as a browser shows them; it applies profiles, and plays all frames of the whole picture.
+    as_it_is = view.frame is None and view.ground in (None, "white") and not policy.ignore_icc and not policy.crop
+    if media_type is not None and as_it_is:
         return media_type, data
     from PIL import Image
 
-    picture = shown_picture(decode(data, path, policy), policy)
+    picture = shown_picture(decode(data, path, policy), policy, view)
     file = io.BytesIO()
     Image.frombytes("RGB", (picture.width, picture.height), picture.levels).save(file, "PNG")
     return "image/png", file.getvalue()

@@ -14,7 +14,7 @@ from percept_cli.images.policy import ImagePolicy
 from percept_cli.names import printable
 from percept_cli.pictures.files import address_of, for_web, state_of
 from percept_cli.reports import Style
-from percept_cli.results import FileStamp, PairResult, Status
+from percept_cli.results import FileStamp, PairResult, Status, View
 
 MOST_PICTURE = 8_000_000
 """Bytes of one embedded picture."""
@@ -75,8 +75,10 @@ class Album:
                     counted.add(path)
                     yield index, path
 
-    def take(self, index: int, path: str, stamp: FileStamp | None) -> tuple[dict[str, Any], str | None]:
-        """A picture of the result of this number.
+    def take(
+        self, index: int, path: str, stamp: FileStamp | None, view: View
+    ) -> tuple[dict[str, Any], str | None]:
+        """A picture of the result of this number, as that view shows it.
 
         Returns:
             How the page's script finds it, with ``picture`` (the element that holds it) or ``address`` if it can
@@ -89,7 +91,7 @@ class Album:
             "show": self._style.pictures == "link",
         }
         if (index, path) in self._chosen:
-            return self._embed(shot, path, stamp)
+            return self._embed(shot, path, stamp, view)
         state = state_of(path, stamp)
         if state == "gone":
             shot |= {"show": False, "gone": True, "note": _GONE}
@@ -105,13 +107,13 @@ class Album:
         return shot, None
 
     def _embed(
-        self, shot: dict[str, Any], path: str, stamp: FileStamp | None
+        self, shot: dict[str, Any], path: str, stamp: FileStamp | None, view: View
     ) -> tuple[dict[str, Any], str | None]:
         if Path(path).exists() and not Path(path).is_file():  # a device may never end, a pipe never begin
             return shot | {"note": _NO_FILE}, None
         try:
-            data, found = read_stamped(path)
-            media_type, data = for_web(data, path, self._policy)
+            data, found = read_stamped(path, self._policy.limits)
+            media_type, data = for_web(data, path, self._policy, view)
         except PerceptError as error:
             gone = not Path(path).exists()
             return shot | {"gone": gone, "note": _GONE if gone else printable(str(error))}, None

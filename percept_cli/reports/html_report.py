@@ -142,7 +142,7 @@ def _blocks(run: Run, style: Style) -> Iterator[Any]:
             ("candidate", result.candidate, result.candidate_file),
         ):
             if path is not None:
-                shot, data = album.take(index, path, stamp)
+                shot, data = album.take(index, path, stamp, result.view)
                 sides[role] = shot
                 if data is not None:
                     yield _inert(f'<script type="text/plain" id="{shot["picture"]}">{data}</script>\n')
