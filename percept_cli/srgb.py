@@ -21,6 +21,6 @@ def from_light(light: NDArray[Any]) -> NDArray[np.float32]:
     """Linear light, cut to 0..1, as levels in 0..255 with what lies between them."""
     import numpy as np
 
-    light = np.clip(light, 0, 1)
+    light = np.clip(light, 0, 1, dtype=np.float64)  # in float32 white would be 254.99998
     codes = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
     return (255 * codes).astype(np.float32)

@@ -24,13 +24,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
-from percept_cli.images.decode import decode
 from percept_cli.images.deep import read_deep
 from percept_cli.images.picture import Decoded, Frame
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
 from tests import icc
 from tests.conftest import ROOT, drawing
 from tests.deep_files import Values, chunk, pam, png, pnm, tiff, tiff_by_tifffile, values
+from tests.pictures import seen
 from tests.test_colour_profiles import with_elements
 
 EXACT = 2.0**-17
@@ -321,7 +321,7 @@ def test_8_and_16_bits_of_the_same_colours_are_the_same_but_for_rounding(name: s
     levels = values(3, 255, size=(120, 100))
     out = io.BytesIO()
     Image.fromarray(levels.astype(np.uint8)).save(out, "PNG", icc_profile=space.profile)
-    shallow = np.frombuffer(decode(out.getvalue(), "x").pixels, np.uint8).reshape(levels.shape)
+    shallow = seen(out.getvalue(), "x").array
     deep = colours(frame(with_profile(space.profile, levels * 257)["png"]))
     # Half a level of rounding, and what 16 bits inside littleCMS leave of the darkest (see test_colour_profiles).
     assert off(deep, shallow) < 0.6
@@ -432,7 +432,7 @@ def test_profiles_can_be_ignored() -> None:
 
 def test_other_formats_of_16_bits_by_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of those that percept reads none has them today: JPEG 2000 stands for one."""
-    monkeypatch.setattr("percept_cli.images.decode.FORMATS", ("JPEG2000",))
+    monkeypatch.setattr("percept_cli.images.formats.PILLOW_FORMATS", ("JPEG2000",))
     pixels = values(1)
     out = io.BytesIO()
     Image.fromarray(pixels[..., 0]).save(out, "JPEG2000")

@@ -61,7 +61,7 @@ def test_what_a_piece_finds_is_seen_from_outside(tmp_path: Path) -> None:
     """A process that ends with an error has left the number of its case."""
     code = (
         "import tests.fuzz.__main__ as fuzz, sys\n"
-        "fuzz.outcome = lambda data, deep: 1 / 0\n"
+        "fuzz.outcome = lambda data: 1 / 0\n"
         f"fuzz.run_piece(7, 1, fuzz.Path({str(tmp_path / 'note')!r}))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)

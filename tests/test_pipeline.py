@@ -203,7 +203,7 @@ def test_what_befalls_every_pair_is_raised(save: Save, live: bool) -> None:
 
 def test_a_defect_in_a_worker_is_not_swallowed(save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
     pair = pair_of_files(save("r.png"), save("c.png", seed=1))
-    monkeypatch.setattr("percept_cli.scoring.decode", lambda *_: 1 / 0)
+    monkeypatch.setattr("percept_cli.reading.decode", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         list(Pipeline(Scorer(CHEAP, device="cpu")).results(Pairs([pair])))
 

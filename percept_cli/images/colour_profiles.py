@@ -117,7 +117,8 @@ def profile_of(image: Image.Image, space: bytes, data: bytes | None) -> bytes | 
 
     Raises:
         UnreadableImage: for a profile that cannot be unpacked, and chunks that describe no colours.
-        UnsupportedImage: for a PNG that says by cICP that it is not sRGB.
+        UnsupportedImage: for a PNG that says by cICP that it is not sRGB, and for an AVIF of colour codes that are
+            not known.
     """
     if image.format == "PNG" and data is not None:
         points = coding_points(data)
@@ -133,6 +134,10 @@ def profile_of(image: Image.Image, space: bytes, data: bytes | None) -> bytes | 
         _broken("it cannot be unpacked")
     if "srgb" in image.info:
         return None
+    if image.format == "AVIF" and data is not None:
+        from percept_cli.images.avif import avif_profile  # which needs this module
+
+        return avif_profile(data, grey=space == b"GRAY")
     try:
         return profile_of_chunks(image.info.get("gamma"), image.info.get("chromaticity"), grey=space == b"GRAY")
     except (ValueError, ArithmeticError) as error:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable, Mapping
 
 from percept_cli.images.faults import decoder_errors
 from percept_cli.images.formats import PILLOW_FORMATS, format_of
@@ -27,7 +28,7 @@ from percept_cli.images.picture import Decoded
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
 from percept_cli.names import shown
 
-_DEEP_BYTES_PER_PIXEL = 48  # four channels as they are stored, in float32, and what is made of them
+_BYTES_PER_PIXEL_OF_LIGHT = 48  # four channels as they are stored, in float32, and what is made of them
 _PNG_END = b"IEND\xaeB`\x82"  # the closing chunk with its checksum, the same in every file
 
 
@@ -45,13 +46,13 @@ def decode(data: bytes, path: str | os.PathLike[str], policy: ImagePolicy = AS_S
     """
     name = shown(path)
     form = format_of(data)
+    reader = _READERS.get("" if form is None else form.name, _by_pillow)
     with decoder_errors(name):
-        if form is not None and form.name in _SCENES:
-            return _chosen(_scene(data, name, policy, form.name), policy.frame)
-        return _by_pillow(data, name, policy)
+        return reader(data, name, policy)
 
 
 def _by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
+    """What Pillow reads; or, of a kind that it would cut down or does not know, another reader."""
     from PIL import Image, UnidentifiedImageError
 
     from percept_cli.images.deep_tiff import is_tiff
@@ -59,15 +60,17 @@ def _by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
 
     if policy.ignore_icc and is_png(data):
         data = without_colours(data)
+    if data.startswith(b"P7"):  # PAM, of which Pillow knows another one
+        return _deep(data, name, policy)
     try:
         image = Image.open(io.BytesIO(data), formats=PILLOW_FORMATS)
     except UnidentifiedImageError:
-        if is_tiff(data):  # it has many kinds of pixels that Pillow does not know
-            return _chosen(_deep(data, name, policy), policy.frame)
+        if is_tiff(data):
+            return _deep(data, name, policy)
         raise
     with image:
         if is_deep(image):
-            return _chosen(_deep(data, name, policy), policy.frame)
+            return _deep(data, name, policy)
         found = frames_of(image, name, data, policy)
         if image.format == "PNG" and _PNG_END not in data:  # Pillow does not mind a lost end
             raise OSError("its end is missing")
@@ -77,38 +80,81 @@ def _by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
 def _deep(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     from percept_cli.images.deep import read_deep
     from percept_cli.images.deep_tiff import is_tiff
-    from percept_cli.images.scenes.float_tiff import is_float
+    from percept_cli.images.scenes.float_tiff import is_float, read_float_tiff
 
     if is_tiff(data) and is_float(data):
-        return _scene(data, name, policy, "float TIFF")
+        return _chosen(read_float_tiff(data, name, _limits_of_light(policy)), policy)
+    return _chosen(read_deep(data, name, policy, _limits_of_levels(policy)), policy)
+
+
+def _exr(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
+    from percept_cli.images.scenes import read_exr
+
+    return _chosen(read_exr(data, name, _limits_of_light(policy)), policy)
+
+
+def _radiance(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
+    from percept_cli.images.scenes import read_hdr
+
+    return _chosen(read_hdr(data, name, _limits_of_light(policy)), policy)
+
+
+def _npy(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
+    from percept_cli.images.scenes import read_npy
+
+    return _chosen(read_npy(data, name, _limits_of_light(policy)), policy)
+
+
+def _heic(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
+    from percept_cli.images.heic import read_heic
+
+    return _chosen(read_heic(data, name, policy, _limits_of_levels(policy)), policy)
+
+
+def _jxl(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
+    from percept_cli.images.jxl import read_jxl
+
+    return _chosen(read_jxl(data, name, policy, _limits_of_levels(policy)), policy)
+
+
+def _avif(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
+    from percept_cli.images.avif import avif_depth, read_deep_avif
+
+    if avif_depth(data) <= 8:
+        return _by_pillow(data, name, policy)
+    return _chosen(read_deep_avif(data, name, policy, _limits_of_levels(policy)), policy)
+
+
+_READERS: Mapping[str, Callable[[bytes, str, ImagePolicy], Decoded]] = {
+    "OpenEXR": _exr,
+    "Radiance HDR": _radiance,
+    "NumPy .npy": _npy,
+    "HEIC": _heic,
+    "JPEG XL": _jxl,
+    "AVIF": _avif,
+}
+"""By the names of ``formats``; Pillow reads the others."""
+
+
+def _limits_of_levels(policy: ImagePolicy) -> Callable[[int, int, int], None]:
+    """What refuses pictures of more than 8 bits by their width, height and number of frames."""
+    from percept_cli.images.deep import BYTES_PER_PIXEL, BYTES_PER_PIXEL_KEPT
 
     def check(width: int, height: int, frames: int) -> None:
-        check_pixels(width, height, frames, policy.limits, _DEEP_BYTES_PER_PIXEL)
+        each = BYTES_PER_PIXEL + BYTES_PER_PIXEL_KEPT * (frames - 1)
+        check_pixels(width, height, frames, policy.limits, -(-each // frames))
 
-    return read_deep(data, name, policy, check)
+    return check
 
 
-def _chosen(found: Decoded, frame: int | None) -> Decoded:
+def _limits_of_light(policy: ImagePolicy) -> Callable[[int, int], None]:
+    """What refuses pictures of light by their width and height."""
+    return lambda width, height: check_pixels(width, height, 1, policy.limits, _BYTES_PER_PIXEL_OF_LIGHT)
+
+
+def _chosen(found: Decoded, policy: ImagePolicy) -> Decoded:
     """With that frame alone which is asked for."""
-    check_frame(frame, len(found.frames))
-    return found if frame is None else Decoded(found.frames[frame - 1 : frame], scene=found.scene)
-
-
-_SCENES = frozenset({"OpenEXR", "Radiance HDR", "NumPy .npy"})
-
-
-def _scene(data: bytes, name: str, policy: ImagePolicy, form: str) -> Decoded:
-    """What a file of light holds."""
-    from percept_cli.images import scenes
-
-    readers = {
-        "OpenEXR": scenes.read_exr,
-        "Radiance HDR": scenes.read_hdr,
-        "NumPy .npy": scenes.read_npy,
-        "float TIFF": scenes.read_float_tiff,
-    }
-
-    def check(width: int, height: int) -> None:
-        check_pixels(width, height, 1, policy.limits, _DEEP_BYTES_PER_PIXEL)
-
-    return readers[form](data, name, check)
+    check_frame(policy.frame, len(found.frames))
+    if policy.frame is None:
+        return found
+    return Decoded(found.frames[policy.frame - 1 : policy.frame], scene=found.scene)

@@ -12,6 +12,7 @@ from PIL import Image
 
 from tests import deep_files as deep
 from tests.conftest import drawing
+from tests.fuzz.light import light_files
 from tests.icc import cmyk_profile, grey_profile, rgb_lut_profile
 
 _SIZE = 23, 17
@@ -21,7 +22,10 @@ _CODECS = ("tiff_lzw", "tiff_deflate", "packbits", "jpeg")
 
 def sound_files() -> dict[str, bytes]:
     """Name → content: each format in every kind."""
-    return {**_by_pillow(), **{f"deep-{name}": data for name, data in _deep().items()}}
+    others = {"deep": _deep(), "light": light_files()}
+    return _by_pillow() | {
+        f"{kind}-{name}": data for kind, files in others.items() for name, data in files.items()
+    }
 
 
 def _by_pillow() -> dict[str, bytes]:

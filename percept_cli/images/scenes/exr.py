@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnsupportedImage
-from percept_cli.images.picture import Decoded
-from percept_cli.images.scenes.exr_header import UINT, Headers, Part, check_chunks, read_headers
-from percept_cli.images.scenes.making import Check, as_float32, check_memory, damaged, frame_of_light, scene_errors
+from percept_cli.images.picture import Decoded, Frame
+from percept_cli.images.scenes.exr_header import HALF, UINT, Headers, Part, alone, read_headers
+from percept_cli.images.scenes.making import Check, as_float32, check_memory, frame_of_light, scene_errors
 from percept_cli.images.scenes.primaries import to_bt709
 from percept_cli.names import printable
 
@@ -39,8 +39,8 @@ def read_exr(data: bytes, name: str, check: Check) -> Decoded:
     them with one (``diffuse.R``), with the A beside them. The picture has the display window's size: what the
     data window does not reach is transparent black, and what lies outside is cut off. Colours are divided by alpha
     where that is between 0 and 1. Primaries named by ``chromaticities`` are converted to BT.709's, white staying
-    white (Bradford); without that attribute they are BT.709's, as the format says. Of levels the largest is
-    read. Not applied: the pixels' aspect, ``adoptedNeutral``, ``whiteLuminance`` and ``colorInteropID``.
+    white (Bradford); without that attribute they are BT.709's, as the format says. Of levels the largest is read.
+    Not applied: the pixels' aspect, ``adoptedNeutral``, ``whiteLuminance`` and ``colorInteropID``.
 
     Args:
         data: the whole file.
@@ -59,9 +59,8 @@ def read_exr(data: bytes, name: str, check: Check) -> Decoded:
         part = headers.parts[layer.part]
         check(part.display.width, part.display.height)
         check(part.data.width, part.data.height)
-        _check_memory(headers)
-        check_chunks(data, headers)
-        return Decoded((_frame(data, layer, part, name),), scene=True)
+        check_memory(part.bytes_at_once, f"its {len(part.channels)} channels")
+        return Decoded((_frame(alone(data, headers, layer.part), layer, part, name),), scene=True)
 
 
 def _layer(headers: Headers) -> _Layer:
@@ -113,17 +112,11 @@ def _listed(names: list[str]) -> str:
     return printable(", ".join(names[:_MOST_NAMED])) + (f" and {more} more" if more > 0 else "")
 
 
-def _check_memory(headers: Headers) -> None:
-    # The library reads all channels of all parts, whatever is asked for.
-    channels = sum(len(part.channels) for part in headers.parts)
-    check_memory(sum(part.bytes_unpacked for part in headers.parts), f"its {channels} channels")
-
-
-def _frame(data: bytes, layer: _Layer, part: Part, name: str) -> Any:
+def _frame(data: bytes, layer: _Layer, part: Part, name: str) -> Frame:
     import numpy as np
 
     window, display = part.data, part.display
-    channels = _channels(data, layer, name)
+    channels = _channels(data, layer, part, name)
     colours = np.zeros((display.height, display.width, 3), np.float32)
     alpha: NDArray[np.float32] | None = None
     left, right = max(window.left, display.left), min(window.right, display.right) + 1
@@ -137,8 +130,6 @@ def _frame(data: bytes, layer: _Layer, part: Part, name: str) -> Any:
         there = (slice(top - window.top, bottom - window.top), slice(left - window.left, right - window.left))
         for place in range(3):
             values = channels[layer.colours[place % len(layer.colours)]]
-            if values.shape != (window.height, window.width):
-                raise damaged("its channels have another size than its window")
             colours[(*here, place)] = values[there]
         if alpha is not None:
             alpha[here] = channels["A"][there] if "A" in channels else 1
@@ -147,27 +138,28 @@ def _frame(data: bytes, layer: _Layer, part: Part, name: str) -> Any:
     return frame_of_light(colours, alpha, associated=True)
 
 
-def _channels(data: bytes, layer: _Layer, name: str) -> dict[str, NDArray[np.float32]]:
+def _channels(data: bytes, layer: _Layer, part: Part, name: str) -> dict[str, NDArray[np.float32]]:
     """The channels of a layer, without its prefix: each of the data window's size."""
+    import numpy as np
+
     try:
-        import OpenEXR
+        # Not OpenEXR.File: that leaves out what it cannot read, says so on the standard output, and unpacks all
+        # channels of all parts.
+        from OpenEXR import InputFile
     except ImportError:
         raise UnsupportedImage(
             f"{name}: reading OpenEXR needs a library that is not installed",
             hint="pip install 'percept-cli[hdr]'",
         ) from None
 
-    # No threads of its own: they would outlive a fork.
-    with OpenEXR.File(io.BytesIO(data), separate_channels=True, num_threads=0) as file:
-        # The library leaves out parts of which it could not read all pixels.
-        parts = [part for part in file.parts if part.part_index == layer.part]
-        if not parts:
-            raise damaged("its pixels cannot be unpacked")
-        found = {}
-        for channel in (*layer.colours, "A"):
-            stored = parts[0].channels.get(layer.prefix + channel)
-            if stored is not None:
-                found[channel] = as_float32(stored.pixels)
-            elif channel != "A":
-                raise damaged(f"its channel {channel} cannot be unpacked")
-        return found
+    wanted = [channel for channel in (*layer.colours, "A") if layer.prefix + channel in part.channels]
+    file = InputFile(io.BytesIO(data))
+    try:
+        stored = file.channels([layer.prefix + channel for channel in wanted])
+    finally:
+        file.close()
+    found = {}
+    for channel, raw in zip(wanted, stored, strict=True):
+        kind = np.float16 if part.channels[layer.prefix + channel].kind == HALF else np.float32
+        found[channel] = as_float32(np.frombuffer(raw, kind).reshape(part.data.height, part.data.width))
+    return found

@@ -1,8 +1,7 @@
 """OpenEXR's headers, read strictly: what a file says of itself, before a library believes it.
 
 Written from "The OpenEXR File Layout" (openexr.com). Only what is needed to choose channels, to know what they
-take in memory, and to see that all pixels are there: the library drops parts that it cannot read, and allocates
-what a header asks for.
+take in memory, and to see that all pixels are there: the library allocates what a header asks for.
 """
 
 from __future__ import annotations
@@ -79,11 +78,15 @@ class Part:
     chunks: int | None
     """How many there are, as far as the header says it."""
 
+    raw: bytes
+    """The header itself, without what ends it."""
+
     @property
-    def bytes_unpacked(self) -> int:
-        """What all channels take in memory."""
+    def bytes_at_once(self) -> int:
+        """What all channels of a chunk, or of a row of tiles, take in memory."""
         each = sum(2 if channel.kind == HALF else 4 for channel in self.channels.values())
-        return self.data.width * self.data.height * each
+        rows = self.tile[1] if self.tile else _LINES[self.compression]
+        return self.data.width * min(rows, self.data.height) * each
 
 
 @dataclass(frozen=True)
@@ -113,8 +116,10 @@ def read_headers(data: bytes) -> Headers:
     several = bool(version & _PARTS)
     parts, at = [], 8
     while not several or data[at : at + 1] != b"\0":
+        begin = at
         attributes, at = _attributes(data, at)
-        parts.append(_part(attributes, tiled=bool(version & _TILED), several=several))
+        raw = data[begin : at - 1]
+        parts.append(_part(attributes, raw, tiled=bool(version & _TILED), several=several))
         if not several:
             return Headers(tuple(parts), several, at)
         if len(parts) > _MOST_PARTS:
@@ -124,12 +129,40 @@ def read_headers(data: bytes) -> Headers:
     return Headers(tuple(parts), several, at + 1)
 
 
-def check_chunks(data: bytes, headers: Headers) -> None:
-    """See that each chunk of pixels lies within the file.
+def alone(data: bytes, headers: Headers, place: int) -> bytes:
+    """The file of one part by itself.
+
+    The library's reader that does say what it cannot read only knows the first part.
+
+    Args:
+        data: the whole file.
+        headers: what ``read_headers`` found.
+        place: which part, from 0.
+
+    Returns:
+        What a program that writes one part would have written; the same bytes where that is what they are.
 
     Raises:
-        UnreadableImage: if one is missing: a cut file, or one that was never finished.
+        UnreadableImage: if one of its chunks is not within the file: a cut file, or one that was never finished.
     """
+    part = headers.parts[place]
+    chunks = _places(data, headers, place)
+    if not headers.several:
+        return data
+    version = _VERSION | _LONG_NAMES | (_TILED if part.tile else 0)
+    begin = MAGIC + struct.pack("<I", version) + part.raw + b"\0"
+    at, table, bodies = len(begin) + 8 * len(chunks), [], []
+    for first, end in chunks.tolist():
+        if struct.unpack_from("<i", data, first) != (place,):
+            raise damaged("a chunk of pixels is another part's")
+        table.append(at)
+        bodies.append(data[first + 4 : end])  # without the number of its part
+        at += len(bodies[-1])
+    return b"".join([begin, struct.pack(f"<{len(table)}Q", *table), *bodies])
+
+
+def _places(data: bytes, headers: Headers, wanted: int) -> NDArray[np.int64]:
+    """N×2: where each chunk of a part begins and ends."""
     import numpy as np
 
     counts = [_chunks(part) for part in headers.parts]
@@ -137,16 +170,20 @@ def check_chunks(data: bytes, headers: Headers) -> None:
     if begin > len(data):
         raise damaged("it ends within the table of its chunks")
     raw, at = np.frombuffer(data, np.uint8), headers.end
-    for part, count in zip(headers.parts, counts, strict=True):
-        offsets = np.frombuffer(data, "<u8", count, at)
-        at += 8 * count
-        leader = (4 if headers.several else 0) + (20 if part.tile else 8)  # of which the last 4 bytes are the size
-        if count and (offsets.min() < begin or offsets.max() > len(data) - leader):
-            raise damaged("some of its chunks are missing")
-        ends = offsets.astype(np.int64) + leader
-        sizes = _int32(raw, ends - 4)
-        if (sizes < 0).any() or (ends + sizes > len(data)).any():
-            raise damaged("its pixels are cut off")
+    offsets = np.frombuffer(data, "<u8", counts[wanted], at + 8 * sum(counts[:wanted]))
+    # The last 4 bytes before a chunk's pixels are their size.
+    leader = (4 if headers.several else 0) + (20 if headers.parts[wanted].tile else 8)
+    if offsets.min() < begin or offsets.max() > max(0, len(data) - leader):
+        raise damaged("some of its chunks are missing")
+    firsts = offsets.astype(np.int64)
+    sizes = _int32(raw, firsts + leader - 4)
+    ends = firsts + leader + sizes
+    if (sizes < 0).any() or (ends > len(data)).any():
+        raise damaged("its pixels are cut off")
+    # Otherwise a small file could name one chunk again and again, and grow by being taken apart.
+    if int((ends - firsts).sum()) > len(data):
+        raise damaged("its chunks lie on top of each other")
+    return np.column_stack([firsts, ends])
 
 
 def _int32(raw: NDArray[np.uint8], places: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -217,21 +254,21 @@ def _text(data: bytes, at: int) -> tuple[str, int]:
         raise damaged("a name in its header is no text") from None
 
 
-def _part(attributes: dict[str, tuple[str, bytes]], *, tiled: bool, several: bool) -> Part:
+def _part(attributes: dict[str, tuple[str, bytes]], raw: bytes, *, tiled: bool, several: bool) -> Part:
     def value(name: str, kind: str, form: str) -> tuple[float, ...] | None:
         if name not in attributes:
             return None
-        found, raw = attributes[name]
-        if found != kind or len(raw) != struct.calcsize(form):
+        found, stored = attributes[name]
+        if found != kind or len(stored) != struct.calcsize(form):
             raise damaged(f"its {name} is of a wrong kind")
-        numbers: tuple[float, ...] = struct.unpack(form, raw)
+        numbers: tuple[float, ...] = struct.unpack(form, stored)
         return numbers
 
     def words(name: str) -> str:
-        kind, raw = attributes.get(name, ("string", b""))
+        kind, stored = attributes.get(name, ("string", b""))
         if kind != "string":
             raise damaged(f"its {name} is of a wrong kind")
-        return raw.decode("utf-8", "replace")
+        return stored.decode("utf-8", "replace")
 
     kind = words("type")
     if kind.startswith("deep"):
@@ -256,6 +293,7 @@ def _part(attributes: dict[str, tuple[str, bytes]], *, tiled: bool, several: boo
         _tile(tiles) if tiled else None,
         None if (xy := value("chromaticities", "chromaticities", "<8f")) is None else Primaries(*xy),
         None if chunks is None else int(chunks[0]),
+        raw,
     )
 
 

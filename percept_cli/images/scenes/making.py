@@ -60,7 +60,7 @@ def _settle(colours: NDArray[np.float32], alpha: NDArray[np.float32], associated
     np.clip(alpha, 0, 1, out=alpha)
     if associated:
         within = (alpha > 0) & (alpha < 1)
-        with np.errstate(over="ignore"):  # light that float32 does not hold is infinite
+        with np.errstate(over="ignore", invalid="ignore"):  # what float32 does not hold is infinite
             colours[within] = colours[within] / alpha[within].astype(np.float64)[:, None]
     else:
         colours[alpha == 0] = 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import math
+import re
+import struct
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import UnsupportedImage
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 
 _FORMS = "height × width, or that × 1, × 3 or × 4"
 _HINT = f"save {_FORMS} values of float16, float32 or float64 for light, uint8 or uint16 for colours of a display."
+_LONGEST_HEADER = 10_000  # bytes, as numpy has it
+_RECORDS = re.compile(r"""['"]descr['"]\s*:\s*[\[(]""")
+_KIND = re.compile(r"""['"]descr['"]\s*:\s*['"]([^'"]{1,20})['"]""")
+_ORDER = re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)""")
+_SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(([\d\sL,]{0,200})\)""", re.ASCII)
 _LEVELS_OF_16_BITS = 257  # 65535 / 255
 
 
@@ -23,8 +29,8 @@ def read_npy(data: bytes, name: str, check: Check) -> Decoded:
 
     H×W and H×W×1 are grey, H×W×3 are R, G, B, and a fourth channel is alpha that colours are not multiplied by:
     0..1 for floats, up to the largest integer else. Floats are linear light in BT.709's primaries. uint8 are
-    sRGB's levels, and uint16 257 times as much; where all of these are whole levels the picture has 8 bits. float64
-    becomes float32; what that does not hold becomes infinite.
+    sRGB's levels, and uint16 257 times as much; where all of these are whole levels the picture has 8 bits.
+    float64 becomes float32; what that does not hold becomes infinite.
 
     Args:
         data: the whole file.
@@ -48,14 +54,8 @@ def _array(data: bytes, check: Check) -> NDArray[Any]:
     """H×W×C, C of 1, 3 or 4, as a view of the file's bytes."""
     import numpy as np
 
-    file = io.BytesIO(data)
-    version = np.lib.format.read_magic(file)
-    if version == (1, 0):
-        shape, by_columns, dtype = np.lib.format.read_array_header_1_0(file)
-    elif version == (2, 0):
-        shape, by_columns, dtype = np.lib.format.read_array_header_2_0(file)
-    else:  # (3, 0) is for names of fields
-        raise UnsupportedImage("an array of records is no picture", hint=_HINT)
+    kind, by_columns, shape, begin = _header(data)
+    dtype = np.dtype(kind)
     if dtype.hasobject or dtype.name not in ("float16", "float32", "float64", "uint8", "uint16"):
         raise UnsupportedImage(f"an array of {dtype} is no picture", hint=_HINT)
     channels = shape[2] if len(shape) == 3 else 1
@@ -63,11 +63,34 @@ def _array(data: bytes, check: Check) -> NDArray[Any]:
         raise UnsupportedImage(f"an array of the shape {shape} is no picture", hint=f"a picture is {_FORMS}.")
     check(shape[1], shape[0])
     count = math.prod(shape)
-    needed, there = count * dtype.itemsize, len(data) - file.tell()
+    needed, there = count * dtype.itemsize, len(data) - begin
     if needed != there:
         raise damaged(f"its values take {needed} bytes, and {there} are there")
-    flat = np.frombuffer(data, dtype, count, file.tell())
+    flat = np.frombuffer(data, dtype, count, begin)
     return flat.reshape(shape, order="F" if by_columns else "C").reshape(*shape[:2], channels)
+
+
+def _header(data: bytes) -> tuple[str, bool, tuple[int, ...], int]:
+    """The type, whether columns come first, the shape, and where values begin.
+
+    By the words of numpy's "A simple file format for NumPy arrays" rather than as Python: numpy's own reader runs
+    Python's tokenizer and parser over it.
+    """
+    if data[:6] != b"\x93NUMPY" or len(data) < 12:
+        raise damaged("it does not begin as numpy's files do")
+    size, begin = (
+        (struct.unpack_from("<H", data, 8)[0], 10) if data[6] == 1 else (*struct.unpack_from("<I", data, 8), 12)
+    )
+    if data[6] not in (1, 2, 3) or size > _LONGEST_HEADER or begin + size > len(data):
+        raise damaged("its header is none")
+    text = data[begin : begin + size].decode("utf-8" if data[6] == 3 else "latin-1")
+    if _RECORDS.search(text):
+        raise UnsupportedImage("an array of records is no picture", hint=_HINT)
+    kind, order, shape = _KIND.search(text), _ORDER.search(text), _SHAPE.search(text)
+    if not (kind and order and shape):
+        raise damaged("its header is none")
+    sides = tuple(int(side) for side in shape[1].replace("L", "").replace(",", " ").split())
+    return kind[1], order[1] == "True", sides, begin + size
 
 
 def _three(values: NDArray[Any]) -> NDArray[Any]:
