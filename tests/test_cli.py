@@ -107,15 +107,8 @@ def test_every_command_is_in_the_help_test() -> None:
     from percept_cli.cli import cli
 
     assert set(cli.commands) == {
-        "compare",
-        "batch",
-        "check",
-        "approve",
-        "report",
-        "heatmap",
-        "presets",
-        "weights",
-        "info",
+        *("compare", "batch", "check", "approve", "report"),
+        *("heatmap", "presets", "weights", "info"),
     }
 
 

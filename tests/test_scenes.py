@@ -737,26 +737,3 @@ def test_nonfinite_finds_the_worst_of_three_channels() -> None:
     assert (kinds.dtype.name, kinds.tolist()) == ("uint8", [[0, 2, 3, 1, 0]])
     assert nonfinite(read_npy(npy(np.ones((2, 2), np.float32)), "x", anything)) == (None,)
     assert nonfinite(read_npy(npy(np.ones((2, 2), np.uint16)), "x", anything)) == (None,)
-
-
-def damaged_files(count: int, seed: int) -> None:
-    from tests.fuzz.light import run
-
-    outcomes, finding = run(count, seed)
-    assert not finding
-    assert sum(outcomes.values()) == count
-    for reader in ("exr", "hdr", "npy", "tiff"):  # neither all are refused nor all are read
-        for outcome in ("picture", "UnreadableImage"):
-            assert outcomes[f"{reader}:{outcome}"] > count / 50
-
-
-@pytest.mark.slow
-def test_many_damaged_files_are_read_or_refused() -> None:
-    damaged_files(20_000, seed=1_000_000)
-
-
-@pytest.mark.parametrize("reader", [read_exr, read_float_tiff])  # Radiance's pixels are all finite
-def test_colours_that_are_no_numbers_are_kept(reader: Reader) -> None:
-    values = np.array([[[math.nan, math.inf, -math.inf]]], np.float32)
-    data = exr_by_hand(planes(values)) if reader is read_exr else tiff(values, photometric="rgb")
-    assert np.array_equal(colours_of(only(reader(data, "x", anything))), values, equal_nan=True)
