@@ -30,7 +30,7 @@ from percept_cli.pairs.folders import Patterns
 from percept_cli.pictures.colours import OPACITY, SCALE, heat_png, scale_png
 from percept_cli.pictures.files import address_of, for_web, web_type
 from percept_cli.reports import Style, html_pictures
-from percept_cli.results import PairResult, Run
+from percept_cli.results import PairResult, Run, View
 from tests.conftest import Save, drawing
 from tests.runs import CHECKED, PAIR, RUN
 from tests.test_reports import UNDECODABLE, render
@@ -373,7 +373,7 @@ def test_types_are_told_by_content() -> None:
     assert web_type(b"<svg onload='alert(1)'>") is None
     file = io.BytesIO()
     drawing(8, 8).save(file, "TIFF")
-    assert for_web(file.getvalue(), "a.png", AS_SEEN)[0] == "image/png"
+    assert for_web(file.getvalue(), "a.png", AS_SEEN, View())[0] == "image/png"
 
 
 def test_the_scale_only_gets_lighter_in_equal_steps() -> None:

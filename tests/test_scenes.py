@@ -99,7 +99,7 @@ def test_exr_of_the_library(compression: str, tiled: bool, tmp_path: Path) -> No
     assert np.array_equal(colours_of(frame), values)
 
 
-@pytest.mark.parametrize("compression", ["PXR24", "B44", "B44A", "DWAA", "DWAB", "HTJ2K32", "HTJ2K256", "ZSTD"])
+@pytest.mark.parametrize("compression", ["PXR24", "B44", "B44A", "DWAA", "DWAB", "ZSTD"])
 def test_exr_of_other_compressions_is_as_the_library_reads_it(compression: str, tmp_path: Path) -> None:
     import OpenEXR
 
@@ -290,6 +290,11 @@ ONE = {name: np.ones((2, 2), np.float32) for name in RGB}
         (exr_by_hand(ONE, extra=attribute("type", "string", b"deepscanline")), UnsupportedImage, ["deep"]),
         (exr_by_hand(ONE, version=3), UnsupportedImage, ["version"]),
         (exr_by_hand(ONE, version=2 | 0x4000), UnsupportedImage, ["version"]),
+        (
+            exr_by_hand(ONE).replace(b"compression\0\1\0\0\0\0", b"compression\0\1\0\0\0\x0b"),
+            UnsupportedImage,
+            ["JPEG 2000 compression is not supported"],
+        ),
         (
             exr_by_hand(ONE).replace(b"compression\0\1\0\0\0\0", b"compression\0\1\0\0\0\x63"),
             UnsupportedImage,

@@ -1,6 +1,6 @@
 """Reading plain 8-bit sRGB files, against Pillow alone; and how much of it is hidden behind the network.
 
-    python -m tests.benchmarks.decoding
+python -m tests.benchmarks.decoding
 """
 
 from __future__ import annotations

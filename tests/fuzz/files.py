@@ -8,9 +8,11 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from tests import deep_files as deep
+from tests import test_containers as containers
 from tests.conftest import drawing
 from tests.fuzz.light import light_files
 from tests.icc import cmyk_profile, grey_profile, rgb_lut_profile
@@ -22,7 +24,7 @@ _CODECS = ("tiff_lzw", "tiff_deflate", "packbits", "jpeg")
 
 def sound_files() -> dict[str, bytes]:
     """Name → content: each format in every kind."""
-    others = {"deep": _deep(), "light": light_files()}
+    others = {"deep": _deep(), "light": light_files(), "coded": _by_their_libraries()}
     return _by_pillow() | {
         f"{kind}-{name}": data for kind, files in others.items() for name, data in files.items()
     }
@@ -109,6 +111,21 @@ def _deep() -> dict[str, bytes]:
             pixels[3], tile=(16, 16), predictor=codec != "packbits", **options
         )
     return found
+
+
+def _by_their_libraries() -> dict[str, bytes]:
+    """What Pillow does not write, or not at every depth."""
+    rng = np.random.default_rng(4)
+    levels = {bits: rng.integers(0, 1 << bits, (17, 23, 3)).astype(np.uint16) for bits in (8, 10, 12, 16)}
+    return {
+        "heic": containers.heic("RGB", levels[8].astype(np.uint8)),
+        "heic-alpha": containers.heic("RGBA", rng.integers(0, 256, (17, 23, 4), dtype=np.uint8)),
+        "avif": _saved(drawing(*_SIZE, seed=1), format="AVIF"),
+        "avif-10": containers.avif(levels[10], 10),
+        "avif-12": containers.avif(levels[12], 12),
+        "jxl": containers.jxl(levels[8].astype(np.uint8), 8),
+        "jxl-16": containers.jxl(levels[16], 16),
+    }
 
 
 def _saved(image: Image.Image, **options: Any) -> bytes:

@@ -31,6 +31,7 @@ _LARGEST_TILE = 1 << 14
 # Scan lines of a chunk, by the number of the compression: none, RLE, ZIPS, ZIP, PIZ, PXR24, B44, B44A, DWAA, DWAB,
 # HTJ2K256, HTJ2K32, LJ2K, ZSTD.
 _LINES = (1, 1, 1, 16, 32, 16, 32, 32, 32, 256, 256, 32, 256, 1)
+_JPEG_2000 = range(10, 13)
 
 
 @dataclass(frozen=True)
@@ -278,6 +279,9 @@ def _part(attributes: dict[str, tuple[str, bytes]], raw: bytes, *, tiled: bool, 
     if several or kind:
         tiled = kind == "tiledimage"
     compression = value("compression", "compression", "<B")
+    # The library's decoder of JPEG 2000 prints to standard output, which belongs to reports.
+    if compression is not None and compression[0] in _JPEG_2000:
+        raise UnsupportedImage("JPEG 2000 compression is not supported", hint="save it with ZIP compression.")
     if compression is None or compression[0] >= len(_LINES):
         raise UnsupportedImage("a compression that is not known", hint="save it with ZIP compression.")
     tiles = value("tiles", "tiledesc", "<IIB")
