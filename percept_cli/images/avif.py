@@ -15,8 +15,8 @@ from percept_cli.images.containers import (
     frame_of,
     in_srgb_levels,
     levels_of,
-    library_errors,
 )
+from percept_cli.images.faults import decoder_errors
 from percept_cli.images.nclx import profile_of_nclx
 from percept_cli.images.picture import Decoded
 from percept_cli.images.policy import ImagePolicy
@@ -80,7 +80,7 @@ def read_deep_avif(data: bytes, name: str, policy: ImagePolicy, check: Check) ->
     import numpy as np
     from PIL import Image
 
-    with library_errors(name):
+    with decoder_errors(name, anything=True):
         head = iso_media.head(data)
         with Image.open(io.BytesIO(data), formats=("AVIF",)) as image:  # reads no pixels yet
             check(image.width, image.height, 1)

@@ -6,11 +6,10 @@ Each of those readers has a module of its own: ``heic``, ``avif`` and ``jxl``.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
+from percept_cli.errors import UnsupportedImage
 from percept_cli.images.colour_profiles import conversion_of, naming
 from percept_cli.images.formats import Library
 from percept_cli.images.picture import Frame, whole_levels
@@ -48,46 +47,6 @@ def needed(library: Library, what: str) -> Any:
 def missing(library: Library, what: str) -> UnsupportedImage:
     """The error that a library is not installed."""
     return UnsupportedImage(f"{what} needs {library.package}, which is not installed", hint=library.hint)
-
-
-@contextmanager
-def library_errors(name: str) -> Iterator[None]:
-    """Turn what those libraries raise into errors that name the file; percept's own get the name in front.
-
-    Args:
-        name: of the file, as it is shown.
-
-    Raises:
-        UnreadableImage, UnsupportedImage: instead of what was raised.
-    """
-    try:
-        yield
-    except PerceptError as error:
-        if str(error).startswith(f"{name}: "):
-            raise
-        raise type(error)(f"{name}: {error}", hint=error.hint or "make or copy the file anew.") from None
-    except MemoryError:
-        raise UnsupportedImage(
-            f"{name}: does not fit the memory of this machine", hint="cut the picture into smaller ones."
-        ) from None
-    except Exception as error:  # libraries in C++ and Rust: what they raise, they do not say
-        raise _typed(name, error) from None
-    except BaseException as error:
-        if type(error).__name__ == "PanicException":  # of Rust, which no except clause is meant to catch
-            raise _typed(name, error) from None
-        raise
-
-
-def _typed(name: str, error: BaseException) -> PerceptError:
-    reason = " ".join(str(error).split()) or type(error).__name__
-    if reason.startswith("Generic Error"):  # and then advice on how to build it
-        reason = "libjxl does not say why"
-    # A library's words for what it was not built to read, and for its own limits.
-    if any(word in reason.lower() for word in ("unsupported", "not supported", "security limit", "unknown nclx")):
-        return UnsupportedImage(f"{name}: cannot be read: {reason}", hint=HINT)
-    return UnreadableImage(
-        f"{name}: the picture is damaged or cut off: {reason}", hint="make or copy the file anew."
-    )
 
 
 def levels_of(values: NDArray[Any], top: int) -> Levels:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
-from percept_cli.errors import PerceptError
 from percept_cli.images.deep_pages import Page, Source, frame_of, levels_of
 from percept_cli.images.deep_png import read_png
 from percept_cli.images.deep_pnm import is_pnm, read_pnm
 from percept_cli.images.deep_tiff import is_tiff, read_tiff
+from percept_cli.images.faults import decoder_errors
 from percept_cli.images.picture import Decoded
 from percept_cli.images.png_colours import is_png
 from percept_cli.images.policy import ImagePolicy
@@ -52,7 +51,7 @@ def read_deep(data: bytes, name: str, policy: ImagePolicy, check: Callable[[int,
     """
     source = Source(data, name, policy, check)
     _quiet()
-    with _decoder_errors(source):
+    with decoder_errors(name, anything=True):
         return Decoded(tuple(frame_of(page, source) for page in _reader(data)(source)))
 
 
@@ -83,32 +82,6 @@ def _read_by_pillow(source: Source) -> Iterator[Page]:
         with naming(source.name):
             profile = None if source.policy.ignore_icc else profile_of(image, b"GRAY", source.data)
         yield Page(levels_of(values[..., None], _LARGEST), None, image.getexif().get(0x0112, 1), profile)
-
-
-@contextmanager
-def _decoder_errors(source: Source) -> Iterator[None]:
-    """Turn what the libraries raise into errors that name the file."""
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        yield
-    except PerceptError:
-        raise
-    except MemoryError:
-        raise source.refused("does not fit the memory of this machine", _CUT) from None
-    except Image.DecompressionBombError as error:
-        raise source.refused(f"too many pixels: {error}", _CUT) from None
-    # tifffile alone meets damaged data with AttributeError, AssertionError, ZeroDivisionError and many more.
-    except Exception as error:
-        if "MAX_TEXT_CHUNK" in str(error):
-            raise source.refused(
-                "its colour profile, or a text in it, unpacks to more than 1 MB",
-                "--ignore-icc (ignore_icc=True in Python) takes the values as they are.",
-            ) from None
-        # Pillow's own words name an address in memory.
-        unknown = isinstance(error, UnidentifiedImageError)
-        first, *_ = str(error).strip().splitlines() or [type(error).__name__]
-        raise source.damaged("its header cannot be read" if unknown else first[:_MOST_WORDS]) from None
 
 
 def _quiet() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
+from percept_cli.images.faults import damaged
 from percept_cli.images.picture import Frame, whole_levels
 from percept_cli.images.policy import ImagePolicy
 
@@ -34,9 +35,7 @@ class Source:
 
     def damaged(self, why: str) -> UnreadableImage:
         """The error of a file that is no whole one."""
-        return UnreadableImage(
-            f"{self.name}: the picture is damaged or cut off: {why}", hint="make or copy the file anew."
-        )
+        return damaged(why, self.name)
 
     def refused(self, why: str, hint: str = SAVE_AS) -> UnsupportedImage:
         """The error of a sound file that is not read."""

@@ -9,13 +9,24 @@ from contextlib import contextmanager
 
 from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
 
+_ANEW = "make or copy the file anew."
+_OF_PILLOW = (
+    *(OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError),
+    *(struct.error, zlib.error),
+)
+"""What Pillow's decoders raise on damaged data."""
+_UNKNOWN = ("unsupported", "not supported", "security limit", "unknown nclx")
+"""A library's words for what it was not built to read, and for its own limits."""
+
 
 @contextmanager
-def decoder_errors(name: str) -> Iterator[None]:
+def decoder_errors(name: str, *, anything: bool = False) -> Iterator[None]:
     """Turn what libraries raise on bad files into errors that name the file; percept's own get the name in front.
 
     Args:
         name: of the file, as it is shown.
+        anything: whether a library is at work that may raise whatever there is: tifffile meets damaged data with
+            AttributeError, AssertionError and many more, and those in C++ and Rust do not say.
 
     Raises:
         UnreadableImage, UnsupportedImage: instead of what was raised.
@@ -25,9 +36,9 @@ def decoder_errors(name: str) -> Iterator[None]:
     try:
         yield
     except PerceptError as error:
-        if not str(error).startswith(f"{name}: "):
-            raise type(error)(f"{name}: {error}", hint=error.hint) from None
-        raise
+        if str(error).startswith(f"{name}: "):
+            raise
+        raise type(error)(f"{name}: {error}", hint=error.hint or _ANEW) from None
     except UnidentifiedImageError:
         raise UnreadableImage(
             f"{name}: not a picture, or of a format that percept does not read",
@@ -42,30 +53,41 @@ def decoder_errors(name: str) -> Iterator[None]:
         raise UnsupportedImage(
             f"{name}: does not fit the memory of this machine", hint="cut the picture into smaller ones."
         ) from None
-    # Decoders raise all of these on damaged data.
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        TypeError,
-        LookupError,
-        ArithmeticError,
-        EOFError,
-        struct.error,
-        zlib.error,
-    ) as error:
-        if "MAX_TEXT_CHUNK" in str(error):
-            raise UnsupportedImage(
-                f"{name}: its colour profile, or a text in it, unpacks to more than 1 MB",
-                hint="--ignore-icc (ignore_icc=True in Python) takes the values as they are.",
-            ) from None
-        raise UnreadableImage(
-            f"{name}: the picture is damaged or cut off: {reason_of(error)}",
-            hint="make or copy the file anew.",
-        ) from None
+    except _OF_PILLOW as error:
+        raise _typed(name, error) from None
+    except Exception as error:
+        if not anything:  # a defect of percept
+            raise
+        raise _typed(name, error) from None
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # of Rust, which no except clause is meant to catch
+            raise _typed(name, error) from None
+        raise
+
+
+def damaged(reason: str, name: str = "") -> UnreadableImage:
+    """The error of a file that breaks its format's rules, or ends too early."""
+    before = f"{name}: " if name else ""
+    return UnreadableImage(f"{before}the picture is damaged or cut off: {reason}", hint=_ANEW)
+
+
+def _typed(name: str, error: BaseException) -> PerceptError:
+    reason = reason_of(error)
+    if "MAX_TEXT_CHUNK" in reason:
+        return UnsupportedImage(
+            f"{name}: its colour profile, or a text in it, unpacks to more than 1 MB",
+            hint="--ignore-icc (ignore_icc=True in Python) takes the values as they are.",
+        )
+    if reason.startswith("Generic Error"):  # and then advice on how to build it
+        reason = "libjxl does not say why"
+    if any(word in reason.lower() for word in _UNKNOWN):
+        return UnsupportedImage(
+            f"{name}: cannot be read: {reason}", hint="export it as PNG for instance, both pictures the same way."
+        )
+    return damaged(reason, name)
 
 
 def reason_of(error: BaseException) -> str:
     """What an error says, in words."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return text.strip() or type(error).__name__
+    return " ".join(text.split()) or type(error).__name__

@@ -19,10 +19,10 @@ from percept_cli.images.containers import (
     frame_of,
     in_srgb_levels,
     levels_of,
-    library_errors,
     needed,
     unmultiplied,
 )
+from percept_cli.images.faults import decoder_errors
 from percept_cli.images.formats import HEIC
 from percept_cli.images.nclx import profile_of_nclx
 from percept_cli.images.picture import Decoded
@@ -52,7 +52,7 @@ def read_heic(data: bytes, name: str, policy: ImagePolicy, check: Check) -> Deco
         UnreadableImage: if it is damaged.
         UnsupportedImage: if pillow-heif is not installed, and for sequences and HDR.
     """
-    with library_errors(name):
+    with decoder_errors(name, anything=True):
         library = needed(HEIC, "HEIC")
         if iso_media.head(data).sequence:
             raise UnsupportedImage("is a sequence of pictures, which is not supported in HEIC", hint=HINT)

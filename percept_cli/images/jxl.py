@@ -23,10 +23,10 @@ from percept_cli.images.containers import (
     frame_of,
     in_srgb_levels,
     levels_of,
-    library_errors,
     missing,
     unmultiplied,
 )
+from percept_cli.images.faults import decoder_errors
 from percept_cli.images.formats import JPEG_XL
 from percept_cli.images.jxl_head import Head, head
 from percept_cli.images.picture import Decoded, Frame
@@ -60,7 +60,7 @@ def read_jxl(data: bytes, name: str, policy: ImagePolicy, check: Check) -> Decod
         UnreadableImage: if it is damaged.
         UnsupportedImage: if a library that it needs is not installed, and for what the module says is refused.
     """
-    with library_errors(name):
+    with decoder_errors(name, anything=True):
         said = head(data)
         if said.animation:
             raise UnsupportedImage("is an animation, which is not supported in JPEG XL", hint=HINT)

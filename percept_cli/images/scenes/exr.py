@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnsupportedImage
+from percept_cli.images.faults import decoder_errors
 from percept_cli.images.picture import Decoded, Frame
 from percept_cli.images.scenes.exr_header import HALF, UINT, Headers, Part, alone, read_headers
-from percept_cli.images.scenes.making import Check, as_float32, check_memory, frame_of_light, scene_errors
+from percept_cli.images.scenes.making import Check, as_float32, check_memory, frame_of_light
 from percept_cli.images.scenes.primaries import to_bt709
 from percept_cli.names import printable
 
@@ -53,7 +54,7 @@ def read_exr(data: bytes, name: str, check: Check) -> Decoded:
         UnsupportedImage: for deep data, integers, luminance with subsampled chroma, and files of which it is not
             clear what is the picture; where channels do not fit the memory, and where OpenEXR is not installed.
     """
-    with scene_errors(name):
+    with decoder_errors(name, anything=True):
         headers = read_headers(data)
         layer = _layer(headers)
         part = headers.parts[layer.part]

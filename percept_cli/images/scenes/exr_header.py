@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnsupportedImage
-from percept_cli.images.scenes.making import damaged
+from percept_cli.images.faults import damaged
 from percept_cli.images.scenes.primaries import Primaries
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import PerceptError, UnsupportedImage
+from percept_cli.images.faults import damaged, decoder_errors
 from percept_cli.images.picture import Decoded, Frame
-from percept_cli.images.scenes.making import Check, as_float32, check_memory, damaged, frame_of_light, scene_errors
+from percept_cli.images.scenes.making import Check, as_float32, check_memory, frame_of_light
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +44,7 @@ def read_float_tiff(data: bytes, name: str, check: Check) -> Decoded:
 
     # It logs what it finds damaged; here that is an error.
     logging.getLogger("tifffile").addHandler(logging.NullHandler())
-    with scene_errors(name), tifffile.TiffFile(io.BytesIO(data)) as file:
+    with decoder_errors(name, anything=True), tifffile.TiffFile(io.BytesIO(data)) as file:
         pages = []
         for index, page in enumerate(file.pages):
             if index >= _MOST_PAGES:
@@ -62,7 +63,7 @@ def is_float(data: bytes) -> bool:
     import tifffile
 
     try:
-        with scene_errors(""), tifffile.TiffFile(io.BytesIO(data)) as file:
+        with decoder_errors("", anything=True), tifffile.TiffFile(io.BytesIO(data)) as file:
             dtype = file.pages[0].aspage().dtype
             return dtype is not None and dtype.kind == "f"
     except PerceptError:  # whoever reads it will say what is wrong

@@ -1,14 +1,11 @@
-"""What the readers of scenes have in common: frames from arrays, and errors that name the file."""
+"""What the readers of scenes have in common: frames from arrays, and what they refuse."""
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
+from percept_cli.errors import UnsupportedImage
 from percept_cli.images.picture import Decoded, Frame
 from percept_cli.machine import free_memory
 
@@ -123,49 +120,3 @@ def bands(height: int, width: int) -> Iterator[slice]:
     """Rows of a picture, so many at once that temporary arrays stay small."""
     rows = max(1, BAND // max(1, width))
     return (slice(first, min(first + rows, height)) for first in range(0, height, rows))
-
-
-@contextmanager
-def scene_errors(name: str) -> Iterator[None]:
-    """Turn what libraries raise on bad files into errors that name the file; percept's own get the name in front.
-
-    Args:
-        name: of the file, as it is shown.
-
-    Raises:
-        UnreadableImage, UnsupportedImage: instead of what was raised.
-    """
-    try:
-        yield
-    except PerceptError as error:
-        if not str(error).startswith(f"{name}: "):
-            raise type(error)(f"{name}: {error}", hint=error.hint) from None
-        raise
-    except MemoryError:
-        raise UnsupportedImage(
-            f"{name}: does not fit the memory of this machine", hint="cut the picture into smaller ones."
-        ) from None
-    # Decoders raise all of these on damaged data; OpenEXR's errors are RuntimeError.
-    except (
-        RuntimeError,
-        OSError,
-        SyntaxError,
-        ValueError,
-        TypeError,
-        LookupError,
-        ArithmeticError,
-        AttributeError,
-        EOFError,
-        struct.error,
-        zlib.error,
-    ) as error:
-        text = " ".join(str(error).split()) or type(error).__name__
-        raise damaged(text, name) from None
-
-
-def damaged(reason: str, name: str = "") -> UnreadableImage:
-    """The error of a file that breaks its format's rules, or ends too early."""
-    before = f"{name}: " if name else ""
-    return UnreadableImage(
-        f"{before}the picture is damaged or cut off: {reason}", hint="make or copy the file anew."
-    )

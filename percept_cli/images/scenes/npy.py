@@ -8,8 +8,9 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import UnsupportedImage
+from percept_cli.images.faults import damaged, decoder_errors
 from percept_cli.images.picture import Decoded, Frame, whole_levels
-from percept_cli.images.scenes.making import Check, as_float32, damaged, frame_of_light, scene_errors
+from percept_cli.images.scenes.making import Check, as_float32, frame_of_light
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +42,7 @@ def read_npy(data: bytes, name: str, check: Check) -> Decoded:
         UnreadableImage: if it is no such file, or a cut one. Nothing is ever unpickled.
         UnsupportedImage: for another type of values or shape.
     """
-    with scene_errors(name):
+    with decoder_errors(name, anything=True):
         array = _array(data, check)
         if array.dtype.kind == "f":
             values = as_float32(array)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
-from percept_cli.images.scenes.making import bands, damaged
+from percept_cli.images.faults import damaged
+from percept_cli.images.scenes.making import bands
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnsupportedImage
+from percept_cli.images.faults import damaged, decoder_errors
 from percept_cli.images.picture import Decoded
-from percept_cli.images.scenes.making import Check, bands, damaged, frame_of_light, scene_errors
+from percept_cli.images.scenes.making import Check, bands, frame_of_light
 from percept_cli.images.scenes.primaries import XYZ, Primaries, to_bt709
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def read_hdr(data: bytes, name: str, check: Check) -> Decoded:
         UnreadableImage: if it is no such file, or a damaged or cut one.
         UnsupportedImage: for another FORMAT.
     """
-    with scene_errors(name):
+    with decoder_errors(name, anything=True):
         header = _header(data)
         first_sign, first, first_size, second_sign, second, second_size = header.size.groups()
         if first == second:
