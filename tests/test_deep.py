@@ -589,7 +589,7 @@ def test_its_size_is_asked_about_once_before_the_pixels(data: bytes, asked: tupl
     def refuse(*_: int) -> None:
         raise UnsupportedImage("the caller's own words")
 
-    with pytest.raises(UnsupportedImage, match=r"^the caller's own words$"):
+    with pytest.raises(UnsupportedImage, match=r"^x: the caller's own words$"):
         read_deep(data, "x", AS_SEEN, refuse)
 
 
