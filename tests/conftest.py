@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from percept_cli.images.picture import Picture
+from tests.forks import Forks
 
 ROOT = Path(__file__).parent.parent
 
@@ -21,12 +22,15 @@ Percept = Callable[..., subprocess.CompletedProcess[str]]
 Save = Callable[..., Path]
 
 
+def clean_environment(**changes: str) -> dict[str, str]:
+    """This one, without what moves colours and widths of outputs."""
+    hidden = {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}
+    return {key: value for key, value in os.environ.items() if key not in hidden} | changes
+
+
 def run_percept(*arguments: object, timeout: float = 120, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run ``percept`` as a person's shell would: another process, no terminal, a clean colour environment."""
-    environment = {
-        key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}
-    }
-    environment.update(options.pop("env", {}))
+    environment = clean_environment(**options.pop("env", {}))
     return subprocess.run(
         [sys.executable, "-m", "percept_cli", *map(str, arguments)],
         stdout=options.pop("stdout", subprocess.PIPE),
@@ -40,13 +44,29 @@ def run_percept(*arguments: object, timeout: float = 120, **options: Any) -> sub
     )
 
 
-@pytest.fixture
-def percept(tmp_path: Path) -> Percept:
-    """The command, run in the test's own folder."""
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    found = Forks()
+    yield found
+    found.close()
 
-    def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+
+@pytest.fixture
+def percept(tmp_path: Path, forks: Forks) -> Percept:
+    """The command, run in the test's own folder.
+
+    It is forked, which saves the time that torch takes to load, unless its options need an interpreter of its own
+    or the test asks for one with ``fresh``, as at least one test of every command does.
+    """
+
+    def run(*arguments: object, fresh: bool = False, **options: Any) -> subprocess.CompletedProcess[str]:
         options.setdefault("cwd", tmp_path)
-        return run_percept(*arguments, **options)
+        environment = clean_environment(**options.get("env", {}))
+        can_be_forked = options.keys() <= {"cwd", "env", "stdout", "timeout"} and forks.can_stand_for(environment)
+        if fresh or not can_be_forked:
+            return run_percept(*arguments, **options)
+        options = {"timeout": 120} | options | {"env": environment}
+        return forks.run("percept_cli", *map(str, arguments), **options)
 
     return run
 

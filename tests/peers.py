@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -121,18 +122,25 @@ def piq_loss(name: str, layers: Sequence[str], **options: Any) -> Any:
     """
     import piq
     from piq.perceptual import VGG16_LAYERS
-    from torchvision import models
 
-    network = models.vgg.make_layers(models.vgg.cfgs["D"]).eval()
-    carry_shipped_kernels(network)
     return getattr(piq, name)(
-        feature_extractor=network,
+        feature_extractor=_shipped_features(),
         layers=[VGG16_LAYERS[layer] for layer in layers],
         mean=[value / 255 for value in (123.68, 116.779, 103.939)],
         std=[1 / 255] * 3,
         reduction="none",
         **options,
     )
+
+
+@cache
+def _shipped_features() -> torch.nn.Module:
+    """Torchvision's layers of a VGG-16 with the shipped kernels, which piq only reads."""
+    from torchvision import models
+
+    network: torch.nn.Module = models.vgg.make_layers(models.vgg.cfgs["D"]).eval()
+    carry_shipped_kernels(network)
+    return network
 
 
 def lpips_with_shipped_kernels() -> Any:

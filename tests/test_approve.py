@@ -104,7 +104,7 @@ def approve(percept: Percept) -> Approve:
 
 def test_changed_and_new_pictures_are_copied_and_no_others(checked: Path, approve: Approve) -> None:
     passed = identity(checked / "base" / "fine.png")
-    done = approve("report.json")
+    done = approve("report.json", fresh=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
         "changed  menu/icon.png\nchanged  shade.png\nnew      menu/fresh.png\nIn base: 2 changed, 1 new.\n"

@@ -56,7 +56,7 @@ def results_of(path: Path) -> dict[str, Any]:
 
 
 def test_two_folders(percept: Percept, folders: Path) -> None:
-    done = percept("check", "expected", "actual", "-o", "r.json", "--format", "table")
+    done = percept("check", "expected", "actual", "-o", "r.json", "--format", "table", fresh=True)
     assert done.returncode == 1
     found = results_of(folders / "r.json")
     assert {name: row["status"] for name, row in found.items() if name} == {

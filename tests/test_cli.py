@@ -35,7 +35,7 @@ def with_torch_report(*arguments: object, cwd: Path) -> subprocess.CompletedProc
 def test_a_differing_pair(percept: Percept, save: Save) -> None:
     save("a.png")
     save("[red].png", seed=1)
-    done = percept("compare", "a.png", "[red].png", "--format", "json")
+    done = percept("compare", "a.png", "[red].png", "--format", "json", fresh=True)
     assert (done.returncode, done.stderr) == (0, "")
     document = json.loads(done.stdout)
     jsonschema.validate(document, SCHEMA)

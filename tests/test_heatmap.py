@@ -385,7 +385,8 @@ def test_standard_output_gets_the_picture_alone(save: Save, tmp_path: Path, outp
 def test_verbose_says_what_is_done(percept: Percept, save: Save) -> None:
     save("a.png", 96, 64)
     save("b.png", 96, 64, seed=1)
-    done = percept("heatmap", "a.png", "b.png", "-o", "h.png", "--layer", "relu2_2", "--style", "triptych", "-v")
+    options = ("--layer", "relu2_2", "--style", "triptych", "-v")
+    done = percept("heatmap", "a.png", "b.png", "-o", "h.png", *options, fresh=True)
     assert done.returncode == 0
     assert "preset render; settings from no file; fingerprint " in done.stderr
     assert "plan: 18 of 24 cells" in done.stderr

@@ -12,6 +12,7 @@ outside the root shows on tiny features only: test_distances.py has that.)
 from __future__ import annotations
 
 import copy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,21 @@ def learned() -> Any:
     return lpips_with_learned_weights()
 
 
+@pytest.fixture(scope="module")
+def spatial() -> Any:
+    return lpips_with_learned_weights(spatial=True)
+
+
+@pytest.fixture(scope="module")
+def torchmetrics() -> Any:
+    return torchmetrics_lpips()
+
+
+@cache
+def engine_of(preset: str) -> Engine:
+    return Engine(load_preset(preset).spec, "cpu")
+
+
 def pixels(n: int, height: int, width: int, seed: int) -> Tensor:
     return torch.randint(
         0, 256, (n, 3, height, width), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8
@@ -53,8 +69,8 @@ def check_layers_and_total(preset: str, peer: Any, n: int, height: int, width: i
     reference, candidate = pixels(n, height, width, seed=1), pixels(n, height, width, seed=2)
     with torch.inference_mode():
         total, per_layer = peer(reference / 127.5 - 1, candidate / 127.5 - 1, retPerLayer=True)
-    spec = load_preset(preset).spec
-    found = Engine(spec, "cpu").measure(reference, candidate, plan_pair(spec, height=height, width=width))
+    engine = engine_of(preset)
+    found = engine.measure(reference, candidate, plan_pair(engine.spec, height=height, width=width))
     expected = torch.stack([layer.flatten() for layer in per_layer], dim=1).double()
     torch.testing.assert_close(found, expected, rtol=TOLERANCE, atol=0)
     torch.testing.assert_close(found.sum(dim=1), total.flatten().double(), rtol=TOLERANCE, atol=0)
@@ -76,12 +92,11 @@ def test_layers_and_total_equal_lpips(learned: Any, n: int, height: int, width: 
 @pytest.mark.usefixtures("all_weights")
 @pytest.mark.parametrize("checkpoint", [False, True])
 @pytest.mark.parametrize(("n", "height", "width"), SIZES[:3])
-def test_the_map_equals_lpips_spatial(checkpoint: bool, n: int, height: int, width: int) -> None:
-    peer = lpips_with_learned_weights(spatial=True)
+def test_the_map_equals_lpips_spatial(spatial: Any, checkpoint: bool, n: int, height: int, width: int) -> None:
     x, y = pixels(n, height, width, 1) / 255, pixels(n, height, width, 2) / 255
     loss = PerceptualDistance("lpips", spatial=True, per_layer=True, checkpoint=checkpoint)
     with torch.inference_mode():
-        total, per_layer = peer(2 * x - 1, 2 * y - 1, retPerLayer=True)
+        total, per_layer = spatial(2 * x - 1, 2 * y - 1, retPerLayer=True)
         found, layers = loss(x, y)
     assert found.shape == total.shape == (n, 1, height, width)
     # One position's unit vectors cancel more than the mean of all: by some roundings of 6e-8, of values around 1.
@@ -107,19 +122,18 @@ def test_gradient_equals_that_of_lpips_with_learned_weights(learned: Any, n: int
 
 @pytest.mark.usefixtures("all_weights")
 @sizes
-def test_torchmetrics_differs_by_its_epsilon_alone(n: int, height: int, width: int) -> None:
+def test_torchmetrics_differs_by_its_epsilon_alone(torchmetrics: Any, n: int, height: int, width: int) -> None:
     """It divides by √(1e-8 + ‖F‖²) where LPIPS has ‖F‖ + 1e-10.
 
     With features that are as long as trained ones are, ‖F‖ > 1 nearly everywhere: the bound is 1e-8 / ‖F‖² < 1e-8
     relative, far below the rounding of two networks, and it is held to LPIPS's own 1e-5. On dark or flat pictures
     with shorter vectors it would be more.
     """
-    peer = torchmetrics_lpips()
     reference, candidate = pixels(n, height, width, seed=1), pixels(n, height, width, seed=2)
     with torch.inference_mode():
-        theirs = peer(reference / 127.5 - 1, candidate / 127.5 - 1).flatten().double()
-    spec = load_preset("lpips").spec
-    found = Engine(spec, "cpu").measure(reference, candidate, plan_pair(spec, height=height, width=width))
+        theirs = torchmetrics(reference / 127.5 - 1, candidate / 127.5 - 1).flatten().double()
+    engine = engine_of("lpips")
+    found = engine.measure(reference, candidate, plan_pair(engine.spec, height=height, width=width))
     torch.testing.assert_close(found.sum(dim=1), theirs, rtol=TOLERANCE, atol=0)
 
 

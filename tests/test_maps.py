@@ -13,7 +13,8 @@ from percept_cli.engine.topology import tap_shape
 from percept_cli.presets import load_preset
 from percept_cli.spec import DistanceSpec, LayerSpec
 from percept_cli.weights.channels import CHANNEL_WEIGHTS
-from tests.test_exact import as_tensor, changes, plan_of
+from tests.test_exact import CHANGES, Remembering, as_tensor, changes, engine_of, pair_of, plan_of
+from tests.test_exact import remembering as remembering
 
 TAPS = ("input", "relu1_2", "conv3_1", "relu4_3", "pool4")
 LOCAL = [
@@ -47,43 +48,49 @@ def dense(
     return values, count
 
 
-@pytest.mark.parametrize("distance", LOCAL)
-def test_planned_maps_are_those_of_the_whole(distance: str) -> None:
-    check_maps(DistanceSpec(tuple(LayerSpec(tap, distance) for tap in TAPS)), distance)
+@pytest.mark.parametrize("distance", LOCAL)  # the inner loop, in which the network's runs are remembered
+@pytest.mark.parametrize("change", CHANGES)
+def test_planned_maps_are_those_of_the_whole(
+    remembering: dict[DistanceSpec, Engine], change: str, distance: str
+) -> None:
+    spec = DistanceSpec(tuple(LayerSpec(tap, distance) for tap in TAPS))
+    check_maps(engine_of(remembering, spec, Remembering, keeps_maps=True), change, distance)
 
 
 @pytest.mark.usefixtures("all_weights")
+@pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("preset", ["lpips", "st-lpips"])
-def test_planned_maps_are_those_of_the_whole_on_the_backbones_of_learned_weights(preset: str) -> None:
-    check_maps(load_preset(preset).spec, "unit")
+def test_planned_maps_are_those_of_the_whole_on_the_backbones_of_learned_weights(
+    remembering: dict[DistanceSpec, Engine], preset: str, change: str
+) -> None:
+    engine = engine_of(remembering, load_preset(preset).spec, Remembering, keeps_maps=True)
+    check_maps(engine, change, "unit")
 
 
-def check_maps(spec: DistanceSpec, distance: str) -> None:
+def check_maps(engine: Engine, change: str, distance: str) -> None:
     height, width = 301, 419
+    spec = engine.spec
     network = spec.record.network
-    engine = Engine(spec, "cpu", keeps_maps=True)
-    for name, reference, candidate in changes(height, width, seed=5):
-        pair = as_tensor(reference), as_tensor(candidate)
-        plan = plan_of(spec, reference, candidate)
-        found = contributions(engine, pair, plan)
-        (whole,) = engine.start(torch.cat(pair), [everything(plan)]).result()
-        distances = engine.finish(plan, found)
-        for tap, total in zip(spec.taps, distances, strict=True):
-            mine, count = dense(found, network, tap, height, width)
-            theirs, all_once = dense([whole], network, tap, height, width)
-            assert all_once.min() == all_once.max() == 1
-            assert count.max() == 1
-            inside = count == 1
-            # float32: one position's nearly equal unit vectors cancel, which in the mean does not show. Vectors
-            # that are 1e-5 apart, known to 1e-7, have squares that are off by 2e-12.
-            np.testing.assert_allclose(
-                mine[inside], theirs[inside], rtol=2e-5, atol=1e-11, err_msg=f"{name} {tap}"
-            )
-            # Outside the cores features of equal pixels next to a change differ in their last digits (test_exact
-            # tells why): lengths of some hundred, by less than 1e-5 of them; squares by the square of that.
-            assert (theirs[~inside] <= (5e-3 if distance in ("l1", "euclidean") else 5e-5)).all(), name
-            if distance != "frobenius":  # the root of a sum is no mean
-                assert mine.mean() == pytest.approx(total, rel=1e-6)
+    reference, candidate = pair_of(change, height, width, seed=5)
+    pair = as_tensor(reference), as_tensor(candidate)
+    plan = plan_of(spec, reference, candidate)
+    found = contributions(engine, pair, plan)
+    (whole,) = engine.start(torch.cat(pair), [everything(plan)]).result()
+    distances = engine.finish(plan, found)
+    for tap, total in zip(spec.taps, distances, strict=True):
+        mine, count = dense(found, network, tap, height, width)
+        theirs, all_once = dense([whole], network, tap, height, width)
+        assert all_once.min() == all_once.max() == 1
+        assert count.max() == 1
+        inside = count == 1
+        # float32: one position's nearly equal unit vectors cancel, which in the mean does not show. Vectors
+        # that are 1e-5 apart, known to 1e-7, have squares that are off by 2e-12.
+        np.testing.assert_allclose(mine[inside], theirs[inside], rtol=2e-5, atol=1e-11, err_msg=tap)
+        # Outside the cores features of equal pixels next to a change differ in their last digits (test_exact
+        # tells why): lengths of some hundred, by less than 1e-5 of them; squares by the square of that.
+        assert (theirs[~inside] <= (5e-3 if distance in ("l1", "euclidean") else 5e-5)).all(), tap
+        if distance != "frobenius":  # the root of a sum is no mean
+            assert mine.mean() == pytest.approx(total, rel=1e-6)
 
 
 def test_maps_are_kept_only_when_asked_for_and_move_no_number() -> None:

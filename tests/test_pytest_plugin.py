@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +19,7 @@ from percept_cli.checking import check
 from percept_cli.reports.reading import read_run
 from percept_cli.trial import OPTIONS
 from tests.conftest import drawing
+from tests.forks import Forks
 
 TEST = """
 from pathlib import Path
@@ -43,6 +49,12 @@ def draw(project: pytest.Pytester, *, seed: int, name: str = "login.png") -> Non
 BASELINE = Path("percept-baselines", "test_ui", "test_login.png")
 
 
+def accept(project: pytest.Pytester) -> None:
+    """Make the picture its own baseline, as ``--percept-update`` would, whose tests are others."""
+    (project.path / BASELINE).parent.mkdir(parents=True)
+    shutil.copy(project.path / "login.png", project.path / BASELINE)
+
+
 def identity(path: Path) -> tuple[int, int]:
     """What changes when a file is written or replaced; reading it changes it not."""
     found = path.stat()
@@ -58,13 +70,30 @@ def written(project: pytest.Pytester) -> list[str]:
     )
 
 
-def run(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    return project.runpytest_subprocess(*arguments, timeout=120)
+Run = Callable[..., pytest.RunResult]
 
 
-def test_the_life_of_a_baseline(project: pytest.Pytester) -> None:
+@pytest.fixture
+def run(forks: Forks) -> Run:
+    """Run pytest in a project: forked, unless it is ``fresh``."""
+
+    def run_pytest(project: pytest.Pytester, *arguments: str, fresh: bool = False) -> pytest.RunResult:
+        if fresh or not forks.can_stand_for(os.environ):
+            return project.runpytest_subprocess(*arguments, timeout=120)
+        temporary = tempfile.mkdtemp(prefix="runpytest-", dir=project.path)
+        begun = time.monotonic()
+        done = forks.run(
+            "pytest", f"--basetemp={temporary}", *arguments, cwd=project.path, env=os.environ, timeout=120
+        )
+        outputs = done.stdout.splitlines(), done.stderr.splitlines()
+        return pytest.RunResult(done.returncode, *outputs, time.monotonic() - begun)
+
+    return run_pytest
+
+
+def test_the_life_of_a_baseline(project: pytest.Pytester, run: Run) -> None:
     # There is none: that fails, and none is made.
-    done = run(project)
+    done = run(project, fresh=True)
     done.assert_outcomes(failed=1)
     done.stdout.fnmatch_lines(
         [
@@ -87,7 +116,7 @@ def test_the_life_of_a_baseline(project: pytest.Pytester) -> None:
         assert identity(project.path / BASELINE) == before  # one that fits is left alone
 
     draw(project, seed=2)
-    done = run(project)
+    done = run(project, fresh=True)
     done.assert_outcomes(failed=1)
     report = ".pytest_cache/d/percept/percept-report.html"
     done.stdout.fnmatch_lines(
@@ -112,19 +141,19 @@ def test_the_life_of_a_baseline(project: pytest.Pytester) -> None:
     run(project).assert_outcomes(passed=1)
 
 
-def test_one_report_of_all_failures_also_under_xdist(project: pytest.Pytester) -> None:
+def test_one_report_of_all_failures_also_under_xdist(project: pytest.Pytester, run: Run) -> None:
     names = [f"p{number}.png" for number in range(4)]
     tests = [f"def test_{name[:-4]}(percept_check):\n    percept_check(picture({name!r}))\n" for name in names]
     project.makepyfile(test_ui=TEST + "\n".join(tests))
     for number, name in enumerate(names):
         draw(project, seed=number, name=name)
-    done = run(project, "--percept-update", "-n", "2")
+    done = run(project, "--percept-update", "-n", "2", fresh=True)
     done.assert_outcomes(passed=5)
     assert len(written(project)) == 5
     done.stdout.fnmatch_lines(["*baselines written*", *written(project)])
     for name in names[:3]:
         draw(project, seed=9, name=name)
-    done = run(project, "-n", "2", "--percept-report", "reports/all.json")
+    done = run(project, "-n", "2", "--percept-report", "reports/all.json", fresh=True)
     done.assert_outcomes(passed=2, failed=3)
     done.stdout.fnmatch_lines(["*percept: 3 pictures did not pass*", f"report: {project.path}/reports/all.json"])
     found = read_run(project.path / "reports" / "all.json")
@@ -135,7 +164,7 @@ def test_one_report_of_all_failures_also_under_xdist(project: pytest.Pytester) -
     assert all(result.evidence is not None and result.evidence.regions for result in found.results)
 
 
-def test_pictures_of_every_kind(project: pytest.Pytester) -> None:
+def test_pictures_of_every_kind(project: pytest.Pytester, run: Run) -> None:
     project.makepyfile(
         test_kinds="""
         import numpy as np
@@ -182,7 +211,7 @@ def test_pictures_of_every_kind(project: pytest.Pytester) -> None:
     assert (project.path / folder / "test_kind-path.jpg").read_bytes() == (project.path / "drawn.jpg").read_bytes()
 
 
-def test_where_baselines_are(project: pytest.Pytester) -> None:
+def test_where_baselines_are(project: pytest.Pytester, run: Run) -> None:
     project.makeini("[pytest]\npercept_baselines = expected\n")
     (project.path / "sub").mkdir()
     (project.path / "test_ui.py").rename(project.path / "sub" / "test_ui.py")
@@ -194,8 +223,8 @@ def test_where_baselines_are(project: pytest.Pytester) -> None:
     run(project, "test_own.py").assert_outcomes(passed=1)
 
 
-def test_options_are_those_of_check(project: pytest.Pytester) -> None:
-    run(project, "--percept-update")
+def test_options_are_those_of_check(project: pytest.Pytester, run: Run) -> None:
+    accept(project)
     project.makepyfile(test_ui=TEST.replace('"login.png"))', '"login.png"), noise="loud")'))
     draw(project, seed=2)
     done = run(project)
@@ -206,8 +235,8 @@ def test_options_are_those_of_check(project: pytest.Pytester) -> None:
     assert (project.path / BASELINE).read_bytes() == before
 
 
-def test_what_cannot_be_compared_fails(project: pytest.Pytester) -> None:
-    run(project, "--percept-update")
+def test_what_cannot_be_compared_fails(project: pytest.Pytester, run: Run) -> None:
+    accept(project)
     (project.path / BASELINE).write_text("no picture")
     done = run(project)
     done.assert_outcomes(failed=1)
@@ -220,8 +249,8 @@ def test_what_cannot_be_compared_fails(project: pytest.Pytester) -> None:
     assert (project.path / BASELINE).read_bytes() == good
 
 
-def test_without_pytests_cache(project: pytest.Pytester) -> None:
-    run(project, "--percept-update")
+def test_without_pytests_cache(project: pytest.Pytester, run: Run) -> None:
+    accept(project)
     draw(project, seed=2)
     done = run(project, "-p", "no:cacheprovider")
     done.stdout.fnmatch_lines([f"report: {project.path}/percept-report.html"])
@@ -237,8 +266,8 @@ def test_a_start_of_pytest_costs_next_to_nothing() -> None:
     assert set(done.stdout.split()) <= set(sys.stdlib_module_names)
 
 
-def test_a_warning_is_one_of_pytests(project: pytest.Pytester) -> None:
-    run(project, "--percept-update")
+def test_a_warning_is_one_of_pytests(project: pytest.Pytester, run: Run) -> None:
+    accept(project)
     picture = drawing(40, 30, 1)
     red, green, blue = picture.getpixel((0, 0))  # type: ignore[misc]
     picture.putpixel((0, 0), (red ^ 1, green, blue))
@@ -326,36 +355,29 @@ def shift(picture: Image.Image, by: int) -> Image.Image:
     return canvas
 
 
-@pytest.fixture
-def ruled(project: pytest.Pytester) -> pytest.Pytester:
-    """Tests of many pictures that have all changed, and no settings yet."""
+def test_the_settings_of_check_hold_and_a_tests_own_stand_above_them(project: pytest.Pytester, run: Run) -> None:
     (project.path / "test_ui.py").unlink()
     project.makepyfile(test_rules=PICTURES)
     Image.new("L", (80, 70), 0).save(project.path / "all.png")
     shift(drawing(40, 30, 1), 0).save(project.path / "login.png")
     run(project, "--percept-update").assert_outcomes(passed=12)
     shift(drawing(40, 30, 1), 1).save(project.path / "login.png")
-    return project
+    run(project).assert_outcomes(failed=12)  # without settings
 
-
-@pytest.mark.parametrize("file", ["percept.toml", "pyproject.toml"])
-def test_the_settings_of_check_hold_and_a_tests_own_stand_above_them(ruled: pytest.Pytester, file: str) -> None:
-    table = RULES if file == "percept.toml" else RULES.replace("[[override]]", "[[tool.percept.override]]")
-    (ruled.path / file).write_text(table, encoding="utf-8")
     own = ("own-box", "own-mask", "own-levels", "own-moved", "own-recipe")
     passed = {f"test_it[{case}]": "PASSED" for case in ("box", "mask", "levels", "moved", "recipe")}
     failed = {f"test_it[{case}]": "FAILED" for case in ("plain", *own)}
-    done = run(ruled, "-v")
-    assert outcomes(done) == passed | failed | {"test_baseline_of_its_own": "PASSED"}
-    assert "0.01 (argument)" in done.stdout.str()
+    for file, table in (("percept.toml", "override"), ("pyproject.toml", "tool.percept.override")):
+        settings = project.path / file
+        settings.write_text(RULES.replace("[[override]]", f"[[{table}]]"), encoding="utf-8")
+        done = run(project, "-v")
+        assert outcomes(done) == passed | failed | {"test_baseline_of_its_own": "PASSED"}, file
+        assert "0.01 (argument)" in done.stdout.str()
+        settings.unlink()
 
 
-def test_without_settings_all_of_them_fail(ruled: pytest.Pytester) -> None:
-    run(ruled).assert_outcomes(failed=12)
-
-
-def test_the_run_rules_hold_for_all_and_levels_are_those_of_the_file(project: pytest.Pytester) -> None:
-    run(project, "--percept-update")
+def test_the_run_rules_hold_for_all_and_levels_are_those_of_the_file(project: pytest.Pytester, run: Run) -> None:
+    accept(project)
     draw(project, seed=2)
     settings = project.path / "percept.toml"
     settings.write_text('[check]\nbaseline = "elsewhere"\nignore = ["0,0,40,30"]\n', encoding="utf-8")
@@ -379,8 +401,8 @@ def test_the_run_rules_hold_for_all_and_levels_are_those_of_the_file(project: py
     )
 
 
-def test_further_references_and_other_sizes(project: pytest.Pytester) -> None:
-    run(project, "--percept-update")
+def test_further_references_and_other_sizes(project: pytest.Pytester, run: Run) -> None:
+    accept(project)
     draw(project, seed=2, name="percept-baselines/dark.png")
     draw(project, seed=2)
     settings = project.path / "percept.toml"
@@ -414,7 +436,9 @@ def test_further_references_and_other_sizes(project: pytest.Pytester) -> None:
         ('layers = "relu9"\n', ["percept: percept.toml: unknown *'relu9'*"]),
     ],
 )
-def test_a_mistake_in_the_settings_names_the_file(project: pytest.Pytester, text: str, told: list[str]) -> None:
+def test_a_mistake_in_the_settings_names_the_file(
+    project: pytest.Pytester, run: Run, text: str, told: list[str]
+) -> None:
     (project.path / "percept.toml").write_text(text, encoding="utf-8")
     done = run(project, "--percept-update")
     done.assert_outcomes(errors=1)
@@ -423,7 +447,7 @@ def test_a_mistake_in_the_settings_names_the_file(project: pytest.Pytester, text
     assert written(project) == []
 
 
-def test_settings_are_those_of_pytests_rootdir(project: pytest.Pytester) -> None:
+def test_settings_are_those_of_pytests_rootdir(project: pytest.Pytester, run: Run) -> None:
     (project.path / "percept.toml").write_text('[check]\nignore = "0,0,40,30"\n', encoding="utf-8")
     (project.path / "sub").mkdir()
     for name in ("test_ui.py", "login.png"):
@@ -435,7 +459,7 @@ def test_settings_are_those_of_pytests_rootdir(project: pytest.Pytester) -> None
     run(project, "--rootdir", "sub").assert_outcomes(failed=1)
 
 
-def test_the_options_are_those_of_check_by_name(project: pytest.Pytester) -> None:
+def test_the_options_are_those_of_check_by_name(project: pytest.Pytester, run: Run) -> None:
     parameters = inspect.signature(check).parameters.values()
     assert set(OPTIONS) == {entry.name for entry in parameters if entry.kind is entry.KEYWORD_ONLY}
     project.makepyfile(test_ui=TEST.replace('"login.png"))', '"login.png"), nois="auto")'))

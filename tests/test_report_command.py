@@ -50,9 +50,8 @@ def test_a_comparison_of_folders_becomes_every_other_report(percept: Percept, sa
         "-o", "run.json", "-o", "run.csv", "-o", "run.jsonl", "-o", "run.md",
     )  # fmt: skip
     assert done.returncode == 1
-    done = percept(
-        "report", "run.json", "-o", "again.csv", "-o", "again.jsonl", "-o", "again.md", "-o", "run.html"
-    )
+    outputs = ("-o", "again.csv", "-o", "again.jsonl", "-o", "again.md", "-o", "run.html")
+    done = percept("report", "run.json", *outputs, fresh=True)
     assert done.returncode == 0
     assert done.stdout == ""
     assert done.stderr.startswith("FAIL: 1 of 2 pairs above the threshold")

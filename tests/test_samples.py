@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from percept_cli.engine.topology import INPUT, NETWORKS
 from percept_cli.images.files import read_file
 from percept_cli.images.tensors import to_batch
 from percept_cli.presets import customise, load_preset, preset_names
+from percept_cli.results import PairResult
 from percept_cli.spec import DistanceSpec
 from percept_cli.weights.loading import load_kernels
 from percept_cli.weights.registry import WEIGHTS
@@ -61,9 +63,14 @@ def known(preset: str) -> dict[str, dict[str, float]]:
     return found
 
 
+@cache
+def compared(name: str, preset: str) -> PairResult:
+    return compare(*files(name), preset=preset, backbone=backbone_of(preset))
+
+
 def check_distances(name: str, preset: str) -> None:
     expected = known(preset)[name]
-    result = compare(*files(name), preset=preset, backbone=backbone_of(preset))
+    result = compared(name, preset)
     spec = spec_of(preset)
     weights = {layer.tap: layer.weight for layer in spec.layers}
     total = sum(weights[tap] * distance for tap, distance in expected.items())
@@ -143,7 +150,7 @@ def test_the_identical_pair_differs_in_its_bytes_only() -> None:
 
 
 def test_a_stronger_change_is_farther_away() -> None:
-    distance = {name: compare(*files(name)).distance for name in NAMES if name.startswith(("scene", "text"))}
+    distance = {name: compared(name, "default").distance for name in NAMES if name.startswith(("scene", "text"))}
     assert distance["scene-antialiasing"] < distance["scene-missing-object"] < distance["scene-moved-light"]
     assert distance["text-shift-1px"] < distance["text-blur"]
 

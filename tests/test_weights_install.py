@@ -766,7 +766,7 @@ def test_the_command_from_list_to_remove(server: Server, home: Path, tiny: Weigh
 
 def test_the_command_takes_files(percept: Percept, tmp_path: Path) -> None:
     (tmp_path / "w.pth").write_bytes(PUBLISHED)
-    done = percept("weights", "install", "vgg16-imagenet1k-v1", "--from", "w.pth")
+    done = percept("weights", "install", "vgg16-imagenet1k-v1", "--from", "w.pth", fresh=True)
     assert done.returncode == 4
     assert done.stderr.startswith("Error: w.pth: not the weights file of vgg16-imagenet1k-v1")
     assert "expected 553433881 bytes, sha256 397923af8e79" in done.stderr
