@@ -13,17 +13,17 @@ from pathlib import Path, PurePosixPath
 from pathspec import GitIgnoreSpec
 
 from percept_cli.errors import InvalidSetting, PerceptError, UnreadableFolder, UnusablePair
+from percept_cli.images.formats import FORMATS
 from percept_cli.names import posix, printable, shown
 from percept_cli.pairs import Pair, Pairs, pair_of_files
 from percept_cli.verdict import counted
 
 PICTURE_ENDINGS = frozenset(
-    {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".bmp", ".dib", ".gif", ".webp", ".tif", ".tiff"}
-    | {".ppm", ".pgm", ".pbm", ".pnm", ".pam", ".pfm", ".tga", ".avif", ".heic", ".heif", ".jxl", ".jp2", ".j2k"}
-    | {".exr", ".hdr", ".psd", ".ico", ".dds", ".qoi"}
+    {ending for entry in FORMATS for ending in entry.endings if ending != ".npy"}
+    | {".pam", ".pfm", ".jp2", ".j2k", ".psd", ".ico", ".dds", ".qoi"}
 )
 """Files of these endings are pictures to be compared, also of formats that percept cannot read: those are errors
-rather than left out."""
+rather than left out. Arrays of numpy hold anything, and are taken in by name."""
 
 _MOST_LINKS = 3
 """Links that are followed on one way down. A dozen folders that link to each other have millions of ways."""

@@ -15,6 +15,7 @@ from percept_cli.images.files import read_stamped
 from percept_cli.images.policy import ImagePolicy
 from percept_cli.images.views import Look, Side, looks
 from percept_cli.names import printable, shown
+from percept_cli.pairs.folders import PICTURE_ENDINGS
 from percept_cli.pictures.drawing import TITLES, draw, titles_of
 from percept_cli.pictures.saving import PNG
 from percept_cli.reports.output import write_output
@@ -24,9 +25,6 @@ from percept_cli.spec import DistanceSpec
 # What file systems, shells of Windows and stores of artifacts do not take in names.
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff<>:"|?*\\]|[. ]+$')
 _LONGEST = 200  # bytes of a file's or folder's name, of the 255 that systems take
-_PICTURES = frozenset(
-    {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm", ".pbm", ".webp", ".tif", ".tiff", ".tga"}
-)
 
 
 @dataclass
@@ -131,7 +129,7 @@ def place_of(name: str) -> PurePosixPath:
         parts = [part for part in parts if part != ".."][-1:]
     ending = PurePosixPath(parts[-1]).suffix if parts else ""
     stem = parts[-1].removesuffix(ending) if parts else ""
-    if ending == ".png" and stem and PurePosixPath(stem).suffix.lower() not in _PICTURES:
+    if ending == ".png" and stem and PurePosixPath(stem).suffix.lower() not in PICTURE_ENDINGS:
         parts[-1] = stem
     clean = [_UNSAFE.sub("_", part).encode()[:_LONGEST].decode(errors="ignore") for part in parts] or ["picture"]
     if "/".join(clean) not in (name, name.removesuffix(".png")):
