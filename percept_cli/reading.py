@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -109,7 +110,7 @@ def _side(path: Path, data: bytes, policy: ImagePolicy) -> Side:
 
 def looks_of(
     pair: Pair, references: References | None, policy: ImagePolicy
-) -> tuple[list[Look], tuple[str, ...], Stamps]:
+) -> tuple[Iterator[Look], tuple[str, ...], Stamps]:
     """Read and decode both sides of a pair.
 
     Args:
@@ -142,7 +143,7 @@ def _sides_in_files(pair: Pair, references: References | None, policy: ImagePoli
         reference = _side(pair.reference, reference_bytes, policy)
     # Byte-equal files hold equal pictures; one decoding also proves that they are sound.
     if reference_stamp.sha256 == candidate_stamp.sha256:
-        candidate = reference
+        candidate = Side(shown(pair.candidate), reference.decoded)
     else:
         candidate = _side(pair.candidate, candidate_bytes, policy)
     return reference, candidate, (reference_stamp, candidate_stamp)

@@ -90,7 +90,7 @@ class View:
         words = [
             "" if self.frame is None else f"frame {self.frame}",
             "" if self.ground is None else f"on {self.ground}",
-            "" if self.exposure is None else f"at {self.exposure:+g} EV",
+            "" if self.exposure is None else f"at {self.exposure:+g} EV".replace("+0 ", "0 "),
         ]
         return ", ".join(filter(None, words))
 

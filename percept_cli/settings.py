@@ -30,6 +30,7 @@ KEYS = (
 """The keys a settings file may have; each is the long option of the same name."""
 _FLAGS = ("ignore-icc", "allow-nan", "wide")
 _NUMBERS = ("frame", "exposure")
+_FORMS = {"crop": '"x,y,width,height"', "limits": '"pixels=2G,frames=off"'}
 TABLES = ("check", "override")
 """The tables it may have, for ``percept check`` (``rulebook``)."""
 
@@ -136,8 +137,12 @@ def _check_pictures(settings: Settings) -> None:
 
 
 def _check_type(key: str, value: object) -> None:
+    if key == "frame" and type(value) is not int:
+        raise InvalidSetting(f"frame must be a whole number, not {value!r}", hint="write frame = 2")
     if key in _NUMBERS and isinstance(value, int | float) and not isinstance(value, bool):
         return
+    if key in _FORMS and not isinstance(value, str):
+        raise InvalidSetting(f"{key} must be a string, not {value!r}", hint=f"write {key} = {_FORMS[key]}")
     if key == "layers":  # presets.read_layers knows its forms
         return
     if key == "threshold":

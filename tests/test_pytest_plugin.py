@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from percept_cli.checking import check
+from percept_cli.images.policy import PICTURE_SETTINGS
 from percept_cli.reports.reading import read_run
 from percept_cli.trial import OPTIONS
 from tests.conftest import drawing
@@ -461,7 +462,8 @@ def test_settings_are_those_of_pytests_rootdir(project: pytest.Pytester, run: Ru
 
 def test_the_options_are_those_of_check_by_name(project: pytest.Pytester, run: Run) -> None:
     parameters = inspect.signature(check).parameters.values()
-    assert set(OPTIONS) == {entry.name for entry in parameters if entry.kind is entry.KEYWORD_ONLY}
+    named = {entry.name for entry in parameters if entry.kind is entry.KEYWORD_ONLY}
+    assert set(OPTIONS) == named | set(PICTURE_SETTINGS)
     project.makepyfile(test_ui=TEST.replace('"login.png"))', '"login.png"), nois="auto")'))
     done = run(project, "--percept-update")
     done.assert_outcomes(failed=1)

@@ -206,7 +206,7 @@ def test_several_exposures_are_several_views() -> None:
     sides = Side("a", light(np.full((4, 4), 0.2))), Side("b", light(np.full((4, 4), 0.3)))
     found, _ = looks(*sides, policy)
     assert [look.view.exposure for look in found] == [-1, 0, 1]
-    assert [str(look.view) for look in found] == ["at -1 EV", "at +0 EV", "at +1 EV"]
+    assert [str(look.view) for look in found] == ["at -1 EV", "at 0 EV", "at +1 EV"]
     shown = [float(look.reference.array.mean()) for look in found]
     assert shown == sorted(set(shown))
 
@@ -254,7 +254,7 @@ def test_light_is_laid_over_a_ground_as_light() -> None:
     ("settings", "message"),
     [
         ({"alpha": "whit"}, "did you mean white"),
-        ({"alpha": "#12345"}, "unknown alpha '#12345'"),
+        ({"alpha": "#12345"}, "alpha '#12345' is no colour"),
         ({"blend": "srgb"}, "unknown blend 'srgb'"),
         ({"tonemap": "filmic"}, "unknown tonemap 'filmic'"),
         ({"exposure": "bright"}, "bright"),

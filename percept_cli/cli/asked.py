@@ -150,6 +150,8 @@ def pair_of_arguments(reference: Path, candidate: Path, policy: ImagePolicy) -> 
         return pair_of_files(reference, candidate)
     if reference == candidate:
         raise InvalidSetting("both pictures cannot come from standard input", hint="save one of them as a file.")
+    if sys.stdin is None:
+        raise InvalidSetting("standard input is closed", hint="write it as: percept compare a.png - < b.png")
     if sys.stdin.isatty():
         raise InvalidSetting("a picture is nothing to type", hint="write it as: percept compare a.png - < b.png")
     decoded = decode(read_stream(sys.stdin.buffer, _STDIN_NAME, policy.limits), _STDIN_NAME, policy)

@@ -53,15 +53,30 @@ def decode(data: bytes, path: str | os.PathLike[str], policy: ImagePolicy = AS_S
 
 def _by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     """What Pillow reads; or, of a kind that it would cut down or does not know, another reader."""
+    from percept_cli.images.png_colours import is_png, without_colours, without_texts
+
+    if data.startswith(b"P7"):  # PAM, of which Pillow knows another one
+        return _deep(data, name, policy)
+    if not is_png(data):
+        return _opened_by_pillow(data, name, policy)
+    if policy.ignore_icc:
+        data = without_colours(data)
+    if _PNG_END not in data:  # Pillow does not mind a lost end
+        raise OSError("its end is missing")
+    try:
+        return _opened_by_pillow(data, name, policy)
+    except ValueError as error:
+        if "MAX_TEXT_CHUNK" not in str(error):
+            raise
+    # Programs that make pictures write megabytes of how they did it, which move no pixel.
+    return _opened_by_pillow(without_texts(data), name, policy)
+
+
+def _opened_by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     from PIL import Image, UnidentifiedImageError
 
     from percept_cli.images.deep_tiff import is_tiff
-    from percept_cli.images.png_colours import is_png, without_colours
 
-    if policy.ignore_icc and is_png(data):
-        data = without_colours(data)
-    if data.startswith(b"P7"):  # PAM, of which Pillow knows another one
-        return _deep(data, name, policy)
     try:
         image = Image.open(io.BytesIO(data), formats=PILLOW_FORMATS)
     except UnidentifiedImageError:
@@ -71,10 +86,7 @@ def _by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     with image:
         if is_deep(image):
             return _deep(data, name, policy)
-        found = frames_of(image, name, data, policy)
-        if image.format == "PNG" and _PNG_END not in data:  # Pillow does not mind a lost end
-            raise OSError("its end is missing")
-        return found
+        return frames_of(image, name, data, policy)
 
 
 def _deep(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
@@ -83,7 +95,7 @@ def _deep(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     from percept_cli.images.scenes.float_tiff import is_float, read_float_tiff
 
     if is_tiff(data) and is_float(data):
-        return _chosen(read_float_tiff(data, name, _limits_of_light(policy)), policy)
+        return _chosen(read_float_tiff(data, name, _limits_of_pages(policy)), policy)
     return _chosen(read_deep(data, name, policy, _limits_of_levels(policy)), policy)
 
 
@@ -150,6 +162,19 @@ def _limits_of_levels(policy: ImagePolicy) -> Callable[[int, int, int], None]:
 def _limits_of_light(policy: ImagePolicy) -> Callable[[int, int], None]:
     """What refuses pictures of light by their width and height."""
     return lambda width, height: check_pixels(width, height, 1, policy.limits, _BYTES_PER_PIXEL_OF_LIGHT)
+
+
+def _limits_of_pages(policy: ImagePolicy) -> Callable[[int, int], None]:
+    """The same for files of several pages, one after the other: they are counted, and held together."""
+    pages, pixels = 0, 0
+
+    def check(width: int, height: int) -> None:
+        nonlocal pages, pixels
+        pages, pixels = pages + 1, pixels + width * height
+        check_pixels(width, height, pages, policy.limits, 0)
+        check_pixels(pixels, 1, 1, policy.limits, _BYTES_PER_PIXEL_OF_LIGHT)
+
+    return check
 
 
 def _chosen(found: Decoded, policy: ImagePolicy) -> Decoded:

@@ -12,7 +12,7 @@ from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
 _ANEW = "make or copy the file anew."
 _OF_PILLOW = (
     *(OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError),
-    *(struct.error, zlib.error),
+    *(RuntimeError, struct.error, zlib.error),  # the first of AVIF
 )
 """What Pillow's decoders raise on damaged data."""
 _UNKNOWN = ("unsupported", "not supported", "security limit", "unknown nclx")
@@ -75,7 +75,7 @@ def _typed(name: str, error: BaseException) -> PerceptError:
     reason = reason_of(error)
     if "MAX_TEXT_CHUNK" in reason:
         return UnsupportedImage(
-            f"{name}: its colour profile, or a text in it, unpacks to more than 1 MB",
+            f"{name}: its colour profile unpacks to more than 1 MB",
             hint="--ignore-icc (ignore_icc=True in Python) takes the values as they are.",
         )
     if reason.startswith("Generic Error"):  # and then advice on how to build it

@@ -76,8 +76,11 @@ def read_stream(stream: BinaryIO, name: str, limits: Limits = USUAL_LIMITS) -> b
     try:
         data = stream.read() if limits.file is None else stream.read(limits.file + 1)
         check_file(len(data), limits)
-    except UnsupportedImage as error:
-        raise UnsupportedImage(f"{name}: more than the limit of {limits.file:,} bytes", hint=error.hint) from None
+    except UnsupportedImage:
+        raise UnsupportedImage(
+            f"{name}: more than the limit of {limits.file:,} bytes",
+            hint="--limits file=off allows it, if you trust what comes in.",
+        ) from None
     except OSError as error:
         raise UnreadableImage(f"{name}: cannot be read: {reason_of(error)}", hint="name a file instead.") from None
     _check_content(data, name)

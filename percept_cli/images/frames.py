@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnsupportedImage
@@ -20,7 +22,8 @@ BYTES_PER_PIXEL_WITH_ALPHA = 24
 """Of one that is laid over something."""
 _BYTES_KEPT = 4  # of each frame, once it is read
 _SMALLER_OR_MASK = 0b101  # bits of TIFF's NewSubfileType
-_SUBFILE_TYPE = 254  # tag
+_SUBFILE_TYPE, _BITS, _PLANES = 254, 258, 284  # tags
+_APART = 2  # each channel in a plane of its own
 
 
 def frames_of(image: Image.Image, name: str, data: bytes, policy: ImagePolicy) -> Decoded:
@@ -42,7 +45,8 @@ def frames_of(image: Image.Image, name: str, data: bytes, policy: ImagePolicy) -
     if count == 1 or image.format == "MPO":  # a phone's JPEG with further views inside has one main picture
         check_frame(policy.frame, 1)
         check_size_of(image, policy)
-        return Decoded((frame_of(image, name, policy, data, in_place=True),))
+        frame = frame_of(image, name, policy, data, in_place=True)
+        return Decoded((frame,), notes=() if count == 1 else (f"the first of its {count} views is compared",))
     places = _places(image, count)
     check_frame(policy.frame, len(places))
     if policy.frame is not None:
@@ -67,7 +71,7 @@ def check_frame(frame: int | None, count: int) -> None:
     """
     if frame is not None and frame > count:
         has = "1 frame" if count == 1 else f"{count} frames"
-        raise UnsupportedImage(f"has {has}, and frame {frame} is asked for", hint="the first one is 1.")
+        raise UnsupportedImage(f"has {has}, and frame {frame} is asked for", hint=f"choose from 1 to {count}.")
 
 
 def check_size_of(image: Image.Image, policy: ImagePolicy) -> None:
@@ -82,7 +86,7 @@ def check_size_of(image: Image.Image, policy: ImagePolicy) -> None:
 
 def is_deep(image: Image.Image) -> bool:
     """Whether it holds more than the 8 bits per channel that Pillow gives without a word."""
-    if image.mode not in EIGHT_BIT_MODES:
+    if image.mode not in EIGHT_BIT_MODES or _is_deep_tiff(image):
         return True
     for codec, _, _, arguments in getattr(image, "tile", ()):
         first, *rest = arguments if isinstance(arguments, tuple) else (arguments,)
@@ -91,6 +95,26 @@ def is_deep(image: Image.Image) -> bool:
         # The raw mode tells: "RGB;16B" is 16 bits per channel, "BGR;16" is BMP's 5 + 6 + 5 bits per pixel.
         if ";16" in str(first) and first != "BGR;16":
             return True
+    return False
+
+
+def _is_deep_tiff(image: Image.Image) -> bool:
+    """Whether any page of a TIFF has more than 8 bits, or is of a kind that Pillow mistakes or does not know."""
+    if image.format != "TIFF":
+        return False
+    try:
+        for place in range(getattr(image, "n_frames", 1)):
+            image.seek(place)
+            tags = getattr(image, "tag_v2", {})
+            if max(tags.get(_BITS, (1,))) > 8:
+                return True
+            if tags.get(_PLANES) == _APART and image.mode in ("LA", "PA"):
+                return True
+    except (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error):
+        return True
+    finally:
+        with suppress(OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error):
+            image.seek(0)
     return False
 
 
@@ -109,14 +133,16 @@ def check_deep(image: Image.Image) -> None:
 
 def _places(image: Image.Image, count: int) -> list[tuple[int, tuple[int, int]]]:
     """Where Pillow has each frame, and its size."""
-    places = []
-    for place in range(1 if getattr(image, "default_image", False) else 0, count):
+    places = range(1 if getattr(image, "default_image", False) else 0, count)
+    if image.format != "TIFF":  # all are as large as the first, and going to one would unpack those before it
+        return [(place, image.size) for place in places]
+    found = []
+    for place in places:
         image.seek(place)
-        tags = getattr(image, "tag_v2", None)
-        if tags is None or not tags.get(_SUBFILE_TYPE, 0) & _SMALLER_OR_MASK:
-            places.append((place, image.size))
+        if not getattr(image, "tag_v2", {}).get(_SUBFILE_TYPE, 0) & _SMALLER_OR_MASK:
+            found.append((place, image.size))
     image.seek(0)
-    return places or [(0, image.size)]
+    return found or [(0, image.size)]
 
 
 def frame_of(

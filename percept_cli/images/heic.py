@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import UnsupportedImage
@@ -61,7 +62,9 @@ def read_heic(data: bytes, name: str, policy: ImagePolicy, check: Check) -> Deco
         image = file[file.primary_index]
         width, height = image.size
         check(width, height, 1)
-        return _decoded(image, name, policy)
+        found = _decoded(image, name, policy)
+        more = len(file) - 1
+        return replace(found, notes=(f"its main picture is compared, {more} more are not",)) if more else found
 
 
 def _decoded(image: Any, name: str, policy: ImagePolicy) -> Decoded:

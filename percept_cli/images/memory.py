@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from percept_cli.errors import InvalidInput
 from percept_cli.images.faults import decoder_errors
+from percept_cli.images.frames import check_deep, check_frame, check_size_of, frame_of
 from percept_cli.images.picture import Decoded, frame_of_levels
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
 
@@ -45,6 +46,8 @@ def to_decoded(value: object, name: str, policy: ImagePolicy = AS_SEEN) -> Decod
         InvalidInput: if it is none of these.
         UnreadableImage, UnsupportedImage: if it is a PIL image, and a file of the same content would be refused.
     """
+    with decoder_errors(name):
+        check_frame(policy.frame, 1)
     # Who passes one has imported its library: no need to do it here.
     image_module, numpy, torch = map(sys.modules.get, ("PIL.Image", "numpy", "torch"))
     if image_module is not None and isinstance(value, image_module.Image):
@@ -60,14 +63,20 @@ def to_decoded(value: object, name: str, policy: ImagePolicy = AS_SEEN) -> Decod
 
 
 def _from_image(image: Image.Image, name: str, policy: ImagePolicy) -> Decoded:
-    from percept_cli.images.frames import check_deep, check_size_of, frame_of
-
     if min(image.size) == 0:
         raise InvalidInput(f"{name} has no pixels ({image.width}×{image.height})", hint=_PIXELS)
     with decoder_errors(name):  # one that was opened from a file may not have been read yet
+        if image.mode in _DEEP_GREY:
+            return _from_deep_grey(image, name)
         check_deep(image)
         check_size_of(image, policy)
         return Decoded((frame_of(image, name, policy),))
+
+
+def _from_deep_grey(image: Image.Image, name: str) -> Decoded:
+    import numpy as np
+
+    return _from_array(np.asarray(image).astype(np.uint16), name)
 
 
 def _from_tensor(tensor: Tensor, name: str) -> Decoded:
@@ -91,7 +100,7 @@ def _from_tensor(tensor: Tensor, name: str) -> Decoded:
 def _from_array(array: NDArray[Any], name: str) -> Decoded:
     import numpy as np
 
-    _check_dtype(str(array.dtype), name, "(255 * x).round().astype(numpy.uint8)")
+    _check_dtype(array.dtype.name, name, "(255 * x).round().astype(numpy.uint8)")
     if array.ndim == 2:
         array = array[..., None]
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
@@ -109,6 +118,7 @@ def _from_array(array: NDArray[Any], name: str) -> Decoded:
     return Decoded((frame_of_levels(levels[..., :3], levels[..., 3] if channels == 4 else None),))
 
 
+_DEEP_GREY = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})  # which Pillow holds as they are
 _PIXELS = "pass one picture, rows of pixels."
 
 

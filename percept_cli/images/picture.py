@@ -117,3 +117,5 @@ class Decoded:
     """How long each frame is shown, in milliseconds; None where it is no animation."""
     scene: bool = False
     """Whether values are light, to be tone-mapped, rather than colours of a display."""
+    notes: tuple[str, ...] = ()
+    """What is in the file and not looked at."""

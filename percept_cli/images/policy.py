@@ -158,6 +158,8 @@ def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:
         return
     if "#rrggbb" in choices and _COLOUR.fullmatch(str(value)):
         return
+    if "#rrggbb" in choices and str(value).startswith("#"):
+        raise InvalidSetting(f"{name} {value!r} is no colour", hint="write six digits, such as #ff8000.")
     raise InvalidSetting(f"unknown {name} {value!r}", hint=did_you_mean(str(value), choices))
 
 
@@ -165,7 +167,7 @@ def _check_resize(value: str) -> None:
     if not _RESIZE.fullmatch(str(value)) or (
         value.startswith("scale:") and not 0 < float(value[6:]) <= _LARGEST_SCALE
     ):
-        raise InvalidSetting(f"unknown resize {value!r}", hint=f"choose from {', '.join(RESIZES)}.")
+        raise InvalidSetting(f"unknown resize {value!r}", hint=f"choose from {', '.join(RESIZES)}, X up to 16.")
 
 
 _IGNORED = "profiles not applied"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from percept_cli.errors import InvalidSetting, SizeMismatch
+from percept_cli.errors import InvalidSetting, SizeMismatch, UnsupportedImage
 from percept_cli.evidence import Box
+from percept_cli.images.limits import check_pixels
 from percept_cli.images.picture import Picture, picture_of
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from percept_cli.images.policy import ImagePolicy
 
+_BYTES_PER_PIXEL = 60  # three channels in float32, as planes, together, cut to 0..255, and as bytes
 _HINT = "percept never resizes on its own: bring both to one size, or choose how with --resize or --pad."
 
 
@@ -33,12 +35,16 @@ def one_size(
     """
     pictures = reference, candidate
     sizes = [_wanted(policy.resize, picture, pictures) for picture in pictures]
+    for picture, size, name in zip(pictures, sizes, names, strict=True):
+        _check(picture, size, policy, name)
     first, second = (
         picture if (picture.width, picture.height) == size else resized(picture, *size)
         for picture, size in zip(pictures, sizes, strict=True)
     )
     width, height = max(first.width, second.width), max(first.height, second.height)
     if policy.pad != "none":
+        for side, name in ((first, names[0]), (second, names[1])):
+            _check(side, (width, height), policy, name)
         first, second = (
             side if (side.width, side.height) == (width, height) else padded(side, width, height, policy.pad)
             for side in (first, second)
@@ -50,6 +56,17 @@ def one_size(
             hint=_HINT,
         )
     return first, second
+
+
+def _check(picture: Picture, size: tuple[int, int], policy: ImagePolicy, name: str) -> None:
+    """Refuse to make a picture larger than may be read."""
+    if size == (picture.width, picture.height):
+        return
+    try:
+        check_pixels(*size, 1, policy.limits, _BYTES_PER_PIXEL)
+    except UnsupportedImage as error:
+        hint = "choose a smaller --resize, or no --pad."
+        raise UnsupportedImage(f"{name} brought to another size: {error}", hint=hint) from None
 
 
 def _wanted(resize: str, picture: Picture, pair: tuple[Picture, Picture]) -> tuple[int, int]:

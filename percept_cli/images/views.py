@@ -18,6 +18,7 @@ from percept_cli.errors import NotFinite, SizeMismatch, UnsupportedImage
 from percept_cli.images.picture import Decoded, Frame, Picture, picture_of
 from percept_cli.images.policy import ImagePolicy
 from percept_cli.images.sizes import colour_of, cropped, one_size
+from percept_cli.machine import free_memory
 from percept_cli.results import View
 from percept_cli.srgb import from_light, to_light
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from percept_cli.images.picture import Levels
+
+
+_ALWAYS_THERE = 256 << 20  # bytes: asking the system takes time
 
 
 @dataclass(frozen=True)
@@ -48,29 +52,36 @@ class Side:
     def __init__(self, name: str, decoded: Decoded) -> None:
         self.name, self.decoded = name, decoded
         self._lock = threading.Lock()
-        self._made: dict[tuple[int, str | None, float | None], Picture] = {}
+        self._made: tuple[object, Picture] | None = None
 
-    def picture(self, place: int, view: View, policy: ImagePolicy) -> Picture:
-        """The picture of a frame, cropped."""
+    def picture(self, place: int, view: View, policy: ImagePolicy, *, deep: bool) -> Picture:
+        """The picture of a frame, cropped; the last one is kept.
+
+        Args:
+            place: which frame.
+            view: its ground and exposure.
+            policy: what the recipe says.
+            deep: whether mixed colours are not rounded to levels.
+        """
         with self._lock:
-            key = place, view.ground, view.exposure
-            if key not in self._made:
-                picture = look_at(self.decoded.frames[place], view, policy, scene=self.decoded.scene)
-                self._made[key] = picture if policy.crop is None else cropped(picture, policy.crop)
-            return self._made[key]
+            key = place, view, deep
+            if self._made is None or self._made[0] != key:
+                picture = look_at(self.decoded.frames[place], view, policy, scene=self.decoded.scene, deep=deep)
+                self._made = key, picture if policy.crop is None else cropped(picture, policy.crop)
+            return self._made[1]
 
 
-def looks(reference: Side, candidate: Side, policy: ImagePolicy) -> tuple[list[Look], tuple[str, ...]]:
-    """All pairs of pictures to compare, and what a person should know of them.
+def looks(reference: Side, candidate: Side, policy: ImagePolicy) -> tuple[Iterator[Look], tuple[str, ...]]:
+    """All pairs of pictures to compare, each made when it is asked for, and what a person should know of them.
 
     Args:
         reference: the one file.
-        candidate: the other; the same object where the files are equal.
+        candidate: the other.
         policy: what the recipe says.
 
     Raises:
         SizeMismatch: if they have other sizes, or other numbers of frames.
-        UnsupportedImage: if one is light and the other is not.
+        UnsupportedImage: if one is light and the other is not, or all views do not fit the memory.
         NotFinite: if a pixel of light is no finite number, and that is not allowed.
     """
     first, second = reference.decoded, candidate.decoded
@@ -81,21 +92,37 @@ def looks(reference: Side, candidate: Side, policy: ImagePolicy) -> tuple[list[L
             f"{candidate.name} has {len(second.frames)}",
             hint="compare one frame of each with --frame N (frame=N in Python).",
         )
-    notes = list(_durations(first, second))
+    notes = [f"{side.name}: {note}" for side in (reference, candidate) for note in side.decoded.notes]
+    notes += _durations(first, second)
     if first.scene or second.scene:
         reference, candidate, told = _finite(reference, candidate, policy)
         notes += told
-    found = []
-    for place, view in _views(reference.decoded, candidate.decoded, policy):
-        one, other = (side.picture(place, view, policy) for side in (reference, candidate))
-        pictures = one_size(one, other, policy, (reference.name, candidate.name))
-        found.append(Look(view, *alike(*pictures)))
-    return found, tuple(notes)
+    views = list(_views(reference.decoded, candidate.decoded, policy))
+    _check_memory(reference, len(views))
+    return (_look(reference, candidate, *view, policy) for view in views), tuple(notes)
+
+
+def _look(reference: Side, candidate: Side, place: int, view: View, policy: ImagePolicy) -> Look:
+    deep = any(side.decoded.frames[place].deep for side in (reference, candidate))
+    one, other = (side.picture(place, view, policy, deep=deep) for side in (reference, candidate))
+    pictures = one_size(one, other, policy, (reference.name, candidate.name))
+    return Look(view, *alike(*pictures))
+
+
+def _check_memory(side: Side, views: int) -> None:
+    """Refuse more views than fit: those that differ wait for the device together."""
+    frame = max(side.decoded.frames, key=lambda one: one.width * one.height)
+    needed = 2 * views * frame.width * frame.height * (12 if frame.deep else 3)
+    if views > 1 and needed > _ALWAYS_THERE and needed > free_memory():
+        raise UnsupportedImage(
+            f"{side.name}: {views} views of {frame.width}×{frame.height} pixels need {needed / 1e9:.1f} GB",
+            hint="choose one frame (--frame N), one exposure (--exposure EV) or one ground (--alpha white).",
+        )
 
 
 def _check_kinds(reference: Side, candidate: Side, policy: ImagePolicy) -> None:
     light = [side.name for side in (reference, candidate) if side.decoded.scene]
-    if len(light) == 1 and policy.tonemap != "none":
+    if len(light) == 1 and (policy.tonemap != "none" or policy.exposure.startswith("auto")):
         other = candidate.name if light[0] == reference.name else reference.name
         raise UnsupportedImage(
             f"{light[0]} holds light without a limit, and {other} the colours of a display",
@@ -209,7 +236,7 @@ def values_of(frame: Frame, values: bytes, channels: int) -> NDArray[Any]:
     )
 
 
-def look_at(frame: Frame, view: View, policy: ImagePolicy, *, scene: bool = False) -> Picture:
+def look_at(frame: Frame, view: View, policy: ImagePolicy, *, scene: bool = False, deep: bool = False) -> Picture:
     """What a person sees of a frame.
 
     Args:
@@ -217,13 +244,14 @@ def look_at(frame: Frame, view: View, policy: ImagePolicy, *, scene: bool = Fals
         view: its ground and exposure.
         policy: how colours are mixed, and light is mapped.
         scene: whether it holds light.
+        deep: whether mixed colours are not rounded to levels, because the other picture's are not.
     """
     if scene:
         return _light_at(frame, view, policy)
     if frame.alpha is None or view.ground is None:
         return _opaque(frame)
-    if frame.deep or policy.blend == "linear":
-        return _mixed(frame, view.ground, linear=policy.blend == "linear")
+    if frame.deep or deep or policy.blend == "linear":
+        return _mixed(frame, view.ground, linear=policy.blend == "linear", deep=frame.deep or deep)
     return _over(frame, frame.alpha, view.ground)
 
 
@@ -244,7 +272,7 @@ def _over(frame: Frame, alpha: bytes, ground: str) -> Picture:
     return Picture(*size, Image.alpha_composite(below, image).convert("RGB").tobytes())
 
 
-def _mixed(frame: Frame, ground: str, *, linear: bool) -> Picture:
+def _mixed(frame: Frame, ground: str, *, linear: bool, deep: bool) -> Picture:
     import numpy as np
 
     assert frame.alpha is not None
@@ -256,7 +284,7 @@ def _mixed(frame: Frame, ground: str, *, linear: bool) -> Picture:
         mixed = np.where(alpha == 1, colours, np.where(alpha == 0, below, mixed))  # exactly
     else:
         mixed = alpha * colours + (1 - alpha) * below
-    found: Levels = mixed.astype(np.float32) if frame.deep else np.rint(mixed).astype(np.uint8)
+    found: Levels = mixed.astype(np.float32) if deep else np.rint(mixed).astype(np.uint8)
     return picture_of(found)
 
 

@@ -61,7 +61,16 @@ def read_exr(data: bytes, name: str, check: Check) -> Decoded:
         check(part.display.width, part.display.height)
         check(part.data.width, part.data.height)
         check_memory(part.bytes_at_once, f"its {len(part.channels)} channels")
-        return Decoded((_frame(alone(data, headers, layer.part), layer, part, name),), scene=True)
+        frame = _frame(alone(data, headers, layer.part), layer, part, name)
+        return Decoded((frame,), scene=True, notes=_left_out(headers, layer))
+
+
+def _left_out(headers: Headers, layer: _Layer) -> tuple[str, ...]:
+    """What of the file is not looked at, if anything is."""
+    others = [f"part {part.name}" for place, part in enumerate(headers.parts) if place != layer.part]
+    taken = {layer.prefix + channel for channel in (*layer.colours, "A")}
+    others += [channel for channel in headers.parts[layer.part].channels if channel not in taken]
+    return (f"not compared: {_listed(others)}",) if others else ()
 
 
 def _layer(headers: Headers) -> _Layer:
