@@ -17,6 +17,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from percept_cli.engine.backbone import Backbone
 from percept_cli.engine.bands import BAND_BYTES, schedule
 from percept_cli.engine.distances import DISTANCES
 from percept_cli.engine.measure import Engine, Piece
@@ -58,6 +59,12 @@ class Remembering(Engine):
 
     _runs: ClassVar[dict[tuple[object, ...], list[tuple[str, int, Tensor]]]] = {}
     _most = 6  # a picture and its crops, or its tiles; together some 400 MB
+    _backbones: ClassVar[dict[tuple[object, ...], Backbone]] = {}
+
+    def __init__(self, spec: DistanceSpec, device: str, **options: bool) -> None:
+        super().__init__(spec, device, **options)
+        # Equal ones take 100 MB and more each.
+        self._backbone = self._backbones.setdefault((spec.record, spec.taps), self._backbone)
 
     def _bands(self, pictures: Tensor) -> Iterator[tuple[str, int, Tensor]]:
         key = self.spec.record, self.spec.taps, pictures.shape, pictures.numpy().tobytes()
@@ -79,6 +86,7 @@ def engines() -> dict[DistanceSpec, Engine]:
 def remembering() -> Iterator[dict[DistanceSpec, Engine]]:
     yield {}
     Remembering._runs.clear()
+    Remembering._backbones.clear()
 
 
 def engine_of(
