@@ -2,8 +2,8 @@
 
 Each is a process of its own, with its own folder, environment, standard streams and exit code, and it imports
 percept anew. The one it comes from has loaded libraries and done nothing else: neither percept nor a thread of
-torch's is in it. What such a process cannot show is how a fresh interpreter begins, such as that a library was
-never loaded.
+torch's is in it. What such a process cannot show is how a fresh interpreter begins: that a library was never
+loaded, or that another seed of hashes moves nothing.
 
 As a program (``python tests/forks.py SOCKET``) this is the one that forks. It ends with the tests.
 """
@@ -50,7 +50,6 @@ class Forks:
                 [sys.executable, "-P", __file__, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 env=environment,
             )
@@ -92,7 +91,7 @@ class Forks:
         command = [sys.executable, "-m", module, *arguments]
         if texts is None:
             raise subprocess.TimeoutExpired(command, timeout)
-        return subprocess.CompletedProcess(command, code, "" if stdout else texts[0], texts[1])
+        return subprocess.CompletedProcess(command, code, None if stdout else texts[0], texts[1])
 
     def close(self) -> None:
         if self._process is not None:

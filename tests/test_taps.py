@@ -37,6 +37,19 @@ def reference() -> torch.nn.Sequential:
     return features.eval()
 
 
+@pytest.fixture(scope="module")
+def backbone() -> Backbone:
+    """With all taps; what it computes depends on the pictures alone."""
+    return Backbone(RECORD, TAPS, device=CPU, dtype=torch.float32)
+
+
+@pytest.fixture(scope="module")
+def expected(reference: torch.nn.Sequential, request: pytest.FixtureRequest) -> dict[str, Tensor]:
+    """The reference's taps of pictures of one size, for every height of bands."""
+    with torch.inference_mode():
+        return reference_taps(reference, random_pictures(*request.param) / 255)
+
+
 def reference_taps(features: torch.nn.Sequential, pictures: Tensor, network: str = "vgg16") -> dict[str, Tensor]:
     mean = torch.tensor([123.68, 116.779, 103.939]).view(1, 3, 1, 1)
     values = pictures * 255 - mean
@@ -73,15 +86,16 @@ def random_pictures(n: int, height: int, width: int) -> Tensor:
 
 @pytest.mark.parametrize("band_bytes", [1, 1 << 20, 1 << 40])
 @pytest.mark.parametrize(
-    ("n", "height", "width"), [(1, 16, 16), (1, 37, 53), (3, 64, 48), (2, 131, 97), (1, 407, 391)]
+    ("size", "expected"),
+    [(size, size) for size in [(1, 16, 16), (1, 37, 53), (3, 64, 48), (2, 131, 97), (1, 407, 391)]],
+    indirect=["expected"],
+    ids=str,
+    scope="module",
 )
 def test_all_taps_at_odd_sizes_batch_sizes_and_band_heights(
-    reference: torch.nn.Sequential, n: int, height: int, width: int, band_bytes: int
+    backbone: Backbone, expected: dict[str, Tensor], size: tuple[int, int, int], band_bytes: int
 ) -> None:
-    pictures = random_pictures(n, height, width)
-    with torch.inference_mode():
-        expected = reference_taps(reference, pictures / 255)
-    found = taps_of(Backbone(RECORD, TAPS, device=CPU, dtype=torch.float32), pictures, band_bytes)
+    found = taps_of(backbone, random_pictures(*size), band_bytes)
     assert set(found) == set(TAPS)
     for tap in TAPS:
         assert found[tap].shape == expected[tap].shape
@@ -232,11 +246,11 @@ def test_a_conv_tap_alone_is_before_the_relu(reference: torch.nn.Sequential, tap
     assert torch.equal(found[tap].relu(), found[relu])
 
 
-def test_the_differentiable_network_has_the_same_taps(reference: torch.nn.Sequential) -> None:
+def test_the_differentiable_network_has_the_same_taps(reference: torch.nn.Sequential, backbone: Backbone) -> None:
     pictures = random_pictures(2, 37, 53) / 255
     with torch.inference_mode():
         expected = reference_taps(reference, pictures)
-        found = dict(Backbone(RECORD, TAPS, device=CPU, dtype=torch.float32).features(pictures))
+        found = dict(backbone.features(pictures))
     assert list(found) == list(TAPS)
     for tap in TAPS:
         assert relative_error(found[tap], expected[tap]) < TOLERANCE, tap
