@@ -132,10 +132,23 @@ def test_what_is_no_picture_is_refused_by_name(bad: Any, words: str, hint: str) 
         assert caught.value.exit_code == 3
 
 
-@pytest.mark.parametrize("mode", ["I", "F", "I;16"])
+@pytest.mark.parametrize("mode", ["I", "F"])
 def test_deep_images_are_refused_as_files_are(mode: str) -> None:
     with pytest.raises(UnsupportedImage, match=f"candidate: .*mode {mode}"):
         compare(RGB, Image.new(mode, (40, 30)))
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I;16B"])
+def test_grey_images_of_16_bits_are_read_as_they_are(mode: str) -> None:
+    values = np.asarray(drawing(40, 30).convert("L")).astype(np.uint16) * 257 + 1
+    image = Image.fromarray(values).convert("I").convert(mode)
+    assert compare(values, image).distance == 0
+    assert compare(values.astype(">u2"), image).distance == 0
+
+
+def test_what_is_one_picture_has_no_second_frame() -> None:
+    with pytest.raises(UnsupportedImage, match="reference: has 1 frame, and frame 2 is asked for"):
+        compare(RGB, RGB, frame=2)
 
 
 def test_sizes_that_differ_are_refused() -> None:

@@ -9,17 +9,29 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from percept_cli import compare
 from percept_cli.checking import check
-from percept_cli.errors import InvalidInput, InvalidSetting, NotFinite, SizeMismatch, UnsupportedImage
+from percept_cli.errors import (
+    InvalidInput,
+    InvalidSetting,
+    NotFinite,
+    PerceptError,
+    SizeMismatch,
+    UnsupportedImage,
+)
+from percept_cli.images.decode import decode
+from percept_cli.images.limits import parse_limits
 from percept_cli.images.picture import Decoded, Frame, frame_of_levels
 from percept_cli.images.policy import AS_SEEN, ImagePolicy, policy_from, with_settings
 from percept_cli.images.views import Side, look_at, looks
 from percept_cli.results import View
 from percept_cli.srgb import from_light, to_light
-from tests.conftest import Percept, drawing
+from tests.conftest import Percept, as_picture, drawing
+from tests.pictures import seen
+from tests.scenes import exr_by_hand
 
 CHEAP: dict[str, Any] = {"layers": "relu1_2", "device": "cpu"}
 
@@ -204,7 +216,7 @@ def test_exposures_are_taken_from_the_reference() -> None:
 def test_several_exposures_are_several_views() -> None:
     policy = ImagePolicy(exposure="-1:1:1")
     sides = Side("a", light(np.full((4, 4), 0.2))), Side("b", light(np.full((4, 4), 0.3)))
-    found, _ = looks(*sides, policy)
+    found = list(looks(*sides, policy)[0])
     assert [look.view.exposure for look in found] == [-1, 0, 1]
     assert [str(look.view) for look in found] == ["at -1 EV", "at 0 EV", "at +1 EV"]
     shown = [float(look.reference.array.mean()) for look in found]
@@ -380,3 +392,110 @@ def test_deep_arrays_are_deep_pictures() -> None:
     assert 0 < compare(levels, deep, **CHEAP).distance < 1e-5
     with pytest.raises(InvalidInput, match="do not say what white is"):
         compare(levels / 255.0, levels, **CHEAP)  # type: ignore[arg-type] # that is the point
+
+
+def test_planar_tiff_is_read_whole(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for kind, options in (
+        (np.uint16, {"photometric": "rgb"}),
+        (np.uint8, {"photometric": "rgb"}),
+        (np.uint8, {"photometric": "minisblack", "extrasamples": ["unassalpha"]}),
+        (np.uint8, {"photometric": "minisblack", "extrasamples": ["unassalpha"], "compression": "lzw"}),
+    ):
+        count = 3 if options["photometric"] == "rgb" else 2
+        values = rng.integers(0, np.iinfo(kind).max + 1, (count, 64, 64), dtype=kind)
+        changed = values.copy()
+        changed[:, 40:] = values[:, :24]
+        paths = [tmp_path / name for name in ("a.tif", "b.tif", "c.tif")]
+        for path, planes in zip(paths, (values, changed), strict=False):
+            tifffile.imwrite(path, planes, planarconfig="separate", **options)
+        tifffile.imwrite(paths[2], np.moveaxis(values, 0, 2), planarconfig="contig", **options)
+        assert compare(paths[0], paths[1], **CHEAP).distance > 0.1
+        assert compare(paths[0], paths[2], **CHEAP).distance == 0
+
+
+def test_deep_pages_behind_shallow_ones_are_not_cut_down(tmp_path: Path) -> None:
+    shallow = np.asarray(drawing(40, 30))
+    deep = shallow.astype(np.uint16) * 200
+    for name, page in (("a.tif", deep), ("b.tif", deep + 40)):
+        with tifffile.TiffWriter(tmp_path / name) as file:
+            file.write(shallow, photometric="rgb")
+            file.write(page, photometric="rgb")
+    found = compare(tmp_path / "a.tif", tmp_path / "b.tif", **CHEAP)
+    assert [one.distance > 0 for one in found.views] == [False, True]
+
+
+def test_a_gif_with_a_huge_screen_is_refused_before_it_is_unpacked() -> None:
+    data = bytearray(animation([0, 1, 2]))
+    data[6:10] = (9_000).to_bytes(2, "little") * 2
+    with pytest.raises(UnsupportedImage, match="9000×9000 pixels in 3 frames are more than the limit of 1,000"):
+        decode(bytes(data), "x.gif", ImagePolicy(limits=parse_limits("pixels=1000")))
+
+
+def test_a_size_beyond_the_limit_is_refused_before_it_is_made() -> None:
+    for resize, limits in (("fit:999999x999999", "pixels=1G"), ("scale:16", "pixels=10000")):
+        with pytest.raises(UnsupportedImage, match=r"brought to another size: .* are more than the limit"):
+            compare(drawing(40, 30), drawing(40, 30, seed=1), resize=resize, limits=limits, **CHEAP)
+    with pytest.raises(UnsupportedImage, match=r"reference brought to another size: 40×30 pixels"):
+        compare(drawing(40, 10), drawing(10, 30), pad="edge", limits="pixels=1000", **CHEAP)
+
+
+def test_what_is_left_out_is_said(tmp_path: Path) -> None:
+    drawing(40, 30).save(tmp_path / "a.mpo", append_images=[drawing(40, 30, seed=1)], save_all=True)
+    found = compare(tmp_path / "a.mpo", tmp_path / "a.mpo", **CHEAP)
+    wanted = f"{(tmp_path / 'a.mpo').as_posix()}: the first of its 2 views is compared"
+    assert found.notes == (wanted, wanted)
+    planes = {name: np.full((8, 8), 0.5, np.float32) for name in ("R", "G", "B", "diffuse.R", "Z")}
+    assert decode(exr_by_hand(planes), "x").notes == ("not compared: Z, diffuse.R",)
+
+
+def test_pictures_of_two_depths_are_mixed_alike() -> None:
+    """One value of one pixel moved by 1/65535 must not make rounding of all others a difference."""
+    rng = np.random.default_rng(1)
+    levels = rng.integers(0, 256, (40, 30, 4), dtype=np.uint16) * 257
+    moved, further = levels.copy(), levels.copy()
+    moved[3, 4, 1] ^= 1
+    further[3, 4, 1] ^= 2
+    mixed, deep = (
+        compare(first, second, **CHEAP).distance for first, second in ((levels, moved), (moved, further))
+    )
+    assert 0 < mixed < 10 * deep
+
+
+def test_texts_of_any_size_move_no_pixel() -> None:
+    from PIL.PngImagePlugin import PngInfo
+
+    texts = PngInfo()
+    texts.add_text("workflow", "x" * 3_000_000, zip=True)
+    file = io.BytesIO()
+    drawing(40, 30).save(file, "PNG", pnginfo=texts)
+    assert seen(file.getvalue(), "x") == as_picture(drawing(40, 30))
+
+
+def test_damaged_avif_is_an_error_of_its_file() -> None:
+    file = io.BytesIO()
+    drawing(40, 30).save(file, "AVIF")
+    found = set()
+    for place in range(200, len(file.getvalue())):
+        data = bytearray(file.getvalue())
+        data[place] ^= 255
+        try:
+            decode(bytes(data), "x.avif")
+        except PerceptError as error:
+            found.add(str(error))
+    assert found
+    assert all(text.startswith("x.avif: ") for text in found)
+
+
+def test_one_pair_that_is_too_large_does_not_end_a_run(percept: Percept, tmp_path: Path) -> None:
+    for name in ("r", "c"):
+        (tmp_path / name).mkdir()
+        drawing(20, 16).save(tmp_path / name / "good.png")
+    drawing(1, 6000).save(tmp_path / "r" / "bad.png")
+    drawing(6000, 1).save(tmp_path / "c" / "bad.png")
+    done = percept(
+        "batch", "r", "c", "--pad", "edge", "--limits", "pixels=1M", "--layers", "relu1_2", "-o", "r.json"
+    )
+    assert done.returncode == 3
+    rows = {row["name"]: row["status"] for row in json.loads((tmp_path / "r.json").read_text())["results"]}
+    assert rows == {"good.png": "pass", "bad.png": "error"}

@@ -90,7 +90,8 @@ def batch(
 
     Counterparts have the same path within their folder. REFERENCE may also be one picture, to be compared with
     every picture of CANDIDATE. With --pairs the pairs come from a list or, as they are written, from another
-    program. Sizes may be mixed; a pair of two sizes is an error of that pair, as is a file that cannot be read.
+    program. Sizes may be mixed; a pair of two sizes is an error of that pair unless --resize or --pad says
+    what to do with it, as is a file that cannot be read.
 
     \b
     Examples:

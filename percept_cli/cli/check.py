@@ -75,7 +75,7 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
 )
 @_policy("--new", "What a picture without a baseline is.")
 @_policy("--missing", "What a baseline without a picture is.")
-@_policy("--size-mismatch", "What two sizes are; they are never compared.")
+@_policy("--size-mismatch", "What two sizes, or numbers of frames, are, where --resize and --pad say nothing.")
 @choice_options
 @check_recipe_options
 @report_options

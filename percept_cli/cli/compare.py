@@ -43,7 +43,8 @@ def compare(
     """Say how different CANDIDATE looks from REFERENCE, layer by layer.
 
     The distance is the sum over the layers of weight × d(features of REFERENCE, features of CANDIDATE):
-    0 for equal pictures, larger is more different. Both pictures must have the same size.
+    0 for equal pictures, larger is more different. Both pictures must have the same
+    size, unless --resize or --pad says how to bring them to one. A dash reads a picture from standard input.
 
     Two folders are compared as by percept batch, which has more options for them.
 
