@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from percept_cli.errors import InvalidSetting
-from percept_cli.images import light as lights
+from percept_cli.images import picture
 from percept_cli.images.light import (
     LARGEST_EV,
     MOST_EXPOSURES,
@@ -146,7 +146,7 @@ def test_reinhard_keeps_hues_and_negative_channels_do_not_count() -> None:
 def test_bands_do_not_show(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     light = scattered(2, 23, 17)
     whole = tone_map(light, method, 1.0), auto_exposure(light), exposure_range(light, method)
-    monkeypatch.setattr(lights, "_BAND", 40)  # two rows
+    monkeypatch.setattr(picture, "_BAND", 40)  # two rows
     pieces = tone_map(light, method, 1.0), auto_exposure(light), exposure_range(light, method)
     assert np.array_equal(pieces[0], whole[0])
     assert pieces[1:] == whole[1:]

@@ -12,13 +12,11 @@ from percept_cli.errors import UnreadableImage, UnsupportedImage
 from percept_cli.images import iso_media
 from percept_cli.images.containers import (
     HINT,
-    frame_of,
     in_srgb_levels,
-    levels_of,
 )
 from percept_cli.images.faults import decoder_errors
 from percept_cli.images.nclx import profile_of_nclx
-from percept_cli.images.picture import Decoded
+from percept_cli.images.picture import Decoded, frame_of_levels, levels_of, whole_levels
 from percept_cli.images.policy import ImagePolicy
 
 if TYPE_CHECKING:
@@ -101,5 +99,6 @@ def read_deep_avif(data: bytes, name: str, policy: ImagePolicy, check: Check) ->
         if head.mirror is not None:
             values = np.flip(values, head.mirror)
         alpha = values[..., 3] if values.ndim == 3 and values.shape[2] == 4 else None
-        colours = in_srgb_levels(levels_of(values if values.ndim == 2 else values[..., :3], top), profile, name)
-        return Decoded((frame_of(colours, None if alpha is None else levels_of(alpha, top)),))
+        levels = whole_levels(levels_of(values if values.ndim == 2 else values[..., :3], top))
+        colours = in_srgb_levels(levels, profile, name)
+        return Decoded((frame_of_levels(colours, None if alpha is None else levels_of(alpha, top)),))

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from percept_cli.errors import UnsupportedImage
 from percept_cli.images.colour_profiles import conversion_of, naming
 from percept_cli.images.formats import Library
-from percept_cli.images.picture import Frame, whole_levels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,23 +48,6 @@ def missing(library: Library, what: str) -> UnsupportedImage:
     return UnsupportedImage(f"{what} needs {library.package}, which is not installed", hint=library.hint)
 
 
-def levels_of(values: NDArray[Any], top: int) -> Levels:
-    """Whole numbers of any depth as levels of 8 bits, with what lies between them.
-
-    Args:
-        values: unsigned integers of any shape, 0..top.
-        top: what stands for 1.
-
-    Returns:
-        The values as they are where ``top`` is 255; else float32 in 0..255.
-    """
-    import numpy as np
-
-    if top == 255:
-        return values.astype(np.uint8, copy=False)
-    return (values * (255 / top)).astype(np.float32)
-
-
 def unmultiplied(colours: NDArray[Any], alpha: NDArray[Any], top: int) -> NDArray[Any]:
     """Colours without the alpha they were multiplied by; whole numbers are rounded to whole numbers again.
 
@@ -84,32 +66,6 @@ def unmultiplied(colours: NDArray[Any], alpha: NDArray[Any], top: int) -> NDArra
     shares = np.minimum(shares, 1) * top
     found: NDArray[Any] = (shares if colours.dtype.kind == "f" else np.rint(shares)).astype(colours.dtype)
     return found
-
-
-def frame_of(colours: Levels, alpha: Levels | None) -> Frame:
-    """A frame of 8 bits where all values are whole levels, else a deep one.
-
-    Args:
-        colours: H×W×3 uint8, or float32 in 0..255, sRGB.
-        alpha: H×W of either type; None where all is opaque.
-    """
-    import numpy as np
-
-    height, width = colours.shape[:2]
-    colours = whole_levels(colours)
-    if alpha is not None:
-        alpha = whole_levels(alpha)
-        if (alpha == 255).all():
-            alpha = None
-    deep = np.float32 in (colours.dtype, None if alpha is None else alpha.dtype)
-    kind = np.float32 if deep else np.uint8
-    return Frame(
-        width,
-        height,
-        colours.astype(kind, copy=False).tobytes(),
-        None if alpha is None else alpha.astype(kind, copy=False).tobytes(),
-        deep,
-    )
 
 
 def in_srgb_levels(colours: Levels, profile: bytes | None, name: str) -> Levels:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 
-from percept_cli.images.deep_pages import Page, Source, frame_of, levels_of
+from percept_cli.images.deep_pages import Page, Source, frame_of
 from percept_cli.images.deep_png import read_png
 from percept_cli.images.deep_pnm import is_pnm, read_pnm
 from percept_cli.images.deep_tiff import is_tiff, read_tiff
 from percept_cli.images.faults import decoder_errors
-from percept_cli.images.picture import Decoded
+from percept_cli.images.picture import Decoded, levels_of
 from percept_cli.images.png_colours import is_png
 from percept_cli.images.policy import ImagePolicy
 

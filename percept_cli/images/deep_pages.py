@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
 from percept_cli.images.faults import damaged
-from percept_cli.images.picture import Frame, whole_levels
+from percept_cli.images.picture import Frame, frame_of_levels
 from percept_cli.images.policy import ImagePolicy
 
 if TYPE_CHECKING:
@@ -72,25 +72,6 @@ class Page:
         return _SPACES[self.colours.shape[2]]
 
 
-def levels_of(values: NDArray[Any], largest: int) -> Floats:
-    """Whole numbers as levels; what is a whole level comes out as exactly that.
-
-    Args:
-        values: unsigned integers of any shape, in 0..largest.
-        largest: the value of white, or of full opacity.
-
-    Returns:
-        float32 in 0..255, each the nearest to 255 · value / largest.
-    """
-    import numpy as np
-
-    if largest == 65535:
-        return values.astype(np.float32) / np.float32(257)
-    levels = values * 255.0
-    levels /= largest
-    return levels.astype(np.float32)
-
-
 def frame_of(page: Page, source: Source) -> Frame:
     """The frame of a page: in sRGB, turned as it says, and of 8 bits if it has no more.
 
@@ -102,14 +83,7 @@ def frame_of(page: Page, source: Source) -> Frame:
 
     colours = _in_srgb(page, source)
     colours = _turned(np.broadcast_to(colours, (*colours.shape[:2], 3)), page.orientation)
-    height, width = colours.shape[:2]
-    alpha = None if page.alpha is None or page.alpha.min() == 255 else _turned(page.alpha, page.orientation)
-    whole, opacity = whole_levels(colours), None if alpha is None else whole_levels(alpha)
-    if whole.dtype == np.uint8 and (opacity is None or opacity.dtype == np.uint8):
-        return Frame(width, height, whole.tobytes(), None if opacity is None else opacity.tobytes())
-    # One zero, not two: equal is equal bytes.
-    opacities = None if alpha is None else (alpha + 0.0).tobytes()
-    return Frame(width, height, (colours + 0.0).tobytes(), opacities, deep=True)
+    return frame_of_levels(colours, None if page.alpha is None else _turned(page.alpha, page.orientation))
 
 
 def _in_srgb(page: Page, source: Source) -> Floats:

@@ -7,7 +7,8 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from percept_cli.images.deep_pages import Page, Source, levels_of
+from percept_cli.images.deep_pages import Page, Source
+from percept_cli.images.picture import levels_of
 from percept_cli.images.png_colours import without_colours
 
 _SIGNATURE = 8  # bytes

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from percept_cli.images.deep_pages import Page, Source, levels_of
+from percept_cli.images.deep_pages import Page, Source
+from percept_cli.images.picture import levels_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from percept_cli.images.deep_pages import Page, Source, levels_of
+from percept_cli.images.deep_pages import Page, Source
+from percept_cli.images.picture import levels_of
 
 if TYPE_CHECKING:
     import numpy as np

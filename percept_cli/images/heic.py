@@ -17,16 +17,14 @@ from percept_cli.errors import UnsupportedImage
 from percept_cli.images import iso_media
 from percept_cli.images.containers import (
     HINT,
-    frame_of,
     in_srgb_levels,
-    levels_of,
     needed,
     unmultiplied,
 )
 from percept_cli.images.faults import decoder_errors
 from percept_cli.images.formats import HEIC
 from percept_cli.images.nclx import profile_of_nclx
-from percept_cli.images.picture import Decoded
+from percept_cli.images.picture import Decoded, frame_of_levels, levels_of, whole_levels
 from percept_cli.images.policy import ImagePolicy
 
 if TYPE_CHECKING:
@@ -93,8 +91,8 @@ def _decoded(image: Any, name: str, policy: ImagePolicy) -> Decoded:
             profile = profile_of_nclx(
                 codes["color_primaries"], codes["transfer_characteristics"], grey=values.ndim == 2
             )
-    colours = in_srgb_levels(levels_of(values, top), profile, name)
-    return Decoded((frame_of(colours, None if alpha is None else levels_of(alpha, top)),))
+    colours = in_srgb_levels(whole_levels(levels_of(values, top)), profile, name)
+    return Decoded((frame_of_levels(colours, None if alpha is None else levels_of(alpha, top)),))
 
 
 def _full_range(values: NDArray[Any], depth: int) -> NDArray[Any]:

@@ -20,20 +20,18 @@ from percept_cli.images.colour_profiles import in_srgb
 from percept_cli.images.containers import (
     HINT,
     HINT_OF_COLOURS,
-    frame_of,
     in_srgb_levels,
-    levels_of,
     missing,
     unmultiplied,
 )
 from percept_cli.images.faults import decoder_errors
 from percept_cli.images.formats import JPEG_XL
 from percept_cli.images.jxl_head import Head, head
-from percept_cli.images.picture import Decoded, Frame
+from percept_cli.images.picture import Decoded, Frame, frame_of_levels, levels_of, whole_levels
 from percept_cli.images.policy import ImagePolicy
+from percept_cli.srgb import from_light
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from percept_cli.images.containers import Check
@@ -104,7 +102,7 @@ def _from_jpeg(content: bytes, said: Head, name: str, policy: ImagePolicy) -> De
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
         rgb = (image if policy.ignore_icc else in_srgb(image, name, content)).convert("RGB")
-        return Decoded((frame_of(np.asarray(rgb), None),))
+        return Decoded((frame_of_levels(np.asarray(rgb), None),))
 
 
 def _deep(data: bytes, said: Head, name: str, policy: ImagePolicy) -> Decoded:
@@ -192,20 +190,11 @@ def _put_together(
         if said.multiplied:
             values = unmultiplied(values, last, top)
         alpha = levels_of(last, top)
-    colours = levels_of(values[..., 0] if values.shape[2] == 1 else values, top)
+    colours = whole_levels(levels_of(values[..., 0] if values.shape[2] == 1 else values, top))
     if linear:
-        colours = _coded(colours)
-    return Decoded((frame_of(in_srgb_levels(colours, None if policy.ignore_icc else profile, name), alpha),))
-
-
-def _coded(light: Levels) -> Levels:
-    """Linear light as levels of sRGB (IEC 61966-2-1), both in 0..255."""
-    import numpy as np
-
-    share = light / 255.0
-    curve = np.where(share <= 0.0031308, 12.92 * share, 1.055 * share ** (1 / 2.4) - 0.055)
-    coded: NDArray[np.float32] = (255 * curve).astype(np.float32)
-    return coded
+        colours = from_light(colours / 255)
+    colours = in_srgb_levels(colours, None if policy.ignore_icc else profile, name)
+    return Decoded((frame_of_levels(colours, alpha),))
 
 
 @lru_cache(maxsize=1)

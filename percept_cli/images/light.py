@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import InvalidSetting
+from percept_cli.images.picture import bands
+from percept_cli.srgb import encoded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +41,6 @@ _MIDDLE_GREY = 0.18  # Reinhard et al. 2002: the key of a usual scene
 _AUTO_STEPS = 8  # of an EV
 _TARGET = 0.85  # of 1: where HDR-FLIP puts the brightest pixel first, and the median at the end
 _DIGITS = 6  # of an EV; what exposures are rounded to
-_BAND = 1 << 18  # pixels: 6 MB of float64 for three channels
 _LARGEST_FLOAT32 = 3.4028234663852886e38
 
 _PRE_EXPOSURE = 0.6  # by which Narkowicz's fit is brighter than ACES; HDR-FLIP takes it back
@@ -91,7 +91,7 @@ def tone_map(light: Light, method: str, exposure: float) -> NDArray[np.float32]:
     if not abs(exposure) <= LARGEST_EV:
         raise InvalidSetting(f"an exposure of {exposure} EV makes no sense", hint=_HINT)
     colours = np.empty(light.shape, np.float32)
-    for rows in _bands(light):
+    for rows in bands(*light.shape[:2]):
         values = _finite(light[rows])
         values *= 2.0**exposure
         if method == "reinhard":
@@ -102,7 +102,7 @@ def tone_map(light: Light, method: str, exposure: float) -> NDArray[np.float32]:
             values *= k0 * values + k1
             values /= below
         np.minimum(values, 1.0, out=values)
-        colours[rows] = _encoded(values)
+        colours[rows] = encoded(values)
     return colours
 
 
@@ -123,7 +123,7 @@ def auto_exposure(light: Light) -> float:
     import numpy as np
 
     logs, count = [], 0
-    for rows in _bands(light):
+    for rows in bands(*light.shape[:2]):
         luminance = _positive_luminance(light[rows])
         luminance = luminance[np.isfinite(luminance) & (luminance > 0.0)]
         logs.append(float(np.log2(luminance).sum()))
@@ -164,7 +164,7 @@ def exposure_range(light: Light, method: str) -> tuple[float, float, float]:
     height, width = light.shape[:2]
     # float32 to find two of them is 2e-7 EV off at most, which rounding takes away.
     luminance = np.empty((height, width), np.float32)
-    for rows in _bands(light):
+    for rows in bands(*light.shape[:2]):
         luminance[rows] = _positive_luminance(light[rows])
     found = luminance[np.isfinite(luminance)]
     above = found[found > 0]
@@ -272,13 +272,6 @@ def _check_method(method: str) -> None:
         raise InvalidSetting(f"unknown tone mapper {method!r}", hint=f"choose from {', '.join(TONEMAPS)}.")
 
 
-def _bands(light: Light) -> Iterator[slice]:
-    """Rows of a picture, so many at once that temporary arrays stay small."""
-    height, width = light.shape[:2]
-    rows = max(1, _BAND // max(1, width))
-    return (slice(first, min(first + rows, height)) for first in range(0, height, rows))
-
-
 def _finite(light: Light) -> NDArray[np.float64]:
     """Values in 0 .. float32's largest."""
     import numpy as np
@@ -299,16 +292,6 @@ def _positive_luminance(light: Light) -> NDArray[np.float64]:
     import numpy as np
 
     return _luminance(np.maximum(light, 0.0, dtype=np.float64))
-
-
-def _encoded(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Linear light in 0..1 → sRGB in 0..255, IEC 61966-2-1."""
-    import numpy as np
-
-    curved = 255.0 * (1.055 * np.power(values, 1 / 2.4) - 0.055)
-    # Where the standard's two pieces meet, the second begins 1e-8 lower: more light must not be darker.
-    np.maximum(curved, 255.0 * 12.92 * 0.0031308, out=curved)
-    return np.where(values <= 0.0031308, 255.0 * 12.92 * values, curved)
 
 
 def _inverse(method: str, target: float) -> float:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from percept_cli.errors import InvalidInput
 from percept_cli.images.faults import decoder_errors
 from percept_cli.images.frames import check_deep, check_frame, check_size_of, frame_of
-from percept_cli.images.picture import Decoded, frame_of_levels
+from percept_cli.images.picture import Decoded, frame_of_levels, levels_of
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _from_array(array: NDArray[Any], name: str) -> Decoded:
         raise InvalidInput(f"{name} has no pixels ({width}×{height})", hint=_PIXELS)
     if channels == 1:
         array = np.broadcast_to(array, (height, width, 3))
-    levels = array if array.dtype == np.uint8 else (array / 257).astype(np.float32)  # 65535 is level 255
+    levels = array if array.dtype == np.uint8 else levels_of(array, 65535)
     return Decoded((frame_of_levels(levels[..., :3], levels[..., 3] if channels == 4 else None),))
 
 

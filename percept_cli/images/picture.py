@@ -7,6 +7,7 @@ data.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     Levels = NDArray[np.uint8] | NDArray[np.float32]
     """uint8 in 0..255, or float32 in the same unit with what lies between whole levels."""
+
+
+_BAND = 1 << 18  # pixels: 6 MB of float64 for three channels
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,31 @@ def whole_levels(array: Levels) -> Levels:
         return array
     levels = array.astype(np.uint8)
     return levels if np.array_equal(levels, array) else array
+
+
+def levels_of(values: NDArray[Any], largest: int) -> NDArray[np.float32]:
+    """Whole numbers as levels; what is a whole level comes out as exactly that.
+
+    Args:
+        values: unsigned integers of any shape, in 0..largest.
+        largest: the value of white, or of full opacity.
+
+    Returns:
+        float32 in 0..255, each the nearest to 255 · value / largest.
+    """
+    import numpy as np
+
+    if largest == 65535:
+        return values.astype(np.float32) / np.float32(257)
+    levels = values * 255.0
+    levels /= largest
+    return levels.astype(np.float32)
+
+
+def bands(height: int, width: int) -> Iterator[slice]:
+    """Rows of a picture, so many at once that temporary arrays stay small."""
+    rows = max(1, _BAND // max(1, width))
+    return (slice(first, min(first + rows, height)) for first in range(0, height, rows))
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import UnsupportedImage
-from percept_cli.images.picture import Decoded, Frame
+from percept_cli.images.picture import Decoded, Frame, bands
 from percept_cli.machine import free_memory
 
 if TYPE_CHECKING:
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 Check = Callable[[int, int], None]
 """Refuses a picture by its width and height in pixels, by raising a ``PerceptError``."""
-
-BAND = 1 << 18
-"""Pixels that are worked on at once, so that temporary arrays stay small."""
 
 
 def frame_of_light(
@@ -114,9 +111,3 @@ def check_memory(needed: int, what: str) -> None:
             f"{what} need {needed / 1e9:.1f} GB of memory to be read, and {free / 1e9:.1f} GB are free",
             hint="save the picture by itself.",
         )
-
-
-def bands(height: int, width: int) -> Iterator[slice]:
-    """Rows of a picture, so many at once that temporary arrays stay small."""
-    rows = max(1, BAND // max(1, width))
-    return (slice(first, min(first + rows, height)) for first in range(0, height, rows))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import UnsupportedImage
 from percept_cli.images.faults import damaged, decoder_errors
-from percept_cli.images.picture import Decoded, Frame, whole_levels
+from percept_cli.images.picture import Decoded, Frame, frame_of_levels, levels_of
 from percept_cli.images.scenes.making import Check, as_float32, frame_of_light
 
 if TYPE_CHECKING:
@@ -101,19 +101,5 @@ def _three(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def _frame_of_levels(array: NDArray[Any]) -> Frame:
-    import numpy as np
-
-    levels: NDArray[Any] = array
-    if array.dtype.itemsize == 2:
-        levels = whole_levels(array.astype(np.float32) / np.float32(_LEVELS_OF_16_BITS))
-    height, width, channels = levels.shape
-    alpha = np.ascontiguousarray(levels[..., 3]) if channels == 4 else None
-    if alpha is not None and np.all(alpha == 255):
-        alpha = None
-    return Frame(
-        width,
-        height,
-        _three(levels).tobytes(),
-        None if alpha is None else alpha.tobytes(),
-        deep=levels.dtype != np.uint8,
-    )
+    levels: NDArray[Any] = array if array.dtype.itemsize == 1 else levels_of(array, 65535)
+    return frame_of_levels(_three(levels), levels[..., 3] if levels.shape[2] == 4 else None)

@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
 from percept_cli.images.faults import damaged
-from percept_cli.images.scenes.making import bands
+from percept_cli.images.picture import bands
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnsupportedImage
 from percept_cli.images.faults import damaged, decoder_errors
-from percept_cli.images.picture import Decoded
-from percept_cli.images.scenes.making import Check, bands, frame_of_light
+from percept_cli.images.picture import Decoded, bands
+from percept_cli.images.scenes.making import Check, frame_of_light
 from percept_cli.images.scenes.primaries import XYZ, Primaries, to_bt709
 
 if TYPE_CHECKING:
