@@ -445,6 +445,11 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     found = compare(tmp_path / "a.mpo", tmp_path / "a.mpo", **CHEAP)
     wanted = f"{(tmp_path / 'a.mpo').as_posix()}: the first of its 2 views is compared"
     assert found.notes == (wanted, wanted)
+    for kind in (np.uint8, np.uint16):
+        path = tmp_path / f"{np.dtype(kind).name}.tif"
+        more = np.zeros((8, 8, 5), kind)
+        tifffile.imwrite(path, more, photometric="rgb", planarconfig="contig", extrasamples=[0, 0])
+        assert decode(path.read_bytes(), "x").notes == ("2 more of its channels not compared",)
     planes = {name: np.full((8, 8), 0.5, np.float32) for name in ("R", "G", "B", "diffuse.R", "Z")}
     assert decode(exr_by_hand(planes), "x").notes == ("not compared: Z, diffuse.R",)
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from percept_cli.images.faults import decoder_errors
 from percept_cli.images.formats import PILLOW_FORMATS, format_of
@@ -29,6 +30,7 @@ from percept_cli.images.policy import AS_SEEN, ImagePolicy
 from percept_cli.names import shown
 
 _BYTES_PER_PIXEL_OF_LIGHT = 48  # four channels as they are stored, in float32, and what is made of them
+_EXTRA_SAMPLES, _NO_ALPHA = 338, 0  # of TIFF: the tag, and its word for a channel that may be anything
 _PNG_END = b"IEND\xaeB`\x82"  # the closing chunk with its checksum, the same in every file
 
 
@@ -86,17 +88,28 @@ def _opened_by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     with image:
         if is_deep(image):
             return _deep(data, name, policy)
-        return frames_of(image, name, data, policy)
+        further = sum(kind == _NO_ALPHA for kind in getattr(image, "tag_v2", {}).get(_EXTRA_SAMPLES, ()))
+        return _with_note(frames_of(image, name, data, policy), further)
 
 
 def _deep(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     from percept_cli.images.deep import read_deep
     from percept_cli.images.deep_tiff import is_tiff
-    from percept_cli.images.scenes.float_tiff import is_float, read_float_tiff
+    from percept_cli.images.scenes.float_tiff import first_page, read_float_tiff
 
-    if is_tiff(data) and is_float(data):
-        return _chosen(read_float_tiff(data, name, _limits_of_pages(policy)), policy)
-    return _chosen(read_deep(data, name, policy, _limits_of_levels(policy)), policy)
+    is_float, further = first_page(data) if is_tiff(data) else (False, 0)
+    if is_float:
+        found = read_float_tiff(data, name, _limits_of_pages(policy))
+    else:
+        found = read_deep(data, name, policy, _limits_of_levels(policy))
+    return _with_note(_chosen(found, policy), further)
+
+
+def _with_note(found: Decoded, further: int) -> Decoded:
+    """With what is to be said of channels of a TIFF that are no colour and no alpha."""
+    if not further:
+        return found
+    return replace(found, notes=(*found.notes, f"{further} more of its channels not compared"))
 
 
 def _exr(data: bytes, name: str, policy: ImagePolicy) -> Decoded:

@@ -58,16 +58,20 @@ def read_float_tiff(data: bytes, name: str, check: Check) -> Decoded:
         return Decoded(tuple(_frame(page) for page in shown), scene=True)
 
 
-def is_float(data: bytes) -> bool:
-    """Whether the first page of a TIFF is of floating point; of a damaged one it is not known, and not said."""
+def first_page(data: bytes) -> tuple[bool, int]:
+    """Whether the first page of a TIFF is of floating point, and how many of its channels may be anything.
+
+    Of a damaged one that is not known, and not said.
+    """
     import tifffile
 
     try:
         with decoder_errors("", anything=True), tifffile.TiffFile(io.BytesIO(data)) as file:
-            dtype = file.pages[0].aspage().dtype
-            return dtype is not None and dtype.kind == "f"
+            page = file.pages[0].aspage()
+            further = sum(int(kind) == _UNSPECIFIED for kind in page.extrasamples or ())
+            return page.dtype is not None and page.dtype.kind == "f", further
     except PerceptError:  # whoever reads it will say what is wrong
-        return False
+        return False, 0
 
 
 def _check(page: Any, size: int, check: Check) -> None:
