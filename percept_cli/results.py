@@ -107,6 +107,14 @@ class ViewResult:
     """The verdict in words."""
 
 
+def by_severity(views: Sequence[ViewResult]) -> list[ViewResult]:
+    """The worst first: by the verdict, then by the distance."""
+    return sorted(
+        views,
+        key=lambda one: (-SEVERITY[one.status], -one.distance if math.isfinite(one.distance) else -math.inf),
+    )
+
+
 @dataclass(frozen=True)
 class FileStamp:
     """What identifies the content of a file that was read."""

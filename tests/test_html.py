@@ -30,7 +30,7 @@ from percept_cli.pairs.folders import Patterns
 from percept_cli.pictures.colours import OPACITY, SCALE, heat_png, scale_png
 from percept_cli.pictures.files import address_of, for_web, web_type
 from percept_cli.reports import Style, html_pictures
-from percept_cli.results import PairResult, Run, View
+from percept_cli.results import PairResult, Run, View, ViewResult
 from tests.conftest import Save, drawing
 from tests.runs import CHECKED, PAIR, RUN
 from tests.test_reports import UNDECODABLE, render
@@ -409,3 +409,16 @@ def test_a_heat_map_as_png_has_the_scale_and_shows_nothing_where_nothing_differs
     with Image.open(io.BytesIO(scale_png())) as image:
         assert image.size == (256, 1)
     assert list(OPACITY) == sorted(OPACITY)
+
+
+def test_views_are_listed_the_worst_first() -> None:
+    views = (
+        ViewResult(View(frame=1), 0.0, "pass", "equal"),
+        ViewResult(View(frame=2), 2.0, "fail", "too much"),
+        ViewResult(View(frame=3), 1.0, "fail", "too much"),
+    )
+    page = page_of(replace(RUN, results=(replace(PAIR, view=View(frame=2), views=views),)))
+    (entry,) = page.results
+    assert [view["name"] for view in entry["views"]] == ["frame 2", "frame 3", "frame 1"]
+    assert entry["views"][0] == {"name": "frame 2", "status": "fail", "distance": 2.0, "reason": "too much"}
+    assert entry["views_in_all"] == 3

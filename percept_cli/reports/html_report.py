@@ -23,7 +23,7 @@ from percept_cli.pictures.colours import heat_png, scale_png
 from percept_cli.reports import Style
 from percept_cli.reports.findings import accept_command, show_command
 from percept_cli.reports.html_pictures import Album, data_url
-from percept_cli.results import PairResult, Run, Status
+from percept_cli.results import PairResult, Run, Status, by_severity
 from percept_cli.verdict import judge_run
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ _FOLDER = Path(__file__).parent / "html"
 _STYLES = ("report.css", "list.css", "viewer.css", "facts.css")
 _SCRIPTS = ("data.js", "pointers.js", "viewer.js", "facts.js", "list.js", "report.js")
 """In this order, they are one script."""
+_MOST_VIEWS = 100  # of a pair, the worst first
 _STATUSES = ("error", "fail", "missing", "new", "warn", "pass")
 """The worst first."""
 _ACCEPTING: dict[Status, str] = {
@@ -163,6 +164,16 @@ def _entry(result: PairResult, run: Run, style: Style) -> dict[str, Any]:
         "height": result.height,
         "layers": [asdict(layer) for layer in result.layers],
         "commands": _commands(result, run, style),
+        "views": [
+            {
+                "name": str(one.view),
+                "status": one.status,
+                "distance": one.distance,
+                "reason": printable(one.reason),
+            }
+            for one in by_severity(result.views)[:_MOST_VIEWS]
+        ],
+        "views_in_all": len(result.views),
     }
     if found is None:
         return entry

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from percept_cli.names import printable
 from percept_cli.reports import Style
-from percept_cli.results import SEVERITY, LayerResult, PairResult, Run, Status
+from percept_cli.results import LayerResult, PairResult, Run, Status, by_severity
 
 COLOURS = {
     "pass": "green",
@@ -113,7 +113,7 @@ def _views(result: PairResult) -> Table:
     table.add_column("view", overflow="fold")
     table.add_column("distance", no_wrap=True, justify="right")
     table.add_column("verdict", no_wrap=True)
-    order = sorted(result.views, key=lambda one: (-SEVERITY[one.status], -one.distance))
+    order = by_severity(result.views)
     for one in order[:_MOST_VIEWS]:
         word = Text(one.status.upper(), style=f"bold {COLOURS[one.status]}")
         table.add_row(str(one.view), f"{one.distance:.6g}", word)

@@ -4,6 +4,7 @@ function showFacts(entry, showBox, showRegion) {
   const { evidence } = entry;
   fill("gates", evidence ? gateTable(evidence, showBox) : thresholdOf(entry));
   fill("regions", evidence && evidence.regions.length ? regionTable(evidence, showRegion) : null);
+  fill("views", entry.views.length ? viewTable(entry) : null);
   fill("layers", entry.layers.length ? layerTable(entry) : null);
   fill("commands", entry.commands.length ? make("div", {}, ...entry.commands.map(commandLine)) : null);
   fill("files", fileList(entry));
@@ -135,6 +136,18 @@ function layerTable(entry) {
     ["Weight", "right"]];
   const sum = `The contributions sum to the distance ${entry.distance ?? "–"}.`;
   return make("div", {}, table("Layers", heads, rows), make("p", { className: "aside" }, sum));
+}
+
+/** Every frame, on every ground, at every exposure, the worst first. */
+function viewTable(entry) {
+  const rows = entry.views.map((view) => ({
+    status: view.status,
+    cells: [view.name, badge(view.status), exact(view.distance), view.reason],
+  }));
+  const heads = [["View"], ["Status"], ["Distance", "right"], ["Why"]];
+  const more = entry.views_in_all - entry.views.length;
+  const shown = `Pictures, regions and layers are those of the first.${more ? ` ${more} more are no worse.` : ""}`;
+  return make("div", {}, table("Views", heads, rows), make("p", { className: "aside" }, shown));
 }
 
 function commandLine({ label, text }) {
