@@ -1,6 +1,6 @@
 """One file → what it holds: frames of sRGB pixels and alpha, or an error that names the file and what to do.
 
-What a file's bytes mean is decided here and nowhere else:
+Which reader a file goes to is decided here, by its content. Whatever the reader:
 
 - EXIF orientation is applied.
 - Colours that an ICC profile, or a PNG's chunks, say are not sRGB are converted to it (``colour_profiles``).

@@ -121,7 +121,7 @@ def _is_tga(data: bytes) -> bool:
 
 
 FORMATS = (
-    Format("PNG", (".png", ".apng"), "8 and 16 bits, animations", _starts(b"\x89PNG\r\n\x1a\n"), "PNG", "zlib"),
+    Format("PNG", (".png", ".apng"), "1 to 16 bits, animations of 8", _starts(b"\x89PNG\r\n\x1a\n"), "PNG", "zlib"),
     Format("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), "8 bits", _starts(b"\xff\xd8\xff"), "JPEG", "jpg"),
     Format("BMP", (".bmp", ".dib"), "8 bits", _starts(b"BM"), "BMP"),
     Format("GIF", (".gif",), "animations", _starts(b"GIF87a", b"GIF89a"), "GIF"),
@@ -130,7 +130,7 @@ FORMATS = (
     Format(
         "TIFF",
         (".tif", ".tiff"),
-        "8 and 16 bits, floats, pages",
+        "1 to 32 bits, floats, pages",
         _starts(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),  # + is BigTIFF
         "TIFF",
         "libtiff",
