@@ -48,7 +48,7 @@ SAMPLES: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "Pillow's TGA": (lambda: written("TGA"), "TGA"),
     "Pillow's TGA, run-length": (lambda: written("TGA", compression="tga_rle"), "TGA"),
     "plain PBM": (lambda: b"P1\n1 1\n0\n", "PPM"),
-    "P7": (lambda: b"P7\nWIDTH 1\n", None),
+    "P7": (lambda: b"P7\nWIDTH 1\n", "PPM"),
     "two letters of text": (lambda: b"P5", None),
     "AVIF by its second brand": (lambda: iso(b"mif1", b"miaf", b"avif"), "AVIF"),
     "HEIC": (lambda: iso(b"heic", b"mif1"), "HEIC"),

@@ -41,13 +41,13 @@ WHOLE = """\
 percept *, Python *, *
 
 Formats, which are known by a file's content and not by its ending
-PNG           .png .apng                  8 and 16 bits, animations
+PNG           .png .apng                  1 to 16 bits, animations of 8
 JPEG          .jpg .jpeg .jpe .jfif .mpo  8 bits
 BMP           .bmp .dib                   8 bits
 GIF           .gif                        animations
-PPM           .ppm .pgm .pbm .pnm         8 and 16 bits; PBM and PGM too
+PPM           .ppm .pgm .pbm .pnm .pam    1 to 16 bits; PBM, PGM, PAM too
 WebP          .webp                       8 bits, animations
-TIFF          .tif .tiff                  8 and 16 bits, floats, pages
+TIFF          .tif .tiff                  1 to 32 bits, floats, pages
 AVIF          .avif .avifs                8, 10 and 12 bits, animations of 8
 HEIC          .heic .heif .hif            not read, see below
 JPEG XL       .jxl                        not read, see below

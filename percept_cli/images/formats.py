@@ -77,7 +77,7 @@ def _starts(*signatures: bytes) -> Callable[[bytes], bool]:
 
 
 def _is_ppm(data: bytes) -> bool:
-    return data[:1] == b"P" and data[1:2] in b"123456" and data[2:3] in b" \t\n\v\f\r" and len(data) > 2
+    return data[:1] == b"P" and data[1:2] in b"1234567" and data[2:3] in b" \t\n\v\f\r" and len(data) > 2
 
 
 def _is_webp(data: bytes) -> bool:
@@ -121,11 +121,13 @@ def _is_tga(data: bytes) -> bool:
 
 
 FORMATS = (
-    Format("PNG", (".png", ".apng"), "1 to 16 bits, animations of 8", _starts(b"\x89PNG\r\n\x1a\n"), "PNG", "zlib"),
+    Format(
+        "PNG", (".png", ".apng"), "1 to 16 bits, animations of 8", _starts(b"\x89PNG\r\n\x1a\n"), "PNG", "zlib"
+    ),
     Format("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), "8 bits", _starts(b"\xff\xd8\xff"), "JPEG", "jpg"),
     Format("BMP", (".bmp", ".dib"), "8 bits", _starts(b"BM"), "BMP"),
     Format("GIF", (".gif",), "animations", _starts(b"GIF87a", b"GIF89a"), "GIF"),
-    Format("PPM", (".ppm", ".pgm", ".pbm", ".pnm"), "8 and 16 bits; PBM and PGM too", _is_ppm, "PPM"),
+    Format("PPM", (".ppm", ".pgm", ".pbm", ".pnm", ".pam"), "1 to 16 bits; PBM, PGM, PAM too", _is_ppm, "PPM"),
     Format("WebP", (".webp",), "8 bits, animations", _is_webp, "WEBP", "webp"),
     Format(
         "TIFF",

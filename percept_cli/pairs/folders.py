@@ -20,7 +20,7 @@ from percept_cli.verdict import counted
 
 PICTURE_ENDINGS = frozenset(
     {ending for entry in FORMATS for ending in entry.endings if ending != ".npy"}
-    | {".pam", ".pfm", ".jp2", ".j2k", ".psd", ".ico", ".dds", ".qoi"}
+    | {".pfm", ".jp2", ".j2k", ".psd", ".ico", ".dds", ".qoi"}
 )
 """Files of these endings are pictures to be compared, also of formats that percept cannot read: those are errors
 rather than left out. Arrays of numpy hold anything, and are taken in by name."""
