@@ -176,3 +176,14 @@ def test_arrays_that_are_equal_cost_no_torch() -> None:
         assert "torch" not in sys.modules
     """
     subprocess.run([sys.executable, "-c", script], check=True, timeout=120)
+
+
+def test_a_page_that_was_changed_is_compared_as_it_is(tmp_path: Path) -> None:
+    pages = [drawing(40, 30, seed) for seed in range(3)]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    with Image.open(tmp_path / "a.tif") as image:
+        image.seek(1)
+        image.putpixel((3, 4), (255, 0, 0))
+        pages[1].putpixel((3, 4), (255, 0, 0))
+        assert compare(image, pages[1]).distance == 0
+        assert image.tell() == 1

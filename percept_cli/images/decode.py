@@ -23,7 +23,7 @@ from dataclasses import replace
 
 from percept_cli.images.faults import decoder_errors
 from percept_cli.images.formats import PILLOW_FORMATS, format_of
-from percept_cli.images.frames import check_frame, frames_of, is_deep
+from percept_cli.images.frames import check_frame, frames_of, has_deep_pages, is_deep
 from percept_cli.images.limits import check_pixels
 from percept_cli.images.picture import Decoded
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
@@ -86,7 +86,7 @@ def _opened_by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
             return _deep(data, name, policy)
         raise
     with image:
-        if is_deep(image):
+        if is_deep(image) or has_deep_pages(image):
             return _deep(data, name, policy)
         further = sum(kind == _NO_ALPHA for kind in getattr(image, "tag_v2", {}).get(_EXTRA_SAMPLES, ()))
         return _with_note(frames_of(image, name, data, policy), further)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnsupportedImage
@@ -85,8 +84,8 @@ def check_size_of(image: Image.Image, policy: ImagePolicy) -> None:
 
 
 def is_deep(image: Image.Image) -> bool:
-    """Whether it holds more than the 8 bits per channel that Pillow gives without a word."""
-    if image.mode not in EIGHT_BIT_MODES or _is_deep_tiff(image):
+    """Whether it holds, where it is, more than the 8 bits per channel that Pillow gives without a word."""
+    if image.mode not in EIGHT_BIT_MODES or _is_deep_page(image):
         return True
     for codec, _, _, arguments in getattr(image, "tile", ()):
         first, *rest = arguments if isinstance(arguments, tuple) else (arguments,)
@@ -98,23 +97,30 @@ def is_deep(image: Image.Image) -> bool:
     return False
 
 
-def _is_deep_tiff(image: Image.Image) -> bool:
-    """Whether any page of a TIFF has more than 8 bits, or is of a kind that Pillow mistakes or does not know."""
+def _is_deep_page(image: Image.Image) -> bool:
+    """Whether the page of a TIFF has more than 8 bits, or is of a kind that Pillow mistakes."""
+    tags = getattr(image, "tag_v2", None)
+    if tags is None:
+        return False
+    return max(tags.get(_BITS, (1,))) > 8 or (tags.get(_PLANES) == _APART and image.mode in ("LA", "PA"))
+
+
+def has_deep_pages(image: Image.Image) -> bool:
+    """Whether that holds for any page of a file, or Pillow does not know its kind; goes to the first page again.
+
+    Args:
+        image: just opened: changes that were made to its pixels would be lost.
+    """
     if image.format != "TIFF":
         return False
     try:
         for place in range(getattr(image, "n_frames", 1)):
             image.seek(place)
-            tags = getattr(image, "tag_v2", {})
-            if max(tags.get(_BITS, (1,))) > 8:
+            if is_deep(image):
                 return True
-            if tags.get(_PLANES) == _APART and image.mode in ("LA", "PA"):
-                return True
+        image.seek(0)
     except (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error):
         return True
-    finally:
-        with suppress(OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error):
-            image.seek(0)
     return False
 
 
