@@ -70,7 +70,8 @@ def check_frame(frame: int | None, count: int) -> None:
     """
     if frame is not None and frame > count:
         has = "1 frame" if count == 1 else f"{count} frames"
-        raise UnsupportedImage(f"has {has}, and frame {frame} is asked for", hint=f"choose from 1 to {count}.")
+        hint = "leave --frame out." if count == 1 else f"choose from 1 to {count}."
+        raise UnsupportedImage(f"has {has}, and frame {frame} is asked for", hint=hint)
 
 
 def check_size_of(image: Image.Image, policy: ImagePolicy) -> None:

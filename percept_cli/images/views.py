@@ -187,7 +187,7 @@ def _finite(reference: Side, candidate: Side, policy: ImagePolicy) -> tuple[Side
             f"not all pixels are finite numbers: {'; '.join(told)}",
             hint="they are the same in both: --allow-nan (allow_nan=True in Python) takes them as black."
             if same
-            else "mend the render.",
+            else "mend what renders them; --allow-nan lets them pass only where both pictures have them.",
         )
     note = f"{_counted(first)} in both, in the same places, taken as black"
     return _cleaned(reference, first), _cleaned(candidate, second), [note]
