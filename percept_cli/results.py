@@ -109,10 +109,7 @@ class ViewResult:
 
 def by_severity(views: Sequence[ViewResult]) -> list[ViewResult]:
     """The worst first: by the verdict, then by the distance."""
-    return sorted(
-        views,
-        key=lambda one: (-SEVERITY[one.status], -one.distance if math.isfinite(one.distance) else -math.inf),
-    )
+    return sorted(views, key=worst_first)
 
 
 @dataclass(frozen=True)
@@ -187,6 +184,11 @@ class PairResult:
     def scored(self) -> bool:
         """Whether the pair has a distance that is a number."""
         return math.isfinite(self.distance)
+
+
+def worst_first(one: PairResult | ViewResult) -> tuple[int, float]:
+    """What sorts the worst verdict first, then the largest distance; what is no number comes before all."""
+    return -SEVERITY[one.status], -one.distance if math.isfinite(one.distance) else -math.inf
 
 
 @dataclass(frozen=True)

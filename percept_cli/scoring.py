@@ -21,7 +21,7 @@ from percept_cli.names import posix
 from percept_cli.pairs import Pair
 from percept_cli.presets import DEFAULT, customise, load_preset
 from percept_cli.reading import Reading, References, Sight, Stamps, looks_of, pair_of
-from percept_cli.results import SEVERITY, LayerResult, PairResult, Status, ViewResult, total
+from percept_cli.results import LayerResult, PairResult, Status, ViewResult, total, worst_first
 from percept_cli.spec import DistanceSpec
 from percept_cli.verdict import check_threshold, judge
 
@@ -198,7 +198,7 @@ class Scorer:
         for sight in reading.sights:
             mine = [contribution for part, contribution in found if part.sight is sight]
             results.append(replace(self.result_of(reading, sight, mine, seconds), view=sight.view))
-        worst = min(results, key=_by_severity)
+        worst = min(results, key=worst_first)
         if len(results) == 1:
             return replace(worst, notes=(*worst.notes, *reading.notes))
         views = tuple(ViewResult(one.view, one.distance, one.status, one.reason) for one in results)
@@ -278,11 +278,6 @@ class Scorer:
             weight=pair.weight,
             extra=pair.extra,
         )
-
-
-def _by_severity(result: PairResult) -> tuple[int, float]:
-    """What sorts the worst first."""
-    return -SEVERITY[result.status], -result.distance if result.scored else -math.inf
 
 
 def with_views(worst: PairResult, views: tuple[ViewResult, ...]) -> PairResult:

@@ -451,7 +451,18 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
         tifffile.imwrite(path, more, photometric="rgb", planarconfig="contig", extrasamples=[0, 0])
         assert decode(path.read_bytes(), "x").notes == ("2 more of its channels not compared",)
     planes = {name: np.full((8, 8), 0.5, np.float32) for name in ("R", "G", "B", "diffuse.R", "Z")}
-    assert decode(exr_by_hand(planes), "x").notes == ("not compared: Z, diffuse.R",)
+    for policy in (AS_SEEN, ImagePolicy(frame=1)):
+        assert decode(exr_by_hand(planes), "x", policy).notes == ("not compared: Z, diffuse.R",)
+
+
+def test_pages_of_light_are_counted_together() -> None:
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as pages:
+        for _ in range(4):
+            pages.write(np.ones((8, 10, 3), np.float32), photometric="rgb")
+    for limits, message in (("frames=3", "has 4 frames"), ("pixels=300", "10×8 pixels in 4 frames")):
+        with pytest.raises(UnsupportedImage, match=message):
+            decode(file.getvalue(), "x", ImagePolicy(limits=parse_limits(limits)))
 
 
 def test_pictures_of_two_depths_are_mixed_alike() -> None:

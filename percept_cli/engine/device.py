@@ -126,7 +126,7 @@ def _float32_as(kind: Literal["ieee", "tf32"], device: torch.device) -> Iterator
 
     switches: dict[str, tuple[Any, ...]] = {
         "cpu": (backends.mkldnn.conv, backends.mkldnn.matmul),  # type: ignore[attr-defined] # torch's stubs lack them
-        "cuda": (backends.cudnn.conv, backends.cuda.matmul),  # type: ignore[attr-defined]
+        "cuda": (backends.cudnn.conv, backends.cuda.matmul),  # type: ignore[attr-defined] # likewise
     }
     places = switches.get(device.type, ())
     before = [place.fp32_precision for place in places]

@@ -86,6 +86,7 @@ class Engine:
             self._backbone = Backbone(spec.record, spec.taps, device=self.device, dtype=self._dtype)
         self._distances = {layer.tap: DISTANCES[layer.distance].at_tap(layer.tap) for layer in spec.layers}
         self.max_memory = max_memory
+        # torch gives its streams and events no types, which is all that is passed over here and below.
         self._uploads = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None  # type: ignore[no-untyped-call]
 
     @property
@@ -322,7 +323,7 @@ class Engine:
             return target.copy_(value, non_blocking=True)
 
         landed = [_with_sums(piece, land) for piece in found]
-        ready = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        ready = torch.cuda.Event()  # type: ignore[no-untyped-call] # as above
         ready.record(torch.cuda.current_stream(self.device))
         return Ticket(landed, ready)
 

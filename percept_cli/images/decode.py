@@ -179,13 +179,12 @@ def _limits_of_light(policy: ImagePolicy) -> Callable[[int, int], None]:
 
 def _limits_of_pages(policy: ImagePolicy) -> Callable[[int, int], None]:
     """The same for files of several pages, one after the other: they are counted, and held together."""
-    pages, pixels = 0, 0
+    sizes: list[tuple[int, int]] = []
 
     def check(width: int, height: int) -> None:
-        nonlocal pages, pixels
-        pages, pixels = pages + 1, pixels + width * height
-        check_pixels(width, height, pages, policy.limits, 0)
-        check_pixels(pixels, 1, 1, policy.limits, _BYTES_PER_PIXEL_OF_LIGHT)
+        sizes.append((width, height))
+        widest, highest = (max(side) for side in zip(*sizes, strict=True))
+        check_pixels(widest, highest, len(sizes), policy.limits, _BYTES_PER_PIXEL_OF_LIGHT)
 
     return check
 
@@ -195,4 +194,4 @@ def _chosen(found: Decoded, policy: ImagePolicy) -> Decoded:
     check_frame(policy.frame, len(found.frames))
     if policy.frame is None:
         return found
-    return Decoded(found.frames[policy.frame - 1 : policy.frame], scene=found.scene)
+    return replace(found, frames=found.frames[policy.frame - 1 : policy.frame], durations=None)

@@ -59,8 +59,8 @@ def decoder_errors(name: str, *, anything: bool = False) -> Iterator[None]:
         if not anything:  # a defect of percept
             raise
         raise _typed(name, error) from None
-    except BaseException as error:
-        if type(error).__name__ == "PanicException":  # of Rust, which no except clause is meant to catch
+    except BaseException as error:  # Ctrl-C and the like go on; only a panic of Rust, which is none, is a bad file
+        if type(error).__name__ == "PanicException":
             raise _typed(name, error) from None
         raise
 

@@ -127,7 +127,7 @@ class _Survey:
 
 def _lexical(path: Path) -> Path:
     # Not Path.resolve: a link inside the folder is inside it, wherever it leads.
-    return Path(os.path.abspath(path))  # noqa: PTH100
+    return Path(os.path.abspath(path))  # noqa: PTH100 - for the same reason
 
 
 def _mark_shared(pairs: Iterator[Pair]) -> Iterator[Pair]:
