@@ -15,6 +15,7 @@ from percept_cli.errors import InvalidSetting, PerceptError, SizeMismatch
 from percept_cli.evidence import Box, Evidence, GateName, Region
 from percept_cli.gates import Measures, judge_gates, level_of, levels_of, verdict_of
 from percept_cli.images.files import read_stamped
+from percept_cli.images.kept import same
 from percept_cli.images.policy import PictureSettings
 from percept_cli.images.views import Look
 from percept_cli.machine import parse_size
@@ -79,7 +80,7 @@ class Checker(Scorer):
         mask = None if rules.mask is None else read_mask(rules.mask, width, height)
         changes = None
         left_out = pixels_left_out(rules.ignore, mask, width, height)
-        if left_out is not None or reference.pixels != candidate.pixels:
+        if left_out is not None or not same(reference.pixels, candidate.pixels):
             changes = find_changes(reference, candidate, mask=left_out, max_shift=rules.max_shift)
             candidate = changes.candidate
         plan = plan_of_pixels(self._for(pair).spec, reference.pixels, candidate.pixels, height, width)

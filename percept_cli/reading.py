@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from percept_cli.engine.plan import Plan
 from percept_cli.errors import UnusablePair
 from percept_cli.images.decode import decode
-from percept_cli.images.files import read_stamped
+from percept_cli.images.files import Content, read_stamped
 from percept_cli.images.memory import is_path, to_decoded
 from percept_cli.images.picture import Decoded, Picture
 from percept_cli.images.policy import ImagePolicy
@@ -104,7 +104,7 @@ def _has_changed(path: Path, stamp: FileStamp) -> bool:
     return (found.st_size, found.st_mtime_ns) != (stamp.size, stamp.modified_ns)
 
 
-def _side(path: Path, data: bytes, policy: ImagePolicy) -> Side:
+def _side(path: Path, data: Content, policy: ImagePolicy) -> Side:
     return Side(shown(path), decode(data, path, policy))
 
 

@@ -20,12 +20,12 @@ def anything(_width: int, _height: int) -> None:
 
 def colours_of(frame: Frame) -> NDArray[Any]:
     kind = np.float32 if frame.deep else np.uint8
-    return np.frombuffer(frame.colours, kind).reshape(frame.height, frame.width, 3)
+    return np.frombuffer(frame.colours[:], kind).reshape(frame.height, frame.width, 3)
 
 
 def alpha_of(frame: Frame) -> NDArray[Any]:
     assert frame.alpha is not None
-    return np.frombuffer(frame.alpha, np.float32 if frame.deep else np.uint8).reshape(frame.height, frame.width)
+    return np.frombuffer(frame.alpha[:], np.float32 if frame.deep else np.uint8).reshape(frame.height, frame.width)
 
 
 def only(decoded: Decoded, *, scene: bool = True) -> Frame:

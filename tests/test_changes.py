@@ -14,7 +14,7 @@ from tests.conftest import Save, as_picture, drawing
 
 
 def pixels(picture: Picture) -> np.ndarray:
-    return np.frombuffer(picture.pixels, np.uint8).reshape(picture.height, picture.width, 3)
+    return np.frombuffer(picture.pixels[:], np.uint8).reshape(picture.height, picture.width, 3)
 
 
 def picture(array: np.ndarray) -> Picture:

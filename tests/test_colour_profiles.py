@@ -53,7 +53,7 @@ def encode(image: Image.Image, form: str = "PNG", **options: object) -> bytes:
 
 
 def levels(picture: Picture) -> NDArray[Any]:
-    return np.frombuffer(picture.pixels, np.uint8).reshape(picture.height, picture.width, 3).astype(float)
+    return np.frombuffer(picture.pixels[:], np.uint8).reshape(picture.height, picture.width, 3).astype(float)
 
 
 def expressed(space: icc.Space) -> Image.Image:

@@ -54,8 +54,8 @@ def read(reader: Callable[..., Decoded], data: bytes, policy: ImagePolicy = AS_S
     assert asked[0][2] == 1
     assert (decoded.durations, decoded.scene) == (None, False)
     kind = np.float32 if frame.deep else np.uint8
-    colours = np.frombuffer(frame.colours, kind).reshape(frame.height, frame.width, 3)
-    return colours, None if frame.alpha is None else np.frombuffer(frame.alpha, kind).reshape(colours.shape[:2])
+    colours = np.frombuffer(frame.colours[:], kind).reshape(frame.height, frame.width, 3)
+    return colours, None if frame.alpha is None else np.frombuffer(frame.alpha[:], kind).reshape(colours.shape[:2])
 
 
 def heic(mode: str, values: Array, **options: Any) -> bytes:
@@ -379,11 +379,11 @@ def test_linear_floats_are_a_scene(kind: type, channels: int) -> None:
     (frame,) = decoded.frames
     assert decoded.scene
     assert frame.deep
-    assert (np.frombuffer(frame.colours, np.float32) == values[..., :3].astype(np.float32).ravel()).all()
+    assert (np.frombuffer(frame.colours[:], np.float32) == values[..., :3].astype(np.float32).ravel()).all()
     assert (frame.alpha is not None) == (channels == 4)
     if frame.alpha is not None:
         np.testing.assert_allclose(
-            np.frombuffer(frame.alpha, np.float32), values[..., 3].ravel().astype(np.float32) * 255, rtol=1e-6
+            np.frombuffer(frame.alpha[:], np.float32), values[..., 3].ravel().astype(np.float32) * 255, rtol=1e-6
         )
 
 

@@ -64,14 +64,14 @@ def frame(data: bytes, policy: ImagePolicy = AS_SEEN) -> Frame:
 
 def colours(found: Frame) -> NDArray[Any]:
     kind = np.float32 if found.deep else np.uint8
-    return np.frombuffer(found.colours, kind).reshape(found.height, found.width, 3).astype(float)
+    return np.frombuffer(found.colours[:], kind).reshape(found.height, found.width, 3).astype(float)
 
 
 def alpha(found: Frame) -> NDArray[Any] | None:
     if found.alpha is None:
         return None
     kind = np.float32 if found.deep else np.uint8
-    return np.frombuffer(found.alpha, kind).reshape(found.height, found.width).astype(float)
+    return np.frombuffer(found.alpha[:], kind).reshape(found.height, found.width).astype(float)
 
 
 def off(found: NDArray[Any] | None, wanted: NDArray[Any]) -> float:

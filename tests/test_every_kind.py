@@ -74,10 +74,10 @@ def only(decoded: Decoded) -> Frame:
 def levels(frame: Frame) -> NDArray[Any]:
     """H×W×4, alpha last."""
     kind = np.float32 if frame.deep else np.uint8
-    colours = np.frombuffer(frame.colours, kind).reshape(frame.height, frame.width, 3)
+    colours = np.frombuffer(frame.colours[:], kind).reshape(frame.height, frame.width, 3)
     alpha = np.full(colours.shape[:2], 255, kind)
     if frame.alpha is not None:
-        alpha = np.frombuffer(frame.alpha, kind).reshape(colours.shape[:2])
+        alpha = np.frombuffer(frame.alpha[:], kind).reshape(colours.shape[:2])
     return np.dstack([colours, alpha]).astype(np.float64)
 
 

@@ -157,7 +157,7 @@ def test_a_triptych_holds_both_pictures_pixel_for_pixel() -> None:
     found = pixels(draw("triptych", reference, candidate, one).image)
     writing = writing_for(900)
     top = writing.size // 2 + writing.line + writing.size // 3
-    sides = [pixels(Image.frombytes("RGB", (300, 200), side.pixels)) for side in (reference, candidate)]
+    sides = [pixels(Image.frombytes("RGB", (300, 200), side.pixels[:])) for side in (reference, candidate)]
     for index, expected in enumerate((*sides, pixels(over(candidate, one)))):
         left = writing.size + index * (300 + writing.size)
         assert (found[top : top + 200, left : left + 300] == expected).all()

@@ -107,9 +107,14 @@ def test_damaged_bytes_never_escape_as_untyped_errors(form: str) -> None:
 
 
 def test_a_decompression_bomb_is_refused_before_it_unpacks() -> None:
-    # 20,000 × 20,000 white pixels, one bit each: 50 kB of file, 1.2 GB of RGB.
-    with pytest.raises(UnsupportedImage, match=r"bomb\.png: too many pixels"):
-        seen(encode(Image.new("1", (20_000, 20_000), 1), "PNG"), "bomb.png")
+    # 40,000 × 40,000 white pixels, one bit each: 200 kB of file, 4.8 GB of RGB.
+    with pytest.raises(UnsupportedImage, match=r"bomb\.png: 40000×40000 pixels are more than the limit"):
+        seen(encode(Image.new("1", (40_000, 40_000), 1), "PNG"), "bomb.png")
+
+
+def test_pillows_own_limit_holds_in_python() -> None:
+    with pytest.raises(UnsupportedImage, match=r"bomb\.tif: too many pixels"):
+        seen(encode(Image.new("1", (20_000, 20_000), 1), "TIFF", compression="group4"), "bomb.tif")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from percept_cli.cli.console import say
 from percept_cli.cli.options import FILE, drawing_recipe_options, talk_options
 from percept_cli.cli.process import settle_in
 from percept_cli.errors import InvalidSetting, OutputUnwritable
+from percept_cli.images.kept import same
 from percept_cli.mapping import Mapper, Maps, check_places, recipe_of_layer
 from percept_cli.names import printable, shown
 from percept_cli.pictures.drawing import STYLES, HeatStyle, draw, titles_of
@@ -136,7 +137,7 @@ def _where(output: Path) -> tuple[Path, Format]:
 
 def _what_to_know(maps: Maps, drawing: Drawing) -> list[str]:
     told = [f"Note: {note}" for note in maps.result.notes]
-    if maps.reference.pixels == maps.candidate.pixels:
+    if same(maps.reference.pixels, maps.candidate.pixels):
         told.append("The pictures are equal: the map is 0 everywhere.")
     elif not maps.differs:
         told.append("The pictures differ, but no layer sees it: the map is 0 everywhere.")

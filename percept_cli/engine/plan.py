@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from percept_cli.engine.distances import misfit
-from percept_cli.engine.regions import CELL, Crop, changed_cells, plan_crops, whole
+from percept_cli.engine.regions import CELL, Crop, Stored, changed_cells, plan_crops, whole
 from percept_cli.engine.topology import smallest_side, tap_shape
 from percept_cli.errors import UnsupportedImage
 from percept_cli.spec import DistanceSpec
@@ -95,10 +95,11 @@ def plan_pair(spec: DistanceSpec, *, height: int, width: int, changed: NDArray[n
     return Plan(plan_height, plan_width, crops, shapes, notes, extended, cells, count)
 
 
-def plan_of_pixels(spec: DistanceSpec, reference: bytes, candidate: bytes, height: int, width: int) -> Plan:
+def plan_of_pixels(spec: DistanceSpec, reference: Stored, candidate: Stored, height: int, width: int) -> Plan:
     """The plan for two pictures of height × width × 3 values each, as ``regions.changed_cells`` takes them."""
-    # Where the bytes are equal, numpy need not be loaded.
-    changed = reference != candidate and changed_cells(reference, candidate, height, width)
+    # Where bytes are equal, numpy need not be loaded. Of those in files that is found cell by cell.
+    in_memory = isinstance(reference, bytes) and isinstance(candidate, bytes)
+    changed = not (in_memory and reference == candidate) and changed_cells(reference, candidate, height, width)
     return plan_pair(spec, height=height, width=width, changed=changed)
 
 

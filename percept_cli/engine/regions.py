@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from percept_cli.engine.topology import (
     INPUT,
@@ -41,7 +41,7 @@ ALIGNMENT = 32
 CROP_COST = 4096
 """What starting a crop costs, in pixels: reading every kernel once takes as long as computing so many."""
 _MOST_BLOCKS = 128  # to begin with, before they are merged
-_ROWS_AT_A_TIME = 64 * CELL
+_BYTES_AT_A_TIME = 4 << 20  # of a picture that is compared
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,15 @@ def window(network: str, tap: str, crop: Crop) -> tuple[slice, slice]:
     return rows, columns
 
 
-def changed_cells(reference: bytes, candidate: bytes, height: int, width: int) -> NDArray[np.bool_]:
+class Stored(Protocol):
+    """Bytes in memory or in a file."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> bytes: ...
+
+
+def changed_cells(reference: Stored, candidate: Stored, height: int, width: int) -> NDArray[np.bool_]:
     """Which cells have a pixel that differs.
 
     Args:
@@ -158,13 +166,15 @@ def changed_cells(reference: bytes, candidate: bytes, height: int, width: int) -
     import numpy as np
 
     each = len(reference) // (height * width)  # bytes of a pixel
-    first, second = (
-        np.frombuffer(side, np.uint8).reshape(height, each * width) for side in (reference, candidate)
-    )
+    row = each * width
+    rows = CELL * max(1, _BYTES_AT_A_TIME // (CELL * row))
     found = np.zeros((-(-height // CELL), -(-width // CELL)), bool)
-    for top in range(0, height, _ROWS_AT_A_TIME):
-        differs = first[top : top + _ROWS_AT_A_TIME] != second[top : top + _ROWS_AT_A_TIME]
-        if differs.any():
+    for top in range(0, height, rows):
+        band = slice(top * row, min(top + rows, height) * row)
+        first, second = reference[band], candidate[band]
+        if first != second:
+            one, other = (np.frombuffer(side, np.uint8).reshape(-1, row) for side in (first, second))
+            differs = one != other
             by_row = np.logical_or.reduceat(differs, range(0, differs.shape[0], CELL), axis=0)
             cells = np.logical_or.reduceat(by_row, range(0, each * width, each * CELL), axis=1)
             found[top // CELL : top // CELL + cells.shape[0]] = cells

@@ -44,16 +44,16 @@ _HINT_IN_MEMORY = (
 )
 
 
-def in_srgb(image: Image.Image, name: str, data: bytes | None = None) -> Image.Image:
-    """A picture with its colours in sRGB; alpha, and what is transparent, is not touched.
+def to_srgb(image: Image.Image, name: str, data: bytes | None = None) -> Conversion | None:
+    """How a picture's colours, or those of a part of it, come to sRGB; alpha, and what is transparent, stay.
 
     Args:
-        image: a loaded image of 8 bits per channel or fewer. It is not changed.
+        image: a loaded image of 8 bits per channel or fewer.
         name: where it came from, for messages.
         data: the file it was read from, if it is one.
 
     Returns:
-        The image itself where its values are sRGB already, or it does not say what they are.
+        None where its values are sRGB already, or it does not say what they are.
 
     Raises:
         UnreadableImage: for a profile that is broken.
@@ -64,7 +64,7 @@ def in_srgb(image: Image.Image, name: str, data: bytes | None = None) -> Image.I
     with naming(name, in_memory=data is None):
         profile = profile_of(image, space, data)
         found = None if profile is None else conversion_of(profile, space)
-    return image if found is None else found[1](image)
+    return None if found is None else found[1]
 
 
 @contextmanager

@@ -20,25 +20,30 @@ import io
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import BinaryIO
 
 from percept_cli.images.faults import decoder_errors
+from percept_cli.images.files import Content
 from percept_cli.images.formats import PILLOW_FORMATS, format_of
-from percept_cli.images.frames import check_frame, frames_of, has_deep_pages, is_deep
+from percept_cli.images.frames import check_frame, check_metadata_of, frames_of, has_deep_pages, is_deep
+from percept_cli.images.joining import Joining, beside
 from percept_cli.images.limits import check_pixels
 from percept_cli.images.picture import Decoded
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
+from percept_cli.images.strips import strips_in
 from percept_cli.names import shown
 
 _BYTES_PER_PIXEL_OF_LIGHT = 48  # four channels as they are stored, in float32, and what is made of them
 _EXTRA_SAMPLES, _NO_ALPHA = 338, 0  # of TIFF: the tag, and its word for a channel that may be anything
+_TURN = 0x0112  # EXIF's tag of the orientation
 _PNG_END = b"IEND\xaeB`\x82"  # the closing chunk with its checksum, the same in every file
 
 
-def decode(data: bytes, path: str | os.PathLike[str], policy: ImagePolicy = AS_SEEN) -> Decoded:
-    """What a file's bytes hold.
+def decode(content: Content, path: str | os.PathLike[str], policy: ImagePolicy = AS_SEEN) -> Decoded:
+    """What a file holds.
 
     Args:
-        data: the whole file.
+        content: the whole file, or one that is read here.
         path: where it came from, for messages.
         policy: what the recipe says of it.
 
@@ -47,10 +52,47 @@ def decode(data: bytes, path: str | os.PathLike[str], policy: ImagePolicy = AS_S
         UnsupportedImage: if it is a sound picture that percept would have to cut down, or more than the limits.
     """
     name = shown(path)
-    form = format_of(data)
-    reader = _READERS.get("" if form is None else form.name, _by_pillow)
     with decoder_errors(name):
-        return reader(data, name, policy)
+        found = _in_strips(content, name, policy)
+        if found is not None:
+            return found
+        return _in_one_go(content if isinstance(content, bytes) else content.whole(), name, policy)
+
+
+def _in_strips(content: Content, name: str, policy: ImagePolicy) -> Decoded | None:
+    """What a file of one large picture holds; None for others, and for those that do not come in strips."""
+    with io.BytesIO(content) if isinstance(content, bytes) else content.open() as file:
+        strips = strips_in(file)
+        if strips is None or (strips.about is not None and _is_turned(strips.about, policy)):
+            return None
+        check_frame(policy.frame, 1)
+        check_pixels(strips.width, strips.height, 1, policy.limits, 0)
+        joining, first = Joining(strips.width, strips.height), None
+        for files in strips.files:
+            found = [_in_one_go(data, name, policy) for data in files]
+            first = first or found[0]
+            joining.add(beside([one.frames[0] for one in found]))
+        assert first is not None
+        return replace(first, frames=(joining.frame(),))
+
+
+def _is_turned(about: BinaryIO, policy: ImagePolicy) -> bool:
+    """Whether a picture is to be turned upright; what else it says of itself is held to the limit."""
+    from PIL import Image, UnidentifiedImageError
+
+    about.seek(0)
+    try:
+        with Image.open(about, formats=PILLOW_FORMATS) as image:
+            check_metadata_of(image, policy)
+            return image.getexif().get(_TURN, 1) in range(2, 9)
+    except UnidentifiedImageError:  # of a kind that Pillow does not read
+        return False
+
+
+def _in_one_go(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
+    """What the bytes of a whole file hold."""
+    form = format_of(data)
+    return _READERS.get("" if form is None else form.name, _by_pillow)(data, name, policy)
 
 
 def _by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:

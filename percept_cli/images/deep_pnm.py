@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SPACE = rb"(?:\s|#[^\r\n]*[\r\n])+"
-_HEADER = re.compile(rb"P([2356])" + (_SPACE + rb"(\d{1,10})") * 3 + rb"(?:\s|#[^\r\n]*[\r\n])")
+HEADER = re.compile(rb"P([2356])" + (_SPACE + rb"(\d{1,10})") * 3 + rb"(?:\s|#[^\r\n]*[\r\n])")
+"""Of PGM and PPM: the kind, the width, the height and the largest value."""
 _COMMENT = re.compile(rb"#[^\r\n]*")
 _BEHIND = re.compile(rb"\s*P[1-7]\s")  # the next picture
 _LONGEST_HEADER = 1 << 16  # bytes, of PAM's
@@ -40,7 +41,7 @@ def read_pnm(source: Source) -> Iterator[Page]:
         width, height, channels, largest, start = _pam_header(source)
         plain = False
     else:
-        found = _HEADER.match(data)
+        found = HEADER.match(data)
         if found is None:
             raise source.damaged("its header is incomplete")
         kind, width, height, largest = map(int, found.groups())

@@ -6,7 +6,8 @@ import struct
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnsupportedImage
-from percept_cli.images.colour_profiles import in_srgb
+from percept_cli.images.colour_profiles import to_srgb
+from percept_cli.images.joining import Joining, is_large, rows_of_strip
 from percept_cli.images.limits import check_metadata, check_pixels
 from percept_cli.images.picture import Decoded, Frame
 from percept_cli.images.policy import ImagePolicy
@@ -14,11 +15,15 @@ from percept_cli.images.policy import ImagePolicy
 if TYPE_CHECKING:
     from PIL import Image
 
+    from percept_cli.images.colour_profiles import Conversion
+
 EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"})
 BYTES_PER_PIXEL = 14
 """While a picture is read: Pillow's own pixels, the same converted, and the result put together."""
 BYTES_PER_PIXEL_WITH_ALPHA = 24
 """Of one that is laid over something."""
+_BYTES_PER_PIXEL_IN_STRIPS = 9
+"""Of a large one: Pillow's own pixels, the same turned upright, and what is put together of them."""
 _BYTES_KEPT = 4  # of each frame, once it is read
 _SMALLER_OR_MASK = 0b101  # bits of TIFF's NewSubfileType
 _SUBFILE_TYPE, _BITS, _PLANES = 254, 258, 284  # tags
@@ -37,9 +42,7 @@ def frames_of(image: Image.Image, name: str, data: bytes, policy: ImagePolicy) -
     Raises:
         UnreadableImage, UnsupportedImage: if it is damaged, or more than the limits allow.
     """
-    check_metadata(
-        sum(len(entry) for entry in image.info.values() if isinstance(entry, bytes | str)), policy.limits
-    )
+    check_metadata_of(image, policy)
     count = getattr(image, "n_frames", 1)
     if count == 1 or image.format == "MPO":  # a phone's JPEG with further views inside has one main picture
         check_frame(policy.frame, 1)
@@ -74,6 +77,16 @@ def check_frame(frame: int | None, count: int) -> None:
         raise UnsupportedImage(f"has {has}, and frame {frame} is asked for", hint=hint)
 
 
+def check_metadata_of(image: Image.Image, policy: ImagePolicy) -> None:
+    """Refuse an image by what it says beside its pixels.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    said = sum(len(entry) for entry in image.info.values() if isinstance(entry, bytes | str))
+    check_metadata(said, policy.limits)
+
+
 def check_size_of(image: Image.Image, policy: ImagePolicy) -> None:
     """Refuse an image that is too large, before its pixels are loaded: a small file can unpack to many gigabytes.
 
@@ -81,6 +94,8 @@ def check_size_of(image: Image.Image, policy: ImagePolicy) -> None:
         UnsupportedImage: without the file's name.
     """
     each = BYTES_PER_PIXEL_WITH_ALPHA if image.has_transparency_data else BYTES_PER_PIXEL
+    if is_large(*image.size):
+        each = _BYTES_PER_PIXEL_IN_STRIPS
     check_pixels(image.width, image.height, 1, policy.limits, each)
 
 
@@ -175,8 +190,19 @@ def frame_of(
         ImageOps.exif_transpose(image, in_place=True)
     else:
         image = ImageOps.exif_transpose(image)
-    if not policy.ignore_icc:
-        image = in_srgb(image, name, data)
+    conversion = None if policy.ignore_icc else to_srgb(image, name, data)
+    width, height = image.size
+    if not is_large(width, height):
+        return _converted(image, conversion)
+    joining, rows = Joining(width, height), rows_of_strip(width)
+    for top in range(0, height, rows):
+        joining.add(_converted(image.crop((0, top, width, min(top + rows, height))), conversion))
+    return joining.frame()
+
+
+def _converted(image: Image.Image, conversion: Conversion | None) -> Frame:
+    if conversion is not None:
+        image = conversion(image)
     if not image.has_transparency_data:
         rgb = image if image.mode == "RGB" else image.convert("RGB")
         return Frame(rgb.width, rgb.height, rgb.tobytes())

@@ -16,7 +16,7 @@ from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
-from percept_cli.images.colour_profiles import in_srgb
+from percept_cli.images.colour_profiles import to_srgb
 from percept_cli.images.containers import (
     HINT,
     HINT_OF_COLOURS,
@@ -101,7 +101,8 @@ def _from_jpeg(content: bytes, said: Head, name: str, policy: ImagePolicy) -> De
             raise UnreadableImage("it is not what its head says")
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
-        rgb = (image if policy.ignore_icc else in_srgb(image, name, content)).convert("RGB")
+        conversion = None if policy.ignore_icc else to_srgb(image, name, content)
+        rgb = (image if conversion is None else conversion(image)).convert("RGB")
         return Decoded((frame_of_levels(np.asarray(rgb), None),))
 
 

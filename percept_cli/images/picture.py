@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from percept_cli.images.kept import Pixels, array_of
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -30,7 +32,7 @@ class Picture:
     """In pixels, after the EXIF turn."""
     height: int
     """In pixels, after the EXIF turn."""
-    pixels: bytes
+    pixels: Pixels
     """height × width × 3 values, rows from the top, R G B in 0..255, sRGB: bytes, or float32 where it is deep."""
     deep: bool = False
     """Whether there are values between whole levels; each then takes four bytes."""
@@ -38,17 +40,36 @@ class Picture:
     @property
     def array(self) -> NDArray[Any]:
         """H×W×3, uint8, or float32 where it is deep; not to be written to."""
-        import numpy as np
+        return values_of(self.pixels, self.height, self.width, 3, deep=self.deep)
 
-        kind = np.float32 if self.deep else np.uint8
-        return np.frombuffer(self.pixels, kind).reshape(self.height, self.width, 3)
+    def part(self, top: int, left: int, bottom: int, right: int) -> NDArray[Any]:
+        """The pixels of a rectangle, as in ``array``; of a picture in a file, these rows are read.
+
+        Args:
+            top: the first row.
+            left: the first column.
+            bottom: the first row behind it.
+            right: the first column behind it.
+        """
+        row = self.width * (12 if self.deep else 3)
+        rows = self.pixels if isinstance(self.pixels, bytes) else self.pixels[top * row : bottom * row]
+        before = top if rows is self.pixels else 0
+        array = values_of(rows, len(rows) // row, self.width, 3, deep=self.deep)
+        return array[before : before + bottom - top, left:right]
 
     @property
     def levels(self) -> bytes:
         """Height × width × 3 bytes, rounded where it is deep: what is drawn of it."""
         import numpy as np
 
-        return np.rint(self.array).astype(np.uint8).tobytes() if self.deep else self.pixels
+        return np.rint(self.array).astype(np.uint8).tobytes() if self.deep else self.pixels[:]
+
+
+def values_of(pixels: Pixels, height: int, width: int, channels: int, *, deep: bool) -> NDArray[Any]:
+    """Colours or alpha as an array, H×W×channels, uint8, or float32 where they are deep; not to be written to."""
+    import numpy as np
+
+    return array_of(pixels).view(np.float32 if deep else np.uint8).reshape(height, width, channels)
 
 
 def picture_of(array: Levels) -> Picture:
@@ -109,10 +130,10 @@ class Frame:
 
     width: int
     height: int
-    colours: bytes
+    colours: Pixels
     """As ``Picture.pixels``, those under transparency included. Of a scene: float32, linear light in BT.709's
     primaries, white is 1, without a limit, not multiplied by alpha."""
-    alpha: bytes | None = None
+    alpha: Pixels | None = None
     """height × width values in 0..255, 255 is opaque, of the same type as the colours; None where all is."""
     deep: bool = False
     """Whether values are float32."""

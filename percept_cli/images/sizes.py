@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from percept_cli.errors import InvalidSetting, SizeMismatch, UnsupportedImage
 from percept_cli.evidence import Box
+from percept_cli.images.joining import rectangle_of
 from percept_cli.images.limits import check_pixels
 from percept_cli.images.picture import Picture, picture_of
 
@@ -144,4 +145,5 @@ def cropped(picture: Picture, box: Box) -> Picture:
             f"nothing of the picture of {picture.width}×{picture.height} pixels is in the rectangle {box}",
             hint="write x,y,width,height in pixels from the top left.",
         )
-    return picture_of(picture.array[box.y : box.y + box.height, box.x : box.x + box.width])
+    right, bottom = min(box.x + box.width, picture.width), min(box.y + box.height, picture.height)
+    return rectangle_of(picture, box.x, box.y, right, bottom)

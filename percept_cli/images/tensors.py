@@ -26,9 +26,11 @@ def to_batch(pictures: Sequence[Picture], parts: Sequence[Rectangle] | None = No
     import numpy as np
     import torch
 
-    views = [picture.array for picture in pictures]
-    if parts is not None:
+    if parts is None:
+        views = [picture.array for picture in pictures]
+    else:
         views = [
-            view[part.top : part.bottom, part.left : part.right] for view, part in zip(views, parts, strict=True)
+            picture.part(part.top, part.left, part.bottom, part.right)
+            for picture, part in zip(pictures, parts, strict=True)
         ]
     return torch.from_numpy(np.stack(views)).permute(0, 3, 1, 2)

@@ -15,7 +15,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import NotFinite, SizeMismatch, UnsupportedImage
-from percept_cli.images.picture import Decoded, Frame, Picture, picture_of
+from percept_cli.images.joining import deepened, is_large, picture_of_strips, strips_of
+from percept_cli.images.kept import Pixels
+from percept_cli.images.picture import Decoded, Frame, Picture, picture_of, values_of
 from percept_cli.images.policy import ImagePolicy
 from percept_cli.images.sizes import colour_of, cropped, one_size
 from percept_cli.machine import free_memory
@@ -165,8 +167,7 @@ def _exposures(decoded: Decoded, policy: ImagePolicy) -> tuple[float, ...]:
     """Those of the recipe for all frames, taken from the first: a scene that gets darker is to look so."""
     from percept_cli.images.light import parse_exposure
 
-    light = values_of(decoded.frames[0], decoded.frames[0].colours, 3)
-    return parse_exposure(policy.exposure).values(light, policy.tonemap)
+    return parse_exposure(policy.exposure).values(_colours(decoded.frames[0]), policy.tonemap)
 
 
 def _finite(reference: Side, candidate: Side, policy: ImagePolicy) -> tuple[Side, Side, list[str]]:
@@ -223,17 +224,8 @@ def _counted(kinds: Sequence[NDArray[np.uint8] | None]) -> str:
 def _without(frame: Frame, kind: NDArray[np.uint8]) -> Frame:
     import numpy as np
 
-    colours = np.where((kind > 0)[..., None], np.float32(0), values_of(frame, frame.colours, 3))
+    colours = np.where((kind > 0)[..., None], np.float32(0), _colours(frame))
     return replace(frame, colours=colours.astype(np.float32).tobytes())
-
-
-def values_of(frame: Frame, values: bytes, channels: int) -> NDArray[Any]:
-    """A frame's colours or its alpha as an array, H×W×channels."""
-    import numpy as np
-
-    return np.frombuffer(values, np.float32 if frame.deep else np.uint8).reshape(
-        frame.height, frame.width, channels
-    )
 
 
 def look_at(frame: Frame, view: View, policy: ImagePolicy, *, scene: bool = False, deep: bool = False) -> Picture:
@@ -246,28 +238,46 @@ def look_at(frame: Frame, view: View, policy: ImagePolicy, *, scene: bool = Fals
         scene: whether it holds light.
         deep: whether mixed colours are not rounded to levels, because the other picture's are not.
     """
+    if not scene and (frame.alpha is None or view.ground is None):
+        return _opaque(frame)
+    if is_large(frame.width, frame.height):
+        strips = (_seen(strip, view, policy, scene=scene, deep=deep) for strip in strips_of(frame))
+        return picture_of_strips(frame.width, frame.height, strips)
+    return _seen(frame, view, policy, scene=scene, deep=deep)
+
+
+def _seen(frame: Frame, view: View, policy: ImagePolicy, *, scene: bool, deep: bool) -> Picture:
+    """Light, or colours over a ground."""
     if scene:
         return _light_at(frame, view, policy)
-    if frame.alpha is None or view.ground is None:
-        return _opaque(frame)
+    assert frame.alpha is not None and view.ground is not None
     if frame.deep or deep or policy.blend == "linear":
         return _mixed(frame, view.ground, linear=policy.blend == "linear", deep=frame.deep or deep)
     return _over(frame, frame.alpha, view.ground)
 
 
 def _opaque(frame: Frame) -> Picture:
-    if not frame.deep:
-        return Picture(frame.width, frame.height, frame.colours)
-    return picture_of(values_of(frame, frame.colours, 3))
+    if not frame.deep or frame.alpha is None:
+        return Picture(frame.width, frame.height, frame.colours, frame.deep)
+    return picture_of(_colours(frame))  # it may have been the alpha that was deep
 
 
-def _over(frame: Frame, alpha: bytes, ground: str) -> Picture:
+def _colours(frame: Frame) -> NDArray[Any]:
+    return values_of(frame.colours, frame.height, frame.width, 3, deep=frame.deep)
+
+
+def _alpha(frame: Frame) -> NDArray[Any]:
+    assert frame.alpha is not None
+    return values_of(frame.alpha, frame.height, frame.width, 1, deep=frame.deep)
+
+
+def _over(frame: Frame, alpha: Pixels, ground: str) -> Picture:
     """8-bit colours over a ground, rounded as programs do: a picture that was made flat equals itself."""
     from PIL import Image
 
     size = frame.width, frame.height
-    image = Image.frombytes("RGB", size, frame.colours)
-    image.putalpha(Image.frombytes("L", size, alpha))
+    image = Image.frombytes("RGB", size, frame.colours[:])
+    image.putalpha(Image.frombytes("L", size, alpha[:]))
     below = Image.new("RGBA", size, (*colour_of(ground), 255))
     return Picture(*size, Image.alpha_composite(below, image).convert("RGB").tobytes())
 
@@ -275,9 +285,8 @@ def _over(frame: Frame, alpha: bytes, ground: str) -> Picture:
 def _mixed(frame: Frame, ground: str, *, linear: bool, deep: bool) -> Picture:
     import numpy as np
 
-    assert frame.alpha is not None
-    alpha = values_of(frame, frame.alpha, 1).astype(np.float32) / 255
-    colours = values_of(frame, frame.colours, 3).astype(np.float32)
+    alpha = _alpha(frame).astype(np.float32) / 255
+    colours = _colours(frame).astype(np.float32)
     below = np.array(colour_of(ground), np.float32)
     if linear:
         mixed: NDArray[Any] = from_light(alpha * to_light(colours) + (1 - alpha) * to_light(below))
@@ -294,10 +303,10 @@ def _light_at(frame: Frame, view: View, policy: ImagePolicy) -> Picture:
 
     from percept_cli.images.light import tone_map
 
-    shown = tone_map(values_of(frame, frame.colours, 3), policy.tonemap, view.exposure or 0.0)
+    shown = tone_map(_colours(frame), policy.tonemap, view.exposure or 0.0)
     if frame.alpha is None or view.ground is None:
         return picture_of(shown)
-    alpha = values_of(frame, frame.alpha, 1) / np.float32(255)
+    alpha = _alpha(frame) / np.float32(255)
     below = to_light(np.array(colour_of(view.ground), np.float32))
     added = np.where(alpha > 0, alpha, 1)  # light that covers nothing, a flame's, is added to what is behind it
     return picture_of(from_light(added * to_light(shown) + (1 - alpha) * below))
@@ -307,15 +316,7 @@ def alike(first: Picture, second: Picture) -> tuple[Picture, Picture]:
     """Both deep if one is."""
     if first.deep == second.deep:
         return first, second
-    return _deepened(first), _deepened(second)
-
-
-def _deepened(picture: Picture) -> Picture:
-    import numpy as np
-
-    if picture.deep:
-        return picture
-    return Picture(picture.width, picture.height, picture.array.astype(np.float32).tobytes(), deep=True)
+    return deepened(first), deepened(second)
 
 
 def shown_picture(decoded: Decoded, policy: ImagePolicy, view: View = View()) -> Picture:  # noqa: B008 - it is frozen

@@ -112,8 +112,10 @@ class Album:
         if Path(path).exists() and not Path(path).is_file():  # a device may never end, a pipe never begin
             return shot | {"note": _NO_FILE}, None
         try:
-            data, found = read_stamped(path, self._policy.limits)
-            media_type, data = for_web(data, path, self._policy, view)
+            content, found = read_stamped(path, self._policy.limits)
+            if not isinstance(content, bytes):
+                return shot | {"note": _TOO_LARGE}, None
+            media_type, data = for_web(content, path, self._policy, view)
         except PerceptError as error:
             gone = not Path(path).exists()
             return shot | {"gone": gone, "note": _GONE if gone else printable(str(error))}, None

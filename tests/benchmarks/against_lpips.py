@@ -38,13 +38,13 @@ SPEC = load_preset("default").spec
 def everywhere(width: int, height: int) -> tuple[Picture, Picture]:
     """A pair that differs everywhere."""
     first, second = (as_picture(drawing(width, height, seed)) for seed in (0, 1))
-    return first, Picture(width, height, bytes(255 - np.frombuffer(second.pixels, np.uint8)))
+    return first, Picture(width, height, bytes(255 - np.frombuffer(second.pixels[:], np.uint8)))
 
 
 def one_region(width: int, height: int) -> tuple[Picture, Picture]:
     """A pair that differs in 40×40 pixels near its middle."""
     reference = as_picture(drawing(width, height, 0))
-    pixels = np.frombuffer(reference.pixels, np.uint8).reshape(height, width, 3).copy()
+    pixels = np.frombuffer(reference.pixels[:], np.uint8).reshape(height, width, 3).copy()
     pixels[height // 2 : height // 2 + 40, width // 2 : width // 2 + 40] = 255 - pixels[0, 0]
     return reference, Picture(width, height, pixels.tobytes())
 
@@ -52,7 +52,7 @@ def one_region(width: int, height: int) -> tuple[Picture, Picture]:
 def nowhere(width: int, height: int) -> tuple[Picture, Picture]:
     """A pair whose decoded pixels are equal, in two places of the memory."""
     reference = as_picture(drawing(width, height, 0))
-    return reference, Picture(width, height, bytes(bytearray(reference.pixels)))
+    return reference, Picture(width, height, bytes(bytearray(reference.pixels[:])))
 
 
 PAIRS = {

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import UnsupportedImage
-from percept_cli.images.picture import Decoded, Frame, bands
+from percept_cli.images.picture import Decoded, Frame, bands, values_of
 from percept_cli.machine import free_memory
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def nonfinite(decoded: Decoded) -> tuple[NDArray[np.uint8] | None, ...]:
 def _kinds(frame: Frame) -> NDArray[np.uint8] | None:
     import numpy as np
 
-    colours = np.frombuffer(frame.colours, np.float32).reshape(frame.height, frame.width, 3)
+    colours = values_of(frame.colours, frame.height, frame.width, 3, deep=True)
     if all(np.isfinite(colours[rows]).all() for rows in bands(frame.height, frame.width)):
         return None
     kinds = np.zeros((frame.height, frame.width), np.uint8)

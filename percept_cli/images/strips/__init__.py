@@ -1,0 +1,40 @@
+"""A file of a large picture → small files of the same format, each a strip of it.
+
+So neither the file nor its pixels need be held whole, and every strip is read by the very code that reads whole
+pictures. A format does that whose pixels are packed in pieces (TIFF), not at all (PGM, PPM), or one after the
+other in a way that can be stopped (PNG). Others (JPEG, WebP, interlaced PNG, ...) are unpacked whole.
+"""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from percept_cli.images.deep_pnm import is_pnm
+from percept_cli.images.deep_tiff import is_tiff
+from percept_cli.images.png_colours import is_png
+from percept_cli.images.strips.png import png_strips
+from percept_cli.images.strips.pnm import pnm_strips
+from percept_cli.images.strips.rows import Strips
+from percept_cli.images.strips.tiff import tiff_strips
+
+_HEAD = 16  # bytes, of which a format is known
+
+
+def strips_in(file: BinaryIO) -> Strips | None:
+    """The strips of a large picture.
+
+    Args:
+        file: at its beginning; can be sought in, and stays open until the last strip is read.
+
+    Returns:
+        None for a small picture, for one that does not come in strips, and for a file so damaged that its reader
+        is to say what is wrong.
+    """
+    head = file.read(_HEAD)
+    for matches, split in ((is_png, png_strips), (is_tiff, tiff_strips), (is_pnm, pnm_strips)):
+        if matches(head):
+            return split(file)
+    return None
+
+
+__all__ = ["Strips", "strips_in"]
