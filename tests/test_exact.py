@@ -271,7 +271,7 @@ def test_a_small_budget_moves_no_number(engines: dict[DistanceSpec, Engine]) -> 
     expected = engine.measure(*pair, plan)
     assert len(engine.pieces(plan)) == 1
     small = Engine(spec, "cpu", max_memory=1)
-    small.max_memory = resident_memory() + (150 << 20)
+    small.max_memory = resident_memory() + (320 << 20)  # of which the kernels will take 170
     pieces = small.pieces(plan)
     assert len(pieces) > 1
     assert small.budget < 200 << 20

@@ -269,3 +269,15 @@ def test_the_picture_itself_needs_no_weights() -> None:
     backbone = Backbone(RECORD, ["input"], device=CPU, dtype=torch.float32)
     pictures = torch.rand(1, 3, 2, 2)
     assert [(tap, features is pictures) for tap, features in backbone.features(pictures)] == [("input", True)]
+
+
+def test_kernels_are_kept_from_the_second_run_on() -> None:
+    backbone = Backbone(RECORD, TAPS, device=CPU, dtype=torch.float32)
+    missing = backbone.bytes_missing
+    assert missing > 160 << 20
+    pictures = random_pictures(1, 40, 40)
+    first = taps_of(backbone, pictures, 1 << 20)
+    assert backbone.bytes_missing == missing
+    second = taps_of(backbone, pictures, 1 << 20)
+    assert backbone.bytes_missing == 0
+    assert all(torch.equal(first[tap], second[tap]) for tap in TAPS)

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from percept_cli.engine.bands import Schedule, Stage
-from percept_cli.engine.convolution import prepare
+from percept_cli.engine.convolution import Convolution, kernel_bytes, prepare
 from percept_cli.engine.pools import differentiable_pool, pool_rows
 from percept_cli.engine.topology import INPUT, Layer, layers_up_to, tile_rows
 from percept_cli.engine.workspace import Workspace
@@ -46,18 +46,12 @@ class Backbone:
         self._device = device
         self._dtype = dtype
         self._workspace = Workspace(device)
-        kernels = load_kernels(record) if self.layers else {}
-        self._convolutions = {
-            layer.name: prepare(
-                kernels.pop(f"{layer.name}.weight"),
-                kernels.pop(f"{layer.name}.bias"),
-                tile=tile_rows(layer),
-                device=device,
-                dtype=dtype,
-            )
-            for layer in self.layers
-            if layer.kind == "conv"
-        }
+        self._convolutions: dict[str, Convolution] = {}
+        # Where kernels are transformed they grow fourfold, and many a process measures a single small crop: there
+        # every layer gives them up as soon as it is done, until a second batch shows that they are worth keeping.
+        self._keeps_kernels = device.type != "cpu"
+        if self.layers:
+            load_kernels(record)  # to refuse a wrong file now; its values stay on the disk
 
     @property
     def bytes_held(self) -> int:
@@ -67,6 +61,21 @@ class Backbone:
     def give_back(self) -> None:
         """Let go of the working memory."""
         self._workspace.give_back()
+
+    @property
+    def bytes_missing(self) -> int:
+        """What kernels will take that are not there yet."""
+        missing = [layer for layer in self.layers if layer.kind == "conv" and layer.name not in self._convolutions]
+        return sum(
+            kernel_bytes(
+                layer.in_channels,
+                layer.out_channels,
+                tile=tile_rows(layer),
+                device=self._device,
+                dtype=self._dtype,
+            )
+            for layer in missing
+        )
 
     def bands(self, pictures: Tensor, schedule: Schedule) -> Iterator[Band]:
         """Run the network, giving the rows of each tap that was asked for as soon as they are there.
@@ -78,7 +87,8 @@ class Backbone:
         Yields:
             Bands, from the top, each row of a tap once. Their features are valid until the next one is asked for.
         """
-        return _Run(self, pictures, schedule).bands()
+        yield from _Run(self, pictures, schedule).bands()
+        self._keeps_kernels = True
 
     def features(self, pictures: Tensor) -> Iterator[tuple[str, Tensor]]:
         """Run the network on whole pictures, differentiably: plain torch, without bands and without Winograd.
@@ -143,13 +153,29 @@ class Backbone:
             pool_rows(layer, window, out)
         else:
             at_once = stage.relu is not None and layer.name not in self.taps
-            self._convolutions[layer.name](window, out, relu=at_once)
+            self._convolution(layer)(window, out, relu=at_once)
         if layer.name in self.taps:
             yield layer.name
             if stage.relu is not None:
                 out.clamp_min_(0)
         if stage.relu is not None and stage.relu.name in self.taps:
             yield stage.relu.name
+
+    def _convolution(self, layer: Layer) -> Convolution:
+        """Made ready when it is first needed."""
+        found = self._convolutions.get(layer.name)
+        if found is None:
+            kernels = load_kernels(self._record)
+            weight, bias = (kernels.pop(f"{layer.name}.{part}") for part in ("weight", "bias"))
+            tile = tile_rows(layer)
+            found = prepare(weight, bias, tile=tile, device=self._device, dtype=self._dtype)
+            self._convolutions[layer.name] = found
+        return found
+
+    def ended(self, layer: Layer) -> None:
+        """A run has made the last band of a layer."""
+        if not self._keeps_kernels:
+            self._convolutions.pop(layer.name, None)
 
     def buffers(self, stages: Sequence[Stage], n: int) -> list[Tensor]:
         """Memory for the inputs of stages, and for the output of the last; the next run uses it again."""
@@ -265,7 +291,10 @@ class _Run:
         for tap in self._backbone.run(stage, window, out):
             yield tap, first, out.permute(0, 3, 1, 2)
         self._made[index] += count
+        ended = self._made[index] == stage.out_height
+        if ended:
+            self._backbone.ended(stage.layer)
         rows.needed = self._made[index] * stage.layer.step
         if not is_last:
             # A pool may have made its last row before its last input comes, which it drops.
-            yield from self._advance(index + 1, ended=self._made[index] == stage.out_height)
+            yield from self._advance(index + 1, ended=ended)

@@ -108,7 +108,8 @@ def _schedule(
         else:
             row_bytes = max(layer.in_channels, layer.out_channels) * out_width * value_bytes
             rows = _most_rows(band_bytes, row_bytes, tile, out_height)
-            least = max(tile, rows // 2 // tile * tile)
+            # A layer that fits one band waits for all of its input: its kernels are then needed only once.
+            least = rows if rows >= out_height else max(tile, rows // 2 // tile * tile)
         # Just before it runs: rows for one less than the least, and for its unfinished tile.
         waiting = (least - 1) * layer.step + layer.kernel - 1 + (tile - 1) * (layer.kind == "conv")
         if layer.mirrors:  # until its first rows are there to be mirrored, and while its last ones may be

@@ -46,16 +46,33 @@ def prepare(weight: Tensor, bias: Tensor, *, tile: int, device: torch.device, dt
         dtype: what it computes in.
     """
     outputs, inputs = weight.shape[:2]
-    # GPU libraries choose for themselves, and half precision would lose too many digits in the transforms.
-    transformable = device.type == "cpu" and dtype == torch.float32
+    algorithm = _algorithm(inputs, outputs, device, dtype)
     # Kernels are prepared outside inference mode, since autograd may meet them later.
     with torch.inference_mode(False), torch.no_grad():
         bias = bias.to(device, dtype, copy=True)  # else it would keep the whole weights file mapped
-        if not transformable or inputs < _WINOGRAD_MIN_INPUTS:
+        if algorithm is _Direct:
             return _Direct(weight.to(device, dtype, memory_format=torch.channels_last), bias)
-        if outputs < _WHOLE_WINDOWS_MIN_OUTPUTS:
+        if algorithm is _ByRow:
             return _ByRow(winograd.TILES[tile], winograd.transform_columns(winograd.TILES[tile], weight), bias)
         return _ByWindow(winograd.TILES[tile], winograd.transform_kernels(winograd.TILES[tile], weight), bias)
+
+
+def kernel_bytes(inputs: int, outputs: int, *, tile: int, device: torch.device, dtype: torch.dtype) -> int:
+    """What the kernels of a layer take once they are prepared."""
+    algorithm = _algorithm(inputs, outputs, device, dtype)
+    side = tile + 2
+    values = 9 if algorithm is _Direct else 3 * side if algorithm is _ByRow else side * side
+    return inputs * outputs * values * dtype.itemsize
+
+
+def _algorithm(
+    inputs: int, outputs: int, device: torch.device, dtype: torch.dtype
+) -> type[_Direct] | type[_ByRow] | type[_ByWindow]:
+    # GPU libraries choose for themselves, and half precision would lose too many digits in the transforms.
+    transformable = device.type == "cpu" and dtype == torch.float32
+    if not transformable or inputs < _WINOGRAD_MIN_INPUTS:
+        return _Direct
+    return _ByRow if outputs < _WHOLE_WINDOWS_MIN_OUTPUTS else _ByWindow
 
 
 class _Direct:

@@ -82,8 +82,7 @@ class Engine:
         self.keeps_maps = keeps_maps
         self.device = resolve_device(device)
         self._dtype = compute_dtype(spec.precision, self.device)
-        with computing(spec.precision, self.device):  # kernels are transformed
-            self._backbone = Backbone(spec.record, spec.taps, device=self.device, dtype=self._dtype)
+        self._backbone = Backbone(spec.record, spec.taps, device=self.device, dtype=self._dtype)
         self._distances = {layer.tap: DISTANCES[layer.distance].at_tap(layer.tap) for layer in spec.layers}
         self.max_memory = max_memory
         # torch gives its streams and events no types, which is all that is passed over here and below.
@@ -100,7 +99,8 @@ class Engine:
         if self.max_memory is None:
             free = free_bytes(self.device)
         else:
-            held = bytes_held(self.device) - self._backbone.bytes_held  # which the next batch uses again
+            # The next batch uses working memory again, and makes the kernels that are not there.
+            held = bytes_held(self.device) - self._backbone.bytes_held + self._backbone.bytes_missing
             free = max(0, self.max_memory - held)
         return free // self.depth
 
