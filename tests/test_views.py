@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
+from numpy.typing import NDArray
 from PIL import Image
 
 from percept_cli import compare
@@ -29,6 +30,7 @@ from percept_cli.images.policy import AS_SEEN, ImagePolicy, policy_from, with_se
 from percept_cli.images.views import Side, look_at, looks
 from percept_cli.results import View
 from percept_cli.srgb import from_light, to_light
+from tests import deep_files
 from tests.conftest import Percept, as_picture, drawing
 from tests.pictures import seen
 from tests.scenes import exr_by_hand
@@ -463,6 +465,72 @@ def test_pages_of_light_are_counted_together() -> None:
     for limits, message in (("frames=3", "has 4 frames"), ("pixels=300", "10×8 pixels in 4 frames")):
         with pytest.raises(UnsupportedImage, match=message):
             decode(file.getvalue(), "x", ImagePolicy(limits=parse_limits(limits)))
+
+
+def pages(kind: type, *, last: type | None = None) -> bytes:
+    """A TIFF of three pages, the second the smallest, and a thumbnail; and of one more of another type."""
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as written:
+        for number, (height, width) in enumerate(((9, 12), (1, 1), (6, 5), (10, 14))):
+            page: NDArray[Any] = np.full((height, width, 3), number + 1, kind)
+            written.write(page, photometric="rgb", subfiletype=int(number == 1))
+        if last is not None:
+            written.write(np.zeros((4, 4), last))
+    return file.getvalue()
+
+
+def refusal(data: bytes, frame: int | None, limits: str) -> tuple[str, str | None]:
+    with pytest.raises(UnsupportedImage) as error:
+        decode(data, "x.tif", ImagePolicy(frame=frame, limits=parse_limits(limits)))
+    return str(error.value), error.value.hint
+
+
+KINDS_OF_TIFF = pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.float32])
+
+
+@KINDS_OF_TIFF
+def test_a_page_is_read_alone(kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others are not counted, not unpacked, and may be of a kind that is not read."""
+    unpacked, as_array = [], tifffile.TiffPage.asarray
+
+    def counted(page: tifffile.TiffPage, **options: Any) -> Any:
+        unpacked.append((page.imagewidth, page.imagelength))
+        return as_array(page, **options)
+
+    monkeypatch.setattr(tifffile.TiffPage, "asarray", counted)
+    policy = ImagePolicy(frame=2, limits=parse_limits("frames=1,pixels=30"))
+    for data in (pages(kind), pages(kind, last=np.complex64)):
+        (found,) = decode(data, "x.tif", policy).frames
+        assert (found.width, found.height) == (5, 6)
+        assert set(unpacked) <= {(5, 6)}
+    whole = decode(pages(kind), "x.tif")
+    assert whole.frames[1] == found
+    assert [frame.height for frame in whole.frames] == [9, 6, 10]
+
+
+@KINDS_OF_TIFF
+def test_limits_of_pages(kind: type) -> None:
+    data = pages(kind)
+    for frame in (4, 20_000):
+        missing = f"x.tif: has 3 frames, and frame {frame} is asked for"
+        assert refusal(data, frame, "frames=off") == (missing, "choose from 1 to 3.")
+    allowed = "--limits frames=3 (limits='frames=3' in Python) allows it, if you trust the file."
+    assert refusal(data, None, "frames=2") == ("x.tif: has 3 frames, more than the limit of 2", allowed)
+    assert "14×10 pixels are more than the limit of 139" in refusal(data, 3, "pixels=139")[0]
+
+
+def test_the_usual_limit_of_pages_is_one_like_others() -> None:
+    """Of a file with one picture that 10,001 directories show."""
+    one = deep_files.tiff(deep_files.values(1), photometric=1)
+    (begin,) = np.frombuffer(one[4:8], "<u4")
+    directory, step = one[begin:-4], len(one) - int(begin)
+    following = [int(begin) + step * place for place in range(1, 10_001)]
+    data = one[:begin] + b"".join(directory + place.to_bytes(4, "little") for place in [*following, 0])
+    allowed = "--limits frames=10001 (limits='frames=10001' in Python) allows it, if you trust the file."
+    with pytest.raises(UnsupportedImage, match=r"^x: has 10,001 frames, more than the limit of 10,000$") as error:
+        decode(data, "x")
+    assert error.value.hint == allowed
+    assert decode(data, "x", ImagePolicy(frame=10_001)).frames == decode(one, "x").frames
 
 
 def test_pictures_of_two_depths_are_mixed_alike() -> None:

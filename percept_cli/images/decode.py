@@ -97,12 +97,14 @@ def _deep(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     from percept_cli.images.deep_tiff import is_tiff
     from percept_cli.images.scenes.float_tiff import first_page, read_float_tiff
 
-    is_float, further = first_page(data) if is_tiff(data) else (False, 0)
+    if not is_tiff(data):
+        return _of_one(read_deep(data, name, policy, _limits_of_levels(policy)), policy)
+    is_float, further = first_page(data, policy)
     if is_float:
-        found = read_float_tiff(data, name, _limits_of_pages(policy))
+        found = read_float_tiff(data, name, _limits_of_pages(policy), policy)
     else:
         found = read_deep(data, name, policy, _limits_of_levels(policy))
-    return _with_note(_chosen(found, policy), further)
+    return _with_note(found, further)
 
 
 def _with_note(found: Decoded, further: int) -> Decoded:
@@ -115,31 +117,31 @@ def _with_note(found: Decoded, further: int) -> Decoded:
 def _exr(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     from percept_cli.images.scenes import read_exr
 
-    return _chosen(read_exr(data, name, _limits_of_light(policy)), policy)
+    return _of_one(read_exr(data, name, _limits_of_light(policy)), policy)
 
 
 def _radiance(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     from percept_cli.images.scenes import read_hdr
 
-    return _chosen(read_hdr(data, name, _limits_of_light(policy)), policy)
+    return _of_one(read_hdr(data, name, _limits_of_light(policy)), policy)
 
 
 def _npy(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     from percept_cli.images.scenes import read_npy
 
-    return _chosen(read_npy(data, name, _limits_of_light(policy)), policy)
+    return _of_one(read_npy(data, name, _limits_of_light(policy)), policy)
 
 
 def _heic(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     from percept_cli.images.heic import read_heic
 
-    return _chosen(read_heic(data, name, policy, _limits_of_levels(policy)), policy)
+    return _of_one(read_heic(data, name, policy, _limits_of_levels(policy)), policy)
 
 
 def _jxl(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     from percept_cli.images.jxl import read_jxl
 
-    return _chosen(read_jxl(data, name, policy, _limits_of_levels(policy)), policy)
+    return _of_one(read_jxl(data, name, policy, _limits_of_levels(policy)), policy)
 
 
 def _avif(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
@@ -147,7 +149,7 @@ def _avif(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
 
     if avif_depth(data) <= 8:
         return _by_pillow(data, name, policy)
-    return _chosen(read_deep_avif(data, name, policy, _limits_of_levels(policy)), policy)
+    return _of_one(read_deep_avif(data, name, policy, _limits_of_levels(policy)), policy)
 
 
 _READERS: Mapping[str, Callable[[bytes, str, ImagePolicy], Decoded]] = {
@@ -189,9 +191,7 @@ def _limits_of_pages(policy: ImagePolicy) -> Callable[[int, int], None]:
     return check
 
 
-def _chosen(found: Decoded, policy: ImagePolicy) -> Decoded:
-    """With that frame alone which is asked for."""
+def _of_one(found: Decoded, policy: ImagePolicy) -> Decoded:
+    """What a file of one frame holds, unless another one is asked for."""
     check_frame(policy.frame, len(found.frames))
-    if policy.frame is None:
-        return found
-    return replace(found, frames=found.frames[policy.frame - 1 : policy.frame], durations=None)
+    return found

@@ -13,11 +13,11 @@ class Limits:
     """Most of each; None for none. Above all of them, what is read must fit the memory that is free."""
 
     pixels: int | None = 1_000_000_000
-    """Of all frames of a file together."""
+    """Of all frames of a file together that are read."""
     file: int | None = 4_000_000_000
     """Bytes of a file."""
     frames: int | None = 10_000
-    """Frames or pages of a file."""
+    """Frames or pages of a file that are read."""
     metadata: int | None = 16_000_000
     """Bytes of a file's profile, EXIF, XMP and texts, unpacked."""
 
@@ -69,6 +69,18 @@ def check_file(size: int, limits: Limits) -> None:
         )
 
 
+def check_frames(frames: int, limits: Limits) -> None:
+    """Refuse a file by the number of frames, or pages, that would be read of it.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    if limits.frames is not None and frames > limits.frames:
+        raise UnsupportedImage(
+            f"has {frames:,} frames, more than the limit of {limits.frames:,}", hint=_hint("frames", frames)
+        )
+
+
 def check_pixels(width: int, height: int, frames: int, limits: Limits, bytes_per_pixel: int) -> None:
     """Refuse pictures by what they say of their size, before anything is allocated.
 
@@ -82,10 +94,7 @@ def check_pixels(width: int, height: int, frames: int, limits: Limits, bytes_per
     Raises:
         UnsupportedImage: without the file's name.
     """
-    if limits.frames is not None and frames > limits.frames:
-        raise UnsupportedImage(
-            f"has {frames:,} frames, more than the limit of {limits.frames:,}", hint=_hint("frames", frames)
-        )
+    check_frames(frames, limits)
     pixels = width * height * frames
     size = f"{width}×{height} pixels" + (f" in {frames} frames" if frames > 1 else "")
     if limits.pixels is not None and pixels > limits.pixels:
