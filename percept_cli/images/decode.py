@@ -55,7 +55,8 @@ def decode(data: bytes, path: str | os.PathLike[str], policy: ImagePolicy = AS_S
 
 def _by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     """What Pillow reads; or, of a kind that it would cut down or does not know, another reader."""
-    from percept_cli.images.png_colours import is_png, without_colours, without_texts
+    from percept_cli.images.png_colours import is_png, without_colours
+    from percept_cli.images.png_said import without_large
 
     if data.startswith(b"P7"):  # PAM, of which Pillow knows another one
         return _deep(data, name, policy)
@@ -68,24 +69,29 @@ def _by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     try:
         return _opened_by_pillow(data, name, policy)
     except ValueError as error:
-        if "MAX_TEXT_CHUNK" not in str(error):
+        if "MAX_TEXT" not in str(error):
             raise
-    # Programs that make pictures write megabytes of how they did it, which move no pixel.
-    return _opened_by_pillow(without_texts(data), name, policy)
+    # Programs that make pictures write megabytes of how they did it, and profiles of printers are as large.
+    return _opened_by_pillow(data, name, policy, *without_large(data, policy.limits))
 
 
-def _opened_by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
+def _opened_by_pillow(
+    data: bytes, name: str, policy: ImagePolicy, smaller: bytes = b"", profile: bytes | None = None
+) -> Decoded:
+    """What Pillow reads of a file, or of a smaller one and its profile in place of it."""
     from PIL import Image, UnidentifiedImageError
 
     from percept_cli.images.deep_tiff import is_tiff
 
     try:
-        image = Image.open(io.BytesIO(data), formats=PILLOW_FORMATS)
+        image = Image.open(io.BytesIO(smaller or data), formats=PILLOW_FORMATS)
     except UnidentifiedImageError:
         if is_tiff(data):
             return _deep(data, name, policy)
         raise
     with image:
+        if profile is not None:
+            image.info["icc_profile"] = profile
         if is_deep(image) or has_deep_pages(image):
             return _deep(data, name, policy)
         further = sum(kind == _NO_ALPHA for kind in getattr(image, "tag_v2", {}).get(_EXTRA_SAMPLES, ()))

@@ -127,5 +127,18 @@ def check_metadata(size: int, limits: Limits) -> None:
         )
 
 
-def _hint(name: str, value: int) -> str:
+def check_metadata_so_far(size: int, limits: Limits) -> None:
+    """The same where not all is unpacked, because that may be any size.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    if limits.metadata is not None and size > limits.metadata:
+        raise UnsupportedImage(
+            f"more than {limits.metadata:,} bytes of profiles, EXIF and texts, which is the limit",
+            hint=_hint("metadata", "off"),
+        )
+
+
+def _hint(name: str, value: int | str) -> str:
     return f"--limits {name}={value} (limits={f'{name}={value}'!r} in Python) allows it, if you trust the file."
