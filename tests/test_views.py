@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import zlib
@@ -332,6 +333,23 @@ def test_reports_name_the_views(percept: Percept, tmp_path: Path) -> None:
     assert lines[place + 1].split() == ["frame", "2", f"{row['distance']:.6g}", "PASS"]
     assert lines[place + 2].split() == ["frame", "1", "0", "PASS"]
     assert "frame 1: plan: the pixels are equal, nothing to compute" in done.stderr
+
+
+def test_tables_name_the_view(percept: Percept, tmp_path: Path) -> None:
+    """A line for a pair of two frames, and one for a pair of a single view, which has nothing to name."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    for name in ("r", "c"):
+        (tmp_path / name).mkdir()
+        drawing(40, 30).save(tmp_path / name / "one.png")
+    (tmp_path / "r" / "two.gif").write_bytes(animation([0, 1]))
+    (tmp_path / "c" / "two.gif").write_bytes(animation([0, 2]))
+    reports = ("-o", "r.csv", "-o", "r.parquet", "--resume", "rows.jsonl")
+    for wide in ((), ("--wide",)):  # the second time without comparing again
+        percept("batch", "r", "c", "--layers", "relu1_2", *wide, *reports)
+        lines = list(csv.DictReader((tmp_path / "r.csv").read_text().splitlines()))
+        assert {line["name"]: line["view"] for line in lines} == {"one.png": "", "two.gif": "frame 2"}
+        columns = parquet.read_table(tmp_path / "r.parquet").to_pydict()
+        assert dict(zip(columns["name"], columns["view"], strict=True)) == {"one.png": None, "two.gif": "frame 2"}
 
 
 def test_a_resumed_run_keeps_the_views(percept: Percept, tmp_path: Path) -> None:
