@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,12 @@ from percept_cli.errors import (
     SizeMismatch,
     UnsupportedImage,
 )
+from percept_cli.evidence import Box
 from percept_cli.images.decode import decode
 from percept_cli.images.limits import parse_limits
 from percept_cli.images.picture import Decoded, Frame, frame_of_levels
 from percept_cli.images.policy import AS_SEEN, ImagePolicy, policy_from, with_settings
-from percept_cli.images.views import Side, look_at, looks
+from percept_cli.images.views import Side, look_at, looks, shown_picture
 from percept_cli.results import View
 from percept_cli.srgb import from_light, to_light
 from tests import deep_files
@@ -243,6 +245,51 @@ def test_pixels_that_are_no_numbers_never_pass_unasked() -> None:
     assert notes == ("1 NaN pixel (the first at 2,1) in both, in the same places, taken as black",)
     assert look.reference.pixels == look.candidate.pixels
     assert (look.reference.array[1, 2] == 0).all()
+
+
+def side(name: str, values: NDArray[np.float32]) -> Side:
+    return Side(name, light(values))
+
+
+def test_pixels_that_are_no_numbers_count_within_the_crop_alone() -> None:
+    bad = np.ones((30, 40), np.float32)
+    bad[2, 3], bad[20, 30] = np.nan, np.inf
+    fine = np.ones((30, 40), np.float32)
+    found = looks(side("r", bad), side("c", fine), ImagePolicy(crop=Box(4, 3, 26, 17)))
+    assert found[1] == ()
+    assert [look.reference == look.candidate for look in found[0]] == [True]
+    within = Box(25, 15, 100, 100)
+    with pytest.raises(NotFinite) as error:
+        looks(side("r", bad), side("c", fine), ImagePolicy(crop=within))
+    wanted = "not all pixels are finite numbers: r has 1 infinite pixel (the first at 30,20)"
+    assert str(error.value) == wanted
+    policy = ImagePolicy(crop=within, allow_nan=True)
+    other = bad.copy()
+    other[0] = np.nan  # outside
+    pairs, notes = looks(side("r", bad), side("c", other), policy)
+    assert notes == ("1 infinite pixel (the first at 30,20) in both, in the same places, taken as black",)
+    (look,) = pairs
+    assert look.reference == look.candidate
+    assert (look.reference.width, look.reference.height) == (15, 15)
+    assert look.reference.array[5, 5].tolist() == [0, 0, 0]
+    outside, _ = looks(side("r", bad), side("c", bad), ImagePolicy(crop=Box(40, 0, 5, 5)))
+    with pytest.raises(
+        InvalidSetting, match="nothing of the picture of 40×30 pixels is in the rectangle 40,0,5,5"
+    ):
+        next(outside)
+
+
+@pytest.mark.parametrize("exposure", ["auto", "auto-range"])
+def test_exposures_are_taken_from_the_crop(exposure: str) -> None:
+    values = np.random.default_rng(4).uniform(0.1, 2, (30, 40)).astype(np.float32)
+    part = values[5:15, 8:20]
+    alone = ImagePolicy(exposure=exposure)
+    wanted = [(look.view, look.reference) for look in looks(side("r", part), side("c", part), alone)[0]]
+    values[20:] *= 1000
+    policy = replace(alone, crop=Box(8, 5, 12, 10))
+    found = [(look.view, look.reference) for look in looks(side("r", values), side("c", values), policy)[0]]
+    assert found == wanted
+    assert shown_picture(light(values), policy) == shown_picture(light(part), alone)
 
 
 def test_light_is_no_match_for_colours_unless_it_is_taken_as_they_are() -> None:

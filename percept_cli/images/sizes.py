@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import InvalidSetting, SizeMismatch, UnsupportedImage
 from percept_cli.evidence import Box
@@ -144,4 +144,14 @@ def cropped(picture: Picture, box: Box) -> Picture:
             f"nothing of the picture of {picture.width}×{picture.height} pixels is in the rectangle {box}",
             hint="write x,y,width,height in pixels from the top left.",
         )
-    return picture_of(picture.array[box.y : box.y + box.height, box.x : box.x + box.width])
+    return picture_of(within(picture.array, box))
+
+
+def within(values: NDArray[Any], box: Box | None) -> NDArray[Any]:
+    """The part of an array in a rectangle, which may end beyond it or lie outside; all of it where there is none.
+
+    Args:
+        values: H×W, or H×W×channels.
+        box: in pixels, or None.
+    """
+    return values if box is None else values[box.y : box.y + box.height, box.x : box.x + box.width]
