@@ -28,7 +28,7 @@ from percept_cli.errors import (
 )
 from percept_cli.evidence import Box
 from percept_cli.images.decode import decode
-from percept_cli.images.limits import parse_limits
+from percept_cli.images.limits import Limits, parse_limits
 from percept_cli.images.picture import Decoded, Frame, frame_of_levels
 from percept_cli.images.policy import AS_SEEN, ImagePolicy, policy_from, with_settings
 from percept_cli.images.views import Side, look_at, looks, shown_picture
@@ -37,7 +37,7 @@ from percept_cli.srgb import from_light, to_light
 from tests import deep_files
 from tests.conftest import Percept, as_picture, drawing
 from tests.pictures import seen
-from tests.scenes import exr_by_hand
+from tests.scenes import attribute, exr_by_hand
 
 CHEAP: dict[str, Any] = {"layers": "relu1_2", "device": "cpu"}
 
@@ -610,6 +610,42 @@ def test_pictures_of_two_depths_are_mixed_alike() -> None:
         compare(first, second, **CHEAP).distance for first, second in ((levels, moved), (moved, further))
     )
     assert 0 < mixed < 10 * deep
+
+
+@pytest.mark.parametrize("bigtiff", [False, True], ids=["classic", "big"])
+@pytest.mark.parametrize("kind", [np.uint16, np.float32])
+def test_metadata_of_a_tiff_have_the_limit(kind: type, *, bigtiff: bool) -> None:
+    """Of the pages that are read: a description of 3,001 bytes with its end, XMP of 2,000, a profile of 500."""
+    file = io.BytesIO()
+    tags = [
+        (700, 1, 2000, bytes(2000), True),
+        (34675, 7, 500, bytes(500), True),
+        (50000, 1, 9000, bytes(9000), True),
+    ]
+    with tifffile.TiffWriter(file, bigtiff=bigtiff) as written:
+        page: NDArray[Any] = np.ones((8, 10, 3), kind)
+        written.write(page, photometric="rgb", metadata=None, software=False)
+        written.write(
+            page, photometric="rgb", metadata=None, software=False, description="x" * 3000, extratags=tags
+        )
+    for frame in (None, 2):
+        message, hint = refusal(file.getvalue(), frame, "metadata=5500")
+        assert message == "x.tif: 5,501 bytes of profiles, EXIF and texts are more than the limit of 5,500"
+        wanted = "--limits metadata=5501 (limits='metadata=5501' in Python) allows it, if you trust the file."
+        assert hint == wanted
+    for policy in (ImagePolicy(frame=1, limits=Limits(metadata=0)), ImagePolicy(ignore_icc=True)):
+        assert decode(file.getvalue(), "x.tif", policy).frames
+
+
+def test_headers_of_openexr_have_the_limit_of_metadata() -> None:
+    planes = {name: np.full((8, 8), 0.5, np.float32) for name in "RGB"}
+    data = exr_by_hand(planes, extra=attribute("comments", "string", bytes(3000)))
+    assert decode(data, "x.exr", ImagePolicy(limits=parse_limits("metadata=3500"))).scene
+    message, hint = refusal(data, None, "metadata=3000")
+    assert message.startswith("x.tif: 3,")
+    assert message.endswith(" bytes of profiles, EXIF and texts are more than the limit of 3,000")
+    assert hint is not None
+    assert hint.startswith("--limits metadata=3")
 
 
 def text_chunk(kind: str, content: bytes) -> bytes:

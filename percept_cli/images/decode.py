@@ -123,7 +123,7 @@ def _with_note(found: Decoded, further: int) -> Decoded:
 def _exr(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     from percept_cli.images.scenes import read_exr
 
-    return _of_one(read_exr(data, name, _limits_of_light(policy)), policy)
+    return _of_one(read_exr(data, name, _limits_of_light(policy), policy), policy)
 
 
 def _radiance(data: bytes, name: str, policy: ImagePolicy) -> Decoded:

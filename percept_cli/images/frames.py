@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnsupportedImage
 from percept_cli.images.colour_profiles import in_srgb
-from percept_cli.images.limits import check_metadata, check_pixels
+from percept_cli.images.limits import check_info, check_pixels
 from percept_cli.images.picture import Decoded, Frame
 from percept_cli.images.policy import ImagePolicy
 
@@ -37,9 +37,7 @@ def frames_of(image: Image.Image, name: str, data: bytes, policy: ImagePolicy) -
     Raises:
         UnreadableImage, UnsupportedImage: if it is damaged, or more than the limits allow.
     """
-    check_metadata(
-        sum(len(entry) for entry in image.info.values() if isinstance(entry, bytes | str)), policy.limits
-    )
+    check_info(image.info, policy.limits)
     count = getattr(image, "n_frames", 1)
     if count == 1 or image.format == "MPO":  # a phone's JPEG with further views inside has one main picture
         check_frame(policy.frame, 1)

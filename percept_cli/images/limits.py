@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 from percept_cli.errors import InvalidSetting, UnsupportedImage, did_you_mean
 from percept_cli.machine import free_memory, parse_size
@@ -125,6 +127,19 @@ def check_metadata(size: int, limits: Limits) -> None:
             f"{size:,} bytes of profiles, EXIF and texts are more than the limit of {limits.metadata:,}",
             hint=_hint("metadata", size),
         )
+
+
+def check_info(info: Mapping[Any, Any], limits: Limits) -> None:
+    """The same for what Pillow, or a library like it, says of an image.
+
+    Args:
+        info: the image's ``info``, of which texts and bytes count.
+        limits: what holds.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    check_metadata(sum(len(entry) for entry in info.values() if isinstance(entry, bytes | str)), limits)
 
 
 def check_metadata_so_far(size: int, limits: Limits) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from percept_cli.images.faults import damaged
 from percept_cli.images.frames import check_frame
-from percept_cli.images.limits import check_frames
+from percept_cli.images.limits import check_frames, check_metadata
 from percept_cli.images.policy import ImagePolicy
 
 if TYPE_CHECKING:
@@ -22,7 +22,10 @@ _SMALLER_OR_MASK = 0b101  # bits of the first
 _SMALLER = 2  # of the second, which is obsolete
 _NUMBERS = {1: "B", 3: "H", 4: "I", 16: "Q"}  # types of tags
 _NEEDED = frozenset({*range(254, 260), 262, 266, 273, 274, 277, 278, 279, 284, 317, 320, 322, 323, 324, 325})
-_NEEDED |= {332, 338, 339, 34675}  # kind of inks, further channels, numbers, and the colour profile
+_PROFILE = 34675
+_NEEDED |= {332, 338, 339, _PROFILE}  # kind of inks, further channels, kind of numbers
+_SAID = frozenset({700, 33723, 34377, _PROFILE})  # XMP, IPTC, Photoshop's
+_TEXT, _FOUR_BYTES = 2, (4, 9)  # types of tags; programs write IPTC as whole numbers
 # What tifffile would do otherwise for the files of microscopes.
 _VENDORS = ("lsm", "ndpi", "scanimage", "stk", "eer")
 
@@ -49,7 +52,8 @@ def pages_to_read(data: bytes, file: TiffFile, policy: ImagePolicy) -> list[Tiff
 
     Raises:
         UnreadableImage: if a list of tags is damaged, or cannot be read; without the file's name.
-        UnsupportedImage: if there are more pages than the limit allows, or none of that number; likewise.
+        UnsupportedImage: if there are more pages than the limit allows, or more bytes of profiles and texts, or no
+            page of that number; likewise.
         struct.error: if a list of tags lies behind the end.
     """
     directories = _directories(data, file)
@@ -60,6 +64,7 @@ def pages_to_read(data: bytes, file: TiffFile, policy: ImagePolicy) -> list[Tiff
     if policy.frame is not None:
         places = places[policy.frame - 1 : policy.frame]
     check_frames(len(places), policy.limits)
+    check_metadata(sum(_said(data, file, directories[place]) for place in places), policy.limits)
     return [_page(data, file, place, directories[place]) for place in places]
 
 
@@ -97,6 +102,18 @@ def _is_picture(data: bytes, file: TiffFile, tags: range) -> bool:
     if kinds[_NEW_SUBFILE_TYPE]:
         return not kinds[_NEW_SUBFILE_TYPE] & _SMALLER_OR_MASK
     return kinds[_SUBFILE_TYPE] != _SMALLER
+
+
+def _said(data: bytes, file: TiffFile, tags: range) -> int:
+    """Bytes of profile, XMP and texts, as a list of tags has them; tifffile has not read them yet."""
+    size = 0
+    for place in tags:
+        code, kind = struct.unpack_from(file.byteorder + "HH", data, place)
+        if code in _SAID or kind == _TEXT:
+            form = "Q" if file.is_bigtiff else "I"
+            (count,) = struct.unpack_from(file.byteorder + form, data, place + 4)
+            size += count * (4 if kind in _FOUR_BYTES else 1)
+    return size
 
 
 def _page(data: bytes, file: TiffFile, number: int, tags: range) -> TiffPage:
