@@ -25,6 +25,7 @@ from PIL import Image
 from percept_cli import check, compare, compare_folders
 from percept_cli.errors import UnreadableImage, UnsupportedImage
 from percept_cli.images.changes import read_mask
+from percept_cli.images.limits import parse_limits
 from percept_cli.images.picture import Picture
 from percept_cli.images.policy import AS_SEEN, ImagePolicy, policy_from
 from percept_cli.pairs import Pair
@@ -33,7 +34,7 @@ from percept_cli.reports.reading import read_run
 from percept_cli.settings import Settings
 from percept_cli.spec import DistanceSpec
 from percept_cli.trial import Project
-from tests import icc
+from tests import deep_files, icc
 from tests.conftest import Percept, Save, as_picture, drawing
 from tests.pictures import seen, seen_in_memory
 
@@ -260,13 +261,38 @@ def test_a_table_of_floats_that_takes_hours_is_not_used() -> None:
     assert off(found, levels(seen(encode(PICTURE, icc_profile=with_curve(icc.curv(2.2))), "x"))) == 0
 
 
-def test_a_profile_that_png_has_no_room_for_can_be_ignored() -> None:
-    profile = icc.profile("RGB ", {"big ": np.random.default_rng(0).bytes(2 << 20)})
-    data = encode(PICTURE, icc_profile=profile)
-    with pytest.raises(UnsupportedImage, match="its colour profile unpacks to more than 1 MB") as error:
-        seen(data, "x")
-    assert "--ignore-icc" in error.value.hint
-    assert seen(data, "x", IGNORE) == as_picture(PICTURE)
+def padded(profile: bytes, size: int) -> bytes:
+    """A profile with something at its end that no table leads to, and that does not compress."""
+    return struct.pack(">I", size) + profile[4:] + np.random.default_rng(0).bytes(size - len(profile))
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_profile_larger_than_pillow_unpacks_is_applied(bits: int) -> None:
+    def written(profile: bytes) -> bytes:
+        if bits == 8:
+            return encode(PICTURE, icc_profile=profile)
+        chunk = deep_files.chunk(b"iCCP", b"name\0\0" + zlib.compress(profile))
+        return deep_files.png(np.asarray(PICTURE).astype(np.uint16) * 257, before=[chunk])
+
+    small, large = (written(padded(icc.DISPLAY_P3.profile, size)) for size in (100_000, 9 << 20))
+    assert seen(large, "x") == seen(small, "x") != as_picture(PICTURE)
+    assert seen(large, "x", IGNORE) == as_picture(PICTURE)
+    for limit in ("metadata=9M", "metadata=1"):
+        policy = ImagePolicy(limits=parse_limits(limit))
+        most = policy.limits.metadata
+        with pytest.raises(UnsupportedImage) as error:
+            seen(large, "x", policy)
+        assert str(error.value) == f"x: more than {most:,} bytes of profiles, EXIF and texts, which is the limit"
+        off = "--limits metadata=off (limits='metadata=off' in Python) allows it, if you trust the file."
+        assert error.value.hint == off
+    assert seen(large, "x", ImagePolicy(limits=parse_limits("metadata=off"))) == seen(small, "x")
+    damaged = bytearray(large)
+    damaged[damaged.index(b"iCCP") + 6] ^= 1  # in its name
+    with pytest.raises(UnreadableImage, match="the checksum of its colour profile is wrong"):
+        seen(bytes(damaged), "x")
+
+
+def test_a_profile_that_cannot_hold_can_be_ignored() -> None:
     broken = with_chunks(PICTURE, {b"iCCP": b"name\0\x05", b"gAMA": b"\0"})  # another compression, too short
     assert seen(broken, "x", IGNORE) == as_picture(PICTURE)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from percept_cli.images.avif import avif_depth, avif_profile, read_deep_avif
 from percept_cli.images.formats import format_of
 from percept_cli.images.heic import read_heic
 from percept_cli.images.jxl import read_jxl
+from percept_cli.images.limits import Limits
 from percept_cli.images.nclx import profile_of_nclx
 from percept_cli.images.picture import Decoded
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
@@ -503,6 +505,52 @@ def test_heads_of_jpeg_xl(case: str) -> None:
     write, expected = HEADS[case]
     said = jxl_head.head(write())
     assert {key: getattr(said, key) for key in expected} == expected
+
+
+def with_metadata(form: str) -> bytes:
+    """A file with 5,000 bytes of EXIF and nothing else."""
+    exif = b"Exif\0\0" + b"II*\0\x08\0\0\0" + bytes(4986)
+    if form == "HEIC":
+        return heic("RGB", noise(8, 3), exif=exif)
+    if form == "AVIF":
+        return pillow_avif(noise(8, 3), exif=exif)  # no writer here puts it into one of 10 bits
+    box = struct.pack(">I4s", 8 + len(exif), b"Exif") + exif
+    if form == "JPEG XL of a JPEG":
+        stream = io.BytesIO()
+        Image.fromarray(noise(8, 3)).save(stream, "JPEG", exif=exif)
+        return bytes(ic.jpegxl_encode_jpeg(stream.getvalue(), usecontainer=True))
+    return pillow_jxl(Image.fromarray(noise(8, 3)), use_container=True) + box
+
+
+@pytest.mark.parametrize(
+    ("form", "reader"),
+    [("HEIC", read_heic), ("AVIF", read_deep_avif), ("JPEG XL", read_jxl), ("JPEG XL of a JPEG", read_jxl)],
+)
+def test_metadata_have_a_limit(form: str, reader: Callable[..., Decoded]) -> None:
+    for limit in (4_000, 100):
+        with pytest.raises(UnsupportedImage) as error:
+            reader(with_metadata(form), "a.x", ImagePolicy(limits=Limits(metadata=limit)), nothing)
+        said = re.fullmatch(
+            r"a\.x: ([\d,]+) bytes of profiles, EXIF and texts are more than the limit of ([\d,]+)",
+            str(error.value),
+        )
+        assert said is not None
+        size = int(said[1].replace(",", ""))
+        assert 4_980 <= size < 6_000
+        assert said[2] == f"{limit:,}"
+        assert f"--limits metadata={size} " in str(error.value.hint)
+    if form != "AVIF":  # whose 8 bits are not for this reader
+        for limits in (Limits(metadata=6_000), Limits(metadata=None)):
+            reader(with_metadata(form), "a.x", ImagePolicy(limits=limits), nothing)
+
+
+def test_the_profile_of_a_jpeg_xl_has_the_limit_of_metadata() -> None:
+    image = Image.fromarray(noise(8, 3))
+    image.info["icc_profile"] = wide()
+    data = pillow_jxl(image, lossless=True)
+    read(read_jxl, data)
+    with pytest.raises(UnsupportedImage, match=r"^a\.x: [\d,]+ bytes of profiles, EXIF and texts are more than"):
+        read(read_jxl, data, ImagePolicy(limits=Limits(metadata=100)))
 
 
 @pytest.mark.parametrize("form", WRITERS)

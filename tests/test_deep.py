@@ -456,8 +456,20 @@ def with_number(data: bytes, tag: int, value: int) -> bytes:
     return data[: at + 8] + struct.pack("<I", value) + data[at + 12 :]
 
 
+def overlapping(count: int) -> bytes:
+    """A TIFF of two directories that share nearly all of their tags."""
+    data = bytearray(tiff(values(1, size=(300, 300)), photometric=1))
+    for place, following in ((8, 20), (20, 0)):
+        data[place : place + 2] = struct.pack("<H", count)
+        end = place + 2 + 12 * count
+        data[end : end + 4] = struct.pack("<I", following)
+    data[4:8] = struct.pack("<I", 8)
+    return bytes(data[: 12 * count + 100])
+
+
 PNG = png(values(3))
 TIFF = tiff(values(3), photometric=RGB)
+GREY_TIFF = tiff(values(1), photometric=1)
 PACKED = tiff_by_tifffile(values(3, size=(64, 48)), photometric="rgb", compression="zlib", rowsperstrip=8)
 TWO_PAGES = tiff_by_tifffile(values(3), values(3), photometric="rgb")
 BROKEN: dict[str, tuple[bytes, str]] = {
@@ -498,6 +510,8 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "tiff, no width": (with_number(TIFF, 256, 0), "damaged"),
     "tiff, a changed pixel": (changed(PACKED, 3000), "damaged"),
     "tiff, the second page is cut off": (TWO_PAGES[: len(TWO_PAGES) - 30], "damaged"),
+    "tiff, pages in a circle": (GREY_TIFF[:-4] + GREY_TIFF[4:8], "its pages run in a circle"),
+    "tiff, lists of tags in one another": (overlapping(4000), "its lists of tags lie on top of each other"),
     "tiff, no profile": (with_profile(b"no profile" * 20, values(3))["tiff"], "its colour profile is broken"),
     "tiff, a palette that is too short": (
         tiff(values(1, 4095), 12, photometric=3, tags={320: [0] * 30}),

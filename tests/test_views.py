@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
+import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
+from numpy.typing import NDArray
 from PIL import Image
 
 from percept_cli import compare
@@ -22,16 +26,18 @@ from percept_cli.errors import (
     SizeMismatch,
     UnsupportedImage,
 )
+from percept_cli.evidence import Box
 from percept_cli.images.decode import decode
-from percept_cli.images.limits import parse_limits
+from percept_cli.images.limits import Limits, parse_limits
 from percept_cli.images.picture import Decoded, Frame, frame_of_levels
 from percept_cli.images.policy import AS_SEEN, ImagePolicy, policy_from, with_settings
-from percept_cli.images.views import Side, look_at, looks
+from percept_cli.images.views import Side, look_at, looks, shown_picture
 from percept_cli.results import View
 from percept_cli.srgb import from_light, to_light
+from tests import deep_files
 from tests.conftest import Percept, as_picture, drawing
 from tests.pictures import seen
-from tests.scenes import exr_by_hand
+from tests.scenes import attribute, exr_by_hand
 
 CHEAP: dict[str, Any] = {"layers": "relu1_2", "device": "cpu"}
 
@@ -241,6 +247,51 @@ def test_pixels_that_are_no_numbers_never_pass_unasked() -> None:
     assert (look.reference.array[1, 2] == 0).all()
 
 
+def side(name: str, values: NDArray[np.float32]) -> Side:
+    return Side(name, light(values))
+
+
+def test_pixels_that_are_no_numbers_count_within_the_crop_alone() -> None:
+    bad = np.ones((30, 40), np.float32)
+    bad[2, 3], bad[20, 30] = np.nan, np.inf
+    fine = np.ones((30, 40), np.float32)
+    found = looks(side("r", bad), side("c", fine), ImagePolicy(crop=Box(4, 3, 26, 17)))
+    assert found[1] == ()
+    assert [look.reference == look.candidate for look in found[0]] == [True]
+    within = Box(25, 15, 100, 100)
+    with pytest.raises(NotFinite) as error:
+        looks(side("r", bad), side("c", fine), ImagePolicy(crop=within))
+    wanted = "not all pixels are finite numbers: r has 1 infinite pixel (the first at 30,20)"
+    assert str(error.value) == wanted
+    policy = ImagePolicy(crop=within, allow_nan=True)
+    other = bad.copy()
+    other[0] = np.nan  # outside
+    pairs, notes = looks(side("r", bad), side("c", other), policy)
+    assert notes == ("1 infinite pixel (the first at 30,20) in both, in the same places, taken as black",)
+    (look,) = pairs
+    assert look.reference == look.candidate
+    assert (look.reference.width, look.reference.height) == (15, 15)
+    assert look.reference.array[5, 5].tolist() == [0, 0, 0]
+    outside, _ = looks(side("r", bad), side("c", bad), ImagePolicy(crop=Box(40, 0, 5, 5)))
+    with pytest.raises(
+        InvalidSetting, match="nothing of the picture of 40×30 pixels is in the rectangle 40,0,5,5"
+    ):
+        next(outside)
+
+
+@pytest.mark.parametrize("exposure", ["auto", "auto-range"])
+def test_exposures_are_taken_from_the_crop(exposure: str) -> None:
+    values = np.random.default_rng(4).uniform(0.1, 2, (30, 40)).astype(np.float32)
+    part = values[5:15, 8:20]
+    alone = ImagePolicy(exposure=exposure)
+    wanted = [(look.view, look.reference) for look in looks(side("r", part), side("c", part), alone)[0]]
+    values[20:] *= 1000
+    policy = replace(alone, crop=Box(8, 5, 12, 10))
+    found = [(look.view, look.reference) for look in looks(side("r", values), side("c", values), policy)[0]]
+    assert found == wanted
+    assert shown_picture(light(values), policy) == shown_picture(light(part), alone)
+
+
 def test_light_is_no_match_for_colours_unless_it_is_taken_as_they_are() -> None:
     levels = np.arange(12, dtype=np.uint8).reshape(3, 4) * 20
     colours = np.ascontiguousarray(np.broadcast_to(levels[..., None], (3, 4, 3)))
@@ -329,6 +380,23 @@ def test_reports_name_the_views(percept: Percept, tmp_path: Path) -> None:
     assert lines[place + 1].split() == ["frame", "2", f"{row['distance']:.6g}", "PASS"]
     assert lines[place + 2].split() == ["frame", "1", "0", "PASS"]
     assert "frame 1: plan: the pixels are equal, nothing to compute" in done.stderr
+
+
+def test_tables_name_the_view(percept: Percept, tmp_path: Path) -> None:
+    """A line for a pair of two frames, and one for a pair of a single view, which has nothing to name."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    for name in ("r", "c"):
+        (tmp_path / name).mkdir()
+        drawing(40, 30).save(tmp_path / name / "one.png")
+    (tmp_path / "r" / "two.gif").write_bytes(animation([0, 1]))
+    (tmp_path / "c" / "two.gif").write_bytes(animation([0, 2]))
+    reports = ("-o", "r.csv", "-o", "r.parquet", "--resume", "rows.jsonl")
+    for wide in ((), ("--wide",)):  # the second time without comparing again
+        percept("batch", "r", "c", "--layers", "relu1_2", *wide, *reports)
+        lines = list(csv.DictReader((tmp_path / "r.csv").read_text().splitlines()))
+        assert {line["name"]: line["view"] for line in lines} == {"one.png": "", "two.gif": "frame 2"}
+        columns = parquet.read_table(tmp_path / "r.parquet").to_pydict()
+        assert dict(zip(columns["name"], columns["view"], strict=True)) == {"one.png": None, "two.gif": "frame 2"}
 
 
 def test_a_resumed_run_keeps_the_views(percept: Percept, tmp_path: Path) -> None:
@@ -465,6 +533,72 @@ def test_pages_of_light_are_counted_together() -> None:
             decode(file.getvalue(), "x", ImagePolicy(limits=parse_limits(limits)))
 
 
+def pages(kind: type, *, last: type | None = None) -> bytes:
+    """A TIFF of three pages, the second the smallest, and a thumbnail; and of one more of another type."""
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as written:
+        for number, (height, width) in enumerate(((9, 12), (1, 1), (6, 5), (10, 14))):
+            page: NDArray[Any] = np.full((height, width, 3), number + 1, kind)
+            written.write(page, photometric="rgb", subfiletype=int(number == 1))
+        if last is not None:
+            written.write(np.zeros((4, 4), last))
+    return file.getvalue()
+
+
+def refusal(data: bytes, frame: int | None, limits: str) -> tuple[str, str | None]:
+    with pytest.raises(UnsupportedImage) as error:
+        decode(data, "x.tif", ImagePolicy(frame=frame, limits=parse_limits(limits)))
+    return str(error.value), error.value.hint
+
+
+KINDS_OF_TIFF = pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.float32])
+
+
+@KINDS_OF_TIFF
+def test_a_page_is_read_alone(kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others are not counted, not unpacked, and may be of a kind that is not read."""
+    unpacked, as_array = [], tifffile.TiffPage.asarray
+
+    def counted(page: tifffile.TiffPage, **options: Any) -> Any:
+        unpacked.append((page.imagewidth, page.imagelength))
+        return as_array(page, **options)
+
+    monkeypatch.setattr(tifffile.TiffPage, "asarray", counted)
+    policy = ImagePolicy(frame=2, limits=parse_limits("frames=1,pixels=30"))
+    for data in (pages(kind), pages(kind, last=np.complex64)):
+        (found,) = decode(data, "x.tif", policy).frames
+        assert (found.width, found.height) == (5, 6)
+        assert set(unpacked) <= {(5, 6)}
+    whole = decode(pages(kind), "x.tif")
+    assert whole.frames[1] == found
+    assert [frame.height for frame in whole.frames] == [9, 6, 10]
+
+
+@KINDS_OF_TIFF
+def test_limits_of_pages(kind: type) -> None:
+    data = pages(kind)
+    for frame in (4, 20_000):
+        missing = f"x.tif: has 3 frames, and frame {frame} is asked for"
+        assert refusal(data, frame, "frames=off") == (missing, "choose from 1 to 3.")
+    allowed = "--limits frames=3 (limits='frames=3' in Python) allows it, if you trust the file."
+    assert refusal(data, None, "frames=2") == ("x.tif: has 3 frames, more than the limit of 2", allowed)
+    assert "14×10 pixels are more than the limit of 139" in refusal(data, 3, "pixels=139")[0]
+
+
+def test_the_usual_limit_of_pages_is_one_like_others() -> None:
+    """Of a file with one picture that 10,001 directories show."""
+    one = deep_files.tiff(deep_files.values(1), photometric=1)
+    (begin,) = np.frombuffer(one[4:8], "<u4")
+    directory, step = one[begin:-4], len(one) - int(begin)
+    following = [int(begin) + step * place for place in range(1, 10_001)]
+    data = one[:begin] + b"".join(directory + place.to_bytes(4, "little") for place in [*following, 0])
+    allowed = "--limits frames=10001 (limits='frames=10001' in Python) allows it, if you trust the file."
+    with pytest.raises(UnsupportedImage, match=r"^x: has 10,001 frames, more than the limit of 10,000$") as error:
+        decode(data, "x")
+    assert error.value.hint == allowed
+    assert decode(data, "x", ImagePolicy(frame=10_001)).frames == decode(one, "x").frames
+
+
 def test_pictures_of_two_depths_are_mixed_alike() -> None:
     """One value of one pixel moved by 1/65535 must not make rounding of all others a difference."""
     rng = np.random.default_rng(1)
@@ -478,14 +612,84 @@ def test_pictures_of_two_depths_are_mixed_alike() -> None:
     assert 0 < mixed < 10 * deep
 
 
-def test_texts_of_any_size_move_no_pixel() -> None:
-    from PIL.PngImagePlugin import PngInfo
-
-    texts = PngInfo()
-    texts.add_text("workflow", "x" * 3_000_000, zip=True)
+@pytest.mark.parametrize("bigtiff", [False, True], ids=["classic", "big"])
+@pytest.mark.parametrize("kind", [np.uint16, np.float32])
+def test_metadata_of_a_tiff_have_the_limit(kind: type, *, bigtiff: bool) -> None:
+    """Of the pages that are read: a description of 3,001 bytes with its end, XMP of 2,000, a profile of 500."""
     file = io.BytesIO()
-    drawing(40, 30).save(file, "PNG", pnginfo=texts)
-    assert seen(file.getvalue(), "x") == as_picture(drawing(40, 30))
+    tags = [
+        (700, 1, 2000, bytes(2000), True),
+        (34675, 7, 500, bytes(500), True),
+        (50000, 1, 9000, bytes(9000), True),
+    ]
+    with tifffile.TiffWriter(file, bigtiff=bigtiff) as written:
+        page: NDArray[Any] = np.ones((8, 10, 3), kind)
+        written.write(page, photometric="rgb", metadata=None, software=False)
+        written.write(
+            page, photometric="rgb", metadata=None, software=False, description="x" * 3000, extratags=tags
+        )
+    for frame in (None, 2):
+        message, hint = refusal(file.getvalue(), frame, "metadata=5500")
+        assert message == "x.tif: 5,501 bytes of profiles, EXIF and texts are more than the limit of 5,500"
+        wanted = "--limits metadata=5501 (limits='metadata=5501' in Python) allows it, if you trust the file."
+        assert hint == wanted
+    for policy in (ImagePolicy(frame=1, limits=Limits(metadata=0)), ImagePolicy(ignore_icc=True)):
+        assert decode(file.getvalue(), "x.tif", policy).frames
+
+
+def test_headers_of_openexr_have_the_limit_of_metadata() -> None:
+    planes = {name: np.full((8, 8), 0.5, np.float32) for name in "RGB"}
+    data = exr_by_hand(planes, extra=attribute("comments", "string", bytes(3000)))
+    assert decode(data, "x.exr", ImagePolicy(limits=parse_limits("metadata=3500"))).scene
+    message, hint = refusal(data, None, "metadata=3000")
+    assert message.startswith("x.tif: 3,")
+    assert message.endswith(" bytes of profiles, EXIF and texts are more than the limit of 3,000")
+    assert hint is not None
+    assert hint.startswith("--limits metadata=3")
+
+
+def text_chunk(kind: str, content: bytes) -> bytes:
+    """A text of a PNG, as one of the three chunks for that."""
+    plain, packed = b"workflow\0", zlib.compress(content)
+    return {
+        "tEXt": deep_files.chunk(b"tEXt", plain + content),
+        "zTXt": deep_files.chunk(b"zTXt", plain + b"\0" + packed),
+        "iTXt": deep_files.chunk(b"iTXt", plain + b"\0\0en\0\0" + content),
+        "iTXt, packed": deep_files.chunk(b"iTXt", plain + b"\1\0en\0\0" + packed),
+    }[kind]
+
+
+@pytest.mark.parametrize("behind", [False, True], ids=["before", "behind"])
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("kind", ["tEXt", "zTXt", "iTXt", "iTXt, packed"])
+def test_texts_up_to_the_limit_move_no_pixel(kind: str, bits: int, *, behind: bool) -> None:
+    """A turn that stands in a small one counts beside them."""
+    levels = np.asarray(drawing(40, 30))
+    turn = b"XML:com.adobe.xmp\0\0\0\0\0<rdf tiff:Orientation='3'/>".replace(b"'", b'"')
+    texts = [text_chunk(kind, b"x" * 3_000_000), deep_files.chunk(b"iTXt", turn)]
+    if bits == 16:
+        values = levels.astype(np.uint16) * 257
+        data = deep_files.png(values, behind=texts) if behind else deep_files.png(values, before=texts)
+    else:
+        file = io.BytesIO()
+        drawing(40, 30).save(file, "PNG")
+        place = -12 if behind else 33  # before the last chunk, or behind the first
+        data = file.getvalue()[:place] + b"".join(texts) + file.getvalue()[place:]
+    turned = as_picture(drawing(40, 30).transpose(Image.Transpose.ROTATE_180))
+    assert seen(data, "x") == turned
+    assert seen(data, "x", ImagePolicy(limits=parse_limits("metadata=off"))) == turned
+    if not behind or bits == 16:  # a text of 8 bits behind the pixels is read when those are unpacked
+        assert "of profiles, EXIF and texts" in refusal(data, None, "metadata=2M")[0]
+
+
+def test_texts_beyond_all_that_pillow_holds() -> None:
+    file = io.BytesIO()
+    drawing(40, 30).save(file, "PNG")
+    text = text_chunk("zTXt", bytes(1_000_000))
+    data = file.getvalue()[:33] + 70 * text + file.getvalue()[33:]
+    assert seen(data, "x", ImagePolicy(limits=parse_limits("metadata=off"))) == as_picture(drawing(40, 30))
+    wanted = "x.tif: more than 16,000,000 bytes of profiles, EXIF and texts, which is the limit"
+    assert refusal(data, None, "pixels=off")[0] == wanted
 
 
 def test_damaged_avif_is_an_error_of_its_file() -> None:

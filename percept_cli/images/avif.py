@@ -15,6 +15,7 @@ from percept_cli.images.containers import (
     in_srgb_levels,
 )
 from percept_cli.images.faults import decoder_errors
+from percept_cli.images.limits import check_info
 from percept_cli.images.nclx import profile_of_nclx
 from percept_cli.images.picture import Decoded, frame_of_levels, levels_of, whole_levels
 from percept_cli.images.policy import ImagePolicy
@@ -70,7 +71,7 @@ def read_deep_avif(data: bytes, name: str, policy: ImagePolicy, check: Check) ->
 
     Raises:
         UnreadableImage: if it is damaged.
-        UnsupportedImage: for animations and HDR.
+        UnsupportedImage: for animations and HDR, and where a profile, EXIF and XMP are more than the limit.
     """
     import io
 
@@ -81,6 +82,7 @@ def read_deep_avif(data: bytes, name: str, policy: ImagePolicy, check: Check) ->
     with decoder_errors(name, anything=True):
         head = iso_media.head(data)
         with Image.open(io.BytesIO(data), formats=("AVIF",)) as image:  # reads no pixels yet
+            check_info(image.info, policy.limits)
             check(image.width, image.height, 1)
             if getattr(image, "n_frames", 1) > 1 or head.sequence:
                 raise UnsupportedImage("is an animation of more than 8 bits per channel", hint=HINT)

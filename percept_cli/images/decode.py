@@ -25,9 +25,9 @@ from typing import BinaryIO
 from percept_cli.images.faults import decoder_errors
 from percept_cli.images.files import Content
 from percept_cli.images.formats import PILLOW_FORMATS, format_of
-from percept_cli.images.frames import check_frame, check_metadata_of, frames_of, has_deep_pages, is_deep
+from percept_cli.images.frames import check_frame, frames_of, has_deep_pages, is_deep
 from percept_cli.images.joining import Joining, beside
-from percept_cli.images.limits import check_pixels
+from percept_cli.images.limits import check_info, check_pixels
 from percept_cli.images.picture import Decoded
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
 from percept_cli.images.strips import strips_in
@@ -83,10 +83,12 @@ def _is_turned(about: BinaryIO, policy: ImagePolicy) -> bool:
     about.seek(0)
     try:
         with Image.open(about, formats=PILLOW_FORMATS) as image:
-            check_metadata_of(image, policy)
+            check_info(image.info, policy.limits)
             return image.getexif().get(_TURN, 1) in range(2, 9)
     except UnidentifiedImageError:  # of a kind that Pillow does not read
         return False
+    except ValueError:  # texts or a profile that are too large for Pillow
+        return True
 
 
 def _in_one_go(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
@@ -97,7 +99,8 @@ def _in_one_go(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
 
 def _by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     """What Pillow reads; or, of a kind that it would cut down or does not know, another reader."""
-    from percept_cli.images.png_colours import is_png, without_colours, without_texts
+    from percept_cli.images.png_colours import is_png, without_colours
+    from percept_cli.images.png_said import without_large
 
     if data.startswith(b"P7"):  # PAM, of which Pillow knows another one
         return _deep(data, name, policy)
@@ -110,24 +113,29 @@ def _by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     try:
         return _opened_by_pillow(data, name, policy)
     except ValueError as error:
-        if "MAX_TEXT_CHUNK" not in str(error):
+        if "MAX_TEXT" not in str(error):
             raise
-    # Programs that make pictures write megabytes of how they did it, which move no pixel.
-    return _opened_by_pillow(without_texts(data), name, policy)
+    # Programs that make pictures write megabytes of how they did it, and profiles of printers are as large.
+    return _opened_by_pillow(data, name, policy, *without_large(data, policy.limits))
 
 
-def _opened_by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
+def _opened_by_pillow(
+    data: bytes, name: str, policy: ImagePolicy, smaller: bytes = b"", profile: bytes | None = None
+) -> Decoded:
+    """What Pillow reads of a file, or of a smaller one and its profile in place of it."""
     from PIL import Image, UnidentifiedImageError
 
     from percept_cli.images.deep_tiff import is_tiff
 
     try:
-        image = Image.open(io.BytesIO(data), formats=PILLOW_FORMATS)
+        image = Image.open(io.BytesIO(smaller or data), formats=PILLOW_FORMATS)
     except UnidentifiedImageError:
         if is_tiff(data):
             return _deep(data, name, policy)
         raise
     with image:
+        if profile is not None:
+            image.info["icc_profile"] = profile
         if is_deep(image) or has_deep_pages(image):
             return _deep(data, name, policy)
         further = sum(kind == _NO_ALPHA for kind in getattr(image, "tag_v2", {}).get(_EXTRA_SAMPLES, ()))
@@ -139,12 +147,14 @@ def _deep(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     from percept_cli.images.deep_tiff import is_tiff
     from percept_cli.images.scenes.float_tiff import first_page, read_float_tiff
 
-    is_float, further = first_page(data) if is_tiff(data) else (False, 0)
+    if not is_tiff(data):
+        return _of_one(read_deep(data, name, policy, _limits_of_levels(policy)), policy)
+    is_float, further = first_page(data, policy)
     if is_float:
-        found = read_float_tiff(data, name, _limits_of_pages(policy))
+        found = read_float_tiff(data, name, _limits_of_pages(policy), policy)
     else:
         found = read_deep(data, name, policy, _limits_of_levels(policy))
-    return _with_note(_chosen(found, policy), further)
+    return _with_note(found, further)
 
 
 def _with_note(found: Decoded, further: int) -> Decoded:
@@ -157,31 +167,31 @@ def _with_note(found: Decoded, further: int) -> Decoded:
 def _exr(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     from percept_cli.images.scenes import read_exr
 
-    return _chosen(read_exr(data, name, _limits_of_light(policy)), policy)
+    return _of_one(read_exr(data, name, _limits_of_light(policy), policy), policy)
 
 
 def _radiance(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     from percept_cli.images.scenes import read_hdr
 
-    return _chosen(read_hdr(data, name, _limits_of_light(policy)), policy)
+    return _of_one(read_hdr(data, name, _limits_of_light(policy)), policy)
 
 
 def _npy(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     from percept_cli.images.scenes import read_npy
 
-    return _chosen(read_npy(data, name, _limits_of_light(policy)), policy)
+    return _of_one(read_npy(data, name, _limits_of_light(policy)), policy)
 
 
 def _heic(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     from percept_cli.images.heic import read_heic
 
-    return _chosen(read_heic(data, name, policy, _limits_of_levels(policy)), policy)
+    return _of_one(read_heic(data, name, policy, _limits_of_levels(policy)), policy)
 
 
 def _jxl(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     from percept_cli.images.jxl import read_jxl
 
-    return _chosen(read_jxl(data, name, policy, _limits_of_levels(policy)), policy)
+    return _of_one(read_jxl(data, name, policy, _limits_of_levels(policy)), policy)
 
 
 def _avif(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
@@ -189,7 +199,7 @@ def _avif(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
 
     if avif_depth(data) <= 8:
         return _by_pillow(data, name, policy)
-    return _chosen(read_deep_avif(data, name, policy, _limits_of_levels(policy)), policy)
+    return _of_one(read_deep_avif(data, name, policy, _limits_of_levels(policy)), policy)
 
 
 _READERS: Mapping[str, Callable[[bytes, str, ImagePolicy], Decoded]] = {
@@ -231,9 +241,7 @@ def _limits_of_pages(policy: ImagePolicy) -> Callable[[int, int], None]:
     return check
 
 
-def _chosen(found: Decoded, policy: ImagePolicy) -> Decoded:
-    """With that frame alone which is asked for."""
+def _of_one(found: Decoded, policy: ImagePolicy) -> Decoded:
+    """What a file of one frame holds, unless another one is asked for."""
     check_frame(policy.frame, len(found.frames))
-    if policy.frame is None:
-        return found
-    return replace(found, frames=found.frames[policy.frame - 1 : policy.frame], durations=None)
+    return found

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from percept_cli.images.deep_pages import Page, Source
 from percept_cli.images.picture import levels_of
 from percept_cli.images.png_colours import without_colours
+from percept_cli.images.png_said import without_large
 
 _SIGNATURE = 8  # bytes
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
@@ -27,7 +28,8 @@ def read_png(source: Source) -> Iterator[Page]:
 
     Raises:
         UnreadableImage: if it is damaged, cut off, or has a broken colour profile.
-        UnsupportedImage: if it is an animation, or says by cICP that it is not sRGB.
+        UnsupportedImage: if it is an animation, says by cICP that it is not sRGB, or says more than the limit of
+            metadata.
         Exception: whatever libpng and Pillow raise of damaged data.
     """
     import imagecodecs
@@ -47,8 +49,11 @@ def read_png(source: Source) -> Iterator[Page]:
         )
     source.check(width, height, 1)
     source.expect(width * height * depth * _CHANNELS[kind] / 8, pixels, _DEFLATE)
+    stub, unpacked = without_large(stub, source.policy.limits)
     with Image.open(io.BytesIO(stub), formats=["PNG"]) as image:
         image.load()
+        if unpacked is not None:
+            image.info["icc_profile"] = unpacked
         orientation = image.getexif().get(_TURN, 1)
         profile = None
         if not source.policy.ignore_icc:

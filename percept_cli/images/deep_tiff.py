@@ -1,19 +1,18 @@
 """TIFF of any number of bits, by tifffile, which believes what a header says, so that is held to the file first.
 
-Left out are thumbnails and masks; the other pages are the frames. Refused in words are kinds of numbers and of
+Which of its pages are read is found by ``tiff_pages``. Refused in words are kinds of numbers and of
 colours that would have to be guessed at, and codecs that lose something.
 """
 
 from __future__ import annotations
 
-import io
-import struct
 from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.images.deep_pages import Page, Source
 from percept_cli.images.picture import levels_of
+from percept_cli.images.tiff_pages import opened, pages_to_read
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from tifffile import TiffPage
 
 _MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the last two are BigTIFF
-_MOST_PAGES = 10_000
 
 # Photometric interpretation → channels without what is extra.
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _INKS = 0, 1, 2, 3, 5
@@ -37,13 +35,8 @@ _MOST_TILE = 64 << 20  # bytes of a tile, if the picture is smaller
 
 _BITS = (*range(2, 17), 32)
 
-_REDUCED, _MASK = 1, 4  # of NewSubfileType
 _ASSOCIATED, _UNASSOCIATED = 1, 2  # of ExtraSamples
 _EXTRA_SAMPLES, _ORIENTATION, _INK_SET, _PROFILE, _COLOUR_MAP = 338, 274, 332, 34675, 320
-_READ = frozenset({254, 255, *range(256, 260), 262, 266, 273, 277, 278, 279, 284, 317, 322, 323, 324, 325, 339})
-_READ |= {_EXTRA_SAMPLES, _ORIENTATION, _INK_SET, _PROFILE, _COLOUR_MAP}
-# What tifffile would do otherwise for the files of microscopes.
-_VENDORS = ("lsm", "ndpi", "scanimage", "stk", "eer")
 
 
 def is_tiff(data: bytes) -> bool:
@@ -52,7 +45,7 @@ def is_tiff(data: bytes) -> bool:
 
 
 def read_tiff(source: Source) -> Iterator[Page]:
-    """The pages of a TIFF file, in order.
+    """The pages of a TIFF file, in order, or the one that is asked for; no other one is looked at.
 
     Read are grey of either direction, RGB, palettes and inks, with alpha of either kind, of 2 to 16 and of 32 bits
     per channel, unsigned, in strips or tiles, in one plane or several, plain or by LZW, deflate, PackBits or
@@ -60,14 +53,12 @@ def read_tiff(source: Source) -> Iterator[Page]:
 
     Raises:
         UnreadableImage: if it is damaged or cut off.
-        UnsupportedImage: if it holds something else than the above, or too many pages.
+        UnsupportedImage: if it holds something else than the above, more pages than the limit, or no page
+            of the number that is asked for.
         Exception: whatever tifffile raises of damaged data.
     """
-    from tifffile import TiffFile
-
-    flags: dict[str, Any] = {f"is_{vendor}": False for vendor in _VENDORS}
-    with closing(TiffFile(io.BytesIO(source.data), _multifile=False, **flags)) as file:
-        pages = _pages(source, file)
+    with closing(opened(source.data)) as file:
+        pages = pages_to_read(source.data, file, source.policy)
         for page in pages:
             _refuse_unsupported(source, page)
         largest = max(pages, key=lambda page: page.imagewidth * page.imagelength)
@@ -76,44 +67,6 @@ def read_tiff(source: Source) -> Iterator[Page]:
             _refuse_impossible(source, page)
         for page in pages:
             yield _page(source, page)
-
-
-def _pages(source: Source, file: Any) -> list[TiffPage]:
-    """Those that are pictures of their own."""
-    directories = _directories(source, file)
-    if len(file.pages) != len(directories):
-        raise source.damaged(f"{len(file.pages)} of its {len(directories)} pages can be read")
-    found = list(file.pages)
-    for page, tags in zip(found, directories, strict=True):
-        if lost := (tags & _READ) - set(page.tags.keys()):
-            raise source.damaged(f"its tag {min(lost)} cannot be read")
-    pictures = [page for page in found if not page.subfiletype & (_REDUCED | _MASK)]
-    return pictures or found[:1]
-
-
-def _directories(source: Source, file: Any) -> list[set[int]]:
-    """The tags of each directory. tifffile leaves out tags and directories that it cannot read, and goes on."""
-    data, order, big = source.data, file.byteorder, file.is_bigtiff
-    number, size, pointer = ("Q", 20, "Q") if big else ("H", 12, "I")
-    at = 8 if big else 4
-    found: dict[int, set[int]] = {}
-    while True:
-        (place,) = struct.unpack_from(order + pointer, data, at)
-        if not place:
-            break
-        if place in found:
-            raise source.damaged("its pages run in a circle")
-        if len(found) >= _MOST_PAGES:
-            raise source.refused(f"it has more than {_MOST_PAGES:,} pages", "save the ones you mean as files.")
-        (count,) = struct.unpack_from(order + number, data, place)
-        first = place + struct.calcsize(order + number)
-        at = first + count * size
-        if at > len(data):
-            raise source.damaged("a list of tags is incomplete")
-        found[place] = {struct.unpack_from(order + "H", data, tag)[0] for tag in range(first, at, size)}
-    if not found:
-        raise source.damaged("it has no pages")
-    return list(found.values())
 
 
 def _refuse_unsupported(source: Source, page: TiffPage) -> None:

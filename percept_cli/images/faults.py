@@ -73,10 +73,10 @@ def damaged(reason: str, name: str = "") -> UnreadableImage:
 
 def _typed(name: str, error: BaseException) -> PerceptError:
     reason = reason_of(error)
-    if "MAX_TEXT_CHUNK" in reason:
+    if "MAX_TEXT" in reason:  # of an image in memory; of files texts are unpacked by hand
         return UnsupportedImage(
-            f"{name}: its colour profile unpacks to more than 1 MB",
-            hint="--ignore-icc (ignore_icc=True in Python) takes the values as they are.",
+            f"{name}: a text in it is too large: {reason}",
+            hint="this is Pillow's own limit, in PIL.PngImagePlugin, which your program can raise.",
         )
     if reason.startswith("Generic Error"):  # and then advice on how to build it
         reason = "libjxl does not say why"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from percept_cli.errors import UnsupportedImage
 from percept_cli.images.colour_profiles import to_srgb
 from percept_cli.images.joining import Joining, is_large, rows_of_strip
-from percept_cli.images.limits import check_metadata, check_pixels
+from percept_cli.images.limits import check_info, check_pixels
 from percept_cli.images.picture import Decoded, Frame
 from percept_cli.images.policy import ImagePolicy
 
@@ -42,7 +42,7 @@ def frames_of(image: Image.Image, name: str, data: bytes, policy: ImagePolicy) -
     Raises:
         UnreadableImage, UnsupportedImage: if it is damaged, or more than the limits allow.
     """
-    check_metadata_of(image, policy)
+    check_info(image.info, policy.limits)
     count = getattr(image, "n_frames", 1)
     if count == 1 or image.format == "MPO":  # a phone's JPEG with further views inside has one main picture
         check_frame(policy.frame, 1)
@@ -75,16 +75,6 @@ def check_frame(frame: int | None, count: int) -> None:
         has = "1 frame" if count == 1 else f"{count} frames"
         hint = "leave --frame out." if count == 1 else f"choose from 1 to {count}."
         raise UnsupportedImage(f"has {has}, and frame {frame} is asked for", hint=hint)
-
-
-def check_metadata_of(image: Image.Image, policy: ImagePolicy) -> None:
-    """Refuse an image by what it says beside its pixels.
-
-    Raises:
-        UnsupportedImage: without the file's name.
-    """
-    said = sum(len(entry) for entry in image.info.values() if isinstance(entry, bytes | str))
-    check_metadata(said, policy.limits)
 
 
 def check_size_of(image: Image.Image, policy: ImagePolicy) -> None:

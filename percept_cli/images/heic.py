@@ -23,6 +23,7 @@ from percept_cli.images.containers import (
 )
 from percept_cli.images.faults import decoder_errors
 from percept_cli.images.formats import HEIC
+from percept_cli.images.limits import check_info
 from percept_cli.images.nclx import profile_of_nclx
 from percept_cli.images.picture import Decoded, frame_of_levels, levels_of, whole_levels
 from percept_cli.images.policy import ImagePolicy
@@ -49,7 +50,8 @@ def read_heic(data: bytes, name: str, policy: ImagePolicy, check: Check) -> Deco
 
     Raises:
         UnreadableImage: if it is damaged.
-        UnsupportedImage: if pillow-heif is not installed, and for sequences and HDR.
+        UnsupportedImage: if pillow-heif is not installed, for sequences and HDR, and where a profile, EXIF
+            and XMP are more than the limit.
     """
     with decoder_errors(name, anything=True):
         library = needed(HEIC, "HEIC")
@@ -58,6 +60,7 @@ def read_heic(data: bytes, name: str, policy: ImagePolicy, check: Check) -> Deco
         # As stored: both ways of changing the depth are off.
         file = library.open_heif(data, convert_hdr_to_8bit=False, hdr_to_16bit=False)
         image = file[file.primary_index]
+        check_info(image.info, policy.limits)
         width, height = image.size
         check(width, height, 1)
         found = _decoded(image, name, policy)

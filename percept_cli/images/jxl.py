@@ -26,7 +26,8 @@ from percept_cli.images.containers import (
 )
 from percept_cli.images.faults import decoder_errors
 from percept_cli.images.formats import JPEG_XL
-from percept_cli.images.jxl_head import Head, head
+from percept_cli.images.jxl_head import Head, head, size_of_metadata
+from percept_cli.images.limits import check_info, check_metadata
 from percept_cli.images.picture import Decoded, Frame, frame_of_levels, levels_of, whole_levels
 from percept_cli.images.policy import ImagePolicy
 from percept_cli.srgb import from_light
@@ -56,7 +57,8 @@ def read_jxl(data: bytes, name: str, policy: ImagePolicy, check: Check) -> Decod
 
     Raises:
         UnreadableImage: if it is damaged.
-        UnsupportedImage: if a library that it needs is not installed, and for what the module says is refused.
+        UnsupportedImage: if a library that it needs is not installed, for what the module says is refused, and
+            where a profile, EXIF and XMP are more than the limit.
     """
     with decoder_errors(name, anything=True):
         said = head(data)
@@ -69,6 +71,7 @@ def read_jxl(data: bytes, name: str, policy: ImagePolicy, check: Check) -> Decod
                 f"its values are {_OF_HDR[said.transfer]}, for HDR displays, which is not supported",
                 hint=HINT_OF_COLOURS,
             )
+        check_metadata(size_of_metadata(data), policy.limits)
         check(said.width, said.height, 1)
         if said.floats or said.depth > 8:
             return _deep(data, said, name, policy)
@@ -81,6 +84,7 @@ def _shallow(data: bytes, said: Head, name: str, policy: ImagePolicy) -> Decoded
     is_jpeg, info, content, profile, *_ = _decoder()(num_threads=1)(data)  # and boxes, in newer versions
     if is_jpeg:
         return _from_jpeg(content, said, name, policy)
+    check_metadata(len(profile or b""), policy.limits)
     channels = _CHANNELS.get(info.mode, 0)
     if len(content) != info.width * info.height * channels or not _same_size(info, said):
         raise UnreadableImage("it is not what its head says")
@@ -99,6 +103,7 @@ def _from_jpeg(content: bytes, said: Head, name: str, policy: ImagePolicy) -> De
     with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
         if not _same_size(image, said):
             raise UnreadableImage("it is not what its head says")
+        check_info(image.info, policy.limits)
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
         conversion = None if policy.ignore_icc else to_srgb(image, name, content)
@@ -123,6 +128,7 @@ def _deep(data: bytes, said: Head, name: str, policy: ImagePolicy) -> Decoded:
         *_, profile = _decoder()(num_threads=1)(data)[:4]  # its pixels are cut to 8 bits, its profile is whole
         if not profile:
             raise UnreadableImage("it does not say what its colours are")
+        check_metadata(len(profile), policy.limits)
         profile = bytes(profile)
     values: NDArray[Any] = imagecodecs.jpegxl_decode(data, numthreads=1)
     values = values.reshape(*values.shape[:2], -1)

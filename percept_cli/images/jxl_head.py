@@ -12,6 +12,7 @@ from percept_cli.images.iso_media import boxes
 
 _SIGNATURE = b"\xff\x0a"
 _CONTAINER = b"\0\0\0\x0cJXL "
+_METADATA = frozenset({b"Exif", b"xml ", b"jumb", b"brob"})  # the last is another one, packed by Brotli
 _ENOUGH = 4096  # bytes of the codestream; channels may have names
 _MOST_CHANNELS = 64
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))  # width to height, by number from 1
@@ -146,6 +147,17 @@ def codestream(data: bytes, most: int) -> bytes:
             if len(found) >= most:
                 break
     return found[:most]
+
+
+def size_of_metadata(data: bytes) -> int:
+    """Bytes of EXIF, XMP and the like, as they are stored: the library does not unpack them either.
+
+    Raises:
+        UnreadableImage: if the container is broken; without the file's name.
+    """
+    if not data.startswith(_CONTAINER):
+        return 0
+    return sum(end - start for kind, start, end in boxes(data) if kind in _METADATA)
 
 
 def _size(bits: _Bits) -> tuple[int, int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 from percept_cli.errors import InvalidSetting, UnsupportedImage, did_you_mean
 from percept_cli.machine import free_memory, parse_size
@@ -13,11 +15,11 @@ class Limits:
     """Most of each; None for none. Above all of them, what is read must fit the memory that is free."""
 
     pixels: int | None = 1_000_000_000
-    """Of all frames of a file together."""
+    """Of all frames of a file together that are read."""
     file: int | None = 4_000_000_000
     """Bytes of a file."""
     frames: int | None = 10_000
-    """Frames or pages of a file."""
+    """Frames or pages of a file that are read."""
     metadata: int | None = 16_000_000
     """Bytes of a file's profile, EXIF, XMP and texts, unpacked."""
 
@@ -69,6 +71,18 @@ def check_file(size: int, limits: Limits) -> None:
         )
 
 
+def check_frames(frames: int, limits: Limits) -> None:
+    """Refuse a file by the number of frames, or pages, that would be read of it.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    if limits.frames is not None and frames > limits.frames:
+        raise UnsupportedImage(
+            f"has {frames:,} frames, more than the limit of {limits.frames:,}", hint=_hint("frames", frames)
+        )
+
+
 def check_pixels(width: int, height: int, frames: int, limits: Limits, bytes_per_pixel: int) -> None:
     """Refuse pictures by what they say of their size, before anything is allocated.
 
@@ -82,10 +96,7 @@ def check_pixels(width: int, height: int, frames: int, limits: Limits, bytes_per
     Raises:
         UnsupportedImage: without the file's name.
     """
-    if limits.frames is not None and frames > limits.frames:
-        raise UnsupportedImage(
-            f"has {frames:,} frames, more than the limit of {limits.frames:,}", hint=_hint("frames", frames)
-        )
+    check_frames(frames, limits)
     pixels = width * height * frames
     size = f"{width}×{height} pixels" + (f" in {frames} frames" if frames > 1 else "")
     if limits.pixels is not None and pixels > limits.pixels:
@@ -118,5 +129,31 @@ def check_metadata(size: int, limits: Limits) -> None:
         )
 
 
-def _hint(name: str, value: int) -> str:
+def check_info(info: Mapping[Any, Any], limits: Limits) -> None:
+    """The same for what Pillow, or a library like it, says of an image.
+
+    Args:
+        info: the image's ``info``, of which texts and bytes count.
+        limits: what holds.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    check_metadata(sum(len(entry) for entry in info.values() if isinstance(entry, bytes | str)), limits)
+
+
+def check_metadata_so_far(size: int, limits: Limits) -> None:
+    """The same where not all is unpacked, because that may be any size.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    if limits.metadata is not None and size > limits.metadata:
+        raise UnsupportedImage(
+            f"more than {limits.metadata:,} bytes of profiles, EXIF and texts, which is the limit",
+            hint=_hint("metadata", "off"),
+        )
+
+
+def _hint(name: str, value: int | str) -> str:
     return f"--limits {name}={value} (limits={f'{name}={value}'!r} in Python) allows it, if you trust the file."

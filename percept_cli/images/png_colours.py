@@ -13,7 +13,6 @@ from percept_cli.errors import UnreadableImage
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOURS = frozenset({b"iCCP", b"cICP", b"sRGB", b"gAMA", b"cHRM"})
-_TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _MOST_CHUNKS = 10_000  # before the pixels; a file has a dozen
 
 # What PNG says to write beside an sRGB chunk. sRGB's curve is no power, so together, or one alone, they stand for
@@ -47,27 +46,13 @@ def without_colours(data: bytes) -> bytes:
     Args:
         data: a whole PNG file, or a damaged one.
     """
-    return _without(data, _COLOURS, ends=frozenset({b"IDAT", b"IEND"}))
-
-
-def without_texts(data: bytes) -> bytes:
-    """A PNG file without its texts, of which Pillow reads no more than a megabyte each.
-
-    Args:
-        data: a whole PNG file, or a damaged one.
-    """
-    return _without(data, _TEXTS, ends=frozenset({b"IEND"}))
-
-
-def _without(data: bytes, names: frozenset[bytes], *, ends: frozenset[bytes]) -> bytes:
-    """Without chunks of some names, up to one of those that end the search."""
     parts, place = [data[: len(_SIGNATURE)]], len(_SIGNATURE)
     for _ in range(_MOST_CHUNKS):
         head = data[place : place + 8]
-        if len(head) < 8 or head[4:] in ends:
+        if len(head) < 8 or head[4:] in (b"IDAT", b"IEND"):
             break
         end = place + 12 + struct.unpack(">I", head[:4])[0]
-        if head[4:] not in names:
+        if head[4:] not in _COLOURS:
             parts.append(data[place:end])
         place = end
     return b"".join([*parts, data[place:]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import InvalidSetting, SizeMismatch, UnsupportedImage
 from percept_cli.evidence import Box
@@ -147,3 +147,13 @@ def cropped(picture: Picture, box: Box) -> Picture:
         )
     right, bottom = min(box.x + box.width, picture.width), min(box.y + box.height, picture.height)
     return rectangle_of(picture, box.x, box.y, right, bottom)
+
+
+def within(values: NDArray[Any], box: Box | None) -> NDArray[Any]:
+    """The part of an array in a rectangle, which may end beyond it or lie outside; all of it where there is none.
+
+    Args:
+        values: H×W, or H×W×channels.
+        box: in pixels, or None.
+    """
+    return values if box is None else values[box.y : box.y + box.height, box.x : box.x + box.width]

@@ -5,6 +5,7 @@
   white icon is invisible on white, and a black one on black; what differs shows on one of them.
 - Light without a limit is tone-mapped at the exposures of the recipe, which are taken from the reference and hold
   for both.
+- Of a crop, what lies outside says nothing: neither of exposures nor of pixels that are no numbers.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import NotFinite, SizeMismatch, UnsupportedImage
+from percept_cli.evidence import Box
 from percept_cli.images.joining import deepened, is_large, picture_of_strips, strips_of
 from percept_cli.images.kept import Pixels
 from percept_cli.images.picture import Decoded, Frame, Picture, picture_of, values_of
 from percept_cli.images.policy import ImagePolicy
-from percept_cli.images.sizes import colour_of, cropped, one_size
+from percept_cli.images.sizes import colour_of, cropped, one_size, within
 from percept_cli.machine import free_memory
 from percept_cli.results import View
 from percept_cli.srgb import from_light, to_light
@@ -164,23 +166,30 @@ def _grounds(pair: tuple[Frame, Frame], policy: ImagePolicy) -> tuple[str | None
 
 
 def _exposures(decoded: Decoded, policy: ImagePolicy) -> tuple[float, ...]:
-    """Those of the recipe for all frames, taken from the first: a scene that gets darker is to look so."""
+    """Those of the recipe for all frames, taken from what is compared of the first.
+
+    A scene that gets darker is to look so.
+    """
     from percept_cli.images.light import parse_exposure
 
-    return parse_exposure(policy.exposure).values(_colours(decoded.frames[0]), policy.tonemap)
+    light = within(_colours(decoded.frames[0]), policy.crop)
+    return parse_exposure(policy.exposure).values(light, policy.tonemap)
 
 
 def _finite(reference: Side, candidate: Side, policy: ImagePolicy) -> tuple[Side, Side, list[str]]:
-    """Both with black pixels for those that are no finite numbers, where that is allowed."""
+    """Both with black pixels for those that are no finite numbers, where that is allowed.
+
+    What is not compared does not count.
+    """
     from percept_cli.images.scenes import nonfinite
 
-    first, second = (nonfinite(side.decoded) for side in (reference, candidate))
+    first, second = (nonfinite(side.decoded, policy.crop) for side in (reference, candidate))
     if not any(kind is not None for kind in (*first, *second)):
         return reference, candidate, []
     same = all(_same(*pair) for pair in zip(first, second, strict=True))
     if not (policy.allow_nan and same):
         told = [
-            f"{side.name} has {_counted(kinds)}"
+            f"{side.name} has {_counted(kinds, policy.crop)}"
             for side, kinds in ((reference, first), (candidate, second))
             if any(kind is not None for kind in kinds)
         ]
@@ -190,8 +199,8 @@ def _finite(reference: Side, candidate: Side, policy: ImagePolicy) -> tuple[Side
             if same
             else "mend what renders them; --allow-nan lets them pass only where both pictures have them.",
         )
-    note = f"{_counted(first)} in both, in the same places, taken as black"
-    return _cleaned(reference, first), _cleaned(candidate, second), [note]
+    note = f"{_counted(first, policy.crop)} in both, in the same places, taken as black"
+    return _cleaned(reference, first, policy.crop), _cleaned(candidate, second, policy.crop), [note]
 
 
 def _same(first: NDArray[np.uint8] | None, second: NDArray[np.uint8] | None) -> bool:
@@ -200,32 +209,33 @@ def _same(first: NDArray[np.uint8] | None, second: NDArray[np.uint8] | None) -> 
     return first is second if first is None or second is None else np.array_equal(first, second)
 
 
-def _cleaned(side: Side, kinds: Sequence[NDArray[np.uint8] | None]) -> Side:
+def _cleaned(side: Side, kinds: Sequence[NDArray[np.uint8] | None], crop: Box | None) -> Side:
     frames = tuple(
-        frame if kind is None else _without(frame, kind)
+        frame if kind is None else _without(frame, kind, crop)
         for frame, kind in zip(side.decoded.frames, kinds, strict=True)
     )
     return Side(side.name, replace(side.decoded, frames=frames))
 
 
-def _counted(kinds: Sequence[NDArray[np.uint8] | None]) -> str:
-    """In words, how many pixels are no finite numbers, and where the first is."""
+def _counted(kinds: Sequence[NDArray[np.uint8] | None], crop: Box | None) -> str:
+    """In words, how many pixels are no finite numbers, and where in the whole picture the first is."""
     import numpy as np
 
     there = [kind for kind in kinds if kind is not None]
     not_numbers = sum(int((kind == 1).sum()) for kind in there)
     infinite = sum(int((kind > 1).sum()) for kind in there)
-    row, column = np.argwhere(there[0])[0]
+    row, column = np.argwhere(there[0])[0] + (0 if crop is None else (crop.y, crop.x))
     parts = [f"{not_numbers:,} NaN" if not_numbers else "", f"{infinite:,} infinite" if infinite else ""]
     both = " and ".join(filter(None, parts))
     return f"{both} {'pixel' if not_numbers + infinite == 1 else 'pixels'} (the first at {column},{row})"
 
 
-def _without(frame: Frame, kind: NDArray[np.uint8]) -> Frame:
+def _without(frame: Frame, kind: NDArray[np.uint8], crop: Box | None) -> Frame:
     import numpy as np
 
-    colours = np.where((kind > 0)[..., None], np.float32(0), _colours(frame))
-    return replace(frame, colours=colours.astype(np.float32).tobytes())
+    colours = np.array(_colours(frame), np.float32)  # a copy
+    within(colours, crop)[kind > 0] = 0
+    return replace(frame, colours=colours.tobytes())
 
 
 def look_at(frame: Frame, view: View, policy: ImagePolicy, *, scene: bool = False, deep: bool = False) -> Picture:

@@ -20,6 +20,7 @@ _PAIR = (
     "height",
     "status",
     "reason",
+    "view",
     "distance",
     "threshold",
     "weight",
@@ -30,7 +31,10 @@ _CHECK = (*(name for gate in GATES for name in (f"gate_{gate}", f"level_{gate}")
 
 
 def head(spec: DistanceSpec, style: Style) -> str:
-    """The names of the columns; those of a check have the gates, their levels and the worst region as well."""
+    """The names of the columns; those of a check have the gates, their levels and the worst region as well.
+
+    ``view`` is that view of several that the rest of a row is of, empty where there is one.
+    """
     return _line((*_PAIR, *(spec.taps if style.wide else _LAYER), *_TAIL, *(_CHECK if style.checks else ())))
 
 
@@ -67,6 +71,7 @@ def _pair(result: PairResult) -> tuple[object, ...]:
         result.height,
         result.status,
         "; ".join((result.reason, *result.notes)),
+        str(result.view) if result.views else "",
         repr(result.distance) if result.compared else None,
         None if result.threshold is None else repr(result.threshold),
         repr(result.weight),

@@ -55,7 +55,7 @@ def _schema(spec: DistanceSpec) -> pa.Schema:
     columns: list[tuple[str, Any]] = [
         *((name, text) for name in ("name", "reference", "candidate")),
         *((name, whole) for name in ("width", "height")),
-        *((name, text) for name in ("status", "reason")),
+        *((name, text) for name in ("status", "reason", "view")),
         *((name, number) for name in ("distance", "threshold", "weight", *spec.taps, "seconds")),
         *((name, text) for name in ("fingerprint", "extra")),
     ]
@@ -71,6 +71,7 @@ def _row(result: PairResult, spec: DistanceSpec) -> dict[str, Any]:
         "height": result.height,
         "status": result.status,
         "reason": _text("; ".join((result.reason, *result.notes))),
+        "view": str(result.view) if result.views else None,
         "distance": result.distance if result.compared else None,
         "threshold": result.threshold,
         "weight": result.weight,

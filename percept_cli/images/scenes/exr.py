@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnsupportedImage
 from percept_cli.images.faults import decoder_errors
+from percept_cli.images.limits import check_metadata
 from percept_cli.images.picture import Decoded, Frame
+from percept_cli.images.policy import AS_SEEN, ImagePolicy
 from percept_cli.images.scenes.exr_header import HALF, UINT, Headers, Part, alone, read_headers
 from percept_cli.images.scenes.making import Check, as_float32, check_memory, frame_of_light
 from percept_cli.images.scenes.primaries import to_bt709
@@ -33,7 +35,7 @@ class _Layer:
     """R, G and B, or Y."""
 
 
-def read_exr(data: bytes, name: str, check: Check) -> Decoded:
+def read_exr(data: bytes, name: str, check: Check, policy: ImagePolicy = AS_SEEN) -> Decoded:
     """The picture in a file of OpenEXR: of half or float, scan lines or tiles, whatever its compression.
 
     What of it: the first part that has R, G and B, or Y alone, without a prefix; or else the one layer that has
@@ -48,14 +50,17 @@ def read_exr(data: bytes, name: str, check: Check) -> Decoded:
         name: for messages.
         check: called with the width and height of the display window and of the data window before anything is
             allocated.
+        policy: what the recipe says; its limit of metadata holds for the headers of all parts.
 
     Raises:
         UnreadableImage: if the file is damaged, cut off or unfinished.
         UnsupportedImage: for deep data, integers, luminance with subsampled chroma, and files of which it is not
-            clear what is the picture; where channels do not fit the memory, and where OpenEXR is not installed.
+            clear what is the picture; if channels do not fit the memory, or headers are beyond the limit; and
+            where OpenEXR is not installed.
     """
     with decoder_errors(name, anything=True):
         headers = read_headers(data)
+        check_metadata(sum(len(part.raw) for part in headers.parts), policy.limits)
         layer = _layer(headers)
         part = headers.parts[layer.part]
         check(part.display.width, part.display.height)

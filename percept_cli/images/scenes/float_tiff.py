@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import io
 import logging
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import PerceptError, UnsupportedImage
 from percept_cli.images.faults import damaged, decoder_errors
 from percept_cli.images.picture import Decoded, Frame
+from percept_cli.images.policy import AS_SEEN, ImagePolicy
 from percept_cli.images.scenes.making import Check, as_float32, check_memory, frame_of_light
+from percept_cli.images.tiff_pages import opened, pages_to_read
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _HINT = "save grey, RGB or RGBA as float16, float32 or float64."
-_MOST_PAGES = 10_000
-_SMALLER_OR_MASK = 0b101  # bits of NewSubfileType
 _ORIENTATION = 274  # tag
 _UNSPECIFIED, _ASSOCIATED = 0, 1  # ExtraSamples
 _MINISBLACK, _RGB = 1, 2  # PhotometricInterpretation
 _SAMPLES = {_MINISBLACK: 1, _RGB: 3}
 
 
-def read_float_tiff(data: bytes, name: str, check: Check) -> Decoded:
-    """The pages of a TIFF of floating point, as linear light in BT.709's primaries.
+def read_float_tiff(data: bytes, name: str, check: Check, policy: ImagePolicy = AS_SEEN) -> Decoded:
+    """The pages of a TIFF of floating point, or the one that is asked for, as linear light in BT.709's primaries.
 
     Grey or RGB; as a further sample alpha, multiplied into the colours or not, as ExtraSamples says: where that
     tag is missing the sample is alpha and not multiplied, where it is unspecified the sample is something else and
@@ -35,39 +34,30 @@ def read_float_tiff(data: bytes, name: str, check: Check) -> Decoded:
         data: the whole file.
         name: for messages.
         check: called with each page's width and height before anything is allocated.
+        policy: what the recipe says of it.
 
     Raises:
         UnreadableImage: if it is damaged or cut off, or some of its strips were never written.
-        UnsupportedImage: for other values, colours, or numbers of samples.
+        UnsupportedImage: for other values, colours, or numbers of samples; for more pages than the limit, and
+            where there is no page of the number that is asked for.
     """
-    import tifffile
-
     # It logs what it finds damaged; here that is an error.
     logging.getLogger("tifffile").addHandler(logging.NullHandler())
-    with decoder_errors(name, anything=True), tifffile.TiffFile(io.BytesIO(data)) as file:
-        pages = []
-        for index, page in enumerate(file.pages):
-            if index >= _MOST_PAGES:
-                raise UnsupportedImage(f"more than {_MOST_PAGES:,} pages", hint="save fewer of them.")
-            pages.append(page.aspage())
-        shown = [page for page in pages if not page.subfiletype & _SMALLER_OR_MASK] or pages[:1]
-        if not shown:
-            raise damaged("it has no page")
-        for page in shown:
+    with decoder_errors(name, anything=True), opened(data) as file:
+        pages = pages_to_read(data, file, policy)
+        for page in pages:
             _check(page, len(data), check)
-        return Decoded(tuple(_frame(page) for page in shown), scene=True)
+        return Decoded(tuple(_frame(page) for page in pages), scene=True)
 
 
-def first_page(data: bytes) -> tuple[bool, int]:
-    """Whether the first page of a TIFF is of floating point, and how many of its channels may be anything.
+def first_page(data: bytes, policy: ImagePolicy) -> tuple[bool, int]:
+    """Whether the first page to be read is of floating point, and how many of its channels may be anything.
 
     Of a damaged one that is not known, and not said.
     """
-    import tifffile
-
     try:
-        with decoder_errors("", anything=True), tifffile.TiffFile(io.BytesIO(data)) as file:
-            page = file.pages[0].aspage()
+        with decoder_errors("", anything=True), opened(data) as file:
+            page = pages_to_read(data, file, policy)[0]
             further = sum(int(kind) == _UNSPECIFIED for kind in page.extrasamples or ())
             return page.dtype is not None and page.dtype.kind == "f", further
     except PerceptError:  # whoever reads it will say what is wrong

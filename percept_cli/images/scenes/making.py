@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import UnsupportedImage
+from percept_cli.evidence import Box
 from percept_cli.images.picture import Decoded, Frame, bands, values_of
+from percept_cli.images.sizes import within
 from percept_cli.machine import free_memory
 
 if TYPE_CHECKING:
@@ -61,27 +63,29 @@ def _settle(colours: NDArray[np.float32], alpha: NDArray[np.float32], associated
     alpha *= 255
 
 
-def nonfinite(decoded: Decoded) -> tuple[NDArray[np.uint8] | None, ...]:
+def nonfinite(decoded: Decoded, crop: Box | None = None) -> tuple[NDArray[np.uint8] | None, ...]:
     """Where a scene's colours are no finite numbers.
 
     Args:
         decoded: what a reader gave; display pictures have none.
+        crop: the rectangle that is looked at, or None for all.
 
     Returns:
-        For each frame H×W uint8, or None where all is finite: 0 finite, 1 NaN, 2 +∞, 3 −∞. Of a pixel's three
-        channels NaN counts before −∞, and that before +∞.
+        For each frame H×W uint8, of what is within the rectangle, or None where all is finite there: 0 finite,
+        1 NaN, 2 +∞, 3 −∞. Of a pixel's three channels NaN counts before −∞, and that before +∞.
     """
-    return tuple(_kinds(frame) if decoded.scene else None for frame in decoded.frames)
+    return tuple(_kinds(frame, crop) if decoded.scene else None for frame in decoded.frames)
 
 
-def _kinds(frame: Frame) -> NDArray[np.uint8] | None:
+def _kinds(frame: Frame, crop: Box | None) -> NDArray[np.uint8] | None:
     import numpy as np
 
-    colours = values_of(frame.colours, frame.height, frame.width, 3, deep=True)
-    if all(np.isfinite(colours[rows]).all() for rows in bands(frame.height, frame.width)):
+    colours = within(values_of(frame.colours, frame.height, frame.width, 3, deep=True), crop)
+    height, width = colours.shape[:2]
+    if all(np.isfinite(colours[rows]).all() for rows in bands(height, width)):
         return None
-    kinds = np.zeros((frame.height, frame.width), np.uint8)
-    for rows in bands(frame.height, frame.width):
+    kinds = np.zeros((height, width), np.uint8)
+    for rows in bands(height, width):
         for kind, found in ((2, np.isposinf), (3, np.isneginf), (1, np.isnan)):
             kinds[rows][found(colours[rows]).any(axis=2)] = kind
     return kinds
