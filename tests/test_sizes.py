@@ -203,7 +203,7 @@ def test_what_unpacks_to_gigabytes_is_refused_before_it_does(percept: Percept, t
     assert "a.png: 200000×200000 pixels are more than the limit of 1,000,000,000" in done.stderr
     done = percept("compare", "a.png", "b.png", "--limits", "pixels=off")
     assert done.returncode == 3
-    assert "GB of memory to be read" in done.stderr
+    assert "a.png: its pixels need 120.0 GB in the temporary folder" in done.stderr
 
 
 def test_settings_of_a_file_hold_for_pictures(percept: Percept, tmp_path: Path, save: Save) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from percept_cli.errors import UnsupportedImage
+from percept_cli.machine import free_memory
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 MOST_IN_MEMORY = 256 << 20
 """Bytes of one picture, or of its alpha, that are held in memory."""
 _AT_A_TIME = 4 << 20  # bytes
+_SHARE_OF_MEMORY = 1 / 4  # of what is free, for one of two pictures and what else a comparison takes
 
 
 class Kept:
@@ -93,18 +95,7 @@ class Room:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._file: BinaryIO
-        if size <= MOST_IN_MEMORY:
-            self._file = io.BytesIO()
-            return
-        try:
-            self._file = tempfile.TemporaryFile(prefix="percept-")  # noqa: SIM115 - it is kept open
-            free = shutil.disk_usage(tempfile.gettempdir()).free
-        except OSError as error:
-            raise _no_room(size, str(error.strerror or error)) from None
-        if free < size:
-            self._file.close()
-            raise _no_room(size, f"{free / 1e9:.1f} GB are free")
+        self._file = io.BytesIO() if size <= MOST_IN_MEMORY else _temporary(size)
 
     def add(self, data: bytes) -> None:
         """Put bytes behind those that are there.
@@ -138,6 +129,20 @@ class Room:
         if file is not None:
             with contextlib.suppress(OSError):  # of a full disk it was told already
                 file.close()
+
+
+def _temporary(size: int) -> BinaryIO:
+    """A file for so many bytes; memory where the folder has no room and that has plenty."""
+    try:
+        free = shutil.disk_usage(tempfile.gettempdir()).free
+        if free >= size:
+            return tempfile.TemporaryFile(prefix="percept-")
+        why = f"{free / 1e9:.1f} GB are free"
+    except OSError as error:
+        why = str(error.strerror or error)
+    if size <= free_memory() * _SHARE_OF_MEMORY:
+        return io.BytesIO()
+    raise _no_room(size, why)
 
 
 def _no_room(size: int, why: str) -> UnsupportedImage:
