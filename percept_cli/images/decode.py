@@ -9,6 +9,7 @@ Which reader a file goes to is decided here, by its content. Whatever the reader
 - More than 8 bits per channel are kept (``deep``), and light without a limit (``scenes``).
 - Frames of animations are what a viewer shows, each on top of those before it. Pages of a TIFF that are smaller
   copies or masks of others are left out, and so is the picture of an APNG for programs that show no animations.
+- A large picture is read in strips where its format comes in some (``strips``), with the same result.
 - Only the formats in ``formats`` are read, whatever else Pillow could do with a file (run Ghostscript on it).
 
 How transparency, light and sizes are dealt with is decided when a pair is looked at (``views``).
