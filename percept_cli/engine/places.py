@@ -7,7 +7,7 @@ features of a flat area turn around at a change of one level, which nobody sees.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -43,6 +43,7 @@ INK = 1 / 8
 """What a ΔE of ink counts beside one of areas: other rasterisers change it by up to 9, subpixel ones by 16."""
 HEAT_SIDE = 640
 """Values along the longer side of a report's heat map, at most."""
+_PIXELS_AT_A_TIME = 1 << 20
 _NEAR = 8  # cells on each side of the peak that say nothing of the noise
 _FEW_CELLS = 8  # that say nothing either
 _QUANTILE = 0.9
@@ -114,7 +115,7 @@ class Places:
         from scipy import ndimage
 
         found = self._extended(_by_cells(colour_map(*self._sides), CELL // STEP, np.maximum))
-        detail = np.maximum(*(self._extended(_by_cells(_steps(side), CELL, np.add)) for side in self._sides))
+        detail = np.maximum(*(self._extended(_steps(side, np.add)) for side in self._sides))
         detail = ndimage.maximum_filter(detail / CELL**2, 3)
         masked: Grid = found / (1 + detail / MASKING)
         return masked
@@ -130,20 +131,17 @@ class Places:
         """Per cell how visible its change is, 0 to 1."""
         import numpy as np
 
-        squares = _by_cells(self._change**2, CELL, np.add) / CELL**2
+        bands = (_by_cells(_change(*band) ** 2, CELL, np.add) for band in _bands(*self._sides))
+        squares = np.concatenate(list(bands)) / CELL**2
         weights: Grid = self._extended(np.minimum(1, squares / VISIBLE))
         return weights
-
-    @cached_property
-    def _change(self) -> Grid:
-        return _change(*self._sides)
 
     @cached_property
     def texture(self) -> Grid:
         """Per cell the largest step between neighbouring pixels in either picture, in levels of 255."""
         import numpy as np
 
-        return self._extended(np.maximum(*(_by_cells(_steps(side), CELL, np.maximum) for side in self._sides)))
+        return self._extended(np.maximum(*(_steps(side, np.maximum) for side in self._sides)))
 
     @cached_property
     def mean(self) -> float | None:
@@ -209,7 +207,8 @@ class Places:
         row, column = np.unravel_index(int(self.distances.argmax()), self._shape)
         far = np.ones(self._shape, bool)
         far[max(0, row - _NEAR) : row + _NEAR + 1, max(0, column - _NEAR) : column + _NEAR + 1] = False
-        changed = far & (self._extended(_by_cells(self._change, CELL, np.maximum)) > _NOTHING)
+        bands = (_by_cells(_change(*band), CELL, np.maximum) for band in _bands(*self._sides))
+        changed = far & (self._extended(np.concatenate(list(bands))) > _NOTHING)
         if changed.sum() < _FEW_CELLS:
             return 0.0
         detailed = far & (self.texture > TEXTURE)
@@ -277,14 +276,25 @@ def _change(reference: Pixels, candidate: Pixels) -> Grid:
     return largest
 
 
-def _steps(picture: Pixels) -> Grid:
-    """Per pixel the largest step of a channel to the pixel on its right, or below."""
+def _steps(picture: Pixels, how: np.ufunc) -> Grid:
+    """Per cell, combined: a pixel's largest step of a channel to the one on its right, or below."""
     import numpy as np
 
-    found = np.zeros(picture.shape[:2], np.float32)
-    found[:, :-1] = _change(picture[:, :-1], picture[:, 1:])
-    np.maximum(found[:-1], _change(picture[:-1], picture[1:]), out=found[:-1])
-    return found
+    cells = []
+    for band, further in _bands(picture, picture[1:]):
+        found = np.zeros(band.shape[:2], np.float32)
+        found[:, :-1] = _change(band[:, :-1], band[:, 1:])
+        upper = found[: len(further)]
+        np.maximum(upper, _change(band[: len(further)], further), out=upper)
+        cells.append(_by_cells(found, CELL, how))
+    return np.concatenate(cells)
+
+
+def _bands(first: Pixels, second: Pixels) -> Iterator[tuple[Pixels, Pixels]]:
+    """Whole rows of cells of both at a time, so that temporary arrays stay small."""
+    rows = CELL * max(1, _PIXELS_AT_A_TIME // (CELL * first.shape[1]))
+    for top in range(0, len(first), rows):
+        yield first[top : top + rows], second[top : top + rows]
 
 
 def _by_cells(values: Grid, side: int, how: np.ufunc) -> Grid:

@@ -17,7 +17,7 @@ from percept_cli.evidence import Box
 from percept_cli.images.decode import decode
 from percept_cli.images.displacement import Shift, move_all, move_region
 from percept_cli.images.files import read_file
-from percept_cli.images.picture import Picture
+from percept_cli.images.picture import Picture, bands
 from percept_cli.images.policy import ImagePolicy
 from percept_cli.images.views import shown_picture
 from percept_cli.names import shown
@@ -98,7 +98,7 @@ def find_changes(
             left_out = uncovered if left_out is None else left_out | uncovered
             second = np.where(left_out[..., None], first, second)
         second, moved = _move_regions(first, second, max_shift)
-    changed = (first != second).any(axis=2)
+    changed = _differing(first, second)
     labels, regions = _regions(changed)
     aligned = candidate if second is original else replace(candidate, pixels=second.tobytes())
     return Changes(
@@ -111,6 +111,16 @@ def find_changes(
         ignored=0 if left_out is None else int(left_out.sum()),
         shift=shift,
     )
+
+
+def _differing(first: Pixels, second: Pixels) -> NDArray[np.bool_]:
+    """H×W, True where a channel differs."""
+    import numpy as np
+
+    found = np.empty(first.shape[:2], bool)
+    for rows in bands(*first.shape[:2]):
+        np.any(first[rows] != second[rows], axis=2, out=found[rows])
+    return found
 
 
 def check_mask(path: Path) -> None:
@@ -218,7 +228,7 @@ def _move_regions(first: Pixels, second: Pixels, most: int) -> tuple[Pixels, lis
     """The candidate with those regions moved back whose pixels that explains, and these regions."""
     import numpy as np
 
-    changed = (first != second).any(axis=2)
+    changed = _differing(first, second)
     labels, regions = _regions(changed)
     rows, columns = np.nonzero(changed)
     owners = labels[rows // BLOCK, columns // BLOCK]
