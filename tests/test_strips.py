@@ -296,6 +296,76 @@ def test_limits_hold_for_strips() -> None:
         decode(by_pillow(RGB, "PNG", pnginfo=text), "x", ImagePolicy(limits=Limits(metadata=4000)))
 
 
+def test_chunks_that_count_behind_the_pixels_are_left_to_libraries() -> None:
+    data = by_pillow(RGB, "PNG")
+    late = data[:-12] + chunk(b"gAMA", (100_000).to_bytes(4, "big")) + data[-12:]
+    assert strips_in(io.BytesIO(late)) is None
+    text = data[:-12] + chunk(b"tEXt", b"Comment\0late") + data[-12:]
+    assert strips_in(io.BytesIO(text)) is not None
+
+
+def test_rows_behind_the_last_are_passed_over() -> None:
+    """A file of two megabytes could go on for gigabytes."""
+    data = by_pillow(RGB, "PNG")
+    start = data.index(b"IDAT") - 4
+    rows = b"".join(b"\0" + row.tobytes() for row in COLOURS[..., :3])
+    pixels = chunk(b"IDAT", zlib.compress(rows + bytes(1 << 24)))
+    found = decode(data[:start] + pixels + data[-12:], "x")
+    assert found.frames[0].colours[:] == COLOURS[..., :3].tobytes()
+
+
+@pytest.mark.parametrize("large", [5000, 1 << 30])
+def test_a_palette_that_is_missing_is_an_error(large: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joining, "LARGE", large)
+    data = by_pillow(RGB.quantize(13), "PNG")
+    start = data.index(b"PLTE") - 4
+    length = int.from_bytes(data[start : start + 4], "big")
+    with pytest.raises(UnreadableImage, match=r"^x\.png: .*its palette is missing"):
+        decode(data[:start] + data[start + 12 + length :], "x.png")
+
+
+def test_pages_in_a_circle_are_left_to_the_reader() -> None:
+    entries = [(254, 4, 1, 1), *((60_000 + tag, 1, 90_000, 8) for tag in range(400))]
+    page = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    data = b"II*\0" + struct.pack("<I", 100_000) + bytes(100_000 - 8) + page + struct.pack("<I", 100_000)
+    assert strips_in(io.BytesIO(data)) is None
+
+
+def test_many_low_strips(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joining, "_STRIP", 1 << 19)
+    values = np.arange(40_000, dtype=np.uint16).reshape(-1, 1)
+    data = tiff_of(values, rowsperstrip=1)  # 40,000 pieces, together in one strip
+    assert strips_in(io.BytesIO(data)) is not None
+    whole = decode(data, "x").frames[0]
+    assert np.frombuffer(whole.colours[:], np.float32)[::3] == pytest.approx(np.arange(40_000) / 257)
+
+
+def test_pieces_far_behind_in_a_big_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """BigTIFF is there for offsets beyond 32 bits; the file is sparse."""
+    from percept_cli.images.limits import Limits
+
+    monkeypatch.setattr(files, "MOST_IN_MEMORY", 100)
+    data = bytearray(tiff_of(COLOURS[..., :3], bigtiff=True, rowsperstrip=10))
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        tag = file.pages[0].aspage().tags["StripOffsets"]
+        offsets, place = tag.value, tag.valueoffset
+        assert tag.dtype == tifffile.DATATYPE.LONG8
+    far = (1 << 32) + 100
+    path = tmp_path / "big.tif"
+    monkeypatch.setattr(files, "_digested", lambda file: (file.read(100), path.stat().st_size, "not read here"))
+    with path.open("wb") as out:
+        struct.pack_into(f"<{len(offsets)}Q", data, place, *(far + offset - offsets[0] for offset in offsets))
+        out.write(data[: offsets[0]])
+        out.seek(far)
+        out.write(data[offsets[0] :])
+        if place > offsets[0]:  # what the list says stands where it stood
+            out.seek(0)
+            out.write(data)
+    content, _ = read_stamped(path, Limits(file=None))
+    found = decode(content, path)
+    assert found.frames[0].colours[:] == COLOURS[..., :3].tobytes()
+
+
 def test_pages_are_no_strips() -> None:
     data = by_pillow(RGB, "TIFF", save_all=True, append_images=[RGB])
     assert strips_in(io.BytesIO(data)) is None

@@ -83,10 +83,17 @@ def check_size_of(image: Image.Image, policy: ImagePolicy) -> None:
     Raises:
         UnsupportedImage: without the file's name.
     """
+    _check_palette(image)
     each = BYTES_PER_PIXEL_WITH_ALPHA if image.has_transparency_data else BYTES_PER_PIXEL
     if is_large(*image.size):
         each = _BYTES_PER_PIXEL_IN_STRIPS
     check_pixels(image.width, image.height, 1, policy.limits, each)
+
+
+def _check_palette(image: Image.Image) -> None:
+    """Pillow takes for granted that there is one."""
+    if image.mode == "P" and image.palette is None:
+        raise OSError("its palette is missing")
 
 
 def is_deep(image: Image.Image) -> bool:
@@ -176,6 +183,7 @@ def frame_of(
     from PIL import ImageOps
 
     image.load()
+    _check_palette(image)
     if in_place:
         ImageOps.exif_transpose(image, in_place=True)
     else:

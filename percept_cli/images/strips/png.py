@@ -53,6 +53,10 @@ def png_strips(file: BinaryIO) -> Strips | None:
     if _ANIMATED in names or b"IDAT" not in names or names[-1] != b"IEND":
         return None
     first = names.index(b"IDAT")
+    last = first + names.count(b"IDAT")
+    # Chunks that count stand before the pixels; libraries differ in what they make of others.
+    if any(name not in _ELSEWHERE for name in names[last:]) or b"IDAT" in names[last:]:
+        return None
     about = b"".join(_whole(file, chunk) for chunk in chunks[:first] if chunk.name not in _ELSEWHERE)
     told = b"".join(_whole(file, chunk) for chunk in chunks if chunk.name not in (b"IHDR", b"IDAT", b"IEND"))
     pixel = _chunk(b"IDAT", zlib.compress(bytes(9)))  # no filter, and up to 4 × 2 bytes
@@ -93,7 +97,9 @@ def _unpacked(file: BinaryIO, chunks: Sequence[_Chunk]) -> Iterator[bytes]:
     """What the pixels' chunks unpack to, in small pieces; the checksum at its end is held to it."""
     inflate = zlib.decompressobj()
     for chunk in chunks:
-        packed = _content(file, chunk)
+        packed, (told,) = _content(file, chunk), struct.unpack(">I", file.read(4))
+        if zlib.crc32(b"IDAT" + packed) != told:
+            raise OSError("a checksum of its pixels is wrong")
         while packed and not inflate.eof:
             yield inflate.decompress(packed, 1 << 20)
             packed = inflate.unconsumed_tail
@@ -117,9 +123,8 @@ class _Rows:
         return found
 
     def finish(self) -> None:
-        """Look at what is left: nothing, usually, but the checksum."""
-        for _ in self._pieces:
-            pass
+        """Look at the checksum behind the rows. More rows are passed over, as libraries do; they may be a trap."""
+        next(filter(None, self._pieces), None)
 
 
 def _unfiltered(

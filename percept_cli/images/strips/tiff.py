@@ -6,6 +6,7 @@ import os
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any, BinaryIO
 
 from percept_cli.images.joining import LARGE, is_large, rows_of_strip
@@ -30,6 +31,7 @@ _SIZES = {
 _INTEGERS = {1: "B", 3: "H", 4: "I", 16: "Q"}
 _SHORT, _LONG = 3, 4
 _MOST_TAGS, _MOST_PAGES = 1000, 1000
+_MOST_SAID = 64 << 20  # bytes of all tags together, lists of pieces included
 
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _COLOURS = 254, 256, 257, 258, 259, 262
 _STRIPS, _ORIENTATION, _SAMPLES, _ROWS, _STRIP_BYTES, _PLANES = 273, 274, 277, 278, 279, 284
@@ -52,6 +54,20 @@ class _Value:
     count: int
     data: bytes
     """In the file's byte order."""
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A tag in a list of them."""
+
+    kind: int
+    count: int
+    data: bytes
+    """What it says, where that is short."""
+    where: int | None
+    """In the file, what it says, where that is long."""
+    size: int
+    """Of what it says, in bytes."""
 
 
 @dataclass(frozen=True)
@@ -87,54 +103,74 @@ def tiff_strips(file: BinaryIO) -> Strips | None:
         file: a TIFF of either kind.
     """
     try:
-        order, tags = _only_page(file)
-        layout = None if tags is None else _layout(file, order, tags)
+        order, page = _only_page(file)
+        if page is None:
+            return None
+        tags = {tag: _value(file, entry) for tag, entry in page.items() if tag not in _ELSEWHERE}
+        if sum(len(value.data) for value in tags.values()) > _MOST_SAID:
+            return None
+        layout = _layout(file, order, tags)
     except (struct.error, LookupError, ValueError):  # its reader will say what is wrong
         return None
-    if tags is None or layout is None:
+    if layout is None:
         return None
-    kept = {tag: value for tag, value in tags.items() if tag not in _ELSEWHERE and value.kind in _SIZES}
+    pieces = {_STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES}
+    kept = {tag: _classic(order, value) for tag, value in tags.items() if tag not in pieces}
     return Strips(layout.width, layout.height, _files(file, order, kept, layout), about=file)
 
 
-def _only_page(file: BinaryIO) -> tuple[str, Mapping[int, _Value] | None]:
-    """The byte order, and the tags of the first page if it is the only one."""
+def _only_page(file: BinaryIO) -> tuple[str, Mapping[int, _Entry] | None]:
+    """The byte order, and the tags of the page that is large, if it is the only one."""
     file.seek(0)
     head = file.read(16)
     order = "<" if head[:2] == b"II" else ">"
     big = struct.unpack_from(order + "H", head, 2)[0] == 43
     place = struct.unpack_from(order + ("Q" if big else "I"), head, 8 if big else 4)[0]
-    first = None
-    for _ in range(_MOST_PAGES):
-        if not place:
-            return order, first
+    page, seen = None, set[int]()
+    while place:
+        if place in seen or len(seen) >= _MOST_PAGES:
+            return order, None
+        seen.add(place)
         tags, place = _directory(file, order, place, big=big)
-        smaller = _SUBFILE in tags and _numbers(order, tags[_SUBFILE])[0] & _SMALLER_OR_MASK
-        if first is None and not smaller:
-            first = tags
-        elif not smaller or first is None:
-            break
-    return order, None
+        if _SUBFILE in tags and _numbers(order, _value(file, tags[_SUBFILE]))[0] & _SMALLER_OR_MASK:
+            continue
+        width, height = (_numbers(order, _value(file, tags[tag]))[0] for tag in (_WIDTH, _HEIGHT))
+        if page is not None or not is_large(width, height):
+            return order, None
+        page = tags
+    return order, page
 
 
-def _directory(file: BinaryIO, order: str, place: int, *, big: bool) -> tuple[dict[int, _Value], int]:
+def _directory(file: BinaryIO, order: str, place: int, *, big: bool) -> tuple[dict[int, _Entry], int]:
     """The tags of a page, and where the next one is."""
     number, pointer, room = ("Q", "Q", 8) if big else ("H", "I", 4)
     file.seek(place)
     (count,) = _read(file, order + number)
     if count > _MOST_TAGS:
         raise ValueError(f"{count} tags")
-    found, entries = dict[int, _Value](), [_read(file, f"{order}HH{pointer}{room}s") for _ in range(count)]
+    entries = [_read(file, f"{order}HH{pointer}{room}s") for _ in range(count)]
     (following,) = _read(file, order + pointer)
+    found = {}
     for tag, kind, many, data in entries:
         size = _SIZES.get(kind, 0) * many
-        if size > room:
-            file.seek(struct.unpack(order + pointer, data)[0])
-            data = file.read(size)
-            if len(data) < size:
-                raise ValueError("a value is cut off")
-        found[tag] = _Value(kind, many, data[:size])
+        where = None if size <= room else struct.unpack(order + pointer, data)[0]
+        found[tag] = _Entry(kind, many, data[:size], where, size)
     return found, following
+
+
+def _value(file: BinaryIO, entry: _Entry) -> _Value:
+    """What a tag says, read where it is."""
+    if entry.kind not in _SIZES:
+        raise ValueError(f"type {entry.kind}")
+    data = entry.data
+    if entry.where is not None:
+        if entry.size > _MOST_SAID:
+            raise ValueError(f"{entry.size} bytes")
+        file.seek(entry.where)
+        data = file.read(entry.size)
+    if len(data) < entry.size:
+        raise ValueError("a value is cut off")
+    return _Value(entry.kind, entry.count, data)
 
 
 def _read(file: BinaryIO, form: str) -> tuple[Any, ...]:
@@ -243,12 +279,12 @@ def _written(order: str, tags: Mapping[int, _Value], pieces: Sequence[bytes], wh
         lengths: the tag for how long they are.
     """
     sizes = [len(piece) for piece in pieces]
-    values = {tag: _classic(order, value) for tag, value in tags.items()}
+    values = dict(tags)
     values[lengths] = _Value(_LONG, len(sizes), struct.pack(f"{order}{len(sizes)}I", *sizes))
     values[where] = values[lengths]  # as long; what it says comes last
     begin = 8 + 2 + 12 * len(values) + 4
     begin += sum(len(value.data) + len(value.data) % 2 for value in values.values() if len(value.data) > 4)
-    places = [begin + sum(sizes[:index]) for index in range(len(sizes))]
+    places = list(accumulate(sizes[:-1], initial=begin))
     values[where] = _Value(_LONG, len(places), struct.pack(f"{order}{len(places)}I", *places))
     entries, further, at = b"", b"", 8 + 2 + 12 * len(values) + 4
     for tag, value in sorted(values.items()):
