@@ -12,24 +12,10 @@ from typing import Any, BinaryIO
 from percept_cli.images.joining import LARGE, is_large, rows_of_strip
 from percept_cli.images.strips.rows import Strips
 
-_SIZES = {
-    1: 1,
-    2: 1,
-    3: 2,
-    4: 4,
-    5: 8,
-    6: 1,
-    7: 1,
-    8: 2,
-    9: 4,
-    10: 8,
-    11: 4,
-    12: 8,
-    16: 8,
-    17: 8,
-}  # by type, bytes
+# Bytes of a value, by type.
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 16: 8, 17: 8}
 _INTEGERS = {1: "B", 3: "H", 4: "I", 16: "Q"}
-_SHORT, _LONG = 3, 4
+_LONG = 4
 _MOST_TAGS, _MOST_PAGES = 1000, 1000
 _MOST_SAID = 64 << 20  # bytes of all tags together, lists of pieces included
 
