@@ -22,19 +22,20 @@ from percept_cli.engine.bands import schedule
 from percept_cli.engine.pools import differentiable_pool, pool_rows
 from percept_cli.engine.topology import NETWORKS, Layer, tap_names
 from tests.peers import RECORD, carry_shipped_kernels
+from tests.rounding import UNIT, of_features, relative_error
+
+pytestmark = pytest.mark.numeric
 
 CPU = torch.device("cpu")
 TAPS = tap_names("vgg16")
-# float32 sums of up to 4608 products through 13 layers, in another order than torchvision's, and by Winograd's
-# filtering where maps are large: 3e-6 measured.
-TOLERANCE = 1e-5
 
 
 @pytest.fixture(scope="module")
 def reference() -> torch.nn.Sequential:
+    """In float64, where the order of sums does not matter."""
     features: torch.nn.Sequential = torchvision.models.vgg16(weights=None).features[:-1]
     carry_shipped_kernels(features)
-    return features.eval()
+    return features.double().eval()
 
 
 @pytest.fixture(scope="module")
@@ -47,21 +48,27 @@ def backbone() -> Backbone:
 def expected(reference: torch.nn.Sequential, request: pytest.FixtureRequest) -> dict[str, Tensor]:
     """The reference's taps of pictures of one size, for every height of bands."""
     with torch.inference_mode():
-        return reference_taps(reference, random_pictures(*request.param) / 255)
+        return reference_taps(reference, random_pictures(*request.param))
 
 
 def reference_taps(features: torch.nn.Sequential, pictures: Tensor, network: str = "vgg16") -> dict[str, Tensor]:
-    mean = torch.tensor([123.68, 116.779, 103.939]).view(1, 3, 1, 1)
-    values = pictures * 255 - mean
-    found = {"input": pictures}
+    """N×C×H×W float64 of N×3×H×W uint8 pictures."""
+    mean = torch.tensor([123.68, 116.779, 103.939], dtype=torch.float64).view(1, 3, 1, 1)
+    values = pictures - mean
+    found = {"input": pictures.double() / 255}
     for name, module in zip(tap_names(network)[1:], features, strict=True):
         values = module(values)
         found[name] = values.clone()
     return found
 
 
-def relative_error(found: Tensor, expected: Tensor) -> float:
-    return float((found.double() - expected).norm() / expected.double().norm())
+def check_taps(
+    found: dict[str, Tensor], expected: dict[str, Tensor], network: str = "vgg16", *, winograd: bool = True
+) -> None:
+    """Each tap is as near to float64 as its sums in float32 can be held to be: the more of them, the less so."""
+    for tap in found:
+        assert found[tap].shape == expected[tap].shape
+        assert relative_error(found[tap], expected[tap]) < of_features(network, tap, winograd=winograd), tap
 
 
 def taps_of(backbone: Backbone, pictures: Tensor, band_bytes: int, network: str = "vgg16") -> dict[str, Tensor]:
@@ -97,9 +104,7 @@ def test_all_taps_at_odd_sizes_batch_sizes_and_band_heights(
 ) -> None:
     found = taps_of(backbone, random_pictures(*size), band_bytes)
     assert set(found) == set(TAPS)
-    for tap in TAPS:
-        assert found[tap].shape == expected[tap].shape
-        assert relative_error(found[tap], expected[tap]) < TOLERANCE, tap
+    check_taps(found, expected)
 
 
 class L2Pool(torch.nn.Module):
@@ -108,7 +113,7 @@ class L2Pool(torch.nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         squares = F.pad(features.double() ** 2, (1, 1, 1, 1))
         windows = squares.unfold(2, 3, 2).unfold(3, 3, 2)  # N×C×H×W×3×3
-        return (torch.einsum("nchwij,ij->nchw", windows, BLUR) + 1e-12).sqrt().float()
+        return (torch.einsum("nchwij,ij->nchw", windows, BLUR) + 1e-12).sqrt()
 
 
 class Blur(torch.nn.Module):
@@ -116,7 +121,7 @@ class Blur(torch.nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         mirrored = torch.nn.ReflectionPad2d(2)(features.double())
-        return torch.einsum("nchwij,ij->nchw", mirrored.unfold(2, 3, 2).unfold(3, 3, 2), BLUR).float()
+        return torch.einsum("nchwij,ij->nchw", mirrored.unfold(2, 3, 2).unfold(3, 3, 2), BLUR)
 
 
 BLUR = torch.tensor([[1, 2, 1], [2, 4, 2], [1, 2, 1]], dtype=torch.float64) / 16
@@ -141,8 +146,8 @@ def test_the_height_of_the_bands_moves_no_digit(taps: list[str]) -> None:
     high, low = (taps_of(backbone, pictures, band_bytes) for band_bytes in (1 << 40, 1))
     assert set(high) == set(taps)
     for tap in taps:
-        # Matrix products of another height may sum in another order on other machines; here all digits agree.
-        assert relative_error(low[tap], high[tap]) < 1e-6, tap
+        # Where a library sums matrix products of another height in another order, each is off in its own way.
+        assert relative_error(low[tap], high[tap]) <= 2 * of_features("vgg16", tap), tap
 
 
 @pytest.mark.parametrize("network", ["vgg16-l2pool", "vgg16-blurpool"])
@@ -156,15 +161,13 @@ def test_all_taps_with_other_pools(
     record = replace(RECORD, network=network)
     taps = tap_names(network)
     with torch.inference_mode():
-        expected = reference_taps(with_pools(reference, network), pictures / 255, network)
+        expected = reference_taps(with_pools(reference, network), pictures, network)
         backbone = Backbone(record, taps, device=CPU, dtype=torch.float32)
         ways = [dict(backbone.features(pictures / 255))]
     ways += [taps_of(backbone, pictures, band_bytes, network) for band_bytes in (1, 1 << 18, 1 << 40)]
     for found in ways:
         assert set(found) == set(taps)
-        for tap in taps:
-            assert found[tap].shape == expected[tap].shape
-            assert relative_error(found[tap], expected[tap]) < TOLERANCE, tap
+        check_taps(found, expected, network)
 
 
 POOLS = [layer for layers in NETWORKS.values() for layer in layers if layer.kind not in ("conv", "relu")]
@@ -184,10 +187,12 @@ def test_a_pool_by_rows_is_the_one_on_a_whole_picture(layer: Layer, dtype: torch
         rows = padded[:, :, :, layer.padding : layer.padding + width].permute(0, 2, 3, 1)
         out = torch.empty(whole.shape, dtype=dtype).permute(0, 2, 3, 1).contiguous()
         pool_rows(layer, rows, out)
-        tolerance = {torch.float64: 1e-12, torch.float32: 1e-6}.get(dtype, 2 * torch.finfo(dtype).eps)
-        difference = (out.permute(0, 3, 1, 2) - whole).double().norm() / whole.double().norm()
+        # Nine products, their sum and a root, none of which cancel: at most 11 roundings on either way. Half
+        # precision is computed in float32, and rounded once.
+        rounding = torch.finfo(dtype).eps / 2
         assert whole.isfinite().all()
-        assert difference < tolerance
+        difference = relative_error(out.permute(0, 3, 1, 2), whole)
+        assert difference <= 2 * rounding * (11 if dtype in (torch.float32, torch.float64) else 1 + 1e-3)
 
 
 def test_the_root_of_an_l2_pool_at_zero() -> None:
@@ -201,13 +206,13 @@ def test_the_root_of_an_l2_pool_at_zero() -> None:
     out = torch.empty(1, 3, 3, 2)
     pool_rows(layer, torch.zeros(1, 7, 6, 2), out)
     for found in (whole.detach(), out):
-        torch.testing.assert_close(found, torch.full_like(found, 1e-6), rtol=1e-6, atol=0)
+        torch.testing.assert_close(found, torch.full_like(found, 1e-6), rtol=3 * UNIT, atol=0)  # a sum, a root, and 1e-6
 
 
 @pytest.mark.parametrize(("n", "height", "width"), [(1, 37, 53), (3, 64, 48)])
 def test_all_taps_of_vgg19(monkeypatch: pytest.MonkeyPatch, n: int, height: int, width: int) -> None:
     """On seeded random kernels of the scale that keeps features at theirs, since none are shipped."""
-    features = torchvision.models.vgg19(weights=None).features[:-1]
+    features = torchvision.models.vgg19(weights=None).features[:-1].double()
     generator = torch.Generator().manual_seed(19)
     kernels = {}
     for name, module in zip(tap_names("vgg19")[1:], features, strict=True):
@@ -225,12 +230,11 @@ def test_all_taps_of_vgg19(monkeypatch: pytest.MonkeyPatch, n: int, height: int,
     backbone = Backbone(record, tap_names("vgg19"), device=CPU, dtype=torch.float32)
     pictures = random_pictures(n, height, width)
     with torch.inference_mode():
-        expected = reference_taps(features, pictures / 255, "vgg19")
+        expected = reference_taps(features, pictures, "vgg19")
         ways = [dict(backbone.features(pictures / 255)), taps_of(backbone, pictures, 1, "vgg19")]
     for found in ways:
         assert set(found) == set(tap_names("vgg19"))
-        for tap in found:
-            assert relative_error(found[tap], expected[tap]) < TOLERANCE, tap
+        check_taps(found, expected, "vgg19")
 
 
 @pytest.mark.parametrize("tap", ["conv1_1", "conv2_2", "conv5_3"])
@@ -238,22 +242,21 @@ def test_a_conv_tap_alone_is_before_the_relu(reference: torch.nn.Sequential, tap
     pictures = random_pictures(1, 40, 40)
     relu = tap.replace("conv", "relu")
     with torch.inference_mode():
-        expected = reference_taps(reference, pictures / 255)
+        expected = reference_taps(reference, pictures)
     found = taps_of(Backbone(RECORD, [tap, relu], device=CPU, dtype=torch.float32), pictures, 1 << 20)
     assert found[tap].min() < 0
     assert found[relu].min() == 0
-    assert relative_error(found[tap], expected[tap]) < TOLERANCE
+    check_taps(found, expected)
     assert torch.equal(found[tap].relu(), found[relu])
 
 
 def test_the_differentiable_network_has_the_same_taps(reference: torch.nn.Sequential, backbone: Backbone) -> None:
-    pictures = random_pictures(2, 37, 53) / 255
+    pictures = random_pictures(2, 37, 53)
     with torch.inference_mode():
         expected = reference_taps(reference, pictures)
-        found = dict(backbone.features(pictures))
+        found = dict(backbone.features(pictures / 255))
     assert list(found) == list(TAPS)
-    for tap in TAPS:
-        assert relative_error(found[tap], expected[tap]) < TOLERANCE, tap
+    check_taps(found, expected, winograd=False)
 
 
 def test_gradients_reach_the_picture_when_asked_for() -> None:
