@@ -32,6 +32,10 @@ def carry_shipped_kernels(network: torch.nn.Module) -> None:
             module.bias.copy_(kernels[key.replace("weight", "bias")])
 
 
+# Peers compute in float64, where two ways to one number agree: in float32 they would differ by the rounding of both.
+# Their constants are published as decimals and stored as float32, so they are written out again.
+
+
 def dists_with_shipped_kernels() -> Any:
     """`DISTS_pytorch.DISTS` with its own channel weights, and the shipped kernels and their normalisation."""
     import DISTS_pytorch
@@ -44,14 +48,14 @@ def dists_with_shipped_kernels() -> Any:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(models, "vgg16", without_download)
-        model = DISTS_pytorch.DISTS(load_weights=False).eval()
+        model = DISTS_pytorch.DISTS(load_weights=False).double().eval()
     carry_shipped_kernels(model)
     weights = torch.load(published_dists_weights(), weights_only=True)
     with torch.no_grad():
         model.alpha.copy_(weights["alpha"])
         model.beta.copy_(weights["beta"])
         # It takes x in [0, 1] and computes (x - mean) / std: written out, as for lpips.
-        model.mean.copy_(torch.tensor([123.68, 116.779, 103.939]).view(1, 3, 1, 1) / 255)
+        model.mean.copy_(torch.tensor([123.68, 116.779, 103.939], dtype=torch.float64).view(1, 3, 1, 1) / 255)
         model.std.fill_(1 / 255)
     return model
 
@@ -84,7 +88,18 @@ def lpips_with_learned_weights(*, spatial: bool = False) -> Any:
     """`lpips.LPIPS(net="vgg")`: its own head and normalisation; the kernels stand in for torchvision's."""
     model = _lpips(lpips=True, spatial=spatial)
     carry_shipped_kernels(model.net)
+    write_out_scaling(model)
     return model
+
+
+def write_out_scaling(model: Any) -> None:
+    """The lpips package's ``ScalingLayer``, which others copied."""
+    with torch.no_grad():
+        for buffer, values in (("shift", (-0.030, -0.088, -0.188)), ("scale", (0.458, 0.448, 0.450))):
+            published = getattr(model.scaling_layer, buffer)
+            exact = torch.tensor(values, dtype=torch.float64).view(1, 3, 1, 1)
+            assert torch.equal(published, exact.float().double())
+            published.copy_(exact)
 
 
 def _lpips(**options: bool) -> Any:
@@ -92,7 +107,7 @@ def _lpips(**options: bool) -> Any:
         warnings.simplefilter("ignore")  # lpips 0.1.4 calls torchvision by argument names of long ago
         import lpips
 
-        return lpips.LPIPS(net="vgg", pnet_rand=True, verbose=False, **options).eval()
+        return lpips.LPIPS(net="vgg", pnet_rand=True, verbose=False, **options).double().eval()
 
 
 def torchmetrics_lpips() -> Any:
@@ -101,8 +116,9 @@ def torchmetrics_lpips() -> Any:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # as above
-        model = functional._LPIPS(pretrained=True, net="vgg", pnet_rand=True, eval_mode=True)
+        model = functional._LPIPS(pretrained=True, net="vgg", pnet_rand=True, eval_mode=True).double()
     carry_shipped_kernels(model.net)
+    write_out_scaling(model)
     return model
 
 
@@ -112,7 +128,9 @@ def st_lpips() -> Any:
         warnings.simplefilter("ignore")  # it imports IPython and torchsummary, and uses neither
         from stlpips_pytorch import stlpips
 
-        return stlpips.LPIPS(net="vgg", variant="shift_tolerant", verbose=False).eval()
+        model = stlpips.LPIPS(net="vgg", variant="shift_tolerant", verbose=False).double().eval()
+    write_out_scaling(model)
+    return model
 
 
 def piq_loss(name: str, layers: Sequence[str], **options: Any) -> Any:
@@ -123,14 +141,15 @@ def piq_loss(name: str, layers: Sequence[str], **options: Any) -> Any:
     import piq
     from piq.perceptual import VGG16_LAYERS
 
-    return getattr(piq, name)(
+    loss = getattr(piq, name)(
         feature_extractor=_shipped_features(),
         layers=[VGG16_LAYERS[layer] for layer in layers],
-        mean=[value / 255 for value in (123.68, 116.779, 103.939)],
-        std=[1 / 255] * 3,
         reduction="none",
         **options,
     )
+    loss.mean = torch.tensor([123.68, 116.779, 103.939], dtype=torch.float64).view(1, 3, 1, 1) / 255
+    loss.std = torch.full_like(loss.mean, 1 / 255)
+    return loss
 
 
 @cache
@@ -138,7 +157,7 @@ def _shipped_features() -> torch.nn.Module:
     """Torchvision's layers of a VGG-16 with the shipped kernels, which piq only reads."""
     from torchvision import models
 
-    network: torch.nn.Module = models.vgg.make_layers(models.vgg.cfgs["D"]).eval()
+    network: torch.nn.Module = models.vgg.make_layers(models.vgg.cfgs["D"]).double().eval()
     carry_shipped_kernels(network)
     return network
 
@@ -151,7 +170,7 @@ def lpips_with_shipped_kernels() -> Any:
         # lpips takes x in [-1, 1] and computes (x - shift) / scale; 255·(x + 1)/2 - mean is that with
         # scale = 2/255 and shift = 2·mean/255 - 1.
         # Written out, so that a wrong mean in percept's own record is noticed.
-        mean = torch.tensor([123.68, 116.779, 103.939]).view(1, 3, 1, 1)
+        mean = torch.tensor([123.68, 116.779, 103.939], dtype=torch.float64).view(1, 3, 1, 1)
         model.scaling_layer.shift.copy_(2 * mean / 255 - 1)
         model.scaling_layer.scale.copy_(torch.full_like(mean, 2 / 255))
     return model

@@ -20,6 +20,13 @@ from percept_cli.engine.distances.local import Cosine, Unit
 from percept_cli.engine.plan import plan_pair
 from percept_cli.errors import UnsupportedImage
 from percept_cli.spec import DistanceSpec, LayerSpec
+from tests.rounding import UNIT, check, of_distance
+
+pytestmark = pytest.mark.numeric
+
+# Sums are float64, of at most 200,000 values of one sign, in whatever order: n roundings of 2⁻⁵³ at the very worst,
+# and some √n on any machine.
+OTHER_ORDER = 200_000**0.5 * 2**-53 * 20
 
 Array = NDArray[np.float64]
 every_distance = pytest.mark.parametrize("distance", DISTANCES.values(), ids=DISTANCES)
@@ -64,7 +71,7 @@ def test_symmetric_non_negative_float64_and_positive_when_different(
 def test_a_pair_scores_the_same_alone_and_in_a_batch(distance: Distance) -> None:
     f, g = features(3, (64, 9, 5), seed=1), features(3, (64, 9, 5), seed=2)
     alone = torch.cat([distance(f[i : i + 1], g[i : i + 1]) for i in range(3)])
-    torch.testing.assert_close(distance(f, g), alone, rtol=1e-12, atol=0)
+    torch.testing.assert_close(distance(f, g), alone, rtol=OTHER_ORDER, atol=0)
 
 
 @every_distance
@@ -75,13 +82,15 @@ def test_pieces_in_any_order_merge_to_the_whole(distance: Distance) -> None:
     for order in ([0, 1, 2], [2, 0, 1]):
         total = reduce(distance.merge, [pieces[i] for i in order])
         # The pieces are float64 sums; only their order differs.
-        torch.testing.assert_close(distance.finish(total, 32), distance(f, g), rtol=1e-12, atol=0)
+        torch.testing.assert_close(distance.finish(total, 32), distance(f, g), rtol=OTHER_ORDER, atol=0)
 
 
 @every_distance
 def test_memory_format_does_not_matter(distance: Distance) -> None:
     f, g = features(2, (16, 9, 11), seed=1), features(2, (16, 9, 11), seed=2)
-    torch.testing.assert_close(distance(f.contiguous(), g.contiguous()), distance(f, g), rtol=1e-7, atol=0)
+    # Lengths of vectors are float32 sums, whose order goes by the format.
+    _, bound = of_distance(distance, f.double(), g.double(), UNIT)
+    check(distance(f.contiguous(), g.contiguous()), distance(f, g), 2 * bound)
 
 
 @every_distance
@@ -99,7 +108,7 @@ def test_large_maps_are_reduced_in_float64(distance: Distance) -> None:
     """Against float64 throughout: a float32 sum over 200,000 positions would be off by much more."""
     shape = (3, 400, 500) if distance.most_positions is None else (3, 40, 50)
     f, g = features(1, shape, seed=1), features(1, shape, seed=2)
-    torch.testing.assert_close(distance(f, g), distance(f.double(), g.double()), rtol=1e-6, atol=0)
+    check(distance(f, g), *of_distance(distance, f.double(), g.double(), UNIT))
 
 
 @pytest.mark.parametrize(
@@ -181,8 +190,12 @@ def test_equals_the_formula_written_by_hand(distance: Distance, shape: tuple[int
     # Everywhere above 0, so that the plain formula of the cosine divides by no zero.
     f, g = features(2, shape, seed=1) + 0.1, features(2, shape, seed=2) + 0.2
     expected = [FORMULAS[distance.name](a, b) for a, b in zip(f.double().numpy(), g.double().numpy(), strict=True)]
-    # Differences and squares are float32, a few roundings of 6e-8 each; sums are float64.
-    torch.testing.assert_close(distance(f, g), torch.tensor(expected, dtype=torch.float64), rtol=2e-6, atol=0)
+    right = torch.tensor(expected, dtype=torch.float64)
+    # In float64 two ways to write a formula agree to a few digits; 1e-10 is what cancels in a variance.
+    torch.testing.assert_close(distance(f.double(), g.double()), right, rtol=1e-10, atol=0)
+    # Differences, squares and lengths are float32; sums are float64.
+    _, bound = of_distance(distance, f.double(), g.double(), UNIT)
+    check(distance(f, g), right, bound)
 
 
 # F has the vectors (3, 4) and (0, 1) at its two positions, G has (4, 3) and (0, 1).
@@ -217,8 +230,9 @@ def test_every_distance_has_a_hand_worked_case() -> None:
 def test_hand_worked_case(distance: Distance) -> None:
     f = torch.tensor([[3.0, 0.0], [4.0, 1.0]]).view(1, 2, 1, 2)
     g = torch.tensor([[4.0, 0.0], [3.0, 1.0]]).view(1, 2, 1, 2)
-    # 0.6, 0.8 and their squares are not exact in float32; the constant of `dists` is 1e-6 beside 3.25.
-    assert distance(f, g).item() == pytest.approx(BY_HAND[distance.name], rel=3e-7)
+    # 0.6, 0.8 and their squares are not exact in float32: five roundings of 6e-8. The constant of `dists` is 1e-6
+    # beside 6.25, 10.25 and 3.25, which takes 1.6e-7, 1e-7 and 3.1e-7 from these parts.
+    assert distance(f, g).item() == pytest.approx(BY_HAND[distance.name], rel=5 * UNIT)
 
 
 @pytest.mark.parametrize(
@@ -246,9 +260,10 @@ def test_a_vector_of_zeros_is_far_from_anything_but_another() -> None:
     assert Cosine()(zero, zero).item() == 0
     assert Cosine()(zero, other).item() == 1
     assert Unit()(zero, zero).item() == 0
-    assert Unit()(zero, other).item() == pytest.approx(1)
+    assert Unit()(zero, other).item() == pytest.approx(1, rel=4 * UNIT)  # a length, a quotient and its square
 
 
 def test_unit_is_twice_cosine_where_no_vector_is_zero() -> None:
-    f, g = features(1, (32, 9, 9), seed=1) + 0.1, features(1, (32, 9, 9), seed=2) + 0.1
-    assert Unit()(f, g).item() == pytest.approx(2 * Cosine()(f, g).item(), rel=1e-6)
+    f, g = (features(1, (32, 9, 9), seed).double() + 0.1 for seed in (1, 2))
+    # Unit adds 1e-10 to lengths of some 3.
+    assert Unit()(f, g).item() == pytest.approx(2 * Cosine()(f, g).item(), rel=1e-10)

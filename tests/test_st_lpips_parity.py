@@ -6,7 +6,6 @@ unblurred pool, another mean, one tap's learned weights for another's, LPIPS's l
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +23,10 @@ from percept_cli.weights.registry import WEIGHTS
 from scripts.convert_channels import SHA256, convert
 from tests.conftest import ROOT
 from tests.peers import st_lpips
-from tests.test_lpips_parity import TOLERANCE, pixels
+from tests.rounding import ARITHMETIC, exact, relative_error
+from tests.test_lpips_parity import in_range, pixels
 
-pytestmark = pytest.mark.usefixtures("all_weights")
+pytestmark = [pytest.mark.usefixtures("all_weights"), pytest.mark.numeric]
 
 
 @pytest.fixture(scope="module")
@@ -40,18 +40,18 @@ def peer() -> Any:
 def test_layers_and_total_equal_st_lpips(peer: Any, n: int, height: int, width: int) -> None:
     reference, candidate = pixels(n, height, width, seed=1), pixels(n, height, width, seed=2)
     with torch.inference_mode():
-        total, per_layer = peer(reference / 127.5 - 1, candidate / 127.5 - 1, retPerLayer=True)
+        total, per_layer = peer(in_range(reference), in_range(candidate), retPerLayer=True)
         # Its total is added up in the place of its first layer.
         per_layer[0] = total - sum(per_layer[1:])
     spec = load_preset("st-lpips").spec
-    found = Engine(spec, "cpu").measure(reference, candidate, plan_pair(spec, height=height, width=width))
-    torch.testing.assert_close(found.sum(dim=1), total.flatten().double(), rtol=TOLERANCE, atol=0)
-    expected = torch.stack([layer.flatten() for layer in per_layer], dim=1).double()
-    torch.testing.assert_close(found, expected, rtol=1e-4, atol=0)  # the first layer is a difference of sums
+    known = exact(spec, reference, candidate)
+    published = torch.stack([layer.flatten() for layer in per_layer], dim=1)
+    torch.testing.assert_close(known.totals, total.flatten(), rtol=ARITHMETIC, atol=0)
+    torch.testing.assert_close(known.distances, published, rtol=ARITHMETIC, atol=0)
+    known.check(Engine(spec, "cpu").measure(reference, candidate, plan_pair(spec, height=height, width=width)))
 
 
 def test_the_gradient_is_the_peers(peer: Any) -> None:
-    peer = copy.deepcopy(peer).double()
     x = pixels(2, 49, 66, seed=1).double() / 255
     sides = [(pixels(2, 49, 66, seed=2).double() / 255).requires_grad_() for _ in range(2)]
     PerceptualDistance("st-lpips", reduction="sum").double()(x, sides[0]).backward()
@@ -59,7 +59,7 @@ def test_the_gradient_is_the_peers(peer: Any) -> None:
     found, expected = (side.grad for side in sides)
     assert found is not None
     assert expected is not None
-    assert (found - expected).norm() / expected.norm() < 1e-6
+    assert relative_error(found, expected) < ARITHMETIC
 
 
 def test_a_shift_counts_less_than_for_lpips() -> None:
