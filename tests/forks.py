@@ -1,9 +1,9 @@
-"""Processes forked off one that has torch loaded already, which is most of what a test of a command waits for.
+"""Processes forked off one that has torch and percept loaded already, most of what a test of a command waits for.
 
-Each is a process of its own, with its own folder, environment, standard streams and exit code, and it imports
-percept anew. The one it comes from has loaded libraries and done nothing else: neither percept nor a thread of
-torch's is in it. What such a process cannot show is how a fresh interpreter begins: that a library was never
-loaded, or that another seed of hashes moves nothing.
+Each is a process of its own, with its own folder, environment, standard streams and exit code. The one it comes from
+has imported modules and done nothing else: no command has run in it, and no thread of torch's is in it. What such a
+process cannot show is how a fresh interpreter begins: that a library was never loaded, or that another seed of hashes
+moves nothing.
 
 As a program (``python tests/forks.py SOCKET``) this is the one that forks. It ends with the tests.
 """
@@ -11,8 +11,10 @@ As a program (``python tests/forks.py SOCKET``) this is the one that forks. It e
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
+import pkgutil
 import runpy
 import selectors
 import signal
@@ -124,18 +126,25 @@ def _read(pipes: list[int], until: float) -> list[str] | None:
 
 
 def _serve(channel: socket.socket) -> None:
-    """Load the libraries, then fork for each request; return in the children only, ready to run."""
+    """Load all modules, then fork for each request; return in the children only, ready to run."""
     import click  # noqa: F401
     import jinja2  # noqa: F401
     import numpy  # noqa: F401
     import pathspec  # noqa: F401
-    import PIL.Image  # noqa: F401
+    import PIL.Image
     import rich.console  # noqa: F401
     import safetensors.torch  # noqa: F401
     import scipy.ndimage  # noqa: F401
     import torch  # noqa: F401
 
-    gc.freeze()  # no child need go through the objects of the libraries
+    import percept_cli
+
+    PIL.Image.init()  # Pillow's formats
+    for module in pkgutil.walk_packages(percept_cli.__path__, "percept_cli."):
+        # Without the command itself, which each child runs, and what only pytest loads.
+        if module.name not in ("percept_cli.__main__", "percept_cli.pytest_plugin"):
+            importlib.import_module(module.name)
+    gc.freeze()  # no child need go through the objects of the modules
     while True:
         message, streams, _, _ = socket.recv_fds(channel, 1 << 20, 2)
         if not message:
