@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from percept_cli.cli.commands import Command
 from percept_cli.cli.console import print_report, say, style_of_stdout
 from percept_cli.cli.options import FILE, recipe_options, report_options, talk_options
 from percept_cli.cli.process import settle_in
-from percept_cli.names import shown
+from percept_cli.names import printable, shown
 from percept_cli.reading import Reading
 from percept_cli.reports import Style, render
 from percept_cli.reports.output import check_output, write_output
@@ -79,14 +78,14 @@ def compare(
         say(what_ran(run, result.seconds))
     if not quiet and to.stdout != "table":
         for note in result.notes:
-            say(f"Note: {note}")
+            say(f"Note: {printable(note)}")
     for path, name in to.files:
         write_output(path, render(run, name, Style(wide=wide)))
     if to.files and not quiet:
-        say(f"{result.status.upper()}: {result.reason}; distance {result.distance!r}")
+        say(f"{result.status.upper()}: {printable(result.reason)}; distance {result.distance!r}")
         say(where_reports_are([path for path, _ in to.files]))
     if to.stdout is not None:
-        print_report(render(run, to.stdout, style_of_stdout(wide=wide)))
+        print_report(render(run, to.stdout, style_of_stdout(wide=wide)), coloured=to.stdout == "table")
     return run.exit_code
 
 
@@ -117,7 +116,7 @@ def what_ran(run: Run, seconds: float) -> str:
     record = run.spec.record
     threads = f", {torch.get_num_threads()} threads" if run.device == "cpu" else ""
     return (
-        f"{record.network} from {record.path}{os.linesep}"
+        f"{record.network} from {record.path}\n"
         f"torch {torch.__version__} on {run.device}{threads}, {run.spec.precision}; "
         f"{seconds:.3f} s with imports and loading"
     )

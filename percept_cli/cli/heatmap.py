@@ -136,7 +136,7 @@ def _where(output: Path) -> tuple[Path, Format]:
 
 
 def _what_to_know(maps: Maps, drawing: Drawing) -> list[str]:
-    told = [f"Note: {note}" for note in maps.result.notes]
+    told = [f"Note: {printable(note)}" for note in maps.result.notes]
     if same(maps.reference.pixels, maps.candidate.pixels):
         told.append("The pictures are equal: the map is 0 everywhere.")
     elif not maps.differs:

@@ -19,7 +19,7 @@ from percept_cli import __version__
 from percept_cli.checking import combined
 from percept_cli.cli.asked import Destinations, Recipe
 from percept_cli.cli.compare import what_is_asked, what_ran, where_reports_are
-from percept_cli.cli.console import print_report, print_result, say, style_of_stdout
+from percept_cli.cli.console import print_report, say, style_of_stdout
 from percept_cli.cli.options import DEFAULT_TOP
 from percept_cli.cli.progress import Progress, progress
 from percept_cli.engine.plan import avoided
@@ -92,7 +92,7 @@ def run_many(
 
 def _note(notes: Any) -> None:
     for note in notes:
-        say(f"Note: {note}")
+        say(f"Note: {printable(note)}")
 
 
 class _Many:
@@ -160,7 +160,7 @@ class _Many:
 
     def _score(self) -> None:
         if self._streams:
-            print_result(render_head(self._scorer.spec, str(self._to.stdout), self._row_style))
+            print_report([render_head(self._scorer.spec, str(self._to.stdout), self._row_style)])
         with self._interruptible():
             found = self._pipeline.results(self._pairs)
             for result, reused in combined(found) if self._terms.checks else found:
@@ -174,7 +174,7 @@ class _Many:
         if self._journal is not None:
             self._journal.add(result, reused=reused)
         if self._streams:
-            print_result(render_rows(result, self._scorer.spec, str(self._to.stdout), self._row_style))
+            print_report([render_rows(result, self._scorer.spec, str(self._to.stdout), self._row_style)])
         self._progress.advance(result, reused=reused)
         # main() turns the collector off, which a process for one pair has no use for; this one may live for days.
         if not gc.isenabled() and (self._scorer.device != "none" or len(self._results) > 1000):
@@ -240,7 +240,8 @@ class _Many:
             tasks.append(partial(self._draw, self._terms.heatmaps, run))
         if self._to.stdout is not None and not self._streams:
             style = style_of_stdout(top=self._terms.top, **look)
-            tasks.append(partial(print_report, render(run, self._to.stdout, style)))
+            coloured = self._to.stdout == "table"
+            tasks.append(partial(print_report, render(run, self._to.stdout, style), coloured=coloured))
         failures: list[PerceptError] = [] if self._failure is None else [self._failure]
         for task in tasks:
             try:

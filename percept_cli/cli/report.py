@@ -13,7 +13,7 @@ from percept_cli.cli.commands import Command
 from percept_cli.cli.compare import where_reports_are
 from percept_cli.cli.console import print_report, say, style_of_stdout
 from percept_cli.cli.options import FILE, pictures_option, report_options, talk_options
-from percept_cli.names import shown
+from percept_cli.names import printable, shown
 from percept_cli.reports import Style, render
 from percept_cli.reports.output import check_output, write_output
 from percept_cli.results import ExitCode, Run
@@ -75,10 +75,10 @@ def report(
         write_output(path, render(run, name, Style(link_from=folder, **look)))
     if to.files and not quiet:
         status, reason = judge_run(run)
-        say(f"{status.upper()}: {reason}")
+        say(f"{status.upper()}: {printable(reason)}")
         say(where_reports_are([path for path, _ in to.files]))
     if to.stdout is not None:
-        print_report(render(run, to.stdout, style_of_stdout(**look)))
+        print_report(render(run, to.stdout, style_of_stdout(**look)), coloured=to.stdout == "table")
     return ExitCode.WITHIN
 
 
