@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
+from percept_cli import signals
 from percept_cli.errors import OutputUnwritable
 from percept_cli.names import harmless
 from percept_cli.reports import Style
@@ -83,6 +84,9 @@ def print_report(pieces: Iterable[str | bytes], *, coloured: bool = False) -> No
     except BrokenPipeError:
         sys.stdout = _nowhere()
     except OSError as error:
+        if signals.hung_up():  # the terminal is gone, and with it whoever read
+            sys.stdout = _nowhere()
+            return
         raise OutputUnwritable(
             f"standard output cannot be written: {error.strerror}", hint="free some space, or use --output."
         ) from None

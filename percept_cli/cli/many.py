@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,10 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from types import FrameType
 from typing import Any, Literal
 
-from percept_cli import __version__
+from percept_cli import __version__, signals
 from percept_cli.checking import combined
 from percept_cli.cli.asked import Destinations, Recipe
 from percept_cli.cli.compare import what_is_asked, what_ran, where_reports_are
@@ -83,11 +81,11 @@ def run_many(
         many.report(run)
     except KeyboardInterrupt:  # the second, or one while reports were written
         kept = "" if journal is None else f" What is done is in {shown(journal.path)}."
-        say(f"Interrupted; not every report was written.{kept}")
-        return ExitCode.INTERRUPTED
+        say(f"{signals.in_words()}; not every report was written.{kept}")
+        return signals.exit_code()
     finally:
         many.close()
-    return ExitCode.INTERRUPTED if many.interrupted else run.exit_code
+    return signals.exit_code() if many.interrupted else run.exit_code
 
 
 def _note(notes: Any) -> None:
@@ -183,21 +181,20 @@ class _Many:
 
     @contextmanager
     def _interruptible(self) -> Iterator[None]:
-        """The first Ctrl-C ends the run in good order, the second at once."""
+        """The first Ctrl-C, SIGTERM or SIGHUP ends the run in good order, the second at once."""
 
-        def interrupt(_: int, __: FrameType | None) -> None:
+        def interrupt() -> None:
             if self.interrupted:
                 raise KeyboardInterrupt
             self.interrupted = True
             self._pipeline.stop()
             with suppress(OSError):  # not print: a handler may run in the middle of one
-                os.write(2, b"\nInterrupted: finishing the pairs in flight; again to stop at once.\n")
+                os.write(
+                    2, f"\n{signals.in_words()}: finishing the pairs in flight; again to stop at once.\n".encode()
+                )
 
-        before = signal.signal(signal.SIGINT, interrupt)
-        try:
+        with signals.answered_by(interrupt):
             yield
-        finally:
-            signal.signal(signal.SIGINT, before)
 
     def close(self) -> None:
         """Give back what the run held."""
@@ -287,7 +284,7 @@ class _Many:
 
     def _how_to_go_on(self, run: Run) -> str:
         of = "" if self._pairs.total is None else f" of {self._pairs.total}"
-        why = "Interrupted" if self.interrupted else "Stopped at the first failure"
+        why = signals.in_words() if self.interrupted else "Stopped at the first failure"
         start = f"{why} after {len(run.results)}{of} pairs."
         if self._journal is not None:
             return f"{start} What is done is in {shown(self._journal.path)}; the same command goes on from there."
