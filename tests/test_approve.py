@@ -15,8 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
+from percept_cli import approval
 from percept_cli.approval import LOCK, Approval, Refused, Step
+from percept_cli.beneath import Spot
 from percept_cli.reports import Style
 from percept_cli.reports import render as render_report
 from percept_cli.reports.findings import pattern_of
@@ -37,6 +41,25 @@ PICTURES = {
     "broken.png": ("sound", "broken", "error"),
 }
 """Name → what the baseline holds, what the current folder holds, and what a check says."""
+FOLDERS = ("--baseline", "base", "--current", "now")
+
+
+def put(path: Path, text: str) -> None:
+    """A picture that says what it is of, or a file of that text if it is not named like one."""
+    if path.suffix not in (".png", ".jpg"):
+        path.write_text(text)
+        return
+    said = PngInfo()
+    said.add_text("Title", text)
+    Image.new("RGB", (2, 2), (len(text), 0, 0)).save(path, "PNG", pnginfo=said)
+
+
+def got(path: Path) -> str:
+    """What was put there."""
+    if path.read_bytes()[:4] != b"\x89PNG":
+        return path.read_text()
+    with Image.open(path) as image:
+        return str(image.info["Title"])
 
 
 def stamp(path: Path) -> FileStamp | None:
@@ -67,7 +90,7 @@ def checked(tmp_path: Path) -> Path:
             path = tmp_path / folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             if content is not None:
-                path.write_text(content)
+                put(path, content)
     write_report(tmp_path, *(result_of(tmp_path, name, entry[2]) for name, entry in PICTURES.items()))
     return tmp_path
 
@@ -80,24 +103,25 @@ def identity(path: Path) -> tuple[int, int, int]:
 
 def contents(folder: Path) -> dict[str, str]:
     """All there is in a folder, hidden files included."""
-    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    return {path.relative_to(folder).as_posix(): got(path) for path in folder.rglob("*") if path.is_file()}
 
 
 OLD = {name: entry[0] for name, entry in PICTURES.items() if entry[0] is not None}
 ACCEPTED = OLD | {"menu/icon.png": "new icon", "shade.png": "new shade", "menu/fresh.png": "fresh"}
 
-HINT = "Hint: what was refused is as it was; run percept check again before you approve it.\n"
+HINT = "Hint: what was refused is as it was; if a file has changed since the check, run percept check again.\n"
 
 Approve = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
 def approve(percept: Percept) -> Approve:
-    """The command on a person's own machine, also where these tests run in a pipeline."""
+    """The command on a person's own machine, also where these tests run in a pipeline, with the folders named."""
 
-    def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: object, named: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
         options["env"] = {"CI": ""} | options.get("env", {})
-        return percept("approve", *arguments, **options)
+        folders = FOLDERS if named and "--baseline" not in arguments else ()
+        return percept("approve", *arguments, *folders, **options)
 
     return run
 
@@ -133,8 +157,8 @@ def test_approving_twice_finds_it_done(checked: Path, approve: Approve, dry: boo
 
 def test_a_part_that_is_approved_already_is_no_reason_to_refuse_the_rest(checked: Path, approve: Approve) -> None:
     approve("report.json", "--filter", "shade.png")
-    (checked / "now" / "shade.png").write_text("another shade")  # which was not what was approved
-    (checked / "base" / "menu" / "fresh.png").write_text("someone else's")
+    put(checked / "now" / "shade.png", "another shade")  # which was not what was approved
+    put(checked / "base" / "menu" / "fresh.png", "someone else's")
     done = approve("report.json")
     assert done.returncode == 1
     assert done.stdout == (
@@ -168,7 +192,7 @@ def test_a_filter_can_mean_one_name_alone(checked: Path, approve: Approve, name:
     others = ["ab.png", "a.png", "b.png", "deep/a*.png"]
     for other in (name, *others):
         (checked / "now" / other).parent.mkdir(exist_ok=True)
-        (checked / "now" / other).write_text(other)
+        put(checked / "now" / other, other)
     write_report(checked, *(result_of(checked, other, "new") for other in (name, *others)))
     assert approve("report.json", "--filter", pattern_of(name)).returncode == 0
     assert contents(checked / "base") == OLD | {name: name}
@@ -225,7 +249,7 @@ def test_a_filter_that_matches_nothing_is_told_and_nothing_done(
 def test_of_many_pictures_to_approve_some_are_named(checked: Path, approve: Approve) -> None:
     names = [f"p{number}.png" for number in range(9)]
     for name in names:
-        (checked / "now" / name).write_text(name)
+        put(checked / "now" / name, name)
     write_report(checked, *(result_of(checked, name, "new") for name in names))
     done = approve("report.json", "--filter", "zzz")
     assert "; to approve there is p0.png, p1.png, p2.png, p3.png, p4.png and 4 more\n" in done.stderr
@@ -269,7 +293,7 @@ def test_missing_pictures_go_only_on_request(checked: Path, approve: Approve) ->
 
 
 def test_a_missing_picture_that_is_back_is_not_removed(checked: Path, approve: Approve) -> None:
-    (checked / "now" / "gone.png").write_text("back")
+    put(checked / "now" / "gone.png", "back")
     done = approve("report.json", "--prune")
     assert done.returncode == 1
     assert done.stderr.startswith("refused  gone.png: there is a candidate now\n")
@@ -277,7 +301,7 @@ def test_a_missing_picture_that_is_back_is_not_removed(checked: Path, approve: A
 
 
 def test_a_dry_run_does_nothing_but_says_the_same(checked: Path, approve: Approve) -> None:
-    (checked / "now" / "shade.png").write_text("another shade")
+    put(checked / "now" / "shade.png", "another shade")
     before = {path: identity(path) for path in (checked / "base").rglob("*")}
     dry = approve("report.json", "--prune", "--dry-run")
     assert dry.returncode == 1
@@ -309,7 +333,7 @@ def test_nothing_to_approve_is_said(checked: Path, approve: Approve) -> None:
 
 
 def test_quiet_says_only_what_was_refused(checked: Path, approve: Approve) -> None:
-    (checked / "now" / "shade.png").write_text("another shade")
+    put(checked / "now" / "shade.png", "another shade")
     done = approve("report.json", "-q")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("refused  shade.png: the candidate has changed since it was compared\n")
@@ -330,14 +354,10 @@ def test_what_changed_since_is_refused_and_the_others_go_on(
 ) -> None:
     path = checked / folder / "shade.png"
     if change == "write":
-        path.write_text("OLD SHADE")
+        put(path, "OLD SHADE")
     else:
         path.unlink()
-    shade = (
-        {"shade.png": path.read_text() if path.exists() else None}
-        if folder == "base"
-        else {"shade.png": "old shade"}
-    )
+    shade = {"shade.png": got(path) if path.exists() else None} if folder == "base" else {"shade.png": "old shade"}
     done = approve("report.json")
     assert done.returncode == 1
     assert done.stderr.startswith(f"refused  shade.png: {reason}")
@@ -370,14 +390,14 @@ def test_where_ci_is_unset_it_is_no_pipeline(checked: Path, approve: Approve, va
 
 def test_a_link_out_of_the_baseline_is_refused(checked: Path, approve: Approve) -> None:
     elsewhere = checked / "elsewhere.png"
-    elsewhere.write_text("old icon")
+    put(elsewhere, "old icon")
     (checked / "base" / "menu" / "icon.png").unlink()
     (checked / "base" / "menu" / "icon.png").symlink_to(elsewhere)
     done = approve("report.json")
     assert done.returncode == 1
     assert done.stderr.startswith("refused  menu/icon.png: base/menu/icon.png is, or lies behind, a symbolic link")
-    assert elsewhere.read_text() == "old icon"
-    assert (checked / "base" / "shade.png").read_text() == "new shade"
+    assert got(elsewhere) == "old icon"
+    assert got(checked / "base" / "shade.png") == "new shade"
 
 
 def test_a_folder_that_is_a_link_is_refused(checked: Path, approve: Approve) -> None:
@@ -412,7 +432,7 @@ def test_a_report_cannot_lead_out_of_its_folders(
     checked: Path, approve: Approve, changes: dict[str, Any], prune: bool
 ) -> None:
     for name in ("evil.png", "secret.png"):
-        (checked / name).write_text("old shade")
+        put(checked / name, "old shade")
     result = replace(result_of(checked, "shade.png", "fail"), **changes)
     if prune and "candidate" not in changes:
         result = replace(result, status="missing", candidate=None, candidate_file=None)
@@ -426,7 +446,7 @@ def test_a_report_cannot_lead_out_of_its_folders(
 
 def test_another_reference_than_that_of_the_name_is_refused(checked: Path, approve: Approve) -> None:
     """With several references the best is told, which need not be the one to replace."""
-    (checked / "base" / "shade-dark.png").write_text("dark shade")
+    put(checked / "base" / "shade-dark.png", "dark shade")
     other = {"reference": "base/shade-dark.png", "reference_file": stamp(checked / "base" / "shade-dark.png")}
     write_report(checked, result_of(checked, "shade.png", "fail", **other))
     done = approve("report.json")
@@ -435,7 +455,7 @@ def test_another_reference_than_that_of_the_name_is_refused(checked: Path, appro
 
 
 def test_another_kind_of_file_is_refused(checked: Path, approve: Approve) -> None:
-    (checked / "now" / "shade.jpg").write_text("a jpeg")
+    put(checked / "now" / "shade.jpg", "a jpeg")
     other = {"candidate": "now/shade.jpg", "candidate_file": stamp(checked / "now" / "shade.jpg")}
     write_report(checked, result_of(checked, "shade.png", "fail", **other))
     done = approve("report.json")
@@ -447,29 +467,35 @@ def test_another_kind_of_file_is_refused(checked: Path, approve: Approve) -> Non
     "name", ["[red].png", "line\nbreak.png", "\x1b[31m.png", "stray \udcff.png", "-rf.png", " .png"]
 )
 def test_hostile_names_are_copied_and_shown_on_one_line(checked: Path, approve: Approve, name: str) -> None:
-    (checked / "now" / name).write_text("hostile")
+    put(checked / "now" / name, "hostile")
     write_report(checked, result_of(checked, name, "new"))
     done = approve("report.json")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("\n") == 2
     assert "\x1b" not in done.stdout
-    assert (checked / "base" / name).read_text() == "hostile"
+    assert got(checked / "base" / name) == "hostile"
 
 
-def test_modes_are_kept(checked: Path, approve: Approve) -> None:
+def test_what_may_be_done_with_a_file_is_the_references_and_never_to_run_it(
+    checked: Path, approve: Approve
+) -> None:
     (checked / "base" / "shade.png").chmod(0o640)
-    (checked / "now" / "shade.png").chmod(0o600)
-    (checked / "now" / "menu" / "fresh.png").chmod(0o604)
+    (checked / "base" / "menu" / "icon.png").chmod(0o4755)
+    for name in ("shade.png", "menu/icon.png", "menu/fresh.png"):
+        (checked / "now" / name).chmod(0o777)
     assert approve("report.json").returncode == 0
-    modes = [(checked / "base" / name).stat().st_mode & 0o777 for name in ("shade.png", "menu/fresh.png")]
-    assert modes == [0o640, 0o604]
+    (checked / "made").touch()
+    usual = (checked / "made").stat().st_mode & 0o7777
+    names = ("shade.png", "menu/icon.png", "menu/fresh.png")
+    assert [(checked / "base" / name).stat().st_mode & 0o7777 for name in names] == [0o640, 0o644, usual]
 
 
 def test_a_baseline_that_is_not_there_yet_is_made(checked: Path, approve: Approve) -> None:
     write_report(checked, result_of(checked, "menu/fresh.png", "new"), folders=("first/base", "now"))
-    assert approve("report.json", "--dry-run").returncode == 0
+    folders = ("--baseline", "first/base", "--current", "now")
+    assert approve("report.json", "--dry-run", *folders).returncode == 0
     assert not (checked / "first").exists()
-    assert approve("report.json").returncode == 0
+    assert approve("report.json", *folders).returncode == 0
     assert contents(checked / "first" / "base") == {"menu/fresh.png": "fresh"}
 
 
@@ -485,7 +511,7 @@ def test_a_baseline_that_is_not_there_yet_is_made(checked: Path, approve: Approv
 def test_a_bad_report_is_told(checked: Path, approve: Approve, text: str | None, code: int, message: str) -> None:
     (checked / "report.json").unlink()
     if text is not None:
-        (checked / "report.json").write_text(text)
+        put(checked / "report.json", text)
     done = approve("report.json")
     assert (done.returncode, done.stdout) == (code, "")
     assert message in done.stderr
@@ -493,8 +519,8 @@ def test_a_bad_report_is_told(checked: Path, approve: Approve, text: str | None,
 
 
 def test_a_report_without_folders_has_no_baseline(checked: Path, approve: Approve) -> None:
-    document = json.loads((checked / "report.json").read_text())
-    (checked / "report.json").write_text(json.dumps(document | {"folders": None}))
+    document = json.loads(got(checked / "report.json"))
+    put(checked / "report.json", json.dumps(document | {"folders": None}))
     done = approve("report.json")
     assert (done.returncode, done.stdout) == (2, "")
     assert "the report is not of two folders" in done.stderr
@@ -534,13 +560,13 @@ def test_a_folder_that_cannot_be_written_to_is_named(checked: Path, approve: App
 def test_one_file_that_cannot_be_written_is_refused_and_the_others_go_on(checked: Path, approve: Approve) -> None:
     """A file in the place of a folder, which no rights help against."""
     (checked / "now" / "deep").mkdir()
-    (checked / "now" / "deep" / "a.png").write_text("deep")
-    (checked / "base" / "deep").write_text("a file")
+    put(checked / "now" / "deep" / "a.png", "deep")
+    put(checked / "base" / "deep", "a file")
     write_report(checked, result_of(checked, "deep/a.png", "new"), result_of(checked, "shade.png", "fail"))
     done = approve("report.json")
     assert done.returncode == 1
     assert done.stderr.startswith("refused  deep/a.png: base/deep")
-    assert (checked / "base" / "shade.png").read_text() == "new shade"
+    assert got(checked / "base" / "shade.png") == "new shade"
 
 
 def read_only(root: Path) -> list[str]:
@@ -556,7 +582,7 @@ def read_only(root: Path) -> list[str]:
 
 
 def test_a_read_only_baseline(checked: Path) -> None:
-    command = [*read_only(checked), sys.executable, "-m", "percept_cli", "approve", "report.json"]
+    command = [*read_only(checked), sys.executable, "-m", "percept_cli", "approve", "report.json", *FOLDERS]
     environment = os.environ | {"CI": ""}
     done = subprocess.run(command, cwd=checked, env=environment, capture_output=True, text=True)
     (checked / "base").chmod(0o755)
@@ -593,16 +619,16 @@ def test_a_lock_that_is_a_link_makes_no_file_elsewhere(checked: Path, approve: A
     done = approve("report.json")
     assert (done.returncode, done.stdout) == (2, "")
     assert not (checked / "elsewhere").exists()
-    assert (checked / "base" / "shade.png").read_text() == "old shade"
+    assert got(checked / "base" / "shade.png") == "old shade"
 
 
 def test_a_race_of_processes_changes_every_file_once(checked: Path) -> None:
     names = [f"p{number}.png" for number in range(60)]
     for name in names:
         for folder in ("base", "now"):
-            (checked / folder / name).write_text(f"{folder} {name}" * 2000)
+            put(checked / folder / name, f"{folder} {name}" * 2000)
     write_report(checked, *(result_of(checked, name, "fail") for name in names))
-    command = [sys.executable, "-m", "percept_cli", "approve", "report.json"]
+    command = [sys.executable, "-m", "percept_cli", "approve", "report.json", *FOLDERS]
     environment = os.environ | {"CI": ""}
     racers = [
         subprocess.Popen(
@@ -622,46 +648,50 @@ def test_a_race_of_processes_changes_every_file_once(checked: Path) -> None:
     assert not [name for name in found if name.startswith(".")]
 
 
+def step_of(root: Path, name: str) -> Step:
+    result = result_of(root, name, "fail")
+    assert result.reference_file is not None
+    assert result.candidate_file is not None
+    hashes = result.reference_file.sha256, result.candidate_file.sha256
+    return Step(name, "changed", Path("base") / name, Path("now") / name, *hashes)
+
+
 def test_a_candidate_that_changes_while_it_is_copied_is_noticed(
     checked: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(checked)
-    result = result_of(checked, "shade.png", "fail")
-    assert result.reference_file is not None
-    step = Step(
-        "shade.png",
-        "changed",
-        Path("base/shade.png"),
-        Path("now/shade.png"),
-        result.reference_file.sha256,
-        "0" * 64,
-    )
+    real = approval._copy_and_hash
+
+    def another(*arguments: Any) -> str:
+        put(Path("now/shade.png"), "another")
+        return real(*arguments)
+
+    monkeypatch.setattr(approval, "_copy_and_hash", another)
     with pytest.raises(Refused, match="the candidate has changed"):
-        Approval(("base", "now")).take(step)
+        Approval(("base", "now")).take(step_of(checked, "shade.png"))
     assert contents(checked / "base") == OLD
 
 
 def test_an_interrupt_leaves_nothing_half_written(checked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(_: Path, target: Path) -> str:
-        target.write_text("half")
+    def interrupt(_: object, target: Spot, __: object) -> str:
+        target.path.write_text("half")
         raise KeyboardInterrupt
 
     monkeypatch.chdir(checked)
-    monkeypatch.setattr("percept_cli.approval._copy_and_hash", interrupt)
-    step = Step("new.png", "new", Path("base/new.png"), Path("now/shade.png"), None, "0" * 64)
-    approval = Approval(("base", "now"))
-    with pytest.raises(KeyboardInterrupt), approval.alone():
-        approval.take(step)
+    monkeypatch.setattr(approval, "_copy_and_hash", interrupt)
+    found = Approval(("base", "now"))
+    with pytest.raises(KeyboardInterrupt), found.alone():
+        found.take(step_of(checked, "shade.png"))
     assert contents(checked / "base") == OLD
 
 
 def test_it_costs_no_torch(checked: Path) -> None:
     code = (
-        "import sys; sys.argv = ['percept', 'approve', 'report.json']\n"
+        "import sys; sys.argv = ['percept', 'approve', 'report.json', *sys.argv[1:]]\n"
         "from percept_cli.cli import run\nassert run() == 0\nprint('torch' in sys.modules)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", code, *FOLDERS],
         cwd=checked,
         env=os.environ | {"CI": ""},
         capture_output=True,

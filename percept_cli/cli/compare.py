@@ -11,7 +11,7 @@ from percept_cli import __version__
 from percept_cli.cli.asked import Recipe, destinations_of, pair_of_arguments, recipe_of
 from percept_cli.cli.commands import Command
 from percept_cli.cli.console import print_report, say, style_of_stdout
-from percept_cli.cli.options import FILE, recipe_options, report_options, talk_options
+from percept_cli.cli.options import FILE, note_settings, recipe_options, report_options, talk_options
 from percept_cli.cli.process import settle_in
 from percept_cli.names import printable, shown
 from percept_cli.reading import Reading
@@ -65,6 +65,8 @@ def compare(
         return run_many(pairs_of(reference, candidate), recipe, to, quiet=quiet, verbose=verbose)
     for path, _ in to.files:
         check_output(path, (reference, candidate))
+    if to.stdout != "table" and not quiet:
+        note_settings(recipe.settings)
     if verbose:
         say(what_is_asked(recipe))
 
@@ -79,13 +81,14 @@ def compare(
     if not quiet and to.stdout != "table":
         for note in result.notes:
             say(f"Note: {printable(note)}")
+    look: dict[str, Any] = {"wide": wide, "settings": recipe.settings.from_above}
     for path, name in to.files:
-        write_output(path, render(run, name, Style(wide=wide)))
+        write_output(path, render(run, name, Style(**look)))
     if to.files and not quiet:
         say(f"{result.status.upper()}: {printable(result.reason)}; distance {result.distance!r}")
         say(where_reports_are([path for path, _ in to.files]))
     if to.stdout is not None:
-        print_report(render(run, to.stdout, style_of_stdout(wide=wide)), coloured=to.stdout == "table")
+        print_report(render(run, to.stdout, style_of_stdout(**look)), coloured=to.stdout == "table")
     return run.exit_code
 
 

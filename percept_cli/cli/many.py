@@ -18,12 +18,12 @@ from percept_cli.checking import combined
 from percept_cli.cli.asked import Destinations, Recipe
 from percept_cli.cli.compare import what_is_asked, what_ran, where_reports_are
 from percept_cli.cli.console import print_report, say, style_of_stdout
-from percept_cli.cli.options import DEFAULT_TOP
+from percept_cli.cli.options import DEFAULT_TOP, note_settings
 from percept_cli.cli.progress import Progress, progress
 from percept_cli.engine.plan import avoided
 from percept_cli.errors import OutputUnwritable, PerceptError
 from percept_cli.journal import By, Journal
-from percept_cli.names import printable, shown
+from percept_cli.names import posix, printable, shown
 from percept_cli.pairs import Pairs
 from percept_cli.pipeline import Pipeline
 from percept_cli.reports import FORMATS, Style, render, render_head, render_rows
@@ -71,6 +71,8 @@ def run_many(
     if verbose:
         say(what_is_asked(recipe))
     if not quiet:
+        if to.stdout != "table":
+            note_settings(recipe.settings)
         _note(pairs.notes)
         _note(() if journal is None else journal.notes)
     many = _Many(pairs, recipe, to, terms, journal, quiet=quiet)
@@ -107,6 +109,7 @@ class _Many:
         quiet: bool,
     ) -> None:
         self._pairs, self._scorer, self._to, self._terms = pairs, recipe.scorer, to, terms
+        self._settings = recipe.settings
         self._journal, self._quiet = journal, quiet
         self._results = Spool()
         self._streams = to.stdout is not None and FORMATS[to.stdout].streamed
@@ -223,7 +226,8 @@ class _Many:
         """
         look: dict[str, Any] = {"wide": self._to.wide, "detail": False, "origin": self._pairs.origin}
         look |= {"checks": self._terms.checks, "pictures": self._terms.pictures}
-        documents = [shown(path) for path, name in self._to.files if name == "json"]
+        look["settings"] = self._settings.from_above
+        documents = [posix(path) for path, name in self._to.files if name == "json"]
         if documents:
             look["json_report"] = documents[0]
         tasks: list[Callable[[], None]] = []

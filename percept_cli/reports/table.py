@@ -69,7 +69,7 @@ def _print_pairs(console: Console, run: Run, style: Style) -> None:
         if result.views:
             console.print(_views(result))
             console.print()
-        console.print(_verdict(run, result))
+        console.print(_verdict(run, result, style))
 
 
 def facts_table() -> Table:
@@ -142,7 +142,7 @@ def bar(share: float, width: int) -> str:
     return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
 
 
-def _verdict(run: Run, result: PairResult) -> Table:
+def _verdict(run: Run, result: PairResult, style: Style) -> Table:
     facts = facts_table()
     facts.add_row("distance", repr(result.distance) if result.compared else "none")
     if result.threshold is None:
@@ -150,9 +150,16 @@ def _verdict(run: Run, result: PairResult) -> Table:
     else:
         facts.add_row("threshold", Text(f"{result.threshold!r} ({printable(result.threshold_source)})"))
     facts.add_row("verdict", verdict(result.status, result.reason))
-    facts.add_row("recipe", recipe(run))
-    facts.add_row("fingerprint", run.fingerprint)
+    add_recipe(facts, run, style)
     return facts
+
+
+def add_recipe(facts: Table, run: Run, style: Style) -> None:
+    """What a run was made by: the last rows of every table."""
+    facts.add_row("recipe", recipe(run))
+    if style.settings:
+        facts.add_row("settings", Text(f"from {style.settings}, above the current folder"))
+    facts.add_row("fingerprint", run.fingerprint)
 
 
 def verdict(status: Status, reason: str) -> Text:
