@@ -159,8 +159,8 @@ class Approval:
                 self._copy(step, target)
         except OSError as error:
             raise Refused(f"{shown(error.filename or step.target)}: {error.strerror}") from None
-        except (PerceptError, UnicodeError) as error:  # the latter of a name that no file can have
-            raise Refused(printable(str(error))) from None
+        except UnicodeError:
+            raise Refused("no file can have this name") from None
         except LinkInTheWay:
             raise Refused(
                 f"{shown(self._baseline / target)} is, or lies behind, a symbolic link; change what it leads "
@@ -248,10 +248,13 @@ class Approval:
         """See that a file is what was compared, and a picture; whether it is too large to be held in memory."""
         if not stat.S_ISREG(path.stat().st_mode):
             raise Refused(f"{shown(called)} is not a regular file")
-        content, stamp = read_stamped(path, self._policy.limits)
-        if stamp.sha256 != expected:
-            raise Refused("the candidate has changed since it was compared")
-        decode(content, called, self._policy)
+        try:
+            content, stamp = read_stamped(path, self._policy.limits)
+            if stamp.sha256 != expected:
+                raise Refused("the candidate has changed since it was compared")
+            decode(content, called, self._policy)
+        except PerceptError as error:
+            raise Refused(printable(str(error)).replace(shown(path), shown(called))) from None
         return isinstance(content, LargeFile)
 
     def _check_reference(self, step: Step, target: str) -> None:

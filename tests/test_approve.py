@@ -20,7 +20,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from percept_cli import approval
 from percept_cli.approval import LOCK, Approval, Refused, Step
-from percept_cli.beneath import Spot
+from percept_cli.beneath import LinkInTheWay, Spot, below, leads_out
+from percept_cli.pairs.folders import Patterns
 from percept_cli.reports import Style
 from percept_cli.reports import render as render_report
 from percept_cli.reports.findings import pattern_of
@@ -28,6 +29,7 @@ from percept_cli.reports.output import write_output
 from percept_cli.results import FileStamp, PairResult
 from tests.conftest import Percept, Save
 from tests.runs import CHECKED, PAIR
+from tests.test_signals import held
 
 BARE = replace(
     PAIR, width=None, height=None, layers=(), distance=0.0, threshold=None, threshold_source="", seconds=0.0
@@ -185,9 +187,7 @@ def test_a_part_can_be_chosen(checked: Path, approve: Approve, options: list[str
     assert {name for name in found if found[name] != OLD.get(name)} == names
 
 
-@pytest.mark.parametrize(
-    "name", ["a*.png", "[ab].png", "back\\slash.png", "end ", "!not.png", "#no.png", "-x.png"]
-)
+@pytest.mark.parametrize("name", ["a*.png", "[ab].png", "back\\slash.png", "!not.png", "#no.png", "-x.png"])
 def test_a_filter_can_mean_one_name_alone(checked: Path, approve: Approve, name: str) -> None:
     others = ["ab.png", "a.png", "b.png", "deep/a*.png"]
     for other in (name, *others):
@@ -196,6 +196,11 @@ def test_a_filter_can_mean_one_name_alone(checked: Path, approve: Approve, name:
     write_report(checked, *(result_of(checked, other, "new") for other in (name, *others)))
     assert approve("report.json", "--filter", pattern_of(name)).returncode == 0
     assert contents(checked / "base") == OLD | {name: name}
+
+
+def test_a_pattern_keeps_the_space_at_the_end_of_a_name() -> None:
+    assert Patterns([pattern_of("end ")]).match("end ")
+    assert not Patterns([pattern_of("end ")]).match("end")
 
 
 def test_a_filter_that_is_none_is_told(checked: Path, approve: Approve) -> None:
@@ -444,14 +449,262 @@ def test_a_report_cannot_lead_out_of_its_folders(
     assert contents(checked) == everything
 
 
-def test_another_reference_than_that_of_the_name_is_refused(checked: Path, approve: Approve) -> None:
-    """With several references the best is told, which need not be the one to replace."""
-    put(checked / "base" / "shade-dark.png", "dark shade")
-    other = {"reference": "base/shade-dark.png", "reference_file": stamp(checked / "base" / "shade-dark.png")}
+def compared_with(checked: Path, place: str) -> None:
+    """The report of a check whose best reference for shade.png was another than that of its name."""
+    put(checked / "base" / place, "dark shade")
+    other = {"reference": f"base/{place}", "reference_file": stamp(checked / "base" / place)}
     write_report(checked, result_of(checked, "shade.png", "fail", **other))
+
+
+def test_the_reference_that_was_compared_is_replaced_if_the_settings_give_it(
+    checked: Path, approve: Approve
+) -> None:
+    compared_with(checked, "shade-dark.png")
+    (checked / "percept.toml").write_text("[check]\nreferences = '{stem}-dark{suffix}'\n")
     done = approve("report.json")
-    assert "it was compared with base/shade-dark.png, which is not the reference of its name" in done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "changed  shade.png\nIn base: 1 changed.\n"
+    assert contents(checked / "base") == OLD | {"shade-dark.png": "new shade"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (
+            "[check]\n",
+            "it was compared with base/shade-dark.png, which no references in the settings give it; name those of "
+            "the check with --config, or copy now/shade.png to base/shade.png by hand",
+        ),
+        (
+            "[check]\nreferences = 'shade-dark.png'\n",
+            "it was compared with base/shade-dark.png, a reference of other pictures too; copy now/shade.png to "
+            "base/shade.png by hand, and it has one of its own",
+        ),
+    ],
+)
+def test_another_reference_is_refused_with_what_to_do(
+    checked: Path, approve: Approve, settings: str, told: str
+) -> None:
+    compared_with(checked, "shade-dark.png")
+    (checked / "percept.toml").write_text(settings)
+    done = approve("report.json")
+    assert (done.returncode, done.stderr) == (1, f"refused  shade.png: {told}\n{HINT}")
     assert contents(checked / "base") == OLD | {"shade-dark.png": "dark shade"}
+
+
+def test_a_reference_that_two_pictures_were_compared_with_is_refused(checked: Path, approve: Approve) -> None:
+    compared_with(checked, "fine.png")
+    other = {"reference": "base/fine.png", "reference_file": stamp(checked / "base" / "fine.png")}
+    results = [result_of(checked, "shade.png", "fail", **other), result_of(checked, "fine.png", "pass")]
+    write_report(checked, *results)
+    (checked / "percept.toml").write_text("[[override]]\nmatch = 'shade.*'\nreferences = '{name}/../fine.png'\n")
+    assert approve("report.json").returncode == 2
+    (checked / "percept.toml").write_text(
+        "[[override]]\nmatch = '*'\nreferences = ['{stem}.jpg', 'fine{suffix}']\n"
+    )
+    done = approve("report.json")
+    assert "a reference of other pictures too" in done.stderr
+    assert contents(checked / "base") == OLD | {"fine.png": "dark shade"}
+
+
+# What a report that somebody else wrote may not do.
+
+
+def everything(root: Path) -> dict[str, bytes | str]:
+    found: dict[str, bytes | str] = {}
+    for path in root.rglob("*"):
+        name = path.relative_to(root).as_posix()
+        if path.is_symlink():
+            found[name] = str(path.readlink())
+        elif path.is_file():
+            found[name] = path.read_bytes()
+    return found
+
+
+def test_the_folders_of_a_report_are_used_by_nobody(checked: Path, approve: Approve) -> None:
+    """The report that made an executable hook: its baseline is .git/hooks, its candidate a program."""
+    hooks, evil = checked / ".git" / "hooks", checked / "evil"
+    hooks.mkdir(parents=True)
+    evil.mkdir()
+    (evil / "post-checkout").write_text("#!/bin/sh\necho owned")
+    (evil / "post-checkout").chmod(0o755)
+    row = replace(
+        result_of(checked, "fine.png", "new", reference=None, reference_file=None),
+        name="post-checkout",
+        candidate="evil/post-checkout",
+        candidate_file=stamp(evil / "post-checkout"),
+    )
+    write_report(checked, row, folders=(".git/hooks", "evil"))
+    before = everything(checked)
+    done = approve("report.json", named=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "Error: report.json says that it compared evil with the baseline .git/hooks; which folders are used is "
+        "yours to say, and not the report's\n"
+        "Hint: if you mean these, name them, or write them into percept.toml as baseline and current of [check]:\n"
+        "percept approve report.json --baseline .git/hooks --current evil\n"
+    )
+    done = approve("report.json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Error: the report is of the baseline folder .git/hooks, and not of base\n" in done.stderr
+    done = approve("report.json", "--baseline", ".git/hooks", "--current", "evil")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert ".git/hooks is in a folder of git's own" in done.stderr
+    hooks.rename(checked / "hooks")
+    write_report(checked, row, folders=("hooks", "evil"))
+    done = approve("report.json", "--baseline", "hooks", "--current", "evil")
+    assert done.stderr == f"refused  post-checkout: post-checkout is not named like a picture\n{HINT}"
+    assert everything(checked).keys() == before.keys()
+    assert list((checked / "hooks").iterdir()) == []
+
+
+def test_the_command_that_is_told_is_the_one_to_type(checked: Path, approve: Approve) -> None:
+    """With the folders quoted for a shell, and the options that were given."""
+    for old, new in (("base", "it's the base"), ("now", "$(touch owned) now")):
+        (checked / old).rename(checked / new)
+    folders = ("it's the base", "$(touch owned) now")
+    result = result_of(checked, "shade.png", "fail")
+    files = [f"{folder}/shade.png" for folder in folders]
+    stamps = [stamp(checked / file) for file in files]
+    result = replace(
+        result, reference=files[0], candidate=files[1], reference_file=stamps[0], candidate_file=stamps[1]
+    )
+    write_report(checked, result, folders=folders)
+    done = approve("report.json", "--filter", "-x.png", "--filter", "*.png", "--only", "changed", named=False)
+    command = done.stderr.splitlines()[-1]
+    assert command.startswith("percept approve report.json --baseline ")
+    assert "--filter=-x.png --filter '*.png' --only changed" in command
+    command = command.replace("--filter=-x.png ", "").replace("percept", f"{sys.executable} -m percept_cli", 1)
+    typed = subprocess.run(
+        ["bash", "-c", command], cwd=checked, env=os.environ | {"CI": ""}, capture_output=True, text=True
+    )
+    assert (typed.returncode, typed.stderr) == (0, "")
+    assert typed.stdout == "changed  shade.png\nIn it's the base: 1 changed.\n"
+    assert not (checked / "owned").exists()
+
+
+def test_settings_name_the_folders(checked: Path, approve: Approve) -> None:
+    (checked / "percept.toml").write_text("[check]\nbaseline = 'base'\ncurrent = 'now'\n")
+    assert approve("report.json", "--dry-run", named=False).returncode == 0
+    (checked / "sub").mkdir()
+    write_report(checked, folders=("../base", "../now"))
+    done = approve("../report.json", cwd=checked / "sub", named=False)
+    assert (done.returncode, done.stderr) == (
+        0,
+        f"Note: settings from {checked / 'percept.toml'}, above the current folder\n",
+    )
+    (checked / "percept.toml").write_text("[check]\nbaselin = 'base'\ncurrent = 'now'\n")
+    done = approve("report.json", named=False)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "Error: percept.toml: unknown key 'baselin'\nHint: did you mean baseline?\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("/etc/evil.png", "the name leads out of the baseline folder"),
+        (".git/evil.png", ".git/evil.png is hidden, or in a hidden folder, where nothing is ever approved"),
+        (".evil.png", ".evil.png is hidden, or in a hidden folder, where nothing is ever approved"),
+        ("evil.sh", "evil.sh is not named like a picture"),
+        ("evil", "evil is not named like a picture"),
+        ("a\0.png", "the name leads out of the baseline folder"),
+        ("half\ud800.png", "no file can have this name"),
+    ],
+)
+@pytest.mark.parametrize("status", ["new", "missing"])
+def test_names_that_are_no_pictures_are_refused(
+    checked: Path, approve: Approve, name: str, told: str, status: Any
+) -> None:
+    """Also for files that are pictures and something else at once: what they are used as goes by their name."""
+    document = json.loads((checked / "report.json").read_text())
+    (row,) = (row for row in document["results"] if row["name"] == "menu/fresh.png")
+    row |= {"name": name, "status": status, "candidate": f"now/{name}"}
+    if status == "missing":
+        row |= {"candidate": None, "reference": f"base/{name}"}
+        row["files"] = {"candidate": None, "reference": row["files"]["candidate"]}
+    (checked / "report.json").write_text(json.dumps(document | {"results": [row]}))
+    before = everything(checked)
+    done = approve("report.json", "--prune")
+    assert (done.returncode, done.stdout) == (1, "In base: 1 refused.\n")
+    assert f": {told}" in done.stderr
+    assert everything(checked) == before
+
+
+@pytest.mark.parametrize("dry", [False, True])
+def test_only_pictures_are_written(checked: Path, approve: Approve, dry: bool) -> None:
+    for name, data in (("text.png", b"#!/bin/sh"), ("empty.png", b"")):
+        (checked / "now" / name).write_bytes(data)
+    whole = (checked / "now" / "shade.png").read_bytes()
+    (checked / "now" / "half.png").write_bytes(whole[: len(whole) // 2])
+    write_report(checked, *(result_of(checked, name, "new") for name in ("text.png", "empty.png", "half.png")))
+    done = approve("report.json", *["--dry-run"][:dry])
+    assert done.returncode == 1
+    assert "refused  text.png: now/text.png: not a picture" in done.stderr
+    assert "refused  empty.png: now/empty.png: empty (0 bytes)" in done.stderr
+    assert "refused  half.png: now/half.png: " in done.stderr
+    assert contents(checked / "base") == OLD
+
+
+def test_a_candidate_may_be_a_link_within_its_folder_and_not_out_of_it(checked: Path, approve: Approve) -> None:
+    for name in ("secret.png", "now/real.png"):
+        put(checked / name, name)
+    (checked / "elsewhere").mkdir()
+    put(checked / "elsewhere" / "in.png", "in")
+    for name, target in (("out.png", "../secret.png"), ("in.png", "real.png"), ("far", "../elsewhere")):
+        (checked / "now" / name).symlink_to(target)
+    write_report(checked, *(result_of(checked, name, "new") for name in ("out.png", "in.png", "far/in.png")))
+    done = approve("report.json")
+    assert done.stderr == (
+        "refused  out.png: now/out.png is a link that leads out of now\n"
+        f"refused  far/in.png: now/far/in.png is a link that leads out of now\n{HINT}"
+    )
+    assert contents(checked / "base") == OLD | {"in.png": "now/real.png"}
+    assert not (checked / "base" / "in.png").is_symlink()
+
+
+def test_a_pipe_in_the_place_of_a_candidate_is_not_waited_for(checked: Path, approve: Approve) -> None:
+    (checked / "now" / "shade.png").unlink()
+    os.mkfifo(checked / "now" / "shade.png")
+    done = approve("report.json", "--filter", "shade.png", timeout=60)
+    assert done.stderr == f"refused  shade.png: now/shade.png is not a regular file\n{HINT}"
+
+
+def test_what_windows_would_take_for_another_folder() -> None:
+    for name in ("a.png", "a/b.png", "back\\slash.png", "C:a.png", "..a/b..png"):
+        assert not leads_out(name, windows=False)
+    for name in ("", ".", "..", "/a.png", "a/../b.png", "../a.png", "a\0.png", "//host/share/a.png"):
+        assert leads_out(name, windows=False)
+        assert leads_out(name, windows=True)
+    for name in ("..\\a.png", "C:a.png", "C:\\a.png", "\\\\host\\share\\a.png", "a.png:stream", "C:/a.png"):
+        assert leads_out(name, windows=True)
+    assert not leads_out("a/b.png", windows=True)
+
+
+def test_a_folder_that_becomes_a_link_meanwhile_is_not_followed(checked: Path) -> None:
+    with below(checked / "base", "menu/icon.png") as spot:
+        (checked / "base" / "menu").rename(checked / "menu")
+        (checked / "base" / "menu").symlink_to(checked / "now")
+        os.close(spot.beside("made.png").open(os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+    assert (checked / "menu" / "made.png").exists()
+    assert not (checked / "now" / "made.png").exists()
+    with pytest.raises(LinkInTheWay), below(checked / "base", "menu/icon.png"):
+        pass
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(checked: Path, approve: Approve) -> None:
+    process = held(checked, "approve", "report.json", *FOLDERS)
+    process.kill()
+    process.communicate(timeout=60)
+    left = [name for name in contents(checked / "base") if name.endswith(".tmp")]
+    assert len(left) == 1
+    for name in (".percept-approve-mine.tmp", ".percept-0123456789abcdef.tmp"):  # of others
+        (checked / "base" / name).write_text("mine")
+    assert approve("report.json", "--filter", "shade.png").returncode == 0
+    found = contents(checked / "base")
+    others = {".percept-approve-mine.tmp", ".percept-0123456789abcdef.tmp"}
+    assert {name for name in found if name.endswith(".tmp")} == others
 
 
 def test_another_kind_of_file_is_refused(checked: Path, approve: Approve) -> None:
