@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from pathlib import Path
+
+# What a terminal obeys, or shows somewhere else than where it stands: control characters, signs that turn the
+# direction of writing, separators of lines and paragraphs, halves of surrogate pairs.
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
 def posix(path: str | os.PathLike[str]) -> str:
@@ -24,6 +30,23 @@ def printable(text: str) -> str:
     )
 
 
+def harmless(text: str, *, coloured: bool = False) -> str:
+    r"""Whole text on its way to a person: its lines stay, but no character in it can command a terminal.
+
+    ``printable`` is for names, which stand on one line; this is the net below it, for messages and reports.
+
+    Args:
+        text: any text.
+        coloured: whether sequences that set colours are percept's own, and stay.
+    """
+    parts = _COLOUR.split(text) if coloured else [text]
+    return "".join(part if place % 2 else _OBEYED.sub(_escaped, part) for place, part in enumerate(parts))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape", "surrogatepass").decode()
+
+
 def shell_quoted(text: str) -> str:
     r"""A word of a command as a shell takes it; what cannot be printed as ``$'…'``, for bash, zsh and ksh."""
     if text.isprintable():
@@ -33,7 +56,14 @@ def shell_quoted(text: str) -> str:
     encoded = (
         char.replace("\\", r"\\").replace("'", r"\'")
         if char.isprintable()
-        else "".join(f"\\x{byte:02x}" for byte in os.fsencode(char))
+        else "".join(f"\\x{byte:02x}" for byte in _bytes_of(char))
         for char in text
     )
     return f"$'{'./' if text.startswith('-') else ''}{''.join(encoded)}'"
+
+
+def _bytes_of(char: str) -> bytes:
+    try:
+        return os.fsencode(char)
+    except UnicodeEncodeError:  # half of a surrogate pair, which no file system gives but a JSON file may hold
+        return char.encode("utf-8", "surrogatepass")

@@ -32,7 +32,9 @@ class ExitCode(IntEnum):
     - ``INPUT``: an input could not be read or compared, or there was nothing to compare. Outranks ``ABOVE``.
     - ``UNAVAILABLE``: weights, device or device memory are not available.
     - ``DEFECT``: percept itself failed; the traceback is printed.
+    - ``HUNG_UP``: stopped because its terminal was closed (128 + SIGHUP).
     - ``INTERRUPTED``: stopped by Ctrl-C (128 + SIGINT).
+    - ``TERMINATED``: stopped by the system or another program (128 + SIGTERM).
     """
 
     WITHIN = 0
@@ -41,7 +43,9 @@ class ExitCode(IntEnum):
     INPUT = 3
     UNAVAILABLE = 4
     DEFECT = 70
+    HUNG_UP = 129
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 def total(values: Sequence[float]) -> float:

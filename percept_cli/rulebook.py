@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from percept_cli.errors import InvalidSetting, did_you_mean
@@ -244,6 +244,12 @@ def _reference(pattern: str) -> str:
         if word not in REFERENCE_WORDS:
             hint = did_you_mean(word, REFERENCE_WORDS)
             raise InvalidSetting(f"the reference {pattern!r} has an unknown word {{{word}}}", hint=hint)
+    # Of either system: a settings file is shared between them.
+    if ".." in re.split(r"[/\\]", pattern) or pattern.startswith(("/", "\\")) or PureWindowsPath(pattern).drive:
+        raise InvalidSetting(
+            f"the reference {pattern!r} leads out of the baseline folder",
+            hint="name a file in the baseline folder, relative to it: linux/{name}",
+        )
     return pattern
 
 

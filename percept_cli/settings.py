@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +45,18 @@ class Settings:
     """Option name → value, as TOML has it."""
     tables: Mapping[str, Any] = field(default_factory=dict)
     """The tables, as TOML has them."""
+    found: bool = False
+    """Whether it was looked for, and not named."""
 
     @property
     def folder(self) -> Path:
         """What paths in the file are relative to."""
         return Path() if self.path is None else self.path.parent
+
+    @property
+    def from_above(self) -> str:
+        """The file, if it was found above the current folder and not named by anyone; otherwise nothing."""
+        return self.source if self.path is not None and self.found and self.path.parent != Path.cwd() else ""
 
     @property
     def pictures(self) -> dict[str, Any]:
@@ -81,9 +88,9 @@ def find_settings(folder: Path | None = None) -> Settings:
         return Settings()
     for place in (folder, *folder.parents):
         if (place / "percept.toml").is_file():
-            return read_settings(place / "percept.toml")
+            return replace(read_settings(place / "percept.toml"), found=True)
         if (place / "pyproject.toml").is_file() and _has_table(place / "pyproject.toml"):
-            return read_settings(place / "pyproject.toml")
+            return replace(read_settings(place / "pyproject.toml"), found=True)
         if (place / ".git").exists():
             break
     return Settings()

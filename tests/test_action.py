@@ -54,7 +54,55 @@ def test_the_reports_are_kept_whatever_the_outcome() -> None:
     assert STEPS[-1]["if"].startswith("always()")
 
 
-def compare(folder: Path, baseline: str, current: str, args: str = "") -> tuple[int, str, dict[str, str], str]:
+def test_what_others_publish_is_named_by_its_commit() -> None:
+    lines = re.findall(r"^\s*uses: (.+)$", (ROOT / "action.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(lines) == sum("uses" in step for step in STEPS) == 2
+    for line in lines:
+        assert re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
+
+
+@pytest.mark.parametrize("version", ["-r", "--index-url=https://example.com/", "-e ."])
+def test_a_version_that_is_an_option_is_refused(tmp_path: Path, version: str) -> None:
+    (step,) = (step for step in STEPS if "PERCEPT_VERSION" in step.get("env", {}))
+    environment = {"PERCEPT_VERSION": version, "RUNNER_TEMP": str(tmp_path), "ACTION_PATH": "."}
+    environment |= {"GITHUB_ENV": str(tmp_path / "env"), "PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        [str(BASH), "--noprofile", "--norc", "-c", step["run"]],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stdout == "::error title=percept::the input version is an option and not what pip is to install\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["../up", "..", ".", "", "/tmp/elsewhere", "a/b", "a\\b", "a\nexit-code=0", "a\rb", 'a"b', "a*"]
+)
+def test_a_report_name_that_is_more_than_a_name_is_refused(folders: Path, name: str) -> None:
+    code, log, outputs, summary = compare(folders, "base line", "current", name=name)
+    assert (code, outputs, summary) == (2, {"exit-code": "2"}, "")
+    assert log.startswith("::error title=percept::the input report-name must be a name, without ")
+    assert sorted(os.listdir(folders / "runner")) == ["output"]
+
+
+def test_code_in_the_repository_that_is_checked_is_not_run(folders: Path, save: Save) -> None:
+    save("current/icon.png", seed=1)
+    for module in ("shlex", "click", "pip", "percept_cli"):
+        (folders / f"{module}.py").write_text("import pathlib; pathlib.Path('ran').touch()")
+    code, log, _, _ = compare(folders, "base line", "current")
+    assert code == 0, log
+    assert not (folders / "ran").exists()
+    for step in STEPS:
+        assert not re.search(r"(?i:python)\"? -(?!I )", step.get("run", ""))
+
+
+def compare(
+    folder: Path, baseline: str, current: str, args: str = "", name: str = "percept-report"
+) -> tuple[int, str, dict[str, str], str]:
     """Run the step as a runner does: its exit code, its log, its outputs, and the job's summary."""
     (step,) = (step for step in STEPS if step.get("id") == "check")
     runner = folder / "runner"
@@ -67,7 +115,7 @@ def compare(folder: Path, baseline: str, current: str, args: str = "") -> tuple[
         "PERCEPT_BASELINE": baseline,
         "PERCEPT_CURRENT": current,
         "PERCEPT_ARGS": args,
-        "PERCEPT_REPORT": "percept-report",
+        "PERCEPT_REPORT": name,
         "CI": "true",
     }
     assert set(step["env"]) <= set(environment)

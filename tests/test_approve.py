@@ -15,8 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
+from percept_cli import approval
 from percept_cli.approval import LOCK, Approval, Refused, Step
+from percept_cli.beneath import LinkInTheWay, Spot, below, leads_out
+from percept_cli.pairs.folders import Patterns
 from percept_cli.reports import Style
 from percept_cli.reports import render as render_report
 from percept_cli.reports.findings import pattern_of
@@ -24,6 +29,7 @@ from percept_cli.reports.output import write_output
 from percept_cli.results import FileStamp, PairResult
 from tests.conftest import Percept, Save
 from tests.runs import CHECKED, PAIR
+from tests.test_signals import held
 
 BARE = replace(
     PAIR, width=None, height=None, layers=(), distance=0.0, threshold=None, threshold_source="", seconds=0.0
@@ -37,6 +43,25 @@ PICTURES = {
     "broken.png": ("sound", "broken", "error"),
 }
 """Name → what the baseline holds, what the current folder holds, and what a check says."""
+FOLDERS = ("--baseline", "base", "--current", "now")
+
+
+def put(path: Path, text: str) -> None:
+    """A picture that says what it is of, or a file of that text if it is not named like one."""
+    if path.suffix not in (".png", ".jpg"):
+        path.write_text(text)
+        return
+    said = PngInfo()
+    said.add_text("Title", text)
+    Image.new("RGB", (2, 2), (len(text), 0, 0)).save(path, "PNG", pnginfo=said)
+
+
+def got(path: Path) -> str:
+    """What was put there."""
+    if path.read_bytes()[:4] != b"\x89PNG":
+        return path.read_text()
+    with Image.open(path) as image:
+        return str(image.info["Title"])
 
 
 def stamp(path: Path) -> FileStamp | None:
@@ -67,7 +92,7 @@ def checked(tmp_path: Path) -> Path:
             path = tmp_path / folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             if content is not None:
-                path.write_text(content)
+                put(path, content)
     write_report(tmp_path, *(result_of(tmp_path, name, entry[2]) for name, entry in PICTURES.items()))
     return tmp_path
 
@@ -80,24 +105,25 @@ def identity(path: Path) -> tuple[int, int, int]:
 
 def contents(folder: Path) -> dict[str, str]:
     """All there is in a folder, hidden files included."""
-    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    return {path.relative_to(folder).as_posix(): got(path) for path in folder.rglob("*") if path.is_file()}
 
 
 OLD = {name: entry[0] for name, entry in PICTURES.items() if entry[0] is not None}
 ACCEPTED = OLD | {"menu/icon.png": "new icon", "shade.png": "new shade", "menu/fresh.png": "fresh"}
 
-HINT = "Hint: what was refused is as it was; run percept check again before you approve it.\n"
+HINT = "Hint: what was refused is as it was; if a file has changed since the check, run percept check again.\n"
 
 Approve = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
 def approve(percept: Percept) -> Approve:
-    """The command on a person's own machine, also where these tests run in a pipeline."""
+    """The command on a person's own machine, also where these tests run in a pipeline, with the folders named."""
 
-    def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: object, named: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
         options["env"] = {"CI": ""} | options.get("env", {})
-        return percept("approve", *arguments, **options)
+        folders = FOLDERS if named and "--baseline" not in arguments else ()
+        return percept("approve", *arguments, *folders, **options)
 
     return run
 
@@ -133,8 +159,8 @@ def test_approving_twice_finds_it_done(checked: Path, approve: Approve, dry: boo
 
 def test_a_part_that_is_approved_already_is_no_reason_to_refuse_the_rest(checked: Path, approve: Approve) -> None:
     approve("report.json", "--filter", "shade.png")
-    (checked / "now" / "shade.png").write_text("another shade")  # which was not what was approved
-    (checked / "base" / "menu" / "fresh.png").write_text("someone else's")
+    put(checked / "now" / "shade.png", "another shade")  # which was not what was approved
+    put(checked / "base" / "menu" / "fresh.png", "someone else's")
     done = approve("report.json")
     assert done.returncode == 1
     assert done.stdout == (
@@ -161,17 +187,20 @@ def test_a_part_can_be_chosen(checked: Path, approve: Approve, options: list[str
     assert {name for name in found if found[name] != OLD.get(name)} == names
 
 
-@pytest.mark.parametrize(
-    "name", ["a*.png", "[ab].png", "back\\slash.png", "end ", "!not.png", "#no.png", "-x.png"]
-)
+@pytest.mark.parametrize("name", ["a*.png", "[ab].png", "back\\slash.png", "!not.png", "#no.png", "-x.png"])
 def test_a_filter_can_mean_one_name_alone(checked: Path, approve: Approve, name: str) -> None:
     others = ["ab.png", "a.png", "b.png", "deep/a*.png"]
     for other in (name, *others):
         (checked / "now" / other).parent.mkdir(exist_ok=True)
-        (checked / "now" / other).write_text(other)
+        put(checked / "now" / other, other)
     write_report(checked, *(result_of(checked, other, "new") for other in (name, *others)))
     assert approve("report.json", "--filter", pattern_of(name)).returncode == 0
     assert contents(checked / "base") == OLD | {name: name}
+
+
+def test_a_pattern_keeps_the_space_at_the_end_of_a_name() -> None:
+    assert Patterns([pattern_of("end ")]).match("end ")
+    assert not Patterns([pattern_of("end ")]).match("end")
 
 
 def test_a_filter_that_is_none_is_told(checked: Path, approve: Approve) -> None:
@@ -225,7 +254,7 @@ def test_a_filter_that_matches_nothing_is_told_and_nothing_done(
 def test_of_many_pictures_to_approve_some_are_named(checked: Path, approve: Approve) -> None:
     names = [f"p{number}.png" for number in range(9)]
     for name in names:
-        (checked / "now" / name).write_text(name)
+        put(checked / "now" / name, name)
     write_report(checked, *(result_of(checked, name, "new") for name in names))
     done = approve("report.json", "--filter", "zzz")
     assert "; to approve there is p0.png, p1.png, p2.png, p3.png, p4.png and 4 more\n" in done.stderr
@@ -269,7 +298,7 @@ def test_missing_pictures_go_only_on_request(checked: Path, approve: Approve) ->
 
 
 def test_a_missing_picture_that_is_back_is_not_removed(checked: Path, approve: Approve) -> None:
-    (checked / "now" / "gone.png").write_text("back")
+    put(checked / "now" / "gone.png", "back")
     done = approve("report.json", "--prune")
     assert done.returncode == 1
     assert done.stderr.startswith("refused  gone.png: there is a candidate now\n")
@@ -277,7 +306,7 @@ def test_a_missing_picture_that_is_back_is_not_removed(checked: Path, approve: A
 
 
 def test_a_dry_run_does_nothing_but_says_the_same(checked: Path, approve: Approve) -> None:
-    (checked / "now" / "shade.png").write_text("another shade")
+    put(checked / "now" / "shade.png", "another shade")
     before = {path: identity(path) for path in (checked / "base").rglob("*")}
     dry = approve("report.json", "--prune", "--dry-run")
     assert dry.returncode == 1
@@ -309,7 +338,7 @@ def test_nothing_to_approve_is_said(checked: Path, approve: Approve) -> None:
 
 
 def test_quiet_says_only_what_was_refused(checked: Path, approve: Approve) -> None:
-    (checked / "now" / "shade.png").write_text("another shade")
+    put(checked / "now" / "shade.png", "another shade")
     done = approve("report.json", "-q")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("refused  shade.png: the candidate has changed since it was compared\n")
@@ -330,14 +359,10 @@ def test_what_changed_since_is_refused_and_the_others_go_on(
 ) -> None:
     path = checked / folder / "shade.png"
     if change == "write":
-        path.write_text("OLD SHADE")
+        put(path, "OLD SHADE")
     else:
         path.unlink()
-    shade = (
-        {"shade.png": path.read_text() if path.exists() else None}
-        if folder == "base"
-        else {"shade.png": "old shade"}
-    )
+    shade = {"shade.png": got(path) if path.exists() else None} if folder == "base" else {"shade.png": "old shade"}
     done = approve("report.json")
     assert done.returncode == 1
     assert done.stderr.startswith(f"refused  shade.png: {reason}")
@@ -370,14 +395,14 @@ def test_where_ci_is_unset_it_is_no_pipeline(checked: Path, approve: Approve, va
 
 def test_a_link_out_of_the_baseline_is_refused(checked: Path, approve: Approve) -> None:
     elsewhere = checked / "elsewhere.png"
-    elsewhere.write_text("old icon")
+    put(elsewhere, "old icon")
     (checked / "base" / "menu" / "icon.png").unlink()
     (checked / "base" / "menu" / "icon.png").symlink_to(elsewhere)
     done = approve("report.json")
     assert done.returncode == 1
     assert done.stderr.startswith("refused  menu/icon.png: base/menu/icon.png is, or lies behind, a symbolic link")
-    assert elsewhere.read_text() == "old icon"
-    assert (checked / "base" / "shade.png").read_text() == "new shade"
+    assert got(elsewhere) == "old icon"
+    assert got(checked / "base" / "shade.png") == "new shade"
 
 
 def test_a_folder_that_is_a_link_is_refused(checked: Path, approve: Approve) -> None:
@@ -412,7 +437,7 @@ def test_a_report_cannot_lead_out_of_its_folders(
     checked: Path, approve: Approve, changes: dict[str, Any], prune: bool
 ) -> None:
     for name in ("evil.png", "secret.png"):
-        (checked / name).write_text("old shade")
+        put(checked / name, "old shade")
     result = replace(result_of(checked, "shade.png", "fail"), **changes)
     if prune and "candidate" not in changes:
         result = replace(result, status="missing", candidate=None, candidate_file=None)
@@ -424,18 +449,266 @@ def test_a_report_cannot_lead_out_of_its_folders(
     assert contents(checked) == everything
 
 
-def test_another_reference_than_that_of_the_name_is_refused(checked: Path, approve: Approve) -> None:
-    """With several references the best is told, which need not be the one to replace."""
-    (checked / "base" / "shade-dark.png").write_text("dark shade")
-    other = {"reference": "base/shade-dark.png", "reference_file": stamp(checked / "base" / "shade-dark.png")}
+def compared_with(checked: Path, place: str) -> None:
+    """The report of a check whose best reference for shade.png was another than that of its name."""
+    put(checked / "base" / place, "dark shade")
+    other = {"reference": f"base/{place}", "reference_file": stamp(checked / "base" / place)}
     write_report(checked, result_of(checked, "shade.png", "fail", **other))
+
+
+def test_the_reference_that_was_compared_is_replaced_if_the_settings_give_it(
+    checked: Path, approve: Approve
+) -> None:
+    compared_with(checked, "shade-dark.png")
+    (checked / "percept.toml").write_text("[check]\nreferences = '{stem}-dark{suffix}'\n")
     done = approve("report.json")
-    assert "it was compared with base/shade-dark.png, which is not the reference of its name" in done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "changed  shade.png\nIn base: 1 changed.\n"
+    assert contents(checked / "base") == OLD | {"shade-dark.png": "new shade"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (
+            "[check]\n",
+            "it was compared with base/shade-dark.png, which no references in the settings give it; name those of "
+            "the check with --config, or copy now/shade.png to base/shade.png by hand",
+        ),
+        (
+            "[check]\nreferences = 'shade-dark.png'\n",
+            "it was compared with base/shade-dark.png, a reference of other pictures too; copy now/shade.png to "
+            "base/shade.png by hand, and it has one of its own",
+        ),
+    ],
+)
+def test_another_reference_is_refused_with_what_to_do(
+    checked: Path, approve: Approve, settings: str, told: str
+) -> None:
+    compared_with(checked, "shade-dark.png")
+    (checked / "percept.toml").write_text(settings)
+    done = approve("report.json")
+    assert (done.returncode, done.stderr) == (1, f"refused  shade.png: {told}\n{HINT}")
     assert contents(checked / "base") == OLD | {"shade-dark.png": "dark shade"}
 
 
+def test_a_reference_that_two_pictures_were_compared_with_is_refused(checked: Path, approve: Approve) -> None:
+    compared_with(checked, "fine.png")
+    other = {"reference": "base/fine.png", "reference_file": stamp(checked / "base" / "fine.png")}
+    results = [result_of(checked, "shade.png", "fail", **other), result_of(checked, "fine.png", "pass")]
+    write_report(checked, *results)
+    (checked / "percept.toml").write_text("[[override]]\nmatch = 'shade.*'\nreferences = '{name}/../fine.png'\n")
+    assert approve("report.json").returncode == 2
+    (checked / "percept.toml").write_text(
+        "[[override]]\nmatch = '*'\nreferences = ['{stem}.jpg', 'fine{suffix}']\n"
+    )
+    done = approve("report.json")
+    assert "a reference of other pictures too" in done.stderr
+    assert contents(checked / "base") == OLD | {"fine.png": "dark shade"}
+
+
+# What a report that somebody else wrote may not do.
+
+
+def everything(root: Path) -> dict[str, bytes | str]:
+    found: dict[str, bytes | str] = {}
+    for path in root.rglob("*"):
+        name = path.relative_to(root).as_posix()
+        if path.is_symlink():
+            found[name] = str(path.readlink())
+        elif path.is_file():
+            found[name] = path.read_bytes()
+    return found
+
+
+def test_the_folders_of_a_report_are_used_by_nobody(checked: Path, approve: Approve) -> None:
+    """The report that made an executable hook: its baseline is .git/hooks, its candidate a program."""
+    hooks, evil = checked / ".git" / "hooks", checked / "evil"
+    hooks.mkdir(parents=True)
+    evil.mkdir()
+    (evil / "post-checkout").write_text("#!/bin/sh\necho owned")
+    (evil / "post-checkout").chmod(0o755)
+    row = replace(
+        result_of(checked, "fine.png", "new", reference=None, reference_file=None),
+        name="post-checkout",
+        candidate="evil/post-checkout",
+        candidate_file=stamp(evil / "post-checkout"),
+    )
+    write_report(checked, row, folders=(".git/hooks", "evil"))
+    before = everything(checked)
+    done = approve("report.json", named=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "Error: report.json says that it compared evil with the baseline .git/hooks; which folders are used is "
+        "yours to say, and not the report's\n"
+        "Hint: if you mean these, name them, or write them into percept.toml as baseline and current of [check]:\n"
+        "percept approve report.json --baseline .git/hooks --current evil\n"
+    )
+    done = approve("report.json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Error: the report is of the baseline folder .git/hooks, and not of base\n" in done.stderr
+    done = approve("report.json", "--baseline", ".git/hooks", "--current", "evil")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert ".git/hooks is in a folder of git's own" in done.stderr
+    hooks.rename(checked / "hooks")
+    write_report(checked, row, folders=("hooks", "evil"))
+    done = approve("report.json", "--baseline", "hooks", "--current", "evil")
+    assert done.stderr == f"refused  post-checkout: post-checkout is not named like a picture\n{HINT}"
+    assert everything(checked).keys() == before.keys()
+    assert list((checked / "hooks").iterdir()) == []
+
+
+def test_the_command_that_is_told_is_the_one_to_type(checked: Path, approve: Approve) -> None:
+    """With the folders quoted for a shell, and the options that were given."""
+    for old, new in (("base", "it's the base"), ("now", "$(touch owned) now")):
+        (checked / old).rename(checked / new)
+    folders = ("it's the base", "$(touch owned) now")
+    result = result_of(checked, "shade.png", "fail")
+    files = [f"{folder}/shade.png" for folder in folders]
+    stamps = [stamp(checked / file) for file in files]
+    result = replace(
+        result, reference=files[0], candidate=files[1], reference_file=stamps[0], candidate_file=stamps[1]
+    )
+    write_report(checked, result, folders=folders)
+    done = approve("report.json", "--filter", "-x.png", "--filter", "*.png", "--only", "changed", named=False)
+    command = done.stderr.splitlines()[-1]
+    assert command.startswith("percept approve report.json --baseline ")
+    assert "--filter=-x.png --filter '*.png' --only changed" in command
+    command = command.replace("--filter=-x.png ", "").replace("percept", f"{sys.executable} -m percept_cli", 1)
+    typed = subprocess.run(
+        ["bash", "-c", command], cwd=checked, env=os.environ | {"CI": ""}, capture_output=True, text=True
+    )
+    assert (typed.returncode, typed.stderr) == (0, "")
+    assert typed.stdout == "changed  shade.png\nIn it's the base: 1 changed.\n"
+    assert not (checked / "owned").exists()
+
+
+def test_settings_name_the_folders(checked: Path, approve: Approve) -> None:
+    (checked / "percept.toml").write_text("[check]\nbaseline = 'base'\ncurrent = 'now'\n")
+    assert approve("report.json", "--dry-run", named=False).returncode == 0
+    (checked / "sub").mkdir()
+    write_report(checked, folders=("../base", "../now"))
+    done = approve("../report.json", cwd=checked / "sub", named=False)
+    assert (done.returncode, done.stderr) == (
+        0,
+        f"Note: settings from {checked / 'percept.toml'}, above the current folder\n",
+    )
+    (checked / "percept.toml").write_text("[check]\nbaselin = 'base'\ncurrent = 'now'\n")
+    done = approve("report.json", named=False)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "Error: percept.toml: unknown key 'baselin'\nHint: did you mean baseline?\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("/etc/evil.png", "the name leads out of the baseline folder"),
+        (".git/evil.png", ".git/evil.png is hidden, or in a hidden folder, where nothing is ever approved"),
+        (".evil.png", ".evil.png is hidden, or in a hidden folder, where nothing is ever approved"),
+        ("evil.sh", "evil.sh is not named like a picture"),
+        ("evil", "evil is not named like a picture"),
+        ("a\0.png", "the name leads out of the baseline folder"),
+        ("half\ud800.png", "no file can have this name"),
+    ],
+)
+@pytest.mark.parametrize("status", ["new", "missing"])
+def test_names_that_are_no_pictures_are_refused(
+    checked: Path, approve: Approve, name: str, told: str, status: Any
+) -> None:
+    """Also for files that are pictures and something else at once: what they are used as goes by their name."""
+    document = json.loads((checked / "report.json").read_text())
+    (row,) = (row for row in document["results"] if row["name"] == "menu/fresh.png")
+    row |= {"name": name, "status": status, "candidate": f"now/{name}"}
+    if status == "missing":
+        row |= {"candidate": None, "reference": f"base/{name}"}
+        row["files"] = {"candidate": None, "reference": row["files"]["candidate"]}
+    (checked / "report.json").write_text(json.dumps(document | {"results": [row]}))
+    before = everything(checked)
+    done = approve("report.json", "--prune")
+    assert (done.returncode, done.stdout) == (1, "In base: 1 refused.\n")
+    assert f": {told}" in done.stderr
+    assert everything(checked) == before
+
+
+@pytest.mark.parametrize("dry", [False, True])
+def test_only_pictures_are_written(checked: Path, approve: Approve, dry: bool) -> None:
+    for name, data in (("text.png", b"#!/bin/sh"), ("empty.png", b"")):
+        (checked / "now" / name).write_bytes(data)
+    whole = (checked / "now" / "shade.png").read_bytes()
+    (checked / "now" / "half.png").write_bytes(whole[: len(whole) // 2])
+    write_report(checked, *(result_of(checked, name, "new") for name in ("text.png", "empty.png", "half.png")))
+    done = approve("report.json", *["--dry-run"][:dry])
+    assert done.returncode == 1
+    assert "refused  text.png: now/text.png: not a picture" in done.stderr
+    assert "refused  empty.png: now/empty.png: empty (0 bytes)" in done.stderr
+    assert "refused  half.png: now/half.png: " in done.stderr
+    assert contents(checked / "base") == OLD
+
+
+def test_a_candidate_may_be_a_link_within_its_folder_and_not_out_of_it(checked: Path, approve: Approve) -> None:
+    for name in ("secret.png", "now/real.png"):
+        put(checked / name, name)
+    (checked / "elsewhere").mkdir()
+    put(checked / "elsewhere" / "in.png", "in")
+    for name, target in (("out.png", "../secret.png"), ("in.png", "real.png"), ("far", "../elsewhere")):
+        (checked / "now" / name).symlink_to(target)
+    write_report(checked, *(result_of(checked, name, "new") for name in ("out.png", "in.png", "far/in.png")))
+    done = approve("report.json")
+    assert done.stderr == (
+        "refused  out.png: now/out.png is a link that leads out of now\n"
+        f"refused  far/in.png: now/far/in.png is a link that leads out of now\n{HINT}"
+    )
+    assert contents(checked / "base") == OLD | {"in.png": "now/real.png"}
+    assert not (checked / "base" / "in.png").is_symlink()
+
+
+def test_a_pipe_in_the_place_of_a_candidate_is_not_waited_for(checked: Path, approve: Approve) -> None:
+    (checked / "now" / "shade.png").unlink()
+    os.mkfifo(checked / "now" / "shade.png")
+    done = approve("report.json", "--filter", "shade.png", timeout=60)
+    assert done.stderr == f"refused  shade.png: now/shade.png is not a regular file\n{HINT}"
+
+
+def test_what_windows_would_take_for_another_folder() -> None:
+    for name in ("a.png", "a/b.png", "back\\slash.png", "C:a.png", "..a/b..png"):
+        assert not leads_out(name, windows=False)
+    for name in ("", ".", "..", "/a.png", "a/../b.png", "../a.png", "a\0.png", "//host/share/a.png"):
+        assert leads_out(name, windows=False)
+        assert leads_out(name, windows=True)
+    for name in ("..\\a.png", "C:a.png", "C:\\a.png", "\\\\host\\share\\a.png", "a.png:stream", "C:/a.png"):
+        assert leads_out(name, windows=True)
+    assert not leads_out("a/b.png", windows=True)
+
+
+def test_a_folder_that_becomes_a_link_meanwhile_is_not_followed(checked: Path) -> None:
+    with below(checked / "base", "menu/icon.png") as spot:
+        (checked / "base" / "menu").rename(checked / "menu")
+        (checked / "base" / "menu").symlink_to(checked / "now")
+        os.close(spot.beside("made.png").open(os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+    assert (checked / "menu" / "made.png").exists()
+    assert not (checked / "now" / "made.png").exists()
+    with pytest.raises(LinkInTheWay), below(checked / "base", "menu/icon.png"):
+        pass
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(checked: Path, approve: Approve) -> None:
+    process = held(checked, "approve", "report.json", *FOLDERS)
+    process.kill()
+    process.communicate(timeout=60)
+    left = [name for name in contents(checked / "base") if name.endswith(".tmp")]
+    assert len(left) == 1
+    for name in (".percept-approve-mine.tmp", ".percept-0123456789abcdef.tmp"):  # of others
+        (checked / "base" / name).write_text("mine")
+    assert approve("report.json", "--filter", "shade.png").returncode == 0
+    found = contents(checked / "base")
+    others = {".percept-approve-mine.tmp", ".percept-0123456789abcdef.tmp"}
+    assert {name for name in found if name.endswith(".tmp")} == others
+
+
 def test_another_kind_of_file_is_refused(checked: Path, approve: Approve) -> None:
-    (checked / "now" / "shade.jpg").write_text("a jpeg")
+    put(checked / "now" / "shade.jpg", "a jpeg")
     other = {"candidate": "now/shade.jpg", "candidate_file": stamp(checked / "now" / "shade.jpg")}
     write_report(checked, result_of(checked, "shade.png", "fail", **other))
     done = approve("report.json")
@@ -447,29 +720,35 @@ def test_another_kind_of_file_is_refused(checked: Path, approve: Approve) -> Non
     "name", ["[red].png", "line\nbreak.png", "\x1b[31m.png", "stray \udcff.png", "-rf.png", " .png"]
 )
 def test_hostile_names_are_copied_and_shown_on_one_line(checked: Path, approve: Approve, name: str) -> None:
-    (checked / "now" / name).write_text("hostile")
+    put(checked / "now" / name, "hostile")
     write_report(checked, result_of(checked, name, "new"))
     done = approve("report.json")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("\n") == 2
     assert "\x1b" not in done.stdout
-    assert (checked / "base" / name).read_text() == "hostile"
+    assert got(checked / "base" / name) == "hostile"
 
 
-def test_modes_are_kept(checked: Path, approve: Approve) -> None:
+def test_what_may_be_done_with_a_file_is_the_references_and_never_to_run_it(
+    checked: Path, approve: Approve
+) -> None:
     (checked / "base" / "shade.png").chmod(0o640)
-    (checked / "now" / "shade.png").chmod(0o600)
-    (checked / "now" / "menu" / "fresh.png").chmod(0o604)
+    (checked / "base" / "menu" / "icon.png").chmod(0o4755)
+    for name in ("shade.png", "menu/icon.png", "menu/fresh.png"):
+        (checked / "now" / name).chmod(0o777)
     assert approve("report.json").returncode == 0
-    modes = [(checked / "base" / name).stat().st_mode & 0o777 for name in ("shade.png", "menu/fresh.png")]
-    assert modes == [0o640, 0o604]
+    (checked / "made").touch()
+    usual = (checked / "made").stat().st_mode & 0o7777
+    names = ("shade.png", "menu/icon.png", "menu/fresh.png")
+    assert [(checked / "base" / name).stat().st_mode & 0o7777 for name in names] == [0o640, 0o644, usual]
 
 
 def test_a_baseline_that_is_not_there_yet_is_made(checked: Path, approve: Approve) -> None:
     write_report(checked, result_of(checked, "menu/fresh.png", "new"), folders=("first/base", "now"))
-    assert approve("report.json", "--dry-run").returncode == 0
+    folders = ("--baseline", "first/base", "--current", "now")
+    assert approve("report.json", "--dry-run", *folders).returncode == 0
     assert not (checked / "first").exists()
-    assert approve("report.json").returncode == 0
+    assert approve("report.json", *folders).returncode == 0
     assert contents(checked / "first" / "base") == {"menu/fresh.png": "fresh"}
 
 
@@ -485,7 +764,7 @@ def test_a_baseline_that_is_not_there_yet_is_made(checked: Path, approve: Approv
 def test_a_bad_report_is_told(checked: Path, approve: Approve, text: str | None, code: int, message: str) -> None:
     (checked / "report.json").unlink()
     if text is not None:
-        (checked / "report.json").write_text(text)
+        put(checked / "report.json", text)
     done = approve("report.json")
     assert (done.returncode, done.stdout) == (code, "")
     assert message in done.stderr
@@ -493,8 +772,8 @@ def test_a_bad_report_is_told(checked: Path, approve: Approve, text: str | None,
 
 
 def test_a_report_without_folders_has_no_baseline(checked: Path, approve: Approve) -> None:
-    document = json.loads((checked / "report.json").read_text())
-    (checked / "report.json").write_text(json.dumps(document | {"folders": None}))
+    document = json.loads(got(checked / "report.json"))
+    put(checked / "report.json", json.dumps(document | {"folders": None}))
     done = approve("report.json")
     assert (done.returncode, done.stdout) == (2, "")
     assert "the report is not of two folders" in done.stderr
@@ -534,13 +813,13 @@ def test_a_folder_that_cannot_be_written_to_is_named(checked: Path, approve: App
 def test_one_file_that_cannot_be_written_is_refused_and_the_others_go_on(checked: Path, approve: Approve) -> None:
     """A file in the place of a folder, which no rights help against."""
     (checked / "now" / "deep").mkdir()
-    (checked / "now" / "deep" / "a.png").write_text("deep")
-    (checked / "base" / "deep").write_text("a file")
+    put(checked / "now" / "deep" / "a.png", "deep")
+    put(checked / "base" / "deep", "a file")
     write_report(checked, result_of(checked, "deep/a.png", "new"), result_of(checked, "shade.png", "fail"))
     done = approve("report.json")
     assert done.returncode == 1
     assert done.stderr.startswith("refused  deep/a.png: base/deep")
-    assert (checked / "base" / "shade.png").read_text() == "new shade"
+    assert got(checked / "base" / "shade.png") == "new shade"
 
 
 def read_only(root: Path) -> list[str]:
@@ -556,7 +835,7 @@ def read_only(root: Path) -> list[str]:
 
 
 def test_a_read_only_baseline(checked: Path) -> None:
-    command = [*read_only(checked), sys.executable, "-m", "percept_cli", "approve", "report.json"]
+    command = [*read_only(checked), sys.executable, "-m", "percept_cli", "approve", "report.json", *FOLDERS]
     environment = os.environ | {"CI": ""}
     done = subprocess.run(command, cwd=checked, env=environment, capture_output=True, text=True)
     (checked / "base").chmod(0o755)
@@ -593,16 +872,16 @@ def test_a_lock_that_is_a_link_makes_no_file_elsewhere(checked: Path, approve: A
     done = approve("report.json")
     assert (done.returncode, done.stdout) == (2, "")
     assert not (checked / "elsewhere").exists()
-    assert (checked / "base" / "shade.png").read_text() == "old shade"
+    assert got(checked / "base" / "shade.png") == "old shade"
 
 
 def test_a_race_of_processes_changes_every_file_once(checked: Path) -> None:
     names = [f"p{number}.png" for number in range(60)]
     for name in names:
         for folder in ("base", "now"):
-            (checked / folder / name).write_text(f"{folder} {name}" * 2000)
+            put(checked / folder / name, f"{folder} {name}" * 2000)
     write_report(checked, *(result_of(checked, name, "fail") for name in names))
-    command = [sys.executable, "-m", "percept_cli", "approve", "report.json"]
+    command = [sys.executable, "-m", "percept_cli", "approve", "report.json", *FOLDERS]
     environment = os.environ | {"CI": ""}
     racers = [
         subprocess.Popen(
@@ -622,46 +901,50 @@ def test_a_race_of_processes_changes_every_file_once(checked: Path) -> None:
     assert not [name for name in found if name.startswith(".")]
 
 
+def step_of(root: Path, name: str) -> Step:
+    result = result_of(root, name, "fail")
+    assert result.reference_file is not None
+    assert result.candidate_file is not None
+    hashes = result.reference_file.sha256, result.candidate_file.sha256
+    return Step(name, "changed", Path("base") / name, Path("now") / name, *hashes)
+
+
 def test_a_candidate_that_changes_while_it_is_copied_is_noticed(
     checked: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(checked)
-    result = result_of(checked, "shade.png", "fail")
-    assert result.reference_file is not None
-    step = Step(
-        "shade.png",
-        "changed",
-        Path("base/shade.png"),
-        Path("now/shade.png"),
-        result.reference_file.sha256,
-        "0" * 64,
-    )
+    real = approval._copy_and_hash
+
+    def another(*arguments: Any) -> str:
+        put(Path("now/shade.png"), "another")
+        return real(*arguments)
+
+    monkeypatch.setattr(approval, "_copy_and_hash", another)
     with pytest.raises(Refused, match="the candidate has changed"):
-        Approval(("base", "now")).take(step)
+        Approval(("base", "now")).take(step_of(checked, "shade.png"))
     assert contents(checked / "base") == OLD
 
 
 def test_an_interrupt_leaves_nothing_half_written(checked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(_: Path, target: Path) -> str:
-        target.write_text("half")
+    def interrupt(_: object, target: Spot, __: object) -> str:
+        target.path.write_text("half")
         raise KeyboardInterrupt
 
     monkeypatch.chdir(checked)
-    monkeypatch.setattr("percept_cli.approval._copy_and_hash", interrupt)
-    step = Step("new.png", "new", Path("base/new.png"), Path("now/shade.png"), None, "0" * 64)
-    approval = Approval(("base", "now"))
-    with pytest.raises(KeyboardInterrupt), approval.alone():
-        approval.take(step)
+    monkeypatch.setattr(approval, "_copy_and_hash", interrupt)
+    found = Approval(("base", "now"))
+    with pytest.raises(KeyboardInterrupt), found.alone():
+        found.take(step_of(checked, "shade.png"))
     assert contents(checked / "base") == OLD
 
 
 def test_it_costs_no_torch(checked: Path) -> None:
     code = (
-        "import sys; sys.argv = ['percept', 'approve', 'report.json']\n"
+        "import sys; sys.argv = ['percept', 'approve', 'report.json', *sys.argv[1:]]\n"
         "from percept_cli.cli import run\nassert run() == 0\nprint('torch' in sys.modules)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", code, *FOLDERS],
         cwd=checked,
         env=os.environ | {"CI": ""},
         capture_output=True,

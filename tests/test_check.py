@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +19,8 @@ from PIL import Image, ImageDraw
 import percept_cli
 from percept_cli.errors import InvalidSetting, SizeMismatch
 from percept_cli.evidence import Box
-from tests.conftest import Percept, Save, drawing
+from tests.conftest import Percept, Save, clean_environment, drawing
+from tests.test_html import Page
 from tests.test_reports import SCHEMA
 
 
@@ -78,9 +83,10 @@ def test_two_folders(percept: Percept, folders: Path) -> None:
     assert {gate["name"]: gate["status"] for gate in digit["gates"]}["peak"] == "fail"
     assert found["noise.png"]["evidence"]["changed_pixels"] > 10_000
     assert found["same.png"]["evidence"]["heat"] is None
-    assert max(map(len, done.stdout.splitlines())) <= 80
+    commands = ("  show", "  accept")  # which are to be copied, and so on one line
+    assert max(len(line) for line in done.stdout.splitlines() if not line.startswith(commands)) <= 80
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
-    assert "accept percept approve r.json --filter /ui/icon.png" in lines
+    assert "accept percept approve r.json --baseline expected --current actual --filter /ui/icon.png" in lines
     assert "show percept heatmap expected/ui/icon.png actual/ui/icon.png -o heat.png" in lines
     assert "FAIL ui/digit.png 160 × 96" in lines
     assert "pictures 4: 1 identical, 1 more passed, 2 failed, 0 errors" in lines
@@ -294,6 +300,78 @@ def test_what_would_go_wrong_only_later_is_told_at_once(percept: Percept) -> Non
     assert "left out 1 picture: actual/ui/icon.png" in " ".join(everything.stdout.split())
 
 
+@pytest.mark.parametrize(
+    "reference",
+    ["../secret.png", "linux/../../{name}", "/etc/{name}", "C:/{name}", "\\\\host\\share\\{name}", "..\\{name}"],
+)
+def test_references_stay_in_the_baseline_folder(percept: Percept, folders: Path, reference: str) -> None:
+    (folders / "percept.toml").write_text(f"[check]\nreferences = '{reference}'\n")
+    done = percept("check", "expected", "actual")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"Error: percept.toml: the reference {reference!r} leads out of the baseline folder\n"
+        "Hint: name a file in the baseline folder, relative to it: linux/{name}\n"
+    )
+
+
+def test_a_reference_that_is_a_link_out_of_the_baseline_is_refused(percept: Percept, folders: Path) -> None:
+    """A candidate that is its own reference would pass whatever it shows."""
+    (folders / "expected/now").symlink_to(folders / "actual")
+    (folders / "expected/same").symlink_to(".")
+    (folders / "percept.toml").write_text("[check]\nreferences = 'now/{name}'\n")
+    done = percept("check", "expected", "actual", "--exclude", "now/", "--exclude", "same/")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "Error: expected/now/noise.png: a reference of noise.png, is a link that leads out of the baseline folder "
+        "expected\nHint: put the picture itself there, or take it out of references.\n"
+    )
+    (folders / "percept.toml").write_text("[check]\nreferences = 'same/{name}'\n")
+    done = percept("check", "expected", "actual", "--exclude", "now/", "--exclude", "same/", "-q")
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_of_two_files_the_references_folder_is_the_baseline(percept: Percept, folders: Path) -> None:
+    """Not the current one, below which a candidate's own path may lie."""
+    (folders / "percept.toml").write_text("[check]\nreferences = '{name}'\n")
+    for candidate in ("actual/ui/icon.png", folders / "actual/ui/icon.png"):
+        assert percept("check", "expected/ui/icon.png", candidate, "-q").returncode == 1
+    page("Total 38").save(folders / "expected/ui/other.png")
+    page("Total 38").save(folders / "mine.png")
+    (folders / "percept.toml").write_text("[check]\nreferences = 'other.png'\n")
+    assert percept("check", "expected/ui/digit.png", "mine.png", "-q").returncode == 0
+
+
+@pytest.mark.parametrize("file", ["percept.toml", "pyproject.toml"])
+def test_settings_from_above_are_named(percept: Percept, folders: Path, file: str) -> None:
+    """In no repository the search goes up to the root, where anyone may have switched gates off."""
+    table = "tool.percept." if file == "pyproject.toml" else ""
+    (folders / file).write_text(f"[{table}check]\ndistance = 'off'\npeak = 'off'\ncolour = 'off'\n")
+    inside = folders / "inside"
+    inside.mkdir()
+    folders_given = ("../expected", "../actual")
+    row = f"settings from {folders / file}, above the current folder"
+    note = f"Note: {row}\n"
+    done = percept("check", *folders_given, "-o", "r.json", "--format", "table", cwd=inside)
+    assert row.replace(" ", "") in re.sub(r"\s", "", done.stdout)
+    assert note not in done.stderr
+    pair = ("../expected/same.png", "../actual/same.png")
+    assert row.replace(" ", "") in re.sub(r"\s", "", percept("compare", *pair, cwd=inside).stdout)
+    assert row.replace(" ", "") in re.sub(r"\s", "", percept("report", "r.json", cwd=inside).stdout)
+    others = (
+        ("compare", *pair, "--format", "score"),
+        ("batch", *folders_given, "--include", "same.png", "-o", "r.csv"),
+        ("check", *folders_given, "--include", "same.png", "--format", "github"),
+        ("heatmap", *pair, "-o", "heat.png"),
+        ("report", "r.json", "--format", "score"),
+    )
+    for command in others:
+        assert percept(*command, cwd=inside).stderr.startswith(note), command
+    for quiet in (("check", *pair, "-q"), ("check", *pair, "--config", f"../{file}")):
+        assert note not in percept(*quiet, cwd=inside).stderr
+    here = percept("check", "expected", "actual", "--format", "github")  # beside the file nobody is surprised
+    assert "above the current folder" not in here.stdout + here.stderr
+
+
 def test_references_that_are_nowhere_are_told_of(percept: Percept, folders: Path) -> None:
     (folders / "percept.toml").write_text("[check]\nreferences = ['mac/{name}']\n")
     done = percept("check", "expected", "actual")
@@ -314,6 +392,36 @@ def test_what_is_printed_can_be_typed(percept: Percept, folders: Path) -> None:
     done = percept("check", "expected", "actual", "--include", "icon.png", "-o", "r.json", "--format", "table")
     assert "FAIL ui/icon.png" in " ".join(done.stdout.split())
     assert "percept approve" not in done.stdout
+
+
+def test_what_is_printed_does_what_it_says(percept: Percept, folders: Path) -> None:
+    """Every command of every report, typed into a shell as it stands there, with names that it would split."""
+    (folders / "expected").rename(folders / "what is expected")
+    reports = [word for form in ("json", "html", "md", "xml") for word in ("-o", f"it's a report.{form}")]
+    done = percept("check", "what is expected", "actual", *reports, "--format", "table")
+    (accept,) = re.findall(r"^  accept +(percept approve .*icon.*)$", done.stdout, re.MULTILINE)
+    (show,) = re.findall(r"^  show +(percept heatmap .*icon.*)$", done.stdout, re.MULTILINE)
+    page = Page((folders / "it's a report.html").read_text())
+    (icon,) = (result for result in page.results if result["name"] == "ui/icon.png")
+    assert [command["text"] for command in icon["commands"]] == [show, accept]
+    told = html.unescape((folders / "it's a report.xml").read_text())
+    assert show in told
+    assert accept in told
+    markdown = (folders / "it's a report.md").read_text()
+    check, approve = re.findall(r"^    (percept .*)$", markdown, re.MULTILINE)
+    told_of = {show: "", accept: "changed  ui/icon.png\n", approve: "changed  ui/digit.png\n", check: ""}
+    for command, text in told_of.items():
+        typed = subprocess.run(
+            ["bash", "-c", f"{sys.executable} -m percept_cli{command.removeprefix('percept')}"],
+            cwd=folders,
+            env=clean_environment(CI=""),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert typed.returncode == 0, typed.stderr
+        assert text in typed.stdout
+    assert (folders / "heat.png").exists()
 
 
 def test_a_report_of_a_check_is_told_as_a_check(percept: Percept, folders: Path) -> None:

@@ -345,8 +345,10 @@ def test_the_command_that_accepts_means_this_picture_alone(name: str) -> None:
     assert show["text"] == f"percept heatmap {reference} 'out/[red].png' --preset default -o heat.png"
     bash = ["bash", "-c", f"printf '%s\\n' {accept['text'].removeprefix('percept ')}"]
     words = subprocess.run(bash, capture_output=True, text=True, check=True).stdout.splitlines()
-    assert words[:3] == ["approve", "my report.json", "--filter"]
-    patterns = Patterns((words[3],))
+    baseline, current = CHECKED.folders or ()
+    folders = ["--baseline", baseline, "--current", current]
+    assert words[:-1] == ["approve", "my report.json", *folders, "--filter"]
+    patterns = Patterns((words[-1],))
     assert patterns.match(name)
     assert not patterns.match(f"other/{name}")
     assert not patterns.match("red.png")
@@ -358,8 +360,9 @@ def test_only_what_can_be_accepted_has_a_command_for_it() -> None:
         for entry in page_of(CHECKED, Style(json_report="report.json")).results
     }
     assert len(commands["fail"]) == len(commands["warn"]) == 2
-    assert commands["new"] == ["percept approve report.json --filter /fresh.png"]
-    assert commands["missing"] == ["percept approve report.json --filter /gone.png --prune"]
+    approve = "percept approve report.json --baseline expected --current out"
+    assert commands["new"] == [f"{approve} --filter /fresh.png"]
+    assert commands["missing"] == [f"{approve} --filter /gone.png --prune"]
     assert commands["error"] == []
     assert [text.split()[1] for text in commands["pass"]] == ["heatmap"]
     # Without a JSON report there is nothing that approving could read.

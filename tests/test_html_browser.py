@@ -343,7 +343,7 @@ def test_commands_are_copied(browser: Browser, page_file: Path) -> None:
         page.locator("#commands button").click()
         expect(page.locator("#commands button")).to_have_text("Copied")
         text = page.evaluate("navigator.clipboard.readText()")
-        assert text == "percept approve report.json --filter /fresh.png"
+        assert text == "percept approve report.json --baseline expected --current out --filter /fresh.png"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -203,21 +203,29 @@ def test_ctrl_c_ends_with_130_and_no_output(save: Save, tmp_path: Path, delay: f
     assert sorted(os.listdir(tmp_path)) == ["a.png", "b.png"]
 
 
-def test_ctrl_c_before_the_command_is_there() -> None:
-    """The interrupt is raised by a stand-in for the import: a real one would have to hit the right millisecond."""
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (signal.SIGINT, "Interrupted"),
+        (signal.SIGTERM, "Ended by SIGTERM"),
+        (signal.SIGHUP, "Ended by SIGHUP"),
+    ],
+)
+def test_a_request_to_end_before_the_command_is_there(asked: signal.Signals, words: str) -> None:
+    """It comes from a stand-in for the import: a real one would have to hit the right millisecond."""
     code = (
-        "import builtins\n"
+        "import builtins, os\n"
         "real = builtins.__import__\n"
         "def interrupted(name, *args, **kwargs):\n"
         "    if name == 'percept_cli.cli':\n"
-        "        raise KeyboardInterrupt\n"
+        f"        os.kill(os.getpid(), {asked:d})\n"
         "    return real(name, *args, **kwargs)\n"
         "builtins.__import__ = interrupted\n"
         "from percept_cli.__main__ import main\n"
         "main()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (130, "Interrupted; nothing was written.\n")
+    assert (done.returncode, done.stderr) == (128 + asked, f"{words}; nothing was written.\n")
 
 
 def test_a_defect_keeps_its_traceback_and_its_own_code(tmp_path: Path) -> None:

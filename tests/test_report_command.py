@@ -61,7 +61,7 @@ def test_a_comparison_of_folders_becomes_every_other_report(percept: Percept, sa
     page = Page((tmp_path / "run.html").read_text())
     assert len(page.pictures) == 3  # same.png, its copy and new.png have one content
     assert {result["status"] for result in page.results} == {"pass", "fail", "new"}
-    assert "percept approve run.json --filter /other.png" in [
+    assert "percept approve run.json --baseline expected --current out --filter /other.png" in [
         command["text"] for result in page.results for command in result["commands"]
     ]
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from percept_cli import __version__
+from percept_cli import __version__, signals
 from percept_cli.cli.approve import approve
 from percept_cli.cli.batch import batch
 from percept_cli.cli.check import check
@@ -38,7 +38,8 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     cls=Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 within the threshold, 1 above it, 2 wrong usage, 3 an input could not be read or "
-    "compared, 4 weights or device unavailable, 70 a defect of percept, 130 interrupted.",
+    "compared, 4 weights or device unavailable, 70 a defect of percept; interrupted: 130 by Ctrl-C, "
+    "143 by SIGTERM, 129 by a terminal that was closed.",
 )
 @click.option(
     "--version",
@@ -68,6 +69,7 @@ def main() -> NoReturn:
     # A process that lives for one comparison has nothing to gain from either: collecting garbage while torch is
     # being imported, and taking torch apart at the end, cost tenths of a second each (tests/benchmarks/README.md).
     gc.disable()
+    signals.listen()
     os._exit(run())
 
 
@@ -91,8 +93,8 @@ def run() -> int:
         say("Error: not enough memory\nHint: close other programs, or cut the pictures into parts.")
         return ExitCode.UNAVAILABLE
     except (click.Abort, KeyboardInterrupt):
-        say("Interrupted; nothing was written.")
-        return ExitCode.INTERRUPTED
+        say(f"{signals.in_words()}; nothing was written.")
+        return signals.exit_code()
     except Exception:  # a defect: with its traceback, and not with a code that means something else
         say(
             f"{traceback.format_exc()}"
@@ -120,7 +122,7 @@ def _report_usage(error: click.ClickException) -> None:
     context = getattr(error, "ctx", None)
     if context is not None:
         say(context.get_usage())
-        say(f"Try '{context.command_path} --help' for help.{os.linesep}")
+        say(f"Try '{context.command_path} --help' for help.\n")
     parameter = getattr(error, "param", None)
     source = context and parameter and context.get_parameter_source(parameter.name)
     where = ""

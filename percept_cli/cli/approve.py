@@ -8,21 +8,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
+from click.core import ParameterSource
 
+from percept_cli import signals
 from percept_cli.cli.commands import Command
 from percept_cli.cli.console import print_result, say
-from percept_cli.cli.options import FILE
+from percept_cli.cli.options import FILE, config_option, limits_option, note_settings
+from percept_cli.cli.process import settle_in
 from percept_cli.errors import InvalidSetting
-from percept_cli.names import printable, shown
+from percept_cli.images.policy import ImagePolicy, with_settings
+from percept_cli.names import posix, printable, shell_quoted, shown
 from percept_cli.results import ExitCode, Run, Status
 from percept_cli.verdict import counted
 
 if TYPE_CHECKING:
-    from percept_cli.approval import Selection
+    from percept_cli.selection import Selection
+    from percept_cli.settings import Settings
 
 
 @click.command(cls=Command, short_help="Accept what a check found as the new baseline.")
 @click.argument("report", type=FILE)
+@click.option(
+    "--baseline", type=FILE, metavar="DIR", help="The folder to be changed.  [default: baseline of [check]]"
+)
+@click.option(
+    "--current", type=FILE, metavar="DIR", help="The folder to copy from.  [default: current of [check]]"
+)
 @click.option(
     "--filter",
     "patterns",
@@ -39,53 +50,149 @@ if TYPE_CHECKING:
 @click.option("--prune", is_flag=True, help="Delete references that have no candidate any more.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @click.option("--force", is_flag=True, help="Approve although the environment variable CI is set.")
+@limits_option
+@config_option
 @click.option("-q", "--quiet", is_flag=True, help="Print only what was refused, and errors.")
+@click.pass_context
 def approve(
+    ctx: click.Context,
+    /,
     report: Path,
+    baseline: Path | None,
+    current: Path | None,
     patterns: tuple[str, ...],
     only: Literal["changed", "new"] | None,
     prune: bool,
     dry_run: bool,
     force: bool,
+    limits: str | None,
     quiet: bool,
 ) -> int:
     """Copy the pictures that a percept check of two folders found to differ, or to be new, over its baseline.
 
-    REPORT is the JSON report of that check. Call percept approve in the same folder as the check. Pictures that
-    passed are never touched, and neither are those that could not be compared. Only the files that were compared
-    are acted on: if a candidate or its reference has changed since, that picture is refused, the others are not,
-    and the exit code is 1. A file is replaced whole or not at all. A filter that matches no picture of the report
-    is an error, and then nothing is done.
+    REPORT is the JSON report of that check. Call percept approve in the same folder as the check. The two folders
+    are those of the check; they are named here, or in percept.toml as baseline and current of [check], and never
+    taken from the report, which anyone may have written. Pictures that passed are never touched, and neither are
+    those that could not be compared. Only the files that were compared are acted on, and only pictures are
+    written: if a candidate or its reference has changed since, that picture is refused, the others are not, and
+    the exit code is 1. A file is replaced whole or not at all. A filter that matches no picture of the report is
+    an error, and then nothing is done.
 
     \b
     Examples:
       percept check baseline/ current/ -o report.json
-      percept approve report.json --dry-run
+      percept approve report.json --baseline baseline/ --current current/ --dry-run
       percept approve report.json --filter 'charts/**' --only changed
       percept approve report.json --prune
     """  # noqa: D301 - \b is click's mark for lines to keep as they are
-    from percept_cli.approval import Selection
     from percept_cli.reports.reading import read_run
+    from percept_cli.selection import Selection
 
     if _in_ci() and not (force or dry_run):
         raise InvalidSetting(
             "percept approve changes the baseline, which a pipeline should not do by itself (CI is set)",
             hint="approve on your own machine and commit the pictures, or use --force.",
         )
+    settle_in()
     run = read_run(report)
-    return _approve(run, Selection(patterns, only, prune), report, dry_run=dry_run, quiet=quiet)
+    if not quiet:
+        note_settings(ctx.obj)
+    book = _Book(ctx.obj)
+    selection = Selection(patterns, only, prune)
+    options = _typed(ctx, selection, limits, dry_run=dry_run, force=force)
+    folders = _folders(run, book, report, baseline, current, options)
+    policy = with_settings(run.spec.pictures, {} if limits is None else {"limits": limits})
+    return _approve(run, selection, folders, report, policy, book, dry_run=dry_run, quiet=quiet)
 
 
-def _approve(run: Run, selection: Selection, report: Path, *, dry_run: bool, quiet: bool) -> int:
-    from percept_cli.approval import Approval, Refused, check_patterns, steps_of
+class _Book:
+    """What the settings say of folders and references."""
+
+    def __init__(self, settings: Settings) -> None:
+        from percept_cli.rulebook import RuleBook, changed, read_tables
+        from percept_cli.rules import Rules
+
+        changes, overrides, self.folders = read_tables(settings)
+        self._rules = RuleBook(changed(Rules(), changes), overrides)
+
+    def references_of(self, name: str) -> dict[str, bool]:
+        """The further references of a picture, in the baseline folder, and whether each is its alone."""
+        from percept_cli.pairs.assigned import places_of
+
+        places = places_of(name, self._rules.rules_of(name).references)
+        return {posix(place): "{name}" in pattern or "{stem}" in pattern for pattern, place in places.items()}
+
+
+def _typed(
+    ctx: click.Context, selection: Selection, limits: str | None, *, dry_run: bool, force: bool
+) -> list[str]:
+    """The options that were given, for a command that is to be typed again."""
+    words = [_option("--filter", pattern) for pattern in selection.patterns]
+    words += [] if selection.only is None else [_option("--only", selection.only)]
+    words += ["--prune"] * selection.prune + ["--dry-run"] * dry_run + ["--force"] * force
+    if limits is not None and ctx.get_parameter_source("limits") is ParameterSource.COMMANDLINE:
+        words.append(_option("--limits", limits))
+    if ctx.obj.path is not None and not ctx.obj.found:
+        words.append(_option("--config", str(ctx.obj.path)))
+    return words
+
+
+def _folders(
+    run: Run, book: _Book, report: Path, baseline: Path | None, current: Path | None, options: list[str]
+) -> tuple[str, str]:
+    """The folders that a person names, here or in the settings; what the report says of them is only a hint.
+
+    Raises:
+        InvalidSetting: if nobody does, or the report is not of two folders.
+    """
+    if run.folders is None:
+        raise InvalidSetting(
+            "the report is not of two folders, so it has no baseline",
+            hint="make it with percept check -o FILE.json.",
+        )
+    named = [
+        book.folders.get(role) if given is None else str(given)
+        for role, given in (("baseline", baseline), ("current", current))
+    ]
+    if named[0] is not None and named[1] is not None:
+        return named[0], named[1]
+    from percept_cli.reports.findings import folder_options
+
+    words = [shell_quoted(str(report)), *folder_options(run.folders), *options]
+    raise InvalidSetting(
+        f"{shown(report)} says that it compared {shown(run.folders[1])} with the baseline "
+        f"{shown(run.folders[0])}; which folders are used is yours to say, and not the report's",
+        hint="if you mean these, name them, or write them into percept.toml as baseline and current of [check]:\n"
+        f"percept approve {' '.join(words)}",
+    )
+
+
+def _option(name: str, value: str) -> str:
+    # What begins with a dash would be taken for an option of its own.
+    return f"{name}{shell_quoted(f'={value}')}" if value.startswith("-") else f"{name} {shell_quoted(value)}"
+
+
+def _approve(
+    run: Run,
+    selection: Selection,
+    folders: tuple[str, str],
+    report: Path,
+    policy: ImagePolicy,
+    book: _Book,
+    *,
+    dry_run: bool,
+    quiet: bool,
+) -> int:
+    from percept_cli.approval import Approval, Refused
+    from percept_cli.selection import check_patterns, steps_of
 
     check_patterns(run, selection)
+    approval = Approval(folders, run.folders, policy=policy, references=book.references_of, dry_run=dry_run)
     steps = list(steps_of(run, selection))
-    if not steps or run.folders is None:
+    if not steps:
         if not quiet:
             print_result(f"{_nothing(run, selection, report)}\n")
         return ExitCode.WITHIN
-    approval = Approval(run.folders, dry_run=dry_run)
     done: Counter[str] = Counter()
     try:
         with approval.alone():
@@ -100,12 +207,12 @@ def _approve(run: Run, selection: Selection, report: Path, *, dry_run: bool, qui
                 if not quiet:
                     print_result(f"{_DONE[step.kind] if is_new else _ALREADY}  {printable(step.name)}\n")
     except KeyboardInterrupt:
-        say(f"Interrupted. {_summary(done, run.folders[0], dry_run=dry_run)}")
-        return ExitCode.INTERRUPTED
+        say(f"{signals.in_words()}. {_summary(done, folders[0], dry_run=dry_run)}")
+        return signals.exit_code()
     if not quiet:
-        print_result(f"{_summary(done, run.folders[0], dry_run=dry_run)}\n")
+        print_result(f"{_summary(done, folders[0], dry_run=dry_run)}\n")
     if done["refused"]:
-        say("Hint: what was refused is as it was; run percept check again before you approve it.")
+        say("Hint: what was refused is as it was; if a file has changed since the check, run percept check again.")
         return ExitCode.ABOVE
     return ExitCode.WITHIN
 
@@ -133,7 +240,7 @@ _FOUND: dict[Status, str] = {
 
 def _nothing(run: Run, selection: Selection, report: Path) -> str:
     """Why there is nothing to approve: by a filter, what became of the pictures that it means."""
-    from percept_cli.approval import matching
+    from percept_cli.selection import matching
 
     results = matching(run, selection.patterns)
     if selection.patterns:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,9 @@ from percept_cli import __version__
 from percept_cli.cli.asked import Recipe, destinations_of, pair_of_arguments, recipe_of
 from percept_cli.cli.commands import Command
 from percept_cli.cli.console import print_report, say, style_of_stdout
-from percept_cli.cli.options import FILE, recipe_options, report_options, talk_options
+from percept_cli.cli.options import FILE, note_settings, recipe_options, report_options, talk_options
 from percept_cli.cli.process import settle_in
-from percept_cli.names import shown
+from percept_cli.names import printable, shown
 from percept_cli.reading import Reading
 from percept_cli.reports import Style, render
 from percept_cli.reports.output import check_output, write_output
@@ -66,6 +65,8 @@ def compare(
         return run_many(pairs_of(reference, candidate), recipe, to, quiet=quiet, verbose=verbose)
     for path, _ in to.files:
         check_output(path, (reference, candidate))
+    if to.stdout != "table" and not quiet:
+        note_settings(recipe.settings)
     if verbose:
         say(what_is_asked(recipe))
 
@@ -79,14 +80,15 @@ def compare(
         say(what_ran(run, result.seconds))
     if not quiet and to.stdout != "table":
         for note in result.notes:
-            say(f"Note: {note}")
+            say(f"Note: {printable(note)}")
+    look: dict[str, Any] = {"wide": wide, "settings": recipe.settings.from_above}
     for path, name in to.files:
-        write_output(path, render(run, name, Style(wide=wide)))
+        write_output(path, render(run, name, Style(**look)))
     if to.files and not quiet:
-        say(f"{result.status.upper()}: {result.reason}; distance {result.distance!r}")
+        say(f"{result.status.upper()}: {printable(result.reason)}; distance {result.distance!r}")
         say(where_reports_are([path for path, _ in to.files]))
     if to.stdout is not None:
-        print_report(render(run, to.stdout, style_of_stdout(wide=wide)))
+        print_report(render(run, to.stdout, style_of_stdout(**look)), coloured=to.stdout == "table")
     return run.exit_code
 
 
@@ -117,7 +119,7 @@ def what_ran(run: Run, seconds: float) -> str:
     record = run.spec.record
     threads = f", {torch.get_num_threads()} threads" if run.device == "cpu" else ""
     return (
-        f"{record.network} from {record.path}{os.linesep}"
+        f"{record.network} from {record.path}\n"
         f"torch {torch.__version__} on {run.device}{threads}, {run.spec.precision}; "
         f"{seconds:.3f} s with imports and loading"
     )

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
+from percept_cli import signals
 from percept_cli.errors import OutputUnwritable
+from percept_cli.names import harmless
 from percept_cli.reports import Style
 from percept_cli.reports.output import encoded
 
@@ -25,9 +27,12 @@ def open_missing_streams() -> None:
 
 
 def say(message: str) -> None:
-    """Lines on standard error. That nobody listens any more is no reason to stop, or to end with another code."""
+    """Lines on standard error. That nobody listens any more is no reason to stop, or to end with another code.
+
+    Whatever the message quotes, of a file's content or a name, it cannot command a terminal.
+    """
     try:
-        print(message, file=sys.stderr, flush=True)
+        print(harmless(message), file=sys.stderr, flush=True)
     except (OSError, ValueError):
         sys.stderr = _nowhere()
 
@@ -54,23 +59,34 @@ def _colour_wanted() -> bool:
 
 
 def print_result(text: str) -> None:
-    """A result on standard output, as UTF-8, at once. A reader that has gone has seen what it wanted.
+    """A result for people on standard output, as UTF-8, at once. A reader that has gone has seen what it wanted.
 
     Raises:
         OutputUnwritable: if it cannot be written for any other reason, such as a full disk.
     """
-    print_report([text])
+    print_report([harmless(text)])
 
 
-def print_report(pieces: Iterable[str | bytes]) -> None:
-    """As ``print_result``, piece by piece."""
+def print_report(pieces: Iterable[str | bytes], *, coloured: bool = False) -> None:
+    """A report, piece by piece, as ``print_result`` does it. Data stay as they are, unless a terminal shows them.
+
+    Args:
+        pieces: of the report.
+        coloured: whether it may hold sequences that set colours.
+    """
+    shown_to_a_person = sys.stdout.isatty()
     try:
         for piece in pieces:
+            if shown_to_a_person and isinstance(piece, str):
+                piece = harmless(piece, coloured=coloured)
             sys.stdout.buffer.write(encoded(piece))
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         sys.stdout = _nowhere()
     except OSError as error:
+        if signals.hung_up():  # the terminal is gone, and with it whoever read
+            sys.stdout = _nowhere()
+            return
         raise OutputUnwritable(
             f"standard output cannot be written: {error.strerror}", hint="free some space, or use --output."
         ) from None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from percept_cli.cli.console import say
 from percept_cli.cli.progress import SECONDS_BETWEEN_LINES
+from percept_cli.names import harmless
 from percept_cli.weights.download import Meter
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Bar(Meter):
 
     def say(self, message: str) -> None:
         """Above the bar."""
-        self._bar.console.print(message, markup=False, highlight=False, soft_wrap=True)
+        self._bar.console.print(harmless(message), markup=False, highlight=False, soft_wrap=True)
 
     def close(self) -> None:
         """Take the bar away."""

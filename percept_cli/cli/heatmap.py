@@ -13,7 +13,7 @@ from percept_cli.cli.asked import pair_of_arguments, recipe_of
 from percept_cli.cli.commands import Command
 from percept_cli.cli.compare import say_plans, what_is_asked, what_ran
 from percept_cli.cli.console import say
-from percept_cli.cli.options import FILE, drawing_recipe_options, talk_options
+from percept_cli.cli.options import FILE, drawing_recipe_options, note_settings, talk_options
 from percept_cli.cli.process import settle_in
 from percept_cli.errors import InvalidSetting, OutputUnwritable
 from percept_cli.images.kept import same
@@ -89,6 +89,8 @@ def heatmap(
     spec = recipe.scorer.spec if layer is None else recipe_of_layer(recipe.scorer.spec, layer)
     check_places(spec)
     mapper = Mapper(spec, device=recipe_settings["device"], max_memory=recipe.scorer.max_memory)
+    if not quiet:
+        note_settings(recipe.settings)
     if verbose:
         say(what_is_asked(recipe))
 
@@ -136,7 +138,7 @@ def _where(output: Path) -> tuple[Path, Format]:
 
 
 def _what_to_know(maps: Maps, drawing: Drawing) -> list[str]:
-    told = [f"Note: {note}" for note in maps.result.notes]
+    told = [f"Note: {printable(note)}" for note in maps.result.notes]
     if same(maps.reference.pixels, maps.candidate.pixels):
         told.append("The pictures are equal: the map is 0 everywhere.")
     elif not maps.differs:

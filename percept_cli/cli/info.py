@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from percept_cli.cli.commands import Command
-from percept_cli.cli.console import print_result
+from percept_cli.cli.console import print_report, print_result
 
 if TYPE_CHECKING:
     from percept_cli.images.limits import Limits
@@ -44,7 +44,7 @@ def info(devices: bool, form: str) -> None:
 
     found = installation(devices=devices)
     if form == "json":
-        print_result(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) + "\n")
+        print_report([json.dumps(found.as_dict(), indent=2, ensure_ascii=False) + "\n"])
     else:
         print_result("".join(f"{line}\n" for line in _in_words(found)))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,20 +11,19 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from types import FrameType
 from typing import Any, Literal
 
-from percept_cli import __version__
+from percept_cli import __version__, signals
 from percept_cli.checking import combined
 from percept_cli.cli.asked import Destinations, Recipe
 from percept_cli.cli.compare import what_is_asked, what_ran, where_reports_are
-from percept_cli.cli.console import print_report, print_result, say, style_of_stdout
-from percept_cli.cli.options import DEFAULT_TOP
+from percept_cli.cli.console import print_report, say, style_of_stdout
+from percept_cli.cli.options import DEFAULT_TOP, note_settings
 from percept_cli.cli.progress import Progress, progress
 from percept_cli.engine.plan import avoided
 from percept_cli.errors import OutputUnwritable, PerceptError
 from percept_cli.journal import By, Journal
-from percept_cli.names import printable, shown
+from percept_cli.names import posix, printable, shown
 from percept_cli.pairs import Pairs
 from percept_cli.pipeline import Pipeline
 from percept_cli.reports import FORMATS, Style, render, render_head, render_rows
@@ -73,6 +71,8 @@ def run_many(
     if verbose:
         say(what_is_asked(recipe))
     if not quiet:
+        if to.stdout != "table":
+            note_settings(recipe.settings)
         _note(pairs.notes)
         _note(() if journal is None else journal.notes)
     many = _Many(pairs, recipe, to, terms, journal, quiet=quiet)
@@ -83,16 +83,16 @@ def run_many(
         many.report(run)
     except KeyboardInterrupt:  # the second, or one while reports were written
         kept = "" if journal is None else f" What is done is in {shown(journal.path)}."
-        say(f"Interrupted; not every report was written.{kept}")
-        return ExitCode.INTERRUPTED
+        say(f"{signals.in_words()}; not every report was written.{kept}")
+        return signals.exit_code()
     finally:
         many.close()
-    return ExitCode.INTERRUPTED if many.interrupted else run.exit_code
+    return signals.exit_code() if many.interrupted else run.exit_code
 
 
 def _note(notes: Any) -> None:
     for note in notes:
-        say(f"Note: {note}")
+        say(f"Note: {printable(note)}")
 
 
 class _Many:
@@ -109,6 +109,7 @@ class _Many:
         quiet: bool,
     ) -> None:
         self._pairs, self._scorer, self._to, self._terms = pairs, recipe.scorer, to, terms
+        self._settings = recipe.settings
         self._journal, self._quiet = journal, quiet
         self._results = Spool()
         self._streams = to.stdout is not None and FORMATS[to.stdout].streamed
@@ -160,7 +161,7 @@ class _Many:
 
     def _score(self) -> None:
         if self._streams:
-            print_result(render_head(self._scorer.spec, str(self._to.stdout), self._row_style))
+            print_report([render_head(self._scorer.spec, str(self._to.stdout), self._row_style)])
         with self._interruptible():
             found = self._pipeline.results(self._pairs)
             for result, reused in combined(found) if self._terms.checks else found:
@@ -174,7 +175,7 @@ class _Many:
         if self._journal is not None:
             self._journal.add(result, reused=reused)
         if self._streams:
-            print_result(render_rows(result, self._scorer.spec, str(self._to.stdout), self._row_style))
+            print_report([render_rows(result, self._scorer.spec, str(self._to.stdout), self._row_style)])
         self._progress.advance(result, reused=reused)
         # main() turns the collector off, which a process for one pair has no use for; this one may live for days.
         if not gc.isenabled() and (self._scorer.device != "none" or len(self._results) > 1000):
@@ -183,21 +184,20 @@ class _Many:
 
     @contextmanager
     def _interruptible(self) -> Iterator[None]:
-        """The first Ctrl-C ends the run in good order, the second at once."""
+        """The first Ctrl-C, SIGTERM or SIGHUP ends the run in good order, the second at once."""
 
-        def interrupt(_: int, __: FrameType | None) -> None:
+        def interrupt() -> None:
             if self.interrupted:
                 raise KeyboardInterrupt
             self.interrupted = True
             self._pipeline.stop()
             with suppress(OSError):  # not print: a handler may run in the middle of one
-                os.write(2, b"\nInterrupted: finishing the pairs in flight; again to stop at once.\n")
+                os.write(
+                    2, f"\n{signals.in_words()}: finishing the pairs in flight; again to stop at once.\n".encode()
+                )
 
-        before = signal.signal(signal.SIGINT, interrupt)
-        try:
+        with signals.answered_by(interrupt):
             yield
-        finally:
-            signal.signal(signal.SIGINT, before)
 
     def close(self) -> None:
         """Give back what the run held."""
@@ -226,7 +226,8 @@ class _Many:
         """
         look: dict[str, Any] = {"wide": self._to.wide, "detail": False, "origin": self._pairs.origin}
         look |= {"checks": self._terms.checks, "pictures": self._terms.pictures}
-        documents = [shown(path) for path, name in self._to.files if name == "json"]
+        look["settings"] = self._settings.from_above
+        documents = [posix(path) for path, name in self._to.files if name == "json"]
         if documents:
             look["json_report"] = documents[0]
         tasks: list[Callable[[], None]] = []
@@ -240,7 +241,8 @@ class _Many:
             tasks.append(partial(self._draw, self._terms.heatmaps, run))
         if self._to.stdout is not None and not self._streams:
             style = style_of_stdout(top=self._terms.top, **look)
-            tasks.append(partial(print_report, render(run, self._to.stdout, style)))
+            coloured = self._to.stdout == "table"
+            tasks.append(partial(print_report, render(run, self._to.stdout, style), coloured=coloured))
         failures: list[PerceptError] = [] if self._failure is None else [self._failure]
         for task in tasks:
             try:
@@ -286,7 +288,7 @@ class _Many:
 
     def _how_to_go_on(self, run: Run) -> str:
         of = "" if self._pairs.total is None else f" of {self._pairs.total}"
-        why = "Interrupted" if self.interrupted else "Stopped at the first failure"
+        why = signals.in_words() if self.interrupted else "Stopped at the first failure"
         start = f"{why} after {len(run.results)}{of} pairs."
         if self._journal is not None:
             return f"{start} What is done is in {shown(self._journal.path)}; the same command goes on from there."

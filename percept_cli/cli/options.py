@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 import click
 
+from percept_cli.cli.console import say
 from percept_cli.presets import DEFAULT, RENDER
 from percept_cli.reports import FORMATS
-from percept_cli.settings import find_settings, read_settings
+from percept_cli.settings import Settings, find_settings, read_settings
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, readable=False)
@@ -46,6 +47,12 @@ def _load_settings(ctx: click.Context, _: click.Parameter, value: str | None) ->
     return value
 
 
+def note_settings(settings: Settings) -> None:
+    """Say which file is in force, where nobody would expect one: it lies above the current folder."""
+    if settings.from_above:
+        say(f"Note: settings from {settings.from_above}, above the current folder")
+
+
 def _all(*options: Callable[[_Function], _Function]) -> Callable[[_Function], _Function]:
     def decorate(function: _Function) -> _Function:
         for option in reversed(options):
@@ -67,6 +74,12 @@ def _preset_option(default: str) -> Callable[[_Function], _Function]:
 
 _THRESHOLD: Callable[[Any], Any] = click.option(
     "--threshold", type=float, metavar="X", help="Exit with 1 if a distance is above X."
+)
+limits_option: Callable[[Any], Any] = click.option(
+    "--limits",
+    metavar="LIMITS",
+    help="Refuse files beyond these: pixels=1G, file=4GB, frames=10000, metadata=16MB, or another number or off "
+    "for each, separated by commas. Moves no number.",
 )
 _picture_options = (
     click.option(
@@ -121,12 +134,7 @@ _picture_options = (
         default=None,
         help="Take values as sRGB, whatever colour profiles and PNG's colour chunks say.",
     ),
-    click.option(
-        "--limits",
-        metavar="LIMITS",
-        help="Refuse files beyond these: pixels=1G, file=4GB, frames=10000, metadata=16MB, or another number or "
-        "off for each, separated by commas. Moves no number.",
-    ),
+    limits_option,
 )
 _recipe_options = (
     click.option(
@@ -236,16 +244,16 @@ def top_option(what: str) -> Callable[[Any], Any]:
     )
 
 
+config_option: Callable[[Any], Any] = click.option(
+    "--config",
+    metavar="FILE",
+    is_eager=True,
+    callback=_load_settings,
+    expose_value=False,
+    help="Read defaults from FILE.  [default: the nearest percept.toml, or pyproject.toml with [tool.percept]]",
+)
 talk_options = _all(
-    click.option(
-        "--config",
-        metavar="FILE",
-        is_eager=True,
-        callback=_load_settings,
-        expose_value=False,
-        help="Read defaults from FILE.  [default: the nearest percept.toml, or pyproject.toml with "
-        "[tool.percept]]",
-    ),
+    config_option,
     click.option(
         "-q",
         "--quiet",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 
 from percept_cli.cli.commands import Group
-from percept_cli.cli.console import print_result
+from percept_cli.cli.console import print_report, print_result
 from percept_cli.engine.distances import DISTANCES
 from percept_cli.engine.topology import smallest_side
 from percept_cli.names import shell_quoted
@@ -51,7 +51,7 @@ def show_preset(name: str, toml: bool) -> None:
     """
     preset = load_preset(name)
     if toml:
-        print_result(preset_file(name).read_text(encoding="utf-8-sig"))
+        print_report([preset_file(name).read_text(encoding="utf-8-sig")])
         return
     print_result("".join(f"{line}\n" for line in _in_words(preset)))
 

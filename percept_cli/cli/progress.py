@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.cli.console import say
-from percept_cli.names import printable
+from percept_cli.names import harmless, printable
 from percept_cli.results import PairResult
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Bar(Progress):
 
     def say(self, message: str) -> None:
         """Above the bar."""
-        self._bar.console.print(message, markup=False, highlight=False, soft_wrap=True)
+        self._bar.console.print(harmless(message), markup=False, highlight=False, soft_wrap=True)
 
     def close(self) -> None:
         """Take the bar away."""

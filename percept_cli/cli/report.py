@@ -12,8 +12,8 @@ from percept_cli.cli.asked import destinations_of
 from percept_cli.cli.commands import Command
 from percept_cli.cli.compare import where_reports_are
 from percept_cli.cli.console import print_report, say, style_of_stdout
-from percept_cli.cli.options import FILE, pictures_option, report_options, talk_options
-from percept_cli.names import shown
+from percept_cli.cli.options import FILE, note_settings, pictures_option, report_options, talk_options
+from percept_cli.names import printable, shown
 from percept_cli.reports import Style, render
 from percept_cli.reports.output import check_output, write_output
 from percept_cli.results import ExitCode, Run
@@ -61,6 +61,8 @@ def report(
     if verbose:
         say(f"{counted(len(run.results), 'result')} of percept {run.version} in {shown(results)}")
     if not quiet:
+        if to.stdout != "table":
+            note_settings(ctx.obj)
         _tell_what_is_gone(run, {to.stdout, *(name for _, name in to.files)})
     look: dict[str, Any] = {
         "wide": wide,
@@ -69,16 +71,17 @@ def report(
         "checks": is_check(run),
         "pictures": pictures,
         "json_report": results.as_posix(),
+        "settings": ctx.obj.from_above,
     }
     for path, name in to.files:
         folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 - not resolve(): browsers know nothing of links
         write_output(path, render(run, name, Style(link_from=folder, **look)))
     if to.files and not quiet:
         status, reason = judge_run(run)
-        say(f"{status.upper()}: {reason}")
+        say(f"{status.upper()}: {printable(reason)}")
         say(where_reports_are([path for path, _ in to.files]))
     if to.stdout is not None:
-        print_report(render(run, to.stdout, style_of_stdout(**look)))
+        print_report(render(run, to.stdout, style_of_stdout(**look)), coloured=to.stdout == "table")
     return ExitCode.WITHIN
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
+from percept_cli import signals
 from percept_cli.cli.commands import Group
 from percept_cli.cli.console import print_result, say
 from percept_cli.errors import InvalidSetting, did_you_mean
 from percept_cli.names import shown
-from percept_cli.results import ExitCode
 from percept_cli.weights.places import hub_file, weights_folder
 from percept_cli.weights.registry import WEIGHTS, WeightsRecord
 from percept_cli.weights.stamp import read_stamp
@@ -113,8 +113,8 @@ def install_weights(name: str, source: Path | None) -> None:
         path = install(record, source, meter=meter)
     except KeyboardInterrupt:
         meter.close()
-        say("Interrupted; what has come is kept, and the same command goes on from there.")
-        raise click.exceptions.Exit(ExitCode.INTERRUPTED) from None
+        say(f"{signals.in_words()}; what has come is kept, and the same command goes on from there.")
+        raise click.exceptions.Exit(signals.exit_code()) from None
     finally:
         meter.close()
     print_result(f"{name}: installed\n  {path}\n")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
+from percept_cli.names import printable
 
 _ANEW = "make or copy the file anew."
 _OF_PILLOW = (
@@ -36,9 +37,11 @@ def decoder_errors(name: str, *, anything: bool = False) -> Iterator[None]:
     try:
         yield
     except PerceptError as error:
-        if str(error).startswith(f"{name}: "):
-            raise
-        raise type(error)(f"{name}: {error}", hint=error.hint or _ANEW) from None
+        # What it quotes of the file stands on one line: no word of the file's can look like one of percept's.
+        message = printable(str(error))
+        if message.startswith(f"{name}: "):
+            raise type(error)(message, hint=error.hint) from None
+        raise type(error)(f"{name}: {message}", hint=error.hint or _ANEW) from None
     except UnidentifiedImageError:
         raise UnreadableImage(
             f"{name}: not a picture, or of a format that percept does not read",
@@ -90,4 +93,4 @@ def _typed(name: str, error: BaseException) -> PerceptError:
 def reason_of(error: BaseException) -> str:
     """What an error says, in words."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return " ".join(text.split()) or type(error).__name__
+    return printable(" ".join(text.split())) or type(error).__name__

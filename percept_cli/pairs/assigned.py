@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from percept_cli.errors import InvalidSetting
+from percept_cli.names import printable, shown
 from percept_cli.pairs import Pair, Pairs
 from percept_cli.rulebook import REFERENCE_WORDS, RuleBook
 
@@ -30,19 +32,43 @@ def assigned(pairs: Pairs, book: RuleBook) -> Pairs:
     return replace(pairs, pairs=list(_expanded(kept, further)), total=len(kept))
 
 
-def _further(pair: Pair, origin: tuple[str, str] | None) -> dict[str, Path]:
-    """Those of a pair's further references that are there, by how they are written."""
-    assert pair.rules is not None
-    name = PurePosixPath(pair.name)
-    folder = Path(origin[0]) if origin is not None else Path()
-    values = pair.name, str(name.with_suffix("")), name.suffix
+def places_of(name: str, patterns: Iterable[str]) -> dict[str, str]:
+    """Where further references of a picture are in the baseline folder, by how they are written.
+
+    Args:
+        name: of the picture, with ``/`` as separator.
+        patterns: as settings have them; none leads out of the folder.
+    """
+    path = PurePosixPath(name)
+    values = name, str(path.with_suffix("")), path.suffix
     words = {f"{{{word}}}": value for word, value in zip(REFERENCE_WORDS, values, strict=True)}
-    paths = {}
-    for pattern in pair.rules.references:
-        # Not str.format, and all at once: a name may hold braces.
-        place = re.sub(r"\{\w+\}", lambda found: words[found[0]], pattern)
-        paths[pattern] = folder / place
-    return {pattern: path for pattern, path in paths.items() if path.is_file()}
+    # Not str.format, and all at once: a name may hold braces.
+    return {pattern: re.sub(r"\{\w+\}", lambda found: words[found[0]], pattern) for pattern in patterns}
+
+
+def _further(pair: Pair, origin: tuple[str, str] | None) -> dict[str, Path]:
+    """Those of a pair's further references that are there, by how they are written.
+
+    Raises:
+        InvalidSetting: if one is a link that leads out of the baseline folder.
+    """
+    assert pair.rules is not None
+    name = pair.name
+    if origin is not None and not Path(origin[0]).is_file():  # it may still be to be made
+        folder = Path(origin[0])
+    else:  # one picture, whose own folder is the baseline; its name may hold any path
+        folder, name = Path() if pair.reference is None else pair.reference.parent, PurePosixPath(name).name
+    places = places_of(name, pair.rules.references)
+    paths = {pattern: folder / place for pattern, place in places.items()}
+    found = {pattern: path for pattern, path in paths.items() if path.is_file()}
+    for path in found.values():
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise InvalidSetting(
+                f"{shown(path)}: a reference of {printable(pair.name)}, is a link that leads out of the baseline "
+                f"folder {shown(folder)}",
+                hint="put the picture itself there, or take it out of references.",
+            )
+    return found
 
 
 def _expanded(pairs: list[Pair], further: dict[str, list[Path]]) -> Iterator[Pair]:

@@ -41,6 +41,8 @@ class Style:
     """The folder of the file that is written, for relative addresses; absolute where it is not known (html)."""
     json_report: str | None = None
     """The run's JSON report, for the commands that are shown (html, table of a check); None if there is none."""
+    settings: str = ""
+    """The settings file that was found above the current folder, which nobody named (table)."""
     checks: bool = False
     """What failed pair by pair with its gates and places, instead of a row per pair (table without detail)."""
 

@@ -180,9 +180,16 @@ def accept_command(result: PairResult, run: Run, json_report: str | None) -> str
         return None
     own = PurePosixPath(run.folders[0], result.name)
     if result.reference is not None and PurePosixPath(result.reference) != own:
-        return None  # compared with another of its references, which is not to be written over
-    name = shell_quoted(pattern_of(result.name))
-    return f"percept approve {shell_quoted(json_report)} --filter {name}{_ACCEPTED[result.status]}"
+        return None  # compared with another of its references, which only the settings of the check vouch for
+    words = [shell_quoted(json_report), *folder_options(run.folders), "--filter"]
+    return f"percept approve {' '.join(words)} {shell_quoted(pattern_of(result.name))}{_ACCEPTED[result.status]}"
+
+
+def folder_options(folders: tuple[str, str]) -> list[str]:
+    """The two folders as ``percept approve`` wants them named, for a shell."""
+    return [
+        f"--{role} {shell_quoted(folder)}" for role, folder in zip(("baseline", "current"), folders, strict=True)
+    ]
 
 
 def pattern_of(name: str) -> str:

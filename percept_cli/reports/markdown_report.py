@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import html
 import re
-import shlex
 from collections.abc import Iterable, Iterator
 
-from percept_cli.names import printable
+from percept_cli.names import printable, shell_quoted
 from percept_cli.reports import Style
 from percept_cli.reports.findings import (
     badness,
     boxes_in_words,
     deciding_gate,
+    folder_options,
     level_of,
     most_in,
     outcome_of,
@@ -127,11 +127,11 @@ def _fine(run: Run, count: int) -> str:
 def _how_to_go_on(run: Run, report: str) -> str:
     if run.folders is None:
         return ""
-    baseline, current, json_report = (shlex.quote(printable(word)) for word in (*run.folders, report))
+    baseline, current, json_report = map(shell_quoted, (*run.folders, report))
     return (
         "To see what changed, and to accept it if it is right:\n\n"
         f"{_block(f'percept check {baseline} {current} -o {json_report} -o report.html')}"
-        f"{_block(f'percept approve {json_report}')}\n"
+        f"{_block(' '.join(('percept approve', json_report, *folder_options(run.folders))))}\n"
     )
 
 

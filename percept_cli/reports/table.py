@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from percept_cli.names import printable
+from percept_cli.names import harmless, printable
 from percept_cli.reports import Style
 from percept_cli.results import LayerResult, PairResult, Run, Status, by_severity
 
@@ -55,7 +55,8 @@ def render(run: Run, style: Style) -> Iterator[str]:
         print_many(console, run, style)
     text = out.getvalue() if style.unicode else _to_ascii(out.getvalue())
     # rich pads cells to their column's width; those spaces carry nothing into a file.
-    yield "".join(line.rstrip() + "\n" for line in text.splitlines())
+    lines = harmless(text, coloured=style.colour).removesuffix("\n").split("\n")
+    yield "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 def _print_pairs(console: Console, run: Run, style: Style) -> None:
@@ -68,7 +69,7 @@ def _print_pairs(console: Console, run: Run, style: Style) -> None:
         if result.views:
             console.print(_views(result))
             console.print()
-        console.print(_verdict(run, result))
+        console.print(_verdict(run, result, style))
 
 
 def facts_table() -> Table:
@@ -86,7 +87,7 @@ def _files(result: PairResult) -> Table:
     if result.width is not None:
         facts.add_row("size", f"{result.width} × {result.height} pixels")
     for note in result.notes:
-        facts.add_row("note", Text(note))
+        facts.add_row("note", Text(printable(note)))
     return facts
 
 
@@ -116,7 +117,7 @@ def _views(result: PairResult) -> Table:
     order = by_severity(result.views)
     for one in order[:_MOST_VIEWS]:
         word = Text(one.status.upper(), style=f"bold {COLOURS[one.status]}")
-        table.add_row(str(one.view), f"{one.distance:.6g}", word)
+        table.add_row(Text(printable(str(one.view))), f"{one.distance:.6g}", word)
     if len(order) > _MOST_VIEWS:
         table.add_row(f"… and {len(order) - _MOST_VIEWS} more, no worse", "", "")
     return table
@@ -141,7 +142,7 @@ def bar(share: float, width: int) -> str:
     return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
 
 
-def _verdict(run: Run, result: PairResult) -> Table:
+def _verdict(run: Run, result: PairResult, style: Style) -> Table:
     facts = facts_table()
     facts.add_row("distance", repr(result.distance) if result.compared else "none")
     if result.threshold is None:
@@ -149,9 +150,16 @@ def _verdict(run: Run, result: PairResult) -> Table:
     else:
         facts.add_row("threshold", Text(f"{result.threshold!r} ({printable(result.threshold_source)})"))
     facts.add_row("verdict", verdict(result.status, result.reason))
-    facts.add_row("recipe", recipe(run))
-    facts.add_row("fingerprint", run.fingerprint)
+    add_recipe(facts, run, style)
     return facts
+
+
+def add_recipe(facts: Table, run: Run, style: Style) -> None:
+    """What a run was made by: the last rows of every table."""
+    facts.add_row("recipe", recipe(run))
+    if style.settings:
+        facts.add_row("settings", Text(f"from {style.settings}, above the current folder"))
+    facts.add_row("fingerprint", run.fingerprint)
 
 
 def verdict(status: Status, reason: str) -> Text:

@@ -12,7 +12,7 @@ from percept_cli.evidence import Gate, Region
 from percept_cli.names import printable
 from percept_cli.reports import Style
 from percept_cli.reports.findings import accept_command, badness, level_of, show_command
-from percept_cli.reports.table import COLOURS, facts_table, recipe, verdict
+from percept_cli.reports.table import COLOURS, add_recipe, facts_table, verdict
 from percept_cli.results import PairResult, Run
 from percept_cli.verdict import counted, judge_run
 
@@ -39,7 +39,7 @@ def print_check(console: Console, run: Run, style: Style) -> None:
     if style.json_report is None and run.folders is not None and told:
         console.print("To accept what is right, write a report with -o report.json: percept approve reads it.")
         console.print()
-    console.print(_totals(run))
+    console.print(_totals(run, style))
 
 
 def _print_pair(console: Console, run: Run, result: PairResult, style: Style) -> None:
@@ -70,12 +70,12 @@ def _print_pair(console: Console, run: Run, result: PairResult, style: Style) ->
             facts.add_row("layers", _layers(result))
     for note in result.notes:
         facts.add_row("note", Text(printable(note)))
-    show, accept = show_command(result, run), accept_command(result, run, style.json_report)
-    if show is not None:
-        facts.add_row("show", Text(show))
-    if accept is not None:
-        facts.add_row("accept", Text(accept))
     console.print(Padding(facts, (0, 0, 0, 2)))
+    show, accept = show_command(result, run), accept_command(result, run, style.json_report)
+    width = max((len(str(cell)) for cell in facts.columns[0].cells), default=0)
+    for name, command in (("show", show), ("accept", accept)):
+        if command is not None:  # on one line, however long: it is to be copied
+            console.print(Text.assemble(Text(f"  {name:<{width}}", style="bold"), f"  {command}"), soft_wrap=True)
     console.print()
 
 
@@ -124,7 +124,7 @@ def _has_moved(result: PairResult) -> bool:
     )
 
 
-def _totals(run: Run) -> object:
+def _totals(run: Run, style: Style) -> object:
     found = run.summary
     facts = facts_table()
     counts = [f"{found.identical} identical", f"{found.passed - found.identical} more passed"]
@@ -144,6 +144,5 @@ def _totals(run: Run) -> object:
     if blind:
         facts.add_row("left out", _named(blind))
     facts.add_row("verdict", verdict(*judge_run(run)))
-    facts.add_row("recipe", recipe(run))
-    facts.add_row("fingerprint", run.fingerprint)
+    add_recipe(facts, run, style)
     return facts

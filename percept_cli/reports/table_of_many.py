@@ -11,7 +11,7 @@ from rich.text import Text
 
 from percept_cli.names import printable
 from percept_cli.reports import Style
-from percept_cli.reports.table import COLOURS, bar, facts_table, recipe, verdict
+from percept_cli.reports.table import COLOURS, add_recipe, bar, facts_table, verdict
 from percept_cli.results import PairResult, Run, Status, Summary
 from percept_cli.verdict import judge_run
 
@@ -38,7 +38,7 @@ def print_many(console: Console, run: Run, style: Style) -> None:
     if run.summary.count:
         console.print(_layers(run, style))
         console.print()
-    console.print(_totals(run))
+    console.print(_totals(run, style))
 
 
 def _badness(result: PairResult) -> tuple[int, float, float]:
@@ -112,7 +112,7 @@ def _layers(run: Run, style: Style) -> Table:
     return table
 
 
-def _totals(run: Run) -> Table:
+def _totals(run: Run, style: Style) -> Table:
     found = run.summary
     facts = facts_table()
     facts.add_row(
@@ -128,8 +128,7 @@ def _totals(run: Run) -> Table:
     if found.weighted_mean is not None and found.weighted_mean != found.mean:
         facts.add_row("weighted mean", f"{found.weighted_mean:.6g}")
     facts.add_row("verdict", verdict(*judge_run(run)))
-    facts.add_row("recipe", recipe(run))
-    facts.add_row("fingerprint", run.fingerprint)
+    add_recipe(facts, run, style)
     return facts
 
 
