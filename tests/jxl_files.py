@@ -1,8 +1,8 @@
-"""Heads of JPEG XL, written by hand: so that a file that an encoder wrote says another depth, alpha or orientation.
+"""Heads of JPEG XL, written by hand: a file that an encoder wrote says another depth, alpha or orientation.
 
-By ISO/IEC 18181-1, annex D. In a file without loss the pixels are whole numbers and their depth is only how they are
-to be understood: values of 4 bits under a head of 12 bits are dark values of 12 bits. So every combination can be had
-of what one encoder writes.
+By ISO/IEC 18181-1, annex D. In a file without loss the pixels are whole numbers and their depth is only how they
+are to be understood: values of 4 bits under a head of 12 bits are dark values of 12 bits. So every combination can
+be had of what one encoder writes.
 """
 
 from __future__ import annotations
@@ -118,7 +118,8 @@ def jxl_with_head(values: NDArray[Any], bits: int, **changes: Any) -> bytes:
     """A bare file without loss.
 
     Args:
-        values: H×W×1 to 4, of which the even ones have alpha; sides that are no multiples of 8, nor in a usual ratio.
+        values: H×W×1 to 4, of which the even ones have alpha; sides that are no multiples of 8, nor in a usual
+            ratio.
         bits: of the values as they are stored.
         changes: of ``Head``: what the file says instead.
 

@@ -110,7 +110,7 @@ def test_alpha_of_every_kind_and_depth(bits: int, alpha_bits: int, channels: int
 @pytest.mark.parametrize("multiplied", [False, True])
 @pytest.mark.parametrize("kind", [np.float16, np.float32])
 def test_floats_with_alpha(kind: type, multiplied: bool) -> None:
-    values = np.random.default_rng(1).random((*SHAPE, 4)).astype(kind)
+    values: Array = np.random.default_rng(1).random((*SHAPE, 4)).astype(kind)
     values[..., :3] *= values[..., 3:]
     bits = 8 * values.itemsize
     data = jxl_with_head(values, bits, multiplied=multiplied, orientation=8)
