@@ -79,12 +79,12 @@ def read_file(path: str | os.PathLike[str], limits: Limits = USUAL_LIMITS) -> by
 def read_stamped(path: str | os.PathLike[str], limits: Limits = USUAL_LIMITS) -> tuple[Content, FileStamp]:
     """What is in one file, and what identifies it.
 
-    The times are taken before the content: if the file changes while it is read, its later time tells. A pipe, such
-    as a shell makes of ``<(render)``, is read to its end.
+    The times are taken before the content: if the file changes while it is read, its later time tells. A pipe,
+    such as a shell makes of ``<(render)``, is read to its end.
 
     Raises:
-        UnreadableImage: if it is missing, a directory, a device, empty, or may not be read, and for a pipe that stays
-            silent for ``PATIENCE``.
+        UnreadableImage: if it is missing, a directory, a device, empty, or may not be read, and for a pipe that
+            stays silent for ``PATIENCE``.
         UnsupportedImage: if it is larger than the limit, or does not fit the memory.
     """
     name = shown(path)
