@@ -39,6 +39,7 @@ SAMPLES: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "Pillow's PNG": (lambda: written("PNG"), "PNG"),
     "Pillow's JPEG": (lambda: written("JPEG"), "JPEG"),
     "Pillow's BMP": (lambda: written("BMP"), "BMP"),
+    "Pillow's DIB": (lambda: written("DIB"), "DIB"),
     "Pillow's GIF": (lambda: written("GIF"), "GIF"),
     "Pillow's PPM": (lambda: written("PPM"), "PPM"),
     "Pillow's WebP": (lambda: written("WEBP"), "WebP"),

@@ -43,7 +43,7 @@ percept *, Python *, *
 Formats, which are known by a file's content and not by its ending
 PNG           .png .apng                  1 to 16 bits, animations of 8
 JPEG          .jpg .jpeg .jpe .jfif .mpo  8 bits
-BMP           .bmp .dib                   8 bits
+BMP           .bmp                        8 bits
 GIF           .gif                        animations
 PPM           .ppm .pgm .pbm .pnm .pam    1 to 16 bits; PBM, PGM, PAM too
 WebP          .webp                       8 bits, animations
@@ -54,6 +54,7 @@ JPEG XL       .jxl                        not read, see below
 OpenEXR       .exr                        not read, see below
 Radiance HDR  .hdr .pic                   light, RGBE
 NumPy .npy    .npy                        arrays of colours or light
+DIB           .dib                        8 bits; BMP without a file header
 TGA           .tga .icb .vda .vst         8 bits
 
 HEIC: needs pillow-heif, which is not installed. To have it:

@@ -129,7 +129,17 @@ def check_mask(path: Path) -> None:
     Raises:
         UnreadableImage, UnsupportedImage: saying why.
     """
-    _mask(read_file(path), path)
+    _mask(_content_of(path), path)
+
+
+def _content_of(path: Path) -> bytes:
+    return _of_pipe(path) if path.is_fifo() else read_file(path)
+
+
+@lru_cache(maxsize=4)
+def _of_pipe(path: Path) -> bytes:
+    """What came out of a pipe, which can be read only once."""
+    return read_file(path)
 
 
 def read_mask(path: Path, width: int, height: int) -> NDArray[np.bool_]:
@@ -139,8 +149,7 @@ def read_mask(path: Path, width: int, height: int) -> NDArray[np.bool_]:
         UnreadableImage, UnsupportedImage: if it cannot be read.
         InvalidSetting: if it has another size than the pictures.
     """
-    data = read_file(path)
-    mask = _mask(data, path)
+    mask = _mask(_content_of(path), path)
     if mask.shape != (height, width):
         raise InvalidSetting(
             f"{shown(path)}: the mask has {mask.shape[1]}×{mask.shape[0]} pixels, the pictures {width}×{height}",

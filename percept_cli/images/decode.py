@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import BinaryIO
 
+from percept_cli.images.claims import check_claims
 from percept_cli.images.faults import decoder_errors
 from percept_cli.images.files import Content
 from percept_cli.images.formats import PILLOW_FORMATS, format_of
@@ -54,6 +55,8 @@ def decode(content: Content, path: str | os.PathLike[str], policy: ImagePolicy =
     """
     name = shown(path)
     with decoder_errors(name):
+        if isinstance(content, bytes):  # a file that is held: larger ones can hold as much as the limits allow
+            check_claims(content, policy.limits)
         found = _in_strips(content, name, policy)
         if found is not None:
             return found

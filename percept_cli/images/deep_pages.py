@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
 from percept_cli.images.faults import damaged
@@ -82,8 +82,8 @@ def frame_of(page: Page, source: Source) -> Frame:
     import numpy as np
 
     colours = _in_srgb(page, source)
-    colours = _turned(np.broadcast_to(colours, (*colours.shape[:2], 3)), page.orientation)
-    return frame_of_levels(colours, None if page.alpha is None else _turned(page.alpha, page.orientation))
+    colours = turned(np.broadcast_to(colours, (*colours.shape[:2], 3)), page.orientation)
+    return frame_of_levels(colours, None if page.alpha is None else turned(page.alpha, page.orientation))
 
 
 def _in_srgb(page: Page, source: Source) -> Floats:
@@ -104,8 +104,8 @@ def _in_srgb(page: Page, source: Source) -> Floats:
     return page.colours
 
 
-def _turned(array: Floats, orientation: int) -> Floats:
-    """As it is to be seen. The first two axes are rows and columns."""
+def turned(array: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """As it is to be seen, of EXIF's number. The first two axes are rows and columns."""
     if orientation in (5, 6, 7, 8):
         array = array.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):

@@ -24,7 +24,15 @@ _MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the last two are BigTIFF
 # Photometric interpretation → channels without what is extra.
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _INKS = 0, 1, 2, 3, 5
 _CHANNELS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _PALETTE: 1, _INKS: 4}
-_OTHER_COLOURS = {6: "YCbCr", 8: "CIE Lab", 9: "ICC Lab", 10: "ITU Lab", 32803: "a camera's raw", 34892: "raw"}
+_YCBCR = 6
+_OTHER_COLOURS = {
+    _YCBCR: "YCbCr",
+    8: "CIE Lab",
+    9: "ICC Lab",
+    10: "ITU Lab",
+    32803: "a camera's raw",
+    34892: "raw",
+}
 _NUMBERS = {2: "signed", 3: "floating-point", 4: "untyped", 5: "complex", 6: "complex"}
 
 # Compression → how many bytes it can make of one. LZW: 3838 of a code of 12 bits; zstandard: 128 KiB of 4.
@@ -74,7 +82,8 @@ def _refuse_unsupported(source: Source, page: TiffPage) -> None:
     colours = page.photometric
     if colours not in _CHANNELS:
         kind = _OTHER_COLOURS.get(colours, f"of kind {colours}")
-        raise source.refused(f"its colours are {kind}, which is not supported with more than 8 bits")
+        deep = " with more than 8 bits" if colours == _YCBCR and page.bitspersample > 8 else ""
+        raise source.refused(f"its colours are {kind}, which is not supported{deep}")
     if colours == _INKS and page.tags.valueof(_INK_SET, 1) != 1:
         raise source.refused("its inks are other ones than CMYK, which are not supported")
     if page.sampleformat != 1:

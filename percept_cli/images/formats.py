@@ -14,6 +14,8 @@ _MOST_BRANDS = 64  # of an ISO media file; usual ones name five
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
 _ANY_CODEC = frozenset({b"mif1", b"mif2", b"msf1", b"miaf"})  # says nothing of how pixels are coded
+_DIB_CORE, _DIB_HEADERS = 12, frozenset({12, 40, 52, 56, 64, 108, 124})  # bytes of its header, by version
+_DIB_DEPTHS = frozenset({1, 4, 8, 16, 24, 32})  # bits per pixel
 _TGA_HEAD = struct.Struct("<BBB9xHHBB")
 _TGA_KINDS = frozenset({1, 2, 3, 9, 10, 11})  # palette, colours and grey, each plain or run-length coded
 _TGA_DEPTHS = frozenset({1, 8, 16, 24, 32})  # bits per pixel
@@ -112,6 +114,18 @@ def _is_heic(data: bytes) -> bool:
     return _codec(data) is _HEIC_BRANDS
 
 
+def _is_dib(data: bytes) -> bool:
+    """Whether it is a BMP without the header of a file, as Windows' clipboard has it; it has no signature."""
+    if len(data) < 16:
+        return False
+    (size,) = struct.unpack_from("<I", data)
+    if size == _DIB_CORE:
+        width, height, planes, depth = struct.unpack_from("<HHHH", data, 4)
+    else:
+        width, height, planes, depth = struct.unpack_from("<iiHH", data, 4)
+    return size in _DIB_HEADERS and width > 0 and height != 0 and planes == 1 and depth in _DIB_DEPTHS
+
+
 def _is_tga(data: bytes) -> bool:
     """Whether a header can be one of TGA, which has no signature: other files can look like it."""
     if len(data) < _TGA_HEAD.size:
@@ -125,7 +139,7 @@ FORMATS = (
         "PNG", (".png", ".apng"), "1 to 16 bits, animations of 8", _starts(b"\x89PNG\r\n\x1a\n"), "PNG", "zlib"
     ),
     Format("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), "8 bits", _starts(b"\xff\xd8\xff"), "JPEG", "jpg"),
-    Format("BMP", (".bmp", ".dib"), "8 bits", _starts(b"BM"), "BMP"),
+    Format("BMP", (".bmp",), "8 bits", _starts(b"BM"), "BMP"),
     Format("GIF", (".gif",), "animations", _starts(b"GIF87a", b"GIF89a"), "GIF"),
     Format("PPM", (".ppm", ".pgm", ".pbm", ".pnm", ".pam"), "1 to 16 bits; PBM, PGM, PAM too", _is_ppm, "PPM"),
     Format("WebP", (".webp",), "8 bits, animations", _is_webp, "WEBP", "webp"),
@@ -168,6 +182,7 @@ FORMATS = (
     ),
     Format("Radiance HDR", (".hdr", ".pic"), "light, RGBE", _starts(b"#?RADIANCE", b"#?RGBE")),
     Format("NumPy .npy", (".npy",), "arrays of colours or light", _starts(b"\x93NUMPY")),
+    Format("DIB", (".dib",), "8 bits; BMP without a file header", _is_dib, "DIB"),
     Format("TGA", (".tga", ".icb", ".vda", ".vst"), "8 bits", _is_tga, "TGA"),  # last: it has no signature
 )
 """What is read; of those that Pillow reads, those first that it loads first."""

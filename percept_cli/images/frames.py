@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from percept_cli.errors import UnsupportedImage
 from percept_cli.images.colour_profiles import to_srgb
 from percept_cli.images.joining import Joining, is_large, rows_of_strip
-from percept_cli.images.limits import check_info, check_pixels
+from percept_cli.images.limits import check_frames, check_info, check_pixels
 from percept_cli.images.picture import Decoded, Frame
 from percept_cli.images.policy import ImagePolicy
 
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from percept_cli.images.colour_profiles import Conversion
 
 EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"})
+_OTHER_COLOURS = {
+    "LAB": "convert the image to sRGB first, with PIL.ImageCms.",
+    "HSV": 'pass image.convert("RGB").',
+}
+"""Of Pillow's modes with 8 bits: what to do. Between them and sRGB there are several ways, and values are lost."""
 BYTES_PER_PIXEL = 14
 """While a picture is read: Pillow's own pixels, the same converted, and the result put together."""
 BYTES_PER_PIXEL_WITH_ALPHA = 24
@@ -49,6 +54,8 @@ def frames_of(image: Image.Image, name: str, data: bytes, policy: ImagePolicy) -
         check_size_of(image, policy)
         frame = frame_of(image, name, policy, data, in_place=True)
         return Decoded((frame,), notes=() if count == 1 else (f"the first of its {count} views is compared",))
+    if image.format != "TIFF" and policy.frame is None:  # of TIFF, thumbnails do not count
+        check_frames(count, policy.limits)
     places = _places(image, count)
     check_frame(policy.frame, len(places))
     if policy.frame is not None:
@@ -102,7 +109,7 @@ def is_deep(image: Image.Image) -> bool:
         return True
     for codec, _, _, arguments in getattr(image, "tile", ()):
         first, *rest = arguments if isinstance(arguments, tuple) else (arguments,)
-        if codec.startswith("ppm") and rest[0] > 255:  # the file's largest value
+        if codec.startswith("ppm") and rest and rest[0] > 255:  # the file's largest value, if it says one
             return True
         # The raw mode tells: "RGB;16B" is 16 bits per channel, "BGR;16" is BMP's 5 + 6 + 5 bits per pixel.
         if ";16" in str(first) and first != "BGR;16":
@@ -143,6 +150,10 @@ def check_deep(image: Image.Image) -> None:
     Raises:
         UnsupportedImage: without the file's name.
     """
+    if image.mode in _OTHER_COLOURS:
+        raise UnsupportedImage(
+            f"has colours of mode {image.mode}, which percept does not convert", hint=_OTHER_COLOURS[image.mode]
+        )
     if is_deep(image):
         raise UnsupportedImage(
             f"has more than 8 bits per channel (mode {image.mode}), and Pillow would cut them down",

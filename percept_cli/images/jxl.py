@@ -1,7 +1,9 @@
 """JPEG XL → frames: 8 bits by pillow-jxl-plugin, which gives the ICC profile; deeper ones by imagecodecs.
 
-- A JPEG that was packed without loss is unpacked and read as that JPEG.
-- The library turns pictures as their head says.
+- A JPEG that was packed without loss is unpacked and read as that JPEG, turned as the head says: its own EXIF,
+  which should say the same, does not count.
+- The library turns other pictures as their head says.
+- Alpha comes at the depth of the colours, whatever its own is; where that is less, a note says it.
 - Floats that are linear light make a scene, as in OpenEXR.
 - Refused: animations (of which one library keeps the last frame and the other no durations), inks, HDR's curves,
   and other floats beyond black and white.
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+from dataclasses import replace
 from functools import lru_cache
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any
@@ -24,6 +27,7 @@ from percept_cli.images.containers import (
     missing,
     unmultiplied,
 )
+from percept_cli.images.deep_pages import turned
 from percept_cli.images.faults import decoder_errors
 from percept_cli.images.formats import JPEG_XL
 from percept_cli.images.jxl_head import Head, head, size_of_metadata
@@ -73,9 +77,17 @@ def read_jxl(data: bytes, name: str, policy: ImagePolicy, check: Check) -> Decod
             )
         check_metadata(size_of_metadata(data), policy.limits)
         check(said.width, said.height, 1)
-        if said.floats or said.depth > 8:
-            return _deep(data, said, name, policy)
-        return _shallow(data, said, name, policy)
+        read = _deep if said.floats or said.depth > 8 else _shallow
+        return _with_note(read(data, said, name, policy), said)
+
+
+def _with_note(found: Decoded, said: Head) -> Decoded:
+    """With what is to be said of an alpha that the libraries cut to the depth of the colours."""
+    kept = max(said.depth, 8)
+    if said.floats or not said.alpha or (said.alpha_depth <= kept and not said.alpha_floats):
+        return found
+    stored = f"{said.alpha_depth}-bit" + (" float" if said.alpha_floats else "")
+    return replace(found, notes=(*found.notes, f"its {stored} alpha is compared at {kept} bits"))
 
 
 def _shallow(data: bytes, said: Head, name: str, policy: ImagePolicy) -> Decoded:
@@ -98,17 +110,16 @@ def _same_size(info: Any, said: Head) -> bool:
 
 def _from_jpeg(content: bytes, said: Head, name: str, policy: ImagePolicy) -> Decoded:
     import numpy as np
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
         if not _same_size(image, said):
             raise UnreadableImage("it is not what its head says")
         check_info(image.info, policy.limits)
         image.load()
-        ImageOps.exif_transpose(image, in_place=True)
         conversion = None if policy.ignore_icc else to_srgb(image, name, content)
         rgb = (image if conversion is None else conversion(image)).convert("RGB")
-        return Decoded((frame_of_levels(np.asarray(rgb), None),))
+        return Decoded((frame_of_levels(turned(np.asarray(rgb), said.orientation), None),))
 
 
 def _deep(data: bytes, said: Head, name: str, policy: ImagePolicy) -> Decoded:
@@ -135,7 +146,7 @@ def _deep(data: bytes, said: Head, name: str, policy: ImagePolicy) -> Decoded:
     if set(values.shape[:2]) != {said.width, said.height} or values.shape[2] > 4:
         raise UnreadableImage("it is not what its head says")
     if values.dtype.kind != "f":
-        top = (1 << min(said.depth, 16)) - 1
+        top = (1 << said.depth) - 1  # of alpha as well
         return _put_together(values, said, top, profile, name, policy, linear=linear)
     values = values.astype(np.float32)
     if not np.isfinite(values).all():

@@ -32,10 +32,14 @@ class Head:
     """As EXIF's; libraries turn pictures by it."""
     animation: bool = False
     depth: int = 8
-    """Most bits of a channel, alpha included."""
+    """Bits of a colour."""
     floats: bool = False
-    """Whether values are floats of that many bits."""
+    """Whether colours are floats of that many bits."""
     alpha: bool = False
+    alpha_depth: int = 8
+    """Bits of alpha, if there is any."""
+    alpha_floats: bool = False
+    """Whether alpha is floats of that many bits."""
     multiplied: bool = False
     """Whether colours are multiplied by alpha."""
     black: bool = False
@@ -101,15 +105,14 @@ def head(data: bytes) -> Head:
             _timing(bits)
     depth, floats = _depth(bits)
     bits.flag()  # whether 16 bits are enough to decode it
-    kinds, multiplied = set(), False
+    kinds, multiplied, alpha = set(), False, (8, False)
     count = bits.choice((0, 0), (1, 0), (2, 4), (1, 12))
     if count > _MOST_CHANNELS:
         raise UnreadableImage(f"it has {count} channels besides its colours")
     for _ in range(count):
         kind, channel_depth, channel_floats, associated = _channel(bits)
         if kind == _ALPHA and _ALPHA not in kinds:  # the first is the one that counts
-            multiplied = associated
-            depth, floats = max(depth, channel_depth), floats or channel_floats
+            multiplied, alpha = associated, (channel_depth, channel_floats)
         kinds.add(kind)
     xyb = bits.flag()
     grey, bt_709, transfer = _colours(bits)
@@ -121,6 +124,7 @@ def head(data: bytes) -> Head:
         depth,
         floats,
         _ALPHA in kinds,
+        *alpha,
         multiplied,
         _BLACK in kinds,
         grey,

@@ -69,6 +69,8 @@ def _from_image(image: Image.Image, name: str, policy: ImagePolicy) -> Decoded:
         if image.mode in _DEEP_GREY:
             return _from_deep_grey(image, name)
         check_deep(image)
+        if image.mode == "La":  # which Pillow converts to its like with straight alpha alone
+            image = image.convert("LA")
         check_size_of(image, policy)
         return Decoded((frame_of(image, name, policy),))
 

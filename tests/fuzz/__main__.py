@@ -1,9 +1,11 @@
-"""Damaged files through percept's decoder: no crash, no hang, no error without a type, twice the same picture.
+"""Damaged files through percept's decoder: no crash, no hang, no error without a type, and one reading.
 
     python -m tests.fuzz [--count N] [--seed N] [--piece N]
 
-Pieces run in processes of their own under limits for memory and time, so that whatever a decoder in C does is seen
-from outside. A finding is written to the current folder as fuzz-SEED.bin, and its number makes it again.
+Each file is decoded twice, and a third time as if it were large, where formats that come in strips are read in
+strips: the pictures are equal to the last bit, or all are refused. Pieces run in processes of their own, without
+torch, under limits for memory and time, so that whatever a decoder in C does is seen from outside. A finding is
+written to the current folder as fuzz-SEED.bin, and its number makes it again.
 """
 
 from __future__ import annotations
@@ -11,21 +13,30 @@ from __future__ import annotations
 import argparse
 import random
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 import warnings
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from PIL import Image
+
 from percept_cli.errors import UnreadableImage, UnsupportedImage
+from percept_cli.images import joining
 from percept_cli.images.decode import decode
 from percept_cli.images.picture import Decoded
+from percept_cli.images.strips import tiff
 from tests.fuzz.files import damaged, sound_files
 
-MEMORY = 3 << 30  # bytes of addresses, of which Python, Pillow and numpy take some hundred million
-SECONDS = 20.0  # for one file; most take less than a millisecond
+MEMORY = 2 << 30  # bytes of addresses, of which Python, Pillow and numpy take some hundred million
+SECONDS = 10.0  # of the processor, for all readings of one file; most take less than a millisecond
+STUCK = 60.0  # seconds that a piece may take besides, which a process that waits for something would need
+LARGE, STRIP = 100, 60  # pixels: of a picture that is read in strips, and of a strip
 
 
 def case(number: int, files: dict[str, bytes]) -> tuple[str, bytes]:
@@ -45,9 +56,33 @@ def outcome(data: bytes) -> Decoded | str:
         return type(error).__name__
 
 
+@contextmanager
+def in_strips() -> Iterator[None]:
+    """Within it small pictures are large ones."""
+    before = joining.LARGE, joining._STRIP
+    joining.LARGE = tiff.LARGE = LARGE
+    joining._STRIP = STRIP
+    try:
+        yield
+    finally:
+        joining.LARGE = tiff.LARGE = before[0]
+        joining._STRIP = before[1]
+
+
+def same(first: Decoded | str, second: Decoded | str) -> bool:
+    """Whether two readings of a file say the same; of those that are refused the reasons may be other ones.
+
+    Whether a huge picture fits depends on the memory that is free; whether it is one does not.
+    """
+    if isinstance(first, str) and isinstance(second, str):
+        return True
+    return first == second or "UnsupportedImage" in (first, second)
+
+
 def run_piece(first: int, count: int, note: Path) -> None:
     """Decode some files in this process. What is going on stands in a note, for whoever finds the process dead."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    Image.MAX_IMAGE_PIXELS = None  # as the commands have it
     files = sound_files()
     outcomes: Counter[str] = Counter()
     slowest = 0.0
@@ -57,15 +92,22 @@ def run_piece(first: int, count: int, note: Path) -> None:
             note.write_text(str(number))
             name, data = case(number, files)
             start = time.perf_counter()
+            signal.setitimer(signal.ITIMER_PROF, SECONDS)  # ends the process
             found = outcome(data)
             slowest = max(slowest, time.perf_counter() - start)
-            again = outcome(data)
-            # Whether a huge picture fits depends on the memory that is free; whether it is one does not.
-            assert again == found or "UnsupportedImage" in (again, found), (
-                f"case {number} ({name}) is read in two ways"
-            )
+            assert same(outcome(data), found), f"case {number} ({name}) is read in two ways"
+            with in_strips():
+                strips = outcome(data)
+            assert same(strips, found), f"case {number} ({name}) is another one in strips: {said(strips, found)}"
             outcomes["picture" if isinstance(found, Decoded) else found] += 1
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    assert "torch" not in sys.modules
     print(*(f"{key}={value}" for key, value in sorted(outcomes.items())), f"slowest={slowest:.3f}")
+
+
+def said(*readings: Decoded | str) -> list[str]:
+    """Readings in a word each."""
+    return [reading if isinstance(reading, str) else "picture" for reading in readings]
 
 
 def run(count: int, seed: int, piece: int) -> tuple[Counter[str], list[str]]:
@@ -80,9 +122,11 @@ def run(count: int, seed: int, piece: int) -> tuple[Counter[str], list[str]]:
             command = [sys.executable, "-m", "tests.fuzz", "--child", str(first), str(size), str(note)]
             try:
                 done = subprocess.run(
-                    command, capture_output=True, text=True, check=False, timeout=SECONDS + size * 0.1
+                    command, capture_output=True, text=True, check=False, timeout=STUCK + size * 0.1
                 )
                 problem = "" if done.returncode == 0 else f"exit code {done.returncode}: {done.stderr[-2000:]}"
+                if done.returncode == -signal.SIGPROF:
+                    problem = f"takes more than {SECONDS:g} s"
             except subprocess.TimeoutExpired:
                 problem = "hangs"
             if problem:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 import zlib
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,14 +18,18 @@ from tests import test_containers as containers
 from tests.conftest import drawing
 from tests.fuzz.light import light_files
 from tests.icc import cmyk_profile, grey_profile, rgb_lut_profile
+from tests.jxl_files import jxl_with_head
 
 _SIZE = 23, 17
+_HEAD = 400  # bytes, in which formats have their sides
+_PNG = b"\x89PNG\r\n\x1a\n"
 _WITH_PROFILES = ("PNG", "JPEG", "TIFF", "WEBP")
 _CODECS = ("tiff_lzw", "tiff_deflate", "packbits", "jpeg")
 
 
+@cache
 def sound_files() -> dict[str, bytes]:
-    """Name → content: each format in every kind."""
+    """Name → content: each format in every kind. Not to be changed."""
     others = {"deep": _deep(), "light": light_files(), "coded": _by_their_libraries()}
     return _by_pillow() | {
         f"{kind}-{name}": data for kind, files in others.items() for name, data in files.items()
@@ -50,6 +56,8 @@ def _by_pillow() -> dict[str, bytes]:
         *((f"jpeg-{mode}", modes[mode], {"format": "JPEG"}) for mode in ("L", "RGB", "CMYK")),
         ("jpeg-progressive", rgb, {"format": "JPEG", "progressive": True, "exif": exif}),
         *((f"bmp-{mode}", modes[mode], {"format": "BMP"}) for mode in ("1", "L", "P", "RGB", "RGBA")),
+        *((f"dib-{mode}", modes[mode], {"format": "DIB"}) for mode in ("1", "P", "RGB")),
+        ("jpeg-mpo", frames[0], {"format": "MPO", "save_all": True, "append_images": frames[1:]}),
         *((f"gif-{mode}", modes[mode], {"format": "GIF"}) for mode in ("L", "P", "RGBA")),
         *((f"ppm-{mode}", modes[mode], {"format": "PPM"}) for mode in ("1", "L", "RGB")),
         *((f"{form.lower()}-profile", rgb, {"format": form, "icc_profile": table}) for form in _WITH_PROFILES),
@@ -67,10 +75,22 @@ def _by_pillow() -> dict[str, bytes]:
         ("tiff-group4", modes["1"], {"format": "TIFF", "compression": "group4"}),
         *(
             (f"{form.lower()}-frames", frames[0], {"format": form, "save_all": True, "append_images": frames[1:]})
-            for form in ("PNG", "GIF", "WEBP")
+            for form in ("PNG", "GIF", "WEBP", "AVIF")
         ),
+        ("gif-parts", rgb, {"format": "GIF", "save_all": True, "append_images": _moving(rgb), "disposal": 3}),
+        ("png-parts", rgb, {"format": "PNG", "save_all": True, "append_images": _moving(rgb), "disposal": 2}),
     ]
     return {name: _saved(image, **options) for name, image, options in entries}
+
+
+def _moving(image: Image.Image) -> list[Image.Image]:
+    """Frames of which a part is another one, which is all that animations hold of them."""
+    found = []
+    for left in (2, 9):
+        frame = image.copy()
+        frame.paste((255, 0, 0), (left, 3, left + 5, 9))
+        found.append(frame)
+    return found
 
 
 def _deep() -> dict[str, bytes]:
@@ -90,6 +110,7 @@ def _deep() -> dict[str, bytes]:
         "png-said": deep.png(pixels[3], before=[key], behind=[turn]),
         **{f"pnm-{channels}": deep.pnm(pixels[channels]) for channels in (1, 3)},
         "pnm-plain": deep.pnm(pixels[3], plain=True),
+        "pbm-plain": b"P1\n# bits\n23 17\n" + b"01 1" * 130 + b"0",
         "pnm-1000": deep.pnm(pixels[3] % 1001, 1000),
         **{f"pam-{channels}": deep.pam(pixels[channels]) for channels in (2, 4)},
         **{
@@ -125,6 +146,8 @@ def _by_their_libraries() -> dict[str, bytes]:
         "avif-12": containers.avif(levels[12], 12),
         "jxl": containers.jxl(levels[8].astype(np.uint8), 8),
         "jxl-16": containers.jxl(levels[16], 16),
+        "jxl-alpha": jxl_with_head(rng.integers(0, 4096, (17, 23, 4)).astype(np.uint16), 12, multiplied=True),
+        "jxl-float": jxl_with_head(rng.random((17, 23, 3)).astype(np.float32), 32, orientation=6),
     }
 
 
@@ -135,10 +158,36 @@ def _saved(image: Image.Image, **options: Any) -> bytes:
 
 
 def damaged(rng: random.Random, data: bytes, others: list[bytes]) -> bytes:
-    """The file with one to three things wrong with it."""
+    """The file with one to three things wrong with it; in half of the PNG files all checksums are right again."""
     for _ in range(rng.choice((1, 1, 2, 3))):
         data = rng.choice(_DAMAGES)(rng, data, others)
-    return data
+    return _with_checksums(data) if data.startswith(_PNG) and rng.random() < 0.5 else data
+
+
+def _with_checksums(data: bytes) -> bytes:
+    """A PNG whose chunks have the checksums of what is in them now, as far as there are chunks."""
+    parts, place = [_PNG], len(_PNG)
+    while place + 12 <= len(data):
+        (length,) = struct.unpack_from(">I", data, place)
+        end = place + 8 + length
+        if end + 4 > len(data):
+            break
+        parts += [data[place:end], struct.pack(">I", zlib.crc32(data[place + 4 : end]))]
+        place = end + 4
+    return b"".join([*parts, data[place:]])
+
+
+def _sized(rng: random.Random, data: bytes, _: list[bytes]) -> bytes:
+    """Both sides as large as a file could say them, where the head has them in one of the usual ways."""
+    side = rng.choice((200, 5000, 20_000, 32_767, 65_535))
+    ways = [way for way in ("<H", ">H", "<I", ">I") if all(struct.pack(way, old) in data[:_HEAD] for old in _SIZE)]
+    if not ways:
+        width, height = (b"%d" % old for old in _SIZE)
+        return data[:_HEAD].replace(width, b"%d" % side, 1).replace(height, b"%d" % side, 1) + data[_HEAD:]
+    way, head = rng.choice(ways), data[:_HEAD]
+    for old in _SIZE:
+        head = head.replace(struct.pack(way, old), struct.pack(way, side), rng.choice((1, -1)))
+    return head + data[_HEAD:]
 
 
 def _flipped(rng: random.Random, data: bytes, _: list[bytes]) -> bytes:
@@ -189,5 +238,5 @@ def _place(rng: random.Random, length: int) -> int:
 
 
 _DAMAGES: tuple[Callable[[random.Random, bytes, list[bytes]], bytes], ...] = (
-    *(_flipped, _flipped, _cut, _spliced, _lying, _lying, _repeated, _dropped),
+    *(_flipped, _flipped, _cut, _spliced, _lying, _lying, _repeated, _dropped, _sized),
 )

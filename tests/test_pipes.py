@@ -1,0 +1,170 @@
+"""Devices are refused, pipes are read: on the command line, for masks, in Python and from standard input."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from percept_cli import compare
+from percept_cli.errors import UnreadableImage, UnsupportedImage
+from percept_cli.images import files
+from percept_cli.images.changes import check_mask, read_mask
+from percept_cli.images.limits import Limits
+from tests.conftest import ROOT, Percept, drawing
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Path:
+    os.mkfifo(tmp_path / "pipe.png")
+    return tmp_path / "pipe.png"
+
+
+def written(path: Path, write: Callable[[int], object]) -> threading.Thread:
+    """Opens a pipe for writing in a thread, and closes it behind what is written."""
+
+    def run() -> None:
+        descriptor = os.open(path, os.O_WRONLY)
+        try:
+            write(descriptor)
+        except BrokenPipeError:
+            pass
+        finally:
+            os.close(descriptor)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def test_a_device_is_refused_wherever_a_picture_is_named(percept: Percept, tmp_path: Path) -> None:
+    drawing(9, 7).save(tmp_path / "a.png")
+    for words in (
+        ("compare", "a.png", "/dev/zero"),
+        ("compare", "/dev/zero", "a.png"),
+        ("compare", "a.png", "/dev/null"),
+        ("heatmap", "a.png", "/dev/zero", "-o", "h.png"),
+        ("check", "a.png", "a.png", "--mask", "/dev/zero"),
+    ):
+        done = percept(*words, timeout=30)
+        device = next(word for word in words if word.startswith("/dev"))
+        assert done.returncode == 3, words
+        assert done.stderr.startswith(f"Error: {device}: is a device, not an image\nHint: name a file"), words
+    with pytest.raises(UnreadableImage, match=r"^/dev/zero: is a device"):
+        compare("/dev/zero", tmp_path / "a.png")
+
+
+def test_standard_input_that_is_a_device(tmp_path: Path) -> None:
+    drawing(9, 7).save(tmp_path / "a.png")
+    with Path("/dev/zero").open("rb") as device:
+        done = subprocess.run(
+            [sys.executable, "-m", "percept_cli", "compare", "a.png", "-"],
+            cwd=tmp_path,
+            stdin=device,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
+    assert done.returncode == 3
+    assert done.stderr.startswith("Error: standard input: is a device, not an image")
+
+
+def test_a_socket_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # names of sockets must be short
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind("s.png")
+        with pytest.raises(UnreadableImage, match=r"^s\.png: is a socket, not an image"):
+            files.read_file("s.png")
+
+
+def test_a_pipe_is_read_to_its_end(pipe: Path, tmp_path: Path) -> None:
+    """In pieces, with pauses, by a writer that comes late."""
+    drawing(300, 200).save(tmp_path / "a.png")
+    data = (tmp_path / "a.png").read_bytes()
+
+    def write(descriptor: int) -> None:
+        for part in (data[:10], data[10:5000], data[5000:]):
+            time.sleep(0.05)
+            while part:
+                part = part[os.write(descriptor, part) :]
+
+    thread = written(pipe, write)
+    assert files.read_file(pipe) == data
+    thread.join()
+
+
+@pytest.mark.parametrize("writer", [False, True])
+def test_a_silent_pipe_is_given_up(pipe: Path, writer: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "PATIENCE", 0.2)
+    done = threading.Event()
+    thread = (
+        written(pipe, lambda descriptor: (os.write(descriptor, b"\x89PNG"), done.wait(10))) if writer else None
+    )
+    with pytest.raises(UnreadableImage, match=r"pipe\.png: a pipe in which nothing came for 0\.2 s") as error:
+        files.read_file(pipe)
+    assert "see that the program that writes into it runs" in str(error.value.hint)
+    done.set()
+    if thread is not None:
+        thread.join()
+
+
+def test_a_pipe_that_closes_at_once_is_empty(pipe: Path) -> None:
+    thread = written(pipe, lambda _: time.sleep(0.1))
+    with pytest.raises(UnreadableImage, match=r"pipe\.png: empty \(0 bytes\)"):
+        files.read_file(pipe)
+    thread.join()
+
+
+@pytest.mark.parametrize("begin", [b"\x89PNG\r\n\x1a\n", b""])
+def test_an_endless_pipe_stops_at_the_limit_and_one_of_no_image_at_once(pipe: Path, begin: bytes) -> None:
+    count = 0
+
+    def write(descriptor: int) -> None:
+        nonlocal count
+        count += os.write(descriptor, begin)
+        while True:
+            count += os.write(descriptor, bytes(1 << 16))
+
+    thread = written(pipe, write)
+    if begin:
+        with pytest.raises(UnsupportedImage, match=r"more than the limit of 3,000,000 bytes"):
+            files.read_file(pipe, Limits(file=3_000_000))
+    else:
+        assert set(files.read_file(pipe)) == {0}
+    thread.join()
+    assert count < (5 << 20 if begin else 3 << 20)
+
+
+def test_a_file_of_the_system_that_says_no_size_is_read_to_the_limit() -> None:
+    with pytest.raises(UnsupportedImage, match=r"more than the limit of 5 bytes"):
+        files.read_file("/proc/self/status", Limits(file=5))
+
+
+def test_a_mask_from_a_pipe_is_read_once(pipe: Path, tmp_path: Path) -> None:
+    drawing(9, 7).save(tmp_path / "a.png")
+    data = (tmp_path / "a.png").read_bytes()
+    thread = written(pipe, lambda descriptor: os.write(descriptor, data))
+    check_mask(pipe)
+    thread.join()
+    assert read_mask(pipe, 9, 7).shape == (7, 9)
+    assert (read_mask(pipe, 9, 7) == read_mask(tmp_path / "a.png", 9, 7)).all()
+
+
+def test_what_a_shell_substitutes(tmp_path: Path) -> None:
+    drawing(9, 7).save(tmp_path / "a.png")
+    line = f"{sys.executable} -m percept_cli compare <(cat a.png) <(cat a.png) --format score"
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stdout.startswith("0.0\t"), done.stderr
