@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import os
 import shutil
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,6 +17,7 @@ from percept_cli.reports.reading import read_run
 from percept_cli.trial import OPTIONS
 from tests.conftest import drawing
 from tests.forks import Forks
+from tests.pytests import Run, runner, written
 
 TEST = """
 from pathlib import Path
@@ -62,34 +59,9 @@ def identity(path: Path) -> tuple[int, int]:
     return found.st_ino, found.st_mtime_ns
 
 
-def written(project: pytest.Pytester) -> list[str]:
-    """All baselines."""
-    return sorted(
-        path.relative_to(project.path).as_posix()
-        for path in project.path.rglob("*.png")
-        if "percept-baselines" in path.parts
-    )
-
-
-Run = Callable[..., pytest.RunResult]
-
-
 @pytest.fixture
 def run(forks: Forks) -> Run:
-    """Run pytest in a project: forked, unless it is ``fresh``."""
-
-    def run_pytest(project: pytest.Pytester, *arguments: str, fresh: bool = False) -> pytest.RunResult:
-        if fresh or not forks.can_stand_for(os.environ):
-            return project.runpytest_subprocess(*arguments, timeout=120)
-        temporary = tempfile.mkdtemp(prefix="runpytest-", dir=project.path)
-        begun = time.monotonic()
-        done = forks.run(
-            "pytest", f"--basetemp={temporary}", *arguments, cwd=project.path, env=os.environ, timeout=120
-        )
-        outputs = done.stdout.splitlines(), done.stderr.splitlines()
-        return pytest.RunResult(done.returncode, *outputs, time.monotonic() - begun)
-
-    return run_pytest
+    return runner(forks)
 
 
 def test_the_life_of_a_baseline(project: pytest.Pytester, run: Run) -> None:
@@ -168,12 +140,35 @@ def test_one_report_of_all_failures_also_under_xdist(project: pytest.Pytester, r
 def test_pictures_of_every_kind(project: pytest.Pytester, run: Run) -> None:
     project.makepyfile(
         test_kinds="""
+        import io
+        from types import SimpleNamespace
+
         import numpy as np
         import pytest
+        import torch
         from PIL import Image
 
-        RGB = np.zeros((20, 30, 3), np.uint8)
+        import percept_cli
+
+        RGB = np.arange(1800).reshape(20, 30, 3).astype(np.uint8)
+        FILE = io.BytesIO()
+        Image.fromarray(RGB).save(FILE, "PNG")
+        EXIF = Image.Exif()
+        EXIF[0x0112] = 6
+        TURNED = io.BytesIO()
+        Image.fromarray(RGB).save(TURNED, "PNG", exif=EXIF)
         PICTURES = {
+            "deep": RGB.astype(np.uint16) * 200,
+            "deep-rgba": np.arange(2400).reshape(20, 30, 4).astype(">u2") * 17,
+            "deep-grey": Image.fromarray(RGB[..., 0].astype(np.uint16) * 99),
+            "tensor": torch.from_numpy(RGB.copy()).permute(2, 0, 1),
+            "bytes": FILE.getvalue(),
+            "jpeg": None,
+            "file": FILE,
+            "figure": SimpleNamespace(savefig=lambda file, **options: Image.fromarray(RGB).save(file, **options)),
+            "cmyk": Image.fromarray(RGB).convert("CMYK"),
+            "grey-alpha": Image.fromarray(RGB).convert("LA"),
+            "turned": Image.open(TURNED),
             "rgb": RGB,
             "rgba": np.full((20, 30, 4), 255, np.uint8),
             "grey": RGB[..., 0],
@@ -185,9 +180,16 @@ def test_pictures_of_every_kind(project: pytest.Pytester, run: Run) -> None:
         @pytest.mark.parametrize("kind", PICTURES)
         def test_kind(percept_check, kind, request):
             Image.fromarray(RGB).save("drawn.jpg")
-            percept_check(PICTURES[kind])
+            picture = PICTURES[kind]
+            if kind == "jpeg":
+                file = io.BytesIO()
+                Image.fromarray(RGB).save(file, "JPEG")
+                picture = file.getvalue()
+            result = percept_check(picture)
+            assert percept_cli.compare(result.reference, picture).distance == 0
 
-        WRONG = [RGB / 255, RGB[0, 0], np.zeros((2, 2, 2), np.uint8), 7, Image.new("F", (9, 9))]
+        WRONG = [RGB / 255, RGB[0, 0], np.zeros((2, 2, 2), np.uint8), 7, Image.new("F", (9, 9)), b"",
+                 np.ma.masked_equal(RGB, 0), io.StringIO("text")]
 
         @pytest.mark.parametrize("wrong", WRONG)
         def test_wrong(percept_check, wrong):
@@ -203,13 +205,15 @@ def test_pictures_of_every_kind(project: pytest.Pytester, run: Run) -> None:
                 percept_check(RGB, "first")
         """
     )
-    run(project, "--percept-update", "test_kinds.py").assert_outcomes(passed=12)
-    run(project, "test_kinds.py").assert_outcomes(passed=12)
-    folder = "percept-baselines/test_kinds"
-    kinds = [f"{folder}/test_kind-{kind}.png" for kind in ("grey", "image", "palette", "rgb", "rgba")]
-    several = [f"{folder}/{name}.png" for name in ("first", "second-..-x", "test_several", "test_several-2")]
-    assert written(project) == sorted(kinds + several)
-    assert (project.path / folder / "test_kind-path.jpg").read_bytes() == (project.path / "drawn.jpg").read_bytes()
+    run(project, "--percept-update", "test_kinds.py").assert_outcomes(passed=26)
+    run(project, "test_kinds.py").assert_outcomes(passed=26)
+    folder = project.path / "percept-baselines" / "test_kinds"
+    kinds = "bytes cmyk deep deep-grey deep-rgba figure file grey grey-alpha image palette rgb rgba tensor turned"
+    several = ["test_several", "test_several@2", "test_several@first", "test_several@second-..-x-f187e25e"]
+    pngs = [*(f"test_kind-{kind}" for kind in kinds.split()), *several]
+    assert written(project) == sorted(f"percept-baselines/test_kinds/{name}.png" for name in pngs)
+    assert (folder / "test_kind-path.jpg").read_bytes() == (project.path / "drawn.jpg").read_bytes()
+    assert (folder / "test_kind-jpeg.jpg").read_bytes()[:2] == b"\xff\xd8"  # what is a file stays one of its kind
 
 
 def test_where_baselines_are(project: pytest.Pytester, run: Run) -> None:
