@@ -13,7 +13,7 @@ import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -109,7 +109,9 @@ class Check:
         if result is None or (update and _is_replaced(result)):
             result = self._updated(held, candidate, trial)
         elif update and held.is_old:
-            self._move(held)
+            self._move(held.found, held.path)
+        if update and held.is_old and not isinstance(result, PerceptError) and result.status != "error":
+            self._move_references(held, trial)
         if isinstance(result, PerceptError):
             _refuse(result)
         if held.is_old and not update:
@@ -119,7 +121,10 @@ class Check:
                 f"{self._shown(held.path)}",
             )
         result = replace(result, name=f"{self._node.nodeid}: {spot.label}")
-        if result.status == "warn" or (result.status == "pass" and not result.compared):
+        if result.status in ("warn", "pass") and not result.compared:  # two sizes, which the rules let pass
+            nothing = "nothing was compared"
+            self._warn(spot, result.reason if nothing in result.reason else f"{result.reason}; {nothing}")
+        elif result.status == "warn":
             self._warn(spot, result.reason)
         elif result.status != "pass":
             self._keep(result, trial)
@@ -174,6 +179,13 @@ class Check:
         self._use(held.path, held.found, candidate)
         try:
             trial = self._project.trial(pair, folder, options)
+            if held.is_old:  # further references that go by the baseline's name have the old one
+                before = self._project.trial(Pair(self._place(held.found)[1], None, candidate), folder, options)
+                known = {pair.reference for pair in trial.pairs}
+                more = (replace(pair, name=name, rules=trial.rules) for pair in before.pairs)
+                trial = replace(
+                    trial, pairs=[*trial.pairs, *(pair for pair in more if pair.reference not in known)]
+                )
         except PerceptError as error:
             return error
         self._use(*(pair.reference for pair in trial.pairs), trial.rules.mask)
@@ -211,11 +223,25 @@ class Check:
             temporary.unlink(missing_ok=True)
         self._node.stash.setdefault(WRITTEN, []).append(self._shown(reference))
 
-    def _move(self, held: Baseline) -> None:
-        held.path.parent.mkdir(parents=True, exist_ok=True)
-        held.found.replace(held.path)
-        told = f"{self._shown(held.path)}, which was {self._shown(held.found)}"
+    def _move(self, found: Path, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        found.replace(path)
+        told = f"{self._shown(path)}, which was {self._shown(found)}"
         self._node.stash.setdefault(WRITTEN, []).append(told)
+        self._use(path)
+
+    def _move_references(self, held: Baseline, trial: Trial) -> None:
+        """Let further references that go by the baseline's name have its new one."""
+        folder, name = self._place(held.path)
+        old = PurePosixPath(self._place(held.found)[1]).with_suffix("").as_posix()
+        for pair in trial.pairs:
+            found = pair.reference
+            if found is None or found == held.found or not found.is_relative_to(folder) or not found.is_file():
+                continue
+            place = found.relative_to(folder).as_posix()
+            path = folder / place.replace(old, PurePosixPath(name).with_suffix("").as_posix())
+            if path != found and not path.exists():
+                self._move(found, path)
 
     def _keep(self, result: PairResult, trial: Trial) -> None:
         run = Run(version=percept_cli.__version__, spec=trial.spec, device=trial.device, results=(result,))
@@ -278,7 +304,7 @@ def _is_replaced(found: PairResult | PerceptError) -> bool:
     """Whether ``--percept-update`` replaces the baseline; a mistake in the options is no reason to."""
     if isinstance(found, PerceptError):
         return found.exit_code == ExitCode.INPUT
-    return found.status in ("fail", "error")
+    return found.status in ("fail", "error") or not found.compared  # of another size
 
 
 def write_report(documents: Sequence[str], path: Path) -> list[Path]:

@@ -425,8 +425,20 @@ def test_further_references_and_other_sizes(project: pytest.Pytester, run: Run) 
             "*percept: 1 picture did not pass*",
         ]
     )
-    settings.write_text('[check]\nreferences = "dark.png"\nsize-mismatch = "warn"\n', encoding="utf-8")
-    run(project).assert_outcomes(passed=1, warnings=1)
+    for policy in ("warn", "pass"):
+        settings.write_text(f'[check]\nreferences = "dark.png"\nsize-mismatch = "{policy}"\n', encoding="utf-8")
+        done = run(project)
+        done.assert_outcomes(passed=1, warnings=1)
+        done.stdout.fnmatch_lines(
+            ["*PerceptWarning: test_login: the sizes differ: *dark.png is 40×30 *; nothing was compared"]
+        )
+    # Then there is something to compare with.
+    run(project, "--percept-update").assert_outcomes(passed=1)
+    assert (project.path / BASELINE).read_bytes() != (project.path / "percept-baselines/dark.png").read_bytes()
+    (project.path / "percept-baselines/dark.png").unlink()
+    done = run(project)
+    done.assert_outcomes(passed=1)
+    assert "PerceptWarning" not in done.stdout.str()
 
 
 @pytest.mark.parametrize(
@@ -472,3 +484,53 @@ def test_the_options_are_those_of_check_by_name(project: pytest.Pytester, run: R
     done = run(project, "--percept-update")
     done.assert_outcomes(failed=1)
     done.stdout.fnmatch_lines(["E  *TypeError: percept_check: unknown argument 'nois'; it takes preset, *"])
+
+
+PAGE = """
+import os
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+@pytest.fixture
+def page():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ["CHROMIUM"], chromium_sandbox=os.geteuid() != 0
+        )
+        yield browser.new_page(viewport={"width": 200, "height": 120})
+        browser.close()
+
+def test_page(percept_check, page):
+    page.set_content(f"<body style='background: #eee'><button>{os.environ['LABEL']}</button>")
+    percept_check(page.screenshot())
+    percept_check(page.screenshot(type="jpeg"), "jpeg")
+    percept_check(page.locator("button").screenshot(), "button")
+"""
+
+
+@pytest.mark.slow
+def test_screenshots_of_a_real_page_are_taken_as_they_are(
+    project: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.test_html_browser import chromium
+
+    monkeypatch.setenv("CHROMIUM", chromium())
+    monkeypatch.setenv("LABEL", "Send")
+    project.makepyfile(test_page=PAGE)
+    (project.path / "test_ui.py").unlink()
+    run(project, "--percept-update", fresh=True).assert_outcomes(passed=1)
+    folder = project.path / "percept-baselines" / "test_page"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "test_page.png",
+        "test_page@button.png",
+        "test_page@jpeg.jpg",
+    ]
+    shot = (folder / "test_page.png").read_bytes()
+    assert check(shot, folder / "test_page.png").status == "pass"
+    assert check(folder / "test_page@button.png", (folder / "test_page@button.png").read_bytes()).distance == 0
+    run(project, fresh=True).assert_outcomes(passed=1)
+    monkeypatch.setenv("LABEL", "Delete")
+    done = run(project, fresh=True)
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(["E  *percept: test_page: *"])
