@@ -6,20 +6,26 @@ pytest imports this module at every start, whether a test needs it or not, so no
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from percept_cli.snapshots import Check
 
+FIXTURE = "percept_check"
 FOLDER = "percept-baselines"
+INI = "percept_baselines"
+CHILDREN = pytest.StashKey[list[pytest.Item | pytest.Collector]]()
+"""Of a collector: all that it collected, also what was not asked for."""
 KEPT = pytest.StashKey[list[str]]()
 """What failed in a test, each as a JSON report."""
 WRITTEN = pytest.StashKey[list[str]]()
 """Baselines that a test wrote."""
+USED = pytest.StashKey[list[str]]()
+"""Baselines that a test claimed, and whatever else of files it was compared with."""
 _OPTION = "percept_report"
 _REPORT = "percept-report.html"
 
@@ -37,13 +43,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Write the baselines that are missing, and replace those that the pictures differ from.",
     )
     group.addoption(
+        "--percept-prune",
+        action="store_true",
+        help="Delete the baselines that no test claims, if all tests were run; without it they are listed.",
+    )
+    group.addoption(
         "--percept-report",
         metavar="PATH",
         help="Where the report of pictures that differ is written, in the format of its ending. "
         f"Default: d/percept/{_REPORT} in pytest's cache folder.",
     )
     parser.addini(
-        "percept_baselines",
+        INI,
         f"Folder of the baselines, from the root of the project. Default: {FOLDER} beside each test file.",
         default="",
     )
@@ -76,13 +87,40 @@ def percept_check(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 
 
 class _Collector:
-    """Carries what failed from the tests, also those of pytest-xdist's workers, to one report at the end."""
+    """Carries what tests found and used, also those of pytest-xdist's workers, to one place at the end."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._kept: list[str] = []
         self._written: list[str] = []
         self._reports: list[Path] = []
+        self._used: set[str] = set()
+        self._seen: set[str] = set()
+        self._files: set[Path] = set()
+        self._folders: set[Path] = set()
+        self._trouble = False
+        self._ended: set[str] = set()
+        self._troubled: dict[str, str | None] = {}
+        self._collections: list[Mapping[str, Any]] = []
+        self._unclaimed: list[Path] = []
+        self._not_deleted: list[Path] = []
+        self._why_unknown = ""
+
+    @pytest.hookimpl(wrapper=True, trylast=True)  # next to what collects: --lf takes tests out again
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Remember all tests, also those that were not asked for: they may have had the same baseline."""
+        report = yield
+        found = list(report.result or ())
+        collector.stash[CHILDREN] = found
+        self._seen.update(child.nodeid for child in found if isinstance(child, pytest.Item))
+        self._trouble |= not report.passed
+        if isinstance(collector, pytest.File):
+            self._files.add(collector.path)
+        elif collector.path.is_dir():
+            self._folders.add(collector.path)
+        return report
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -90,25 +128,66 @@ class _Collector:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Put what a test found into its report: what else stands in a report, xdist sends along."""
         report = yield
-        found = {"percept_kept": item.stash.get(KEPT, []), "percept_written": item.stash.get(WRITTEN, [])}
-        vars(report).update(found)
-        item.stash[KEPT], item.stash[WRITTEN] = [], []  # each once, of setup, call and teardown
+        for key, name in ((KEPT, "percept_kept"), (WRITTEN, "percept_written"), (USED, "percept_used")):
+            setattr(report, name, item.stash.get(key, []))
+            item.stash[key] = []  # each once, of setup, call and teardown
+        if not report.passed:
+            from percept_cli.baselines import takes_pictures
+
+            vars(report)["percept_place"] = None if takes_pictures(item) else str(item.path)
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take it out again, in the process that reports."""
         self._kept += getattr(report, "percept_kept", [])
         self._written += getattr(report, "percept_written", [])
+        self._used.update(getattr(report, "percept_used", []))
+        if report.when == "setup":
+            self._troubled.pop(report.nodeid, None)  # of an earlier run of the same test
+        if not report.passed:
+            place = getattr(report, "percept_place", None)  # None also of a test that its process died in
+            if self._troubled.get(report.nodeid, "") is not None:
+                self._troubled[report.nodeid] = place
+        if report.when == "teardown":
+            self._ended.add(report.nodeid)
 
-    def pytest_sessionfinish(self) -> None:
-        """Write the report where anything failed."""
-        if self._kept and not hasattr(self._config, "workerinput"):
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the report where anything failed, and find the baselines that are nobody's."""
+        is_worker = hasattr(self._config, "workerinput")
+        if not self._collections and (is_worker or session.items):
+            from percept_cli.unclaimed import collection_of
+
+            found = collection_of(session, self._seen, self._files, self._folders, trouble=self._trouble)
+            if is_worker:
+                self._config.workeroutput["percept"] = found  # type: ignore[attr-defined] # xdist's
+                return
+            self._collections.append(found)
+        if is_worker:
+            return
+        if self._kept:
             from percept_cli.snapshots import write_report
 
             self._reports = write_report(self._kept, Path(self._config.option.percept_report))
+        self._look_for_unclaimed()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Take what a worker of xdist knows of the tests; one that died knows nothing."""
+        output = {} if error else getattr(node, "workeroutput", {})
+        self._collections.append(output.get("percept", {}))
+
+    def _look_for_unclaimed(self) -> None:
+        from percept_cli.unclaimed import Session, find_unclaimed, prune, why_unknown
+
+        found = Session(self._collections, self._ended, self._troubled, self._used)
+        self._why_unknown = why_unknown(found)
+        if not self._why_unknown:
+            self._unclaimed = find_unclaimed(found, self._config)
+            if self._config.option.percept_prune:
+                self._not_deleted = prune(self._unclaimed)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say where it is, and which baselines are new."""
+        """Say where it is, which baselines are new, and which are nobody's."""
         if self._written:
             terminalreporter.section("percept: baselines written; look at them before you commit them")
             for written in sorted(self._written):
@@ -118,3 +197,15 @@ class _Collector:
             terminalreporter.section(f"percept: {count} picture{'s' * (count > 1)} did not pass")
             for path in self._reports:
                 terminalreporter.line(f"report: {path}")
+        prune = self._config.option.percept_prune
+        if prune and self._why_unknown:
+            terminalreporter.section("percept: no baselines were deleted")
+            terminalreporter.line(f"Which of them no test claims is not known: {self._why_unknown}.")
+        if self._unclaimed:
+            title = "which were deleted" if prune else "which --percept-prune deletes"
+            terminalreporter.section(f"percept: baselines that no test claims, {title}")
+            here = self._config.invocation_params.dir
+            for path in self._unclaimed:
+                shown = path.relative_to(here) if path.is_relative_to(here) else path
+                trouble = " (could not be deleted)" if path in self._not_deleted else ""
+                terminalreporter.line(f"{shown.as_posix()}{trouble}")

@@ -332,8 +332,9 @@ def compare(
     Args:
         reference: the picture that is right by definition: the path of a file, or in memory a PIL image, a numpy
             array (H×W, H×W×3 or H×W×4) or a torch tensor (3×H×W, 4×H×W or with a batch of 1), both uint8 or
-            uint16, sRGB over their whole range. In the result one in memory is called ``reference``, or
-            ``candidate``.
+            uint16, sRGB over their whole range; the bytes of an image file, a binary file that is open, or what
+            has ``savefig``, as figures of matplotlib have. In the result one in memory is called ``reference``,
+            or ``candidate``.
         candidate: the picture to judge, likewise; the same size as the reference.
         preset: name of a built-in preset, or the path of a TOML file.
         layers: ``tap[:distance][=weight]``, separated by commas or as a list, or a mapping from tap to weight;

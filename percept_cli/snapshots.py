@@ -7,28 +7,51 @@ settings file that holds there, below what a test asks for itself.
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import shutil
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
-from typing import Any, NoReturn
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 import percept_cli
+from percept_cli.baselines import Spot, Spots, owners_of
+from percept_cli.candidates import file_of
+from percept_cli.claims import Claims
 from percept_cli.errors import PerceptError
+from percept_cli.images.policy import AS_SEEN
 from percept_cli.pairs import Pair
-from percept_cli.pytest_plugin import FOLDER, KEPT, WRITTEN, PerceptWarning
+from percept_cli.pytest_plugin import FOLDER, INI, KEPT, USED, WRITTEN, PerceptWarning
 from percept_cli.reports import Style, format_of_file, render
 from percept_cli.reports.findings import details_of, reason_of
 from percept_cli.reports.output import write_output
 from percept_cli.results import ExitCode, PairResult, Run
 from percept_cli.settings import find_settings
 from percept_cli.trial import Project, Trial
+
+if TYPE_CHECKING:
+    from percept_cli.images.memory import PictureLike
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What a picture is held to, and where that is."""
+
+    path: Path
+    """Where it belongs: what is written."""
+    found: Path
+    """Where it is, if it is anywhere: the same, or its old place."""
+    doubt: tuple[str, ...] = ()
+    """Lines for a person, where there is a file at its old place that may be another test's."""
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it is still where tests had it before classes and names were part of the path."""
+        return self.found != self.path
 
 
 class Check:
@@ -38,12 +61,13 @@ class Check:
         self._node: pytest.Item = request.node
         self._config = request.config
         self._folders = folders
-        self._names: set[str] = set()
+        self._spots = Spots(self._node)
+        self._claims = Claims(request.config, folders)
         self._project = _project(request.config)
 
     def __call__(
         self,
-        picture: object,
+        picture: PictureLike,
         name: str | None = None,
         *,
         baseline: str | os.PathLike[str] | None = None,
@@ -52,9 +76,11 @@ class Check:
         """Compare a picture with its baseline.
 
         Args:
-            picture: a Pillow image; an array of uint8, H×W in grey or H×W×3 or ×4 in sRGB; or the path of a file.
+            picture: a path, or a picture in memory as ``percept_cli.check`` takes it: a Pillow image, an array, a
+                tensor, the bytes of an image file, a binary file, or a figure with ``savefig``.
             name: what the picture is called, where a test has several; the test's own name if None.
-            baseline: the reference, from the test's folder; by default the name in the folder of baselines.
+            baseline: the reference, from the test's folder, which other tests may have as well; by default a file
+                of its own in the folder of baselines.
             options: as ``percept_cli.check`` takes them; what is not given is as the settings file says.
 
         Returns:
@@ -64,96 +90,128 @@ class Check:
             pytest.fail.Exception: if they differ, or there is no baseline; none is ever written unasked.
         """
         __tracebackhide__ = True
-        name = self._name(name)
-        candidate = self._candidate(picture, name)
-        reference = (
-            self._baseline(name, candidate.suffix) if baseline is None else self._node.path.parent / baseline
-        )
-        trial = self._trial(reference, candidate, options)
+        spot = self._spots.next(name)
+        candidate = self._candidate(picture, spot.path.name, options)
+        if baseline is None:
+            held = self._held(spot, name, candidate.suffix)
+        else:
+            path = Path(os.path.abspath(self._node.path.parent / baseline))  # noqa: PTH100 - links stay as they are
+            held = Baseline(path, path)
+        trial = self._trial(held, candidate, options)
         if isinstance(trial, PerceptError):
             _refuse(trial)
         for note in trial.notes:
-            warnings.warn(f"{name}: {note}", PerceptWarning, stacklevel=2)
+            self._warn(spot, note)
         update = bool(self._config.option.percept_update)
         if not trial.pairs and not update:
-            pytest.fail(
-                f"percept: {name} has no baseline: {self._shown(reference)}\n"
-                f"  the picture is {candidate}\n"
-                "  look at it; if it is right, make it the baseline with\n"
-                f"    {self._update_command()}",
-                pytrace=False,
-            )
+            self._fail_without(spot, held, candidate)
         result = trial.result(trial.pairs) if trial.pairs else None
         if result is None or (update and _is_replaced(result)):
-            result = self._updated(reference, candidate, trial)
+            result = self._updated(held, candidate, trial)
+        elif update and held.is_old:
+            self._move(held.found, held.path)
+        if update and held.is_old and not isinstance(result, PerceptError) and result.status != "error":
+            self._move_references(held, trial)
         if isinstance(result, PerceptError):
             _refuse(result)
-        result = replace(result, name=f"{self._node.nodeid}: {name}")
-        if result.status == "warn":
-            warnings.warn(f"{name}: {result.reason}", PerceptWarning, stacklevel=2)
+        if held.is_old and not update:
+            self._warn(
+                spot,
+                f"its baseline is still at {self._shown(held.found)}; pytest --percept-update moves it to "
+                f"{self._shown(held.path)}",
+            )
+        result = replace(result, name=f"{self._node.nodeid}: {spot.label}")
+        if result.status in ("warn", "pass") and not result.compared:  # two sizes, which the rules let pass
+            nothing = "nothing was compared"
+            self._warn(spot, result.reason if nothing in result.reason else f"{result.reason}; {nothing}")
+        elif result.status == "warn":
+            self._warn(spot, result.reason)
         elif result.status != "pass":
             self._keep(result, trial)
-            self._fail(result, name, candidate)
+            self._fail(result, spot, candidate)
         return result
 
-    def _name(self, name: str | None) -> str:
-        base = self._node.name if name is None else name
-        # A name becomes a file's: brackets and slashes of parameters would make folders, or no file at all.
-        base = re.sub(r"[^\w.=+-]+", "-", base).strip("-.") or "picture"
-        found, number = base, 1
-        while found in self._names:
-            if name is not None:
-                raise ValueError(f"percept_check: the name {name!r} was used in this test already")
-            number += 1
-            found = f"{base}-{number}"
-        self._names.add(found)
-        return found
+    def _warn(self, spot: Spot, message: str) -> None:
+        warnings.warn(f"{spot.label}: {message}", PerceptWarning, stacklevel=3)
 
-    def _baseline(self, name: str, suffix: str) -> Path:
-        test = self._node.path
-        folder = str(self._config.getini("percept_baselines"))
-        if not folder:
-            return test.parent / FOLDER / test.stem / f"{name}{suffix}"
-        root = self._config.rootpath
-        place = test.relative_to(root) if test.is_relative_to(root) else Path(test.name)
-        return root / folder / place.with_suffix("") / f"{name}{suffix}"
+    def _held(self, spot: Spot, name: str | None, suffix: str) -> Baseline:
+        """The baseline that a picture has to itself."""
+        __tracebackhide__ = True
+        test, path = self._node.nodeid, Path(f"{spot.path}{suffix}")
+        owner = self._claims.owner(path, test)
+        if owner != test:
+            pytest.fail(
+                f"percept: two tests have one baseline: {self._shown(path)}\n"
+                f"  {owner}\n  {test}\n"
+                "  rename one of them; tests that are to share a baseline name it with baseline=",
+                pytrace=False,
+            )
+        old = None if spot.old is None else Path(f"{spot.old}{suffix}")
+        if old is None or old == path or path.is_file() or not old.is_file():
+            return Baseline(path, path)
+        owners = sorted({*owners_of(self._node, spot, name), self._claims.owner(old, test, kind="old")})
+        if owners == [test]:
+            return Baseline(path, old)
+        if not self._config.option.percept_update:
+            self._use(old)  # whose it is must be found out before it is told to be nobody's
+        move = f"mv {shlex.quote(self._shown(old))} {shlex.quote(self._shown(path))}"
+        return Baseline(
+            path,
+            path,
+            (
+                f"{self._shown(old)} is not used, since it may be the baseline of several tests:",
+                *(f"  {owner}" for owner in owners),
+                f"if it is of this one: mkdir -p {shlex.quote(self._shown(path.parent))} && {move}",
+            ),
+        )
 
     def _place(self, reference: Path) -> tuple[Path, str]:
         """The folder of a baseline, and its name there, which the settings file knows it by."""
-        root, given = self._config.rootpath, str(self._config.getini("percept_baselines"))
-        reference = Path(os.path.abspath(reference))  # noqa: PTH100 - links stay as they are
+        root, given = self._config.rootpath, str(self._config.getini(INI))
         for folder in (root / given if given else self._node.path.parent / FOLDER, root):
             if reference.is_relative_to(folder):
                 return folder, reference.relative_to(folder).as_posix()
         return reference.parent, reference.name
 
-    def _trial(self, reference: Path, candidate: Path, options: Mapping[str, Any]) -> Trial | PerceptError:
-        folder, name = self._place(reference)
+    def _trial(self, held: Baseline, candidate: Path, options: Mapping[str, Any]) -> Trial | PerceptError:
+        folder, name = self._place(held.path)
+        pair = Pair(name, held.found if held.found.is_file() else None, candidate)
+        self._use(held.path, held.found, candidate)
         try:
-            return self._project.trial(
-                Pair(name, reference if reference.is_file() else None, candidate), folder, options
-            )
+            trial = self._project.trial(pair, folder, options)
+            if held.is_old:  # further references that go by the baseline's name have the old one
+                before = self._project.trial(Pair(self._place(held.found)[1], None, candidate), folder, options)
+                known = {pair.reference for pair in trial.pairs}
+                more = (replace(pair, name=name, rules=trial.rules) for pair in before.pairs)
+                trial = replace(
+                    trial, pairs=[*trial.pairs, *(pair for pair in more if pair.reference not in known)]
+                )
         except PerceptError as error:
             return error
+        self._use(*(pair.reference for pair in trial.pairs), trial.rules.mask)
+        return trial
 
-    def _candidate(self, picture: object, name: str) -> Path:
-        if isinstance(picture, str | os.PathLike):
-            return Path(os.path.abspath(os.fspath(picture)))  # noqa: PTH100 - links stay as they are
-        path = self._folders.mktemp("percept", numbered=True) / f"{name}.png"
-        image = _as_image(picture)
+    def _use(self, *paths: Path | None) -> None:
+        """Note files that a test needs, so that they are not told to be nobody's."""
+        self._node.stash.setdefault(USED, []).extend(str(path.absolute()) for path in paths if path is not None)
+
+    def _candidate(self, picture: PictureLike, stem: str, options: Mapping[str, Any]) -> Path:
+        __tracebackhide__ = True
         try:
-            image.save(path)
-        except OSError as error:  # a mode that PNG does not have
-            raise TypeError(f"percept_check: {error}; convert the image to RGB first") from None
-        return path
+            policy = self._project.policy(options)
+        except (PerceptError, TypeError):
+            policy = AS_SEEN  # what is wrong with the options is told where they are all looked at
+        return file_of(picture, stem, lambda: self._folders.mktemp("percept", numbered=True), policy)
 
-    def _updated(self, reference: Path, candidate: Path, trial: Trial) -> PairResult | PerceptError:
+    def _updated(self, held: Baseline, candidate: Path, trial: Trial) -> PairResult | PerceptError:
         # What cannot be compared with itself must not become what others are compared with.
         result = trial.result([Pair(candidate.name, candidate, candidate, rules=trial.rules)])
         if isinstance(result, PerceptError) or result.status == "error":
             return result
-        self._write(candidate, reference)
-        return replace(result, reference=reference.as_posix())
+        self._write(candidate, held.path)
+        if held.is_old:
+            held.found.unlink()
+        return replace(result, reference=held.path.as_posix())
 
     def _write(self, candidate: Path, reference: Path) -> None:
         reference.parent.mkdir(parents=True, exist_ok=True)
@@ -165,15 +223,46 @@ class Check:
             temporary.unlink(missing_ok=True)
         self._node.stash.setdefault(WRITTEN, []).append(self._shown(reference))
 
+    def _move(self, found: Path, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        found.replace(path)
+        told = f"{self._shown(path)}, which was {self._shown(found)}"
+        self._node.stash.setdefault(WRITTEN, []).append(told)
+        self._use(path)
+
+    def _move_references(self, held: Baseline, trial: Trial) -> None:
+        """Let further references that go by the baseline's name have its new one."""
+        folder, name = self._place(held.path)
+        old = PurePosixPath(self._place(held.found)[1]).with_suffix("").as_posix()
+        for pair in trial.pairs:
+            found = pair.reference
+            if found is None or found == held.found or not found.is_relative_to(folder) or not found.is_file():
+                continue
+            place = found.relative_to(folder).as_posix()
+            path = folder / place.replace(old, PurePosixPath(name).with_suffix("").as_posix())
+            if path != found and not path.exists():
+                self._move(found, path)
+
     def _keep(self, result: PairResult, trial: Trial) -> None:
         run = Run(version=percept_cli.__version__, spec=trial.spec, device=trial.device, results=(result,))
         text = "".join(str(piece) for piece in render(run, "json", Style()))
         self._node.stash.setdefault(KEPT, []).append(text)
 
-    def _fail(self, result: PairResult, name: str, candidate: Path) -> NoReturn:
+    def _fail_without(self, spot: Spot, held: Baseline, candidate: Path) -> NoReturn:
+        __tracebackhide__ = True
+        lines = [
+            f"percept: {spot.label} has no baseline: {self._shown(held.path)}",
+            *(f"  {line}" for line in held.doubt),
+            f"  the picture is {candidate}",
+            "  look at it; if it is right, make it the baseline with",
+            f"    {self._update_command()}",
+        ]
+        pytest.fail("\n".join(lines), pytrace=False)
+
+    def _fail(self, result: PairResult, spot: Spot, candidate: Path) -> NoReturn:
         __tracebackhide__ = True
         bare = replace(result, reference=None, candidate=None)
-        lines = [f"percept: {name}: {reason_of(result)}", *(f"  {line}" for line in details_of(bare))]
+        lines = [f"percept: {spot.label}: {reason_of(result)}", *(f"  {line}" for line in details_of(bare))]
         lines += [
             f"  baseline:  {self._shown(Path(result.reference or ''))}",
             f"  picture:   {candidate}",
@@ -215,27 +304,7 @@ def _is_replaced(found: PairResult | PerceptError) -> bool:
     """Whether ``--percept-update`` replaces the baseline; a mistake in the options is no reason to."""
     if isinstance(found, PerceptError):
         return found.exit_code == ExitCode.INPUT
-    return found.status in ("fail", "error")
-
-
-def _as_image(picture: Any) -> Any:
-    """A picture as Pillow has it."""
-    from PIL import Image
-
-    if isinstance(picture, Image.Image):
-        return picture
-    shape, dtype = getattr(picture, "shape", None), getattr(picture, "dtype", None)
-    if shape is None or dtype is None:
-        raise TypeError(
-            "percept_check takes a Pillow image, an array, or the path of a file, not "
-            f"{type(picture).__module__}.{type(picture).__qualname__}"
-        )
-    if str(dtype) != "uint8" or not (len(shape) == 2 or (len(shape) == 3 and shape[2] in (3, 4))):
-        raise TypeError(
-            "percept_check takes arrays of uint8, H×W or H×W×3 or H×W×4, not "
-            f"{dtype} of {'×'.join(map(str, shape)) or 'no dimension'}; scale to 0 … 255, round, and convert"
-        )
-    return Image.fromarray(picture)
+    return found.status in ("fail", "error") or not found.compared  # of another size
 
 
 def write_report(documents: Sequence[str], path: Path) -> list[Path]:

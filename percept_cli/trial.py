@@ -11,7 +11,7 @@ from typing import Any
 
 from percept_cli.checking import Checker, check_levels, combined, has_own_levels
 from percept_cli.errors import InvalidSetting, PerceptError, SizeMismatch
-from percept_cli.images.policy import PICTURE_SETTINGS, with_settings
+from percept_cli.images.policy import PICTURE_SETTINGS, ImagePolicy, with_settings
 from percept_cli.machine import parse_size
 from percept_cli.pairs import Pair, Pairs
 from percept_cli.pairs.assigned import assigned
@@ -87,6 +87,18 @@ class Project:
         self._changes = _from_anywhere(changes)
         self._overrides = [replace(override, changes=_from_anywhere(override.changes)) for override in overrides]
 
+    def policy(self, options: Mapping[str, Any]) -> ImagePolicy:
+        """How the pictures of a test are read.
+
+        Args:
+            options: what the test asks for.
+
+        Raises:
+            InvalidSetting: for an option that makes no sense.
+        """
+        asked = {name: options[name] for name in PICTURE_SETTINGS if name in options}
+        return with_settings(self._recipe.spec.pictures, asked)
+
     def trial(self, pair: Pair, folder: Path, options: Mapping[str, Any]) -> Trial:
         """How a pair is judged.
 
@@ -106,8 +118,7 @@ class Project:
         found = list(assigned(Pairs([pair], origin=(str(folder), str(folder))), book).pairs)
         rules = changed(found[0].rules or book.base, asked)
         preset = options.get("preset", rules.preset)
-        asked_of_pictures = {name: options[name] for name in PICTURE_SETTINGS if name in options}
-        policy = with_settings(self._recipe.spec.pictures, asked_of_pictures)
+        policy = self.policy(options)
         recipe = self._recipe if preset is None else load_preset(os.fspath(preset))
         # How pictures are read is no preset's.
         spec = replace(customise(recipe, backbone=options.get("backbone")), pictures=policy)

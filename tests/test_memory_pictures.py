@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
 import torch
@@ -15,7 +19,9 @@ from PIL import Image
 
 from percept_cli import check, compare
 from percept_cli.errors import InvalidInput, PerceptError, SizeMismatch, UnreadableImage, UnsupportedImage
+from percept_cli.images.decode import decode
 from percept_cli.images.files import read_file
+from percept_cli.images.memory import to_decoded
 from tests.conftest import Save, drawing
 from tests.pictures import seen, seen_in_memory
 
@@ -23,6 +29,22 @@ RGB = np.asarray(drawing(40, 30))
 ALPHA = (np.arange(30 * 40).reshape(30, 40, 1) % 256).astype(np.uint8)
 RGBA = np.concatenate([RGB, ALPHA], axis=2)
 GREY = np.asarray(drawing(40, 30).convert("L"))
+
+
+def saved(image: Image.Image, form: str = "PNG", **options: Any) -> bytes:
+    file = io.BytesIO()
+    image.save(file, form, **options)
+    return file.getvalue()
+
+
+def closed() -> io.BytesIO:
+    file = io.BytesIO(b"closed")
+    file.close()
+    return file
+
+
+FIGURE = SimpleNamespace(savefig=lambda file, **options: drawing(40, 30).save(file, **options))
+"""What has savefig as matplotlib's figures have it."""
 
 
 def planes(array: Any) -> torch.Tensor:
@@ -73,6 +95,52 @@ def test_an_exif_turn_is_applied(tmp_path: Path) -> None:
     assert picture == seen(read_file(path), path)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        saved(drawing(40, 30)),
+        saved(Image.fromarray(RGBA), "TIFF"),
+        saved(drawing(40, 30), "JPEG"),
+        saved(drawing(40, 30).convert("CMYK"), "TIFF"),
+        saved(drawing(40, 30), "GIF", save_all=True, append_images=[drawing(40, 30, 1)]),
+        bytes(imagecodecs.png_encode(RGB.astype(np.uint16) * 200)),
+    ],
+    ids=["png", "alpha", "jpeg", "cmyk", "animation", "16 bits"],
+)
+def test_what_is_in_a_file_is_read_as_the_file(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "same"
+    path.write_bytes(data)
+    expected = decode(data, path)
+    with path.open("rb") as file:
+        file.seek(9)
+        for held in (data, bytearray(data), memoryview(data), io.BytesIO(data), file):
+            assert to_decoded(held, "reference") == expected
+        assert file.tell() == 9  # it is left as it was
+    assert check(path, data).distance == compare(io.BytesIO(data), path).distance == 0
+
+
+def test_a_figure_is_what_it_saves() -> None:
+    assert compare(FIGURE, RGB).distance == 0
+    assert check(RGB, FIGURE).status == "pass"
+    assert check(FIGURE, np.asarray(drawing(40, 30, 1))).status == "fail"
+
+
+def test_what_is_read_is_held_to_the_rules_for_files() -> None:
+    with pytest.raises(UnreadableImage, match=r"^candidate: empty \(0 bytes\)"):
+        compare(RGB, b"")
+    with pytest.raises(UnreadableImage, match=r"^candidate: not a picture"):
+        compare(RGB, b"no picture")
+    with pytest.raises(UnreadableImage, match=r"^reference: .*damaged or cut off"):
+        compare(saved(drawing(40, 30))[:-200], RGB)
+    with pytest.raises(UnsupportedImage, match=r"^candidate: more than the limit of 50 bytes"):
+        compare(RGB, io.BytesIO(saved(drawing(40, 30))), limits="file=50")
+    with (
+        Path(os.devnull).open("wb") as file,
+        pytest.raises(InvalidInput, match=r"^candidate is a file that cannot be read"),
+    ):
+        compare(RGB, file)
+
+
 def test_results_are_those_of_files(save: Save) -> None:
     first, second = save("first.png"), save("second.png", seed=1)
     a, b = (np.asarray(drawing(40, 30, seed)) for seed in (0, 1))
@@ -119,8 +187,14 @@ def test_check_takes_them_as_well(save: Save) -> None:
         (torch.stack([planes(RGB)] * 2), "is a batch of 2 pictures", "PerceptualDistance"),
         (planes(RGB)[0], "not 30×40", "one picture"),
         (planes(RGB)[:, :0], r"has no pixels \(40×0\)", "one picture"),
-        (RGB.tolist(), "must be a path, a PIL image, a numpy array or a torch tensor, not list", "numpy"),
-        (None, "not NoneType", "numpy"),
+        (RGB.tolist(), "must be a path, a PIL image, a numpy array, .* or a figure, not list", "numpy.asarray"),
+        (None, "not NoneType", "save it as an image"),
+        (SimpleNamespace(figure=FIGURE), "not SimpleNamespace", "x.figure"),
+        (np.ma.masked_equal(RGB, 0), "is a masked array", "x.filled"),
+        (np.ma.asarray(RGB), "is a masked array", "x.filled"),
+        (planes(RGB).to_sparse(), "is a sparse tensor", "to_dense"),
+        (io.StringIO("text"), "is a file of text", "rb"),
+        (closed(), "is a file that cannot be read: .*closed", "rb"),
         (Image.new("RGB", (0, 3)), r"has no pixels \(0×3\)", "one picture"),
     ],
 )

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import os
 import shutil
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,6 +17,7 @@ from percept_cli.reports.reading import read_run
 from percept_cli.trial import OPTIONS
 from tests.conftest import drawing
 from tests.forks import Forks
+from tests.pytests import Run, runner, written
 
 TEST = """
 from pathlib import Path
@@ -62,34 +59,9 @@ def identity(path: Path) -> tuple[int, int]:
     return found.st_ino, found.st_mtime_ns
 
 
-def written(project: pytest.Pytester) -> list[str]:
-    """All baselines."""
-    return sorted(
-        path.relative_to(project.path).as_posix()
-        for path in project.path.rglob("*.png")
-        if "percept-baselines" in path.parts
-    )
-
-
-Run = Callable[..., pytest.RunResult]
-
-
 @pytest.fixture
 def run(forks: Forks) -> Run:
-    """Run pytest in a project: forked, unless it is ``fresh``."""
-
-    def run_pytest(project: pytest.Pytester, *arguments: str, fresh: bool = False) -> pytest.RunResult:
-        if fresh or not forks.can_stand_for(os.environ):
-            return project.runpytest_subprocess(*arguments, timeout=120)
-        temporary = tempfile.mkdtemp(prefix="runpytest-", dir=project.path)
-        begun = time.monotonic()
-        done = forks.run(
-            "pytest", f"--basetemp={temporary}", *arguments, cwd=project.path, env=os.environ, timeout=120
-        )
-        outputs = done.stdout.splitlines(), done.stderr.splitlines()
-        return pytest.RunResult(done.returncode, *outputs, time.monotonic() - begun)
-
-    return run_pytest
+    return runner(forks)
 
 
 def test_the_life_of_a_baseline(project: pytest.Pytester, run: Run) -> None:
@@ -168,12 +140,35 @@ def test_one_report_of_all_failures_also_under_xdist(project: pytest.Pytester, r
 def test_pictures_of_every_kind(project: pytest.Pytester, run: Run) -> None:
     project.makepyfile(
         test_kinds="""
+        import io
+        from types import SimpleNamespace
+
         import numpy as np
         import pytest
+        import torch
         from PIL import Image
 
-        RGB = np.zeros((20, 30, 3), np.uint8)
+        import percept_cli
+
+        RGB = np.arange(1800).reshape(20, 30, 3).astype(np.uint8)
+        FILE = io.BytesIO()
+        Image.fromarray(RGB).save(FILE, "PNG")
+        EXIF = Image.Exif()
+        EXIF[0x0112] = 6
+        TURNED = io.BytesIO()
+        Image.fromarray(RGB).save(TURNED, "PNG", exif=EXIF)
         PICTURES = {
+            "deep": RGB.astype(np.uint16) * 200,
+            "deep-rgba": np.arange(2400).reshape(20, 30, 4).astype(">u2") * 17,
+            "deep-grey": Image.fromarray(RGB[..., 0].astype(np.uint16) * 99),
+            "tensor": torch.from_numpy(RGB.copy()).permute(2, 0, 1),
+            "bytes": FILE.getvalue(),
+            "jpeg": None,
+            "file": FILE,
+            "figure": SimpleNamespace(savefig=lambda file, **options: Image.fromarray(RGB).save(file, **options)),
+            "cmyk": Image.fromarray(RGB).convert("CMYK"),
+            "grey-alpha": Image.fromarray(RGB).convert("LA"),
+            "turned": Image.open(TURNED),
             "rgb": RGB,
             "rgba": np.full((20, 30, 4), 255, np.uint8),
             "grey": RGB[..., 0],
@@ -185,9 +180,16 @@ def test_pictures_of_every_kind(project: pytest.Pytester, run: Run) -> None:
         @pytest.mark.parametrize("kind", PICTURES)
         def test_kind(percept_check, kind, request):
             Image.fromarray(RGB).save("drawn.jpg")
-            percept_check(PICTURES[kind])
+            picture = PICTURES[kind]
+            if kind == "jpeg":
+                file = io.BytesIO()
+                Image.fromarray(RGB).save(file, "JPEG")
+                picture = file.getvalue()
+            result = percept_check(picture)
+            assert percept_cli.compare(result.reference, picture).distance == 0
 
-        WRONG = [RGB / 255, RGB[0, 0], np.zeros((2, 2, 2), np.uint8), 7, Image.new("F", (9, 9))]
+        WRONG = [RGB / 255, RGB[0, 0], np.zeros((2, 2, 2), np.uint8), 7, Image.new("F", (9, 9)), b"",
+                 np.ma.masked_equal(RGB, 0), io.StringIO("text")]
 
         @pytest.mark.parametrize("wrong", WRONG)
         def test_wrong(percept_check, wrong):
@@ -203,13 +205,15 @@ def test_pictures_of_every_kind(project: pytest.Pytester, run: Run) -> None:
                 percept_check(RGB, "first")
         """
     )
-    run(project, "--percept-update", "test_kinds.py").assert_outcomes(passed=12)
-    run(project, "test_kinds.py").assert_outcomes(passed=12)
-    folder = "percept-baselines/test_kinds"
-    kinds = [f"{folder}/test_kind-{kind}.png" for kind in ("grey", "image", "palette", "rgb", "rgba")]
-    several = [f"{folder}/{name}.png" for name in ("first", "second-..-x", "test_several", "test_several-2")]
-    assert written(project) == sorted(kinds + several)
-    assert (project.path / folder / "test_kind-path.jpg").read_bytes() == (project.path / "drawn.jpg").read_bytes()
+    run(project, "--percept-update", "test_kinds.py").assert_outcomes(passed=26)
+    run(project, "test_kinds.py").assert_outcomes(passed=26)
+    folder = project.path / "percept-baselines" / "test_kinds"
+    kinds = "bytes cmyk deep deep-grey deep-rgba figure file grey grey-alpha image palette rgb rgba tensor turned"
+    several = ["test_several", "test_several@2", "test_several@first", "test_several@second-..-x-f187e25e"]
+    pngs = [*(f"test_kind-{kind}" for kind in kinds.split()), *several]
+    assert written(project) == sorted(f"percept-baselines/test_kinds/{name}.png" for name in pngs)
+    assert (folder / "test_kind-path.jpg").read_bytes() == (project.path / "drawn.jpg").read_bytes()
+    assert (folder / "test_kind-jpeg.jpg").read_bytes()[:2] == b"\xff\xd8"  # what is a file stays one of its kind
 
 
 def test_where_baselines_are(project: pytest.Pytester, run: Run) -> None:
@@ -421,8 +425,20 @@ def test_further_references_and_other_sizes(project: pytest.Pytester, run: Run) 
             "*percept: 1 picture did not pass*",
         ]
     )
-    settings.write_text('[check]\nreferences = "dark.png"\nsize-mismatch = "warn"\n', encoding="utf-8")
-    run(project).assert_outcomes(passed=1, warnings=1)
+    for policy in ("warn", "pass"):
+        settings.write_text(f'[check]\nreferences = "dark.png"\nsize-mismatch = "{policy}"\n', encoding="utf-8")
+        done = run(project)
+        done.assert_outcomes(passed=1, warnings=1)
+        done.stdout.fnmatch_lines(
+            ["*PerceptWarning: test_login: the sizes differ: *dark.png is 40×30 *; nothing was compared"]
+        )
+    # Then there is something to compare with.
+    run(project, "--percept-update").assert_outcomes(passed=1)
+    assert (project.path / BASELINE).read_bytes() != (project.path / "percept-baselines/dark.png").read_bytes()
+    (project.path / "percept-baselines/dark.png").unlink()
+    done = run(project)
+    done.assert_outcomes(passed=1)
+    assert "PerceptWarning" not in done.stdout.str()
 
 
 @pytest.mark.parametrize(
@@ -468,3 +484,53 @@ def test_the_options_are_those_of_check_by_name(project: pytest.Pytester, run: R
     done = run(project, "--percept-update")
     done.assert_outcomes(failed=1)
     done.stdout.fnmatch_lines(["E  *TypeError: percept_check: unknown argument 'nois'; it takes preset, *"])
+
+
+PAGE = """
+import os
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+@pytest.fixture
+def page():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ["CHROMIUM"], chromium_sandbox=os.geteuid() != 0
+        )
+        yield browser.new_page(viewport={"width": 200, "height": 120})
+        browser.close()
+
+def test_page(percept_check, page):
+    page.set_content(f"<body style='background: #eee'><button>{os.environ['LABEL']}</button>")
+    percept_check(page.screenshot())
+    percept_check(page.screenshot(type="jpeg"), "jpeg")
+    percept_check(page.locator("button").screenshot(), "button")
+"""
+
+
+@pytest.mark.slow
+def test_screenshots_of_a_real_page_are_taken_as_they_are(
+    project: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.test_html_browser import chromium
+
+    monkeypatch.setenv("CHROMIUM", chromium())
+    monkeypatch.setenv("LABEL", "Send")
+    project.makepyfile(test_page=PAGE)
+    (project.path / "test_ui.py").unlink()
+    run(project, "--percept-update", fresh=True).assert_outcomes(passed=1)
+    folder = project.path / "percept-baselines" / "test_page"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "test_page.png",
+        "test_page@button.png",
+        "test_page@jpeg.jpg",
+    ]
+    shot = (folder / "test_page.png").read_bytes()
+    assert check(shot, folder / "test_page.png").status == "pass"
+    assert check(folder / "test_page@button.png", (folder / "test_page@button.png").read_bytes()).distance == 0
+    run(project, fresh=True).assert_outcomes(passed=1)
+    monkeypatch.setenv("LABEL", "Delete")
+    done = run(project, fresh=True)
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(["E  *percept: test_page: *"])
