@@ -7,7 +7,7 @@ beside it, and the planner has nothing to do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from percept_cli.errors import InvalidSetting
 from percept_cli.evidence import Box
 from percept_cli.images.decode import decode
-from percept_cli.images.displacement import Shift, move_all, move_region
+from percept_cli.images.displacement import Shift, move_all
 from percept_cli.images.files import read_file
+from percept_cli.images.moved import FAINT, changes_of, put_back, things_that_moved
 from percept_cli.images.picture import Picture, bands
 from percept_cli.images.policy import ImagePolicy
 from percept_cli.images.views import shown_picture
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from percept_cli.images.displacement import Places
+
     Pixels = NDArray[np.uint8] | NDArray[np.float32]
 
 BLOCK = 8
 """Pixels per side of the blocks in which regions are found: changes in neighbouring blocks belong together."""
 _MOST_REGIONS_MOVED = 256
+_FEWEST_THAT_TOUCH = 16  # pixels
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Changes:
     regions: tuple[ChangedRegion, ...]
     """By number."""
     moved: tuple[ChangedRegion, ...] = ()
-    """Regions that had moved and are otherwise equal, which no number stands for any more."""
+    """Things that had moved, and that no region among those above tells of: they are equal, but for noise."""
     pixels: int = 0
     """How many differ."""
     ignored: int = 0
@@ -101,12 +105,17 @@ def find_changes(
     changed = _differing(first, second)
     labels, regions = _regions(changed)
     aligned = candidate if second is original else replace(candidate, pixels=second.tobytes())
+    sources = [_source_of(region, moved) for region in regions]
+    told = {id(source) for source in sources}
     return Changes(
         reference,
         aligned,
         labels,
-        tuple(_with_shift(region, moved) for region in regions),
-        tuple(region for region in moved if not changed[_inside(region.box)].any()),
+        tuple(
+            region if source is None else replace(region, shift=source.shift)
+            for region, source in zip(regions, sources, strict=True)
+        ),
+        tuple(thing for thing in moved if id(thing) not in told),
         pixels=int(changed.sum()),
         ignored=0 if left_out is None else int(left_out.sum()),
         shift=shift,
@@ -234,31 +243,65 @@ def _uncovered(shape: tuple[int, ...], shift: Shift) -> NDArray[np.bool_]:
 
 
 def _move_regions(first: Pixels, second: Pixels, most: int) -> tuple[Pixels, list[ChangedRegion]]:
-    """The candidate with those regions moved back whose pixels that explains, and these regions."""
+    """The candidate with those things moved back whose changes that explains, and these things."""
+    changed = changes_of(first, second) > FAINT
+    result, moved = second, list[ChangedRegion]()
+    # Where one region holds things that moved in several directions, pixels that touch are looked at on their own.
+    for number_regions in (_by_blocks, _by_touch):
+        places, owners = _largest(changed, number_regions)
+        if not len(owners):
+            continue
+        things = things_that_moved(first, second, places, owners, most)
+        result = put_back(second, first, result, places, things)
+        for thing in things:
+            changed[places[0][thing.members], places[1][thing.members]] = False
+            moved.append(ChangedRegion(thing.box(places), len(thing.members), thing.shift))
+    return result, moved
+
+
+def _by_blocks(changed: NDArray[np.bool_], places: Places) -> NDArray[np.int32]:
+    labels, _ = _regions(changed)
+    return labels[places[0] // BLOCK, places[1] // BLOCK]
+
+
+def _by_touch(changed: NDArray[np.bool_], places: Places) -> NDArray[np.int32]:
+    import numpy as np
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(changed, structure=np.ones((3, 3)), output=np.int32)
+    numbers: NDArray[np.int32] = labels[places]
+    numbers[np.bincount(numbers)[numbers] < _FEWEST_THAT_TOUCH] = 0  # single dots match others by chance
+    return numbers
+
+
+def _largest(
+    changed: NDArray[np.bool_], number_regions: Callable[[NDArray[np.bool_], Places], NDArray[np.int32]]
+) -> tuple[Places, NDArray[np.intp]]:
+    """The pixels of the largest regions, and which of these each belongs to, from 0."""
     import numpy as np
 
-    changed = _differing(first, second)
-    labels, regions = _regions(changed)
     rows, columns = np.nonzero(changed)
-    owners = labels[rows // BLOCK, columns // BLOCK]
-    moved = list[ChangedRegion]()
-    for number in sorted(range(len(regions)), key=lambda number: -regions[number].pixels)[:_MOST_REGIONS_MOVED]:
-        mine = owners == number + 1
-        found = move_region(first, second, (rows[mine], columns[mine]), most)
-        if found is not None:
-            second = found.candidate
-            moved.append(replace(regions[number], shift=found.shift))
-    return second, moved
+    numbers = number_regions(changed, (rows, columns))
+    counts = np.bincount(numbers, minlength=1)
+    counts[0] = 0
+    largest = np.argsort(-counts, kind="stable")[:_MOST_REGIONS_MOVED]
+    order = np.full(len(counts), -1)
+    order[largest] = np.arange(len(largest))
+    order[counts == 0] = -1
+    owners = order[numbers]
+    mine = owners >= 0
+    return (rows[mine], columns[mine]), owners[mine]
 
 
-def _with_shift(region: ChangedRegion, moved: Sequence[ChangedRegion]) -> ChangedRegion:
-    """A region that differs still though it was moved."""
+def _source_of(region: ChangedRegion, moved: Sequence[ChangedRegion]) -> ChangedRegion | None:
+    """What had moved in a region that differs still: what covers its middle, and not only a small part of it."""
     x, y = region.box.x + region.box.width // 2, region.box.y + region.box.height // 2
-    for other in moved:
-        rows, columns = _inside(other.box)
-        if rows.start <= y < rows.stop and columns.start <= x < columns.stop:
-            return replace(region, shift=other.shift)
-    return region
+    for thing in moved:
+        rows, columns = _inside(thing.box)
+        inside = rows.start <= y < rows.stop and columns.start <= x < columns.stop
+        if inside and 2 * thing.box.width * thing.box.height >= region.box.width * region.box.height:
+            return thing
+    return None
 
 
 def _inside(box: Box) -> tuple[slice, slice]:
