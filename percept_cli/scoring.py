@@ -21,7 +21,7 @@ from percept_cli.names import posix
 from percept_cli.pairs import Pair
 from percept_cli.presets import DEFAULT, customise, load_preset
 from percept_cli.reading import Reading, References, Sight, Stamps, looks_of, pair_of
-from percept_cli.results import LayerResult, PairResult, Status, ViewResult, total, worst_first
+from percept_cli.results import ExitCode, LayerResult, PairResult, Status, ViewResult, total, worst_first
 from percept_cli.spec import DistanceSpec
 from percept_cli.verdict import check_threshold, judge
 
@@ -246,7 +246,8 @@ class Scorer:
 
     def failed(self, pair: Pair, error: PerceptError) -> PairResult:
         """The result of a pair that could not be compared."""
-        return self.bare(pair, "error", f"{error}; {error.hint}" if error.hint else str(error))
+        result = self.bare(pair, "error", f"{error}; {error.hint}" if error.hint else str(error))
+        return replace(result, unavailable=error.exit_code == ExitCode.UNAVAILABLE)
 
     def unmatched(self, pair: Pair) -> PairResult:
         """The result of a picture without a counterpart."""
