@@ -13,6 +13,10 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         os.write(2, b"Interrupted; nothing was written.\n")
         os._exit(130)
+    except (ImportError, MemoryError, SyntaxError) as error:  # of what every command needs
+        told = f"Error: percept cannot be loaded: {error or 'not enough memory'}\nHint: install percept again.\n"
+        os.write(2, told.encode("utf-8", "backslashreplace"))
+        os._exit(4)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
+from percept_cli import libraries
 from percept_cli.engine.plan import plan_of_pixels
 from percept_cli.errors import InvalidSetting, PerceptError, SizeMismatch
 from percept_cli.evidence import Box, Evidence, GateName, Region
@@ -299,6 +300,7 @@ def _stamp_of(path: Path) -> FileStamp:
     return read_stamped(path)[1]
 
 
+@libraries.needed()
 def check(
     reference: PictureLike,
     candidate: PictureLike,

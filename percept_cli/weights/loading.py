@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from percept_cli import libraries
 from percept_cli.errors import WeightsUnavailable
 from percept_cli.names import shown
 from percept_cli.weights.places import hub_file
@@ -35,6 +36,7 @@ def load_kernels(record: WeightsRecord, path: Path | None = None) -> dict[str, T
             or extra, another shape or dtype; or was to be installed, but not by percept. The values are checked by
             ``verify`` only, since that reads all 59 MB again.
     """
+    libraries.load("torch")  # whose tensors safetensors makes
     from safetensors import SafetensorError, safe_open
 
     path = path or record.path
