@@ -82,7 +82,7 @@ def library_at_fault(error: BaseException) -> str | None:
     """The library whose import has failed; None if the error is none of an import."""
     if isinstance(error, AttributeError):  # of a folder whose files are gone an empty package can be imported
         module = error.obj
-        if isinstance(module, ModuleType) and getattr(module, "__file__", None) is None:
+        if isinstance(module, ModuleType) and hasattr(module, "__path__") and not getattr(module, "__file__", ""):
             return module.__name__.partition(".")[0]
     if not isinstance(error, ImportError | SyntaxError):
         return None
@@ -94,10 +94,10 @@ def library_at_fault(error: BaseException) -> str | None:
     if isinstance(error, ImportError):
         return (error.name or "").partition(".")[0] or None
     parts = Path(error.filename or "").parts  # a file that is no Python any more
-    where = (
-        parts.index(own) if own in parts else parts.index("site-packages") + 1 if "site-packages" in parts else -2
-    )
-    return parts[where] if len(parts) > 1 else None
+    for folder in (own, "site-packages"):
+        if folder in parts[:-1]:
+            return own if folder == own else parts[parts.index(folder) + 1]
+    return parts[-2] if len(parts) > 1 else None
 
 
 def _unavailable(name: str, why: str) -> LibraryUnavailable:

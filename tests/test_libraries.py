@@ -128,6 +128,7 @@ def test_what_is_no_fault_of_a_library() -> None:
     assert library_at_fault(caught("1 / 0")) is None
     assert library_at_fault(caught("import no_such_library")) == "no_such_library"
     gone = ModuleType("torch")  # what is imported of a folder whose files are gone
+    gone.__path__ = []
     try:
         gone.float32  # noqa: B018 - raises
     except AttributeError as error:
