@@ -53,4 +53,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
+    if name == "PerceptualDistance":  # a module of torch, so that nothing of it can be had without
+        from percept_cli.libraries import load
+
+        load("torch")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

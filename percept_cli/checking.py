@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
+from percept_cli import libraries
 from percept_cli.engine.plan import plan_of_pixels
 from percept_cli.errors import InvalidSetting, PerceptError, SizeMismatch
 from percept_cli.evidence import Box, Evidence, GateName, Region
@@ -159,7 +160,8 @@ class Checker(Scorer):
         rules, changes = self._rules_of(pair), sight.changes
         if changes is None:
             measures = Measures(0.0, 0.0 if self.spec.has_places else None, None, 0.0, None, 0, 0.0)
-            measures, evidence = replace(measures, by_render=has_own_levels(self.spec)), Evidence(())
+            measures = replace(measures, by_render=has_own_levels(self.spec), pixels=sight.width * sight.height)
+            evidence = Evidence(())
         else:
             measures, evidence = _examined(self.spec, result, sight, changes, found, rules)
         gates = judge_gates(measures, rules)
@@ -253,6 +255,7 @@ def _examined(
         changes.pixels,
         noise or 0.0,
         by_render=own,
+        pixels=sight.width * sight.height - changes.ignored,
     )
     regions = _regions(places, result, changes, rules, measures)
     return measures, Evidence(
@@ -299,6 +302,7 @@ def _stamp_of(path: Path) -> FileStamp:
     return read_stamped(path)[1]
 
 
+@libraries.needed()
 def check(
     reference: PictureLike,
     candidate: PictureLike,
@@ -323,7 +327,8 @@ def check(
         preset: the recipe: a built-in name, or a path that ends in ``.toml``.
         noise: how much rendering alone may change: ``auto``, ``same-machine`` or ``cross-machine``.
         fail: gate → the largest value that does not fail, instead of the gate's own level, or ``"off"``. Gates are
-            ``distance``, ``peak``, ``colour`` (in ΔE) and ``changed-pixels``.
+            ``distance``, ``peak``, ``colour`` (in ΔE) and ``changed-pixels``, whose level may be ``"1%"`` of the
+            pixels that are not left out.
         warn: gate → the largest value that does not warn.
         ignore: rectangles x, y, width, height, in pixels, that are left out.
         mask: a picture as large as the two; where it is black, pixels are left out.

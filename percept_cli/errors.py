@@ -78,6 +78,12 @@ class WeightsUnavailable(PerceptError):
     exit_code = 4
 
 
+class LibraryUnavailable(PerceptError):
+    """A library that percept computes with cannot be loaded: it is damaged, or there is no memory for it."""
+
+    exit_code = 4
+
+
 class DeviceUnavailable(PerceptError):
     """The device or the precision asked for does not exist on this machine."""
 

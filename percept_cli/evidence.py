@@ -31,12 +31,12 @@ class Gate:
     name: GateName
     """``distance``: the mean over the picture, as far as it is visible. ``peak``: the strongest place of the
     distance map, likewise. ``colour``: the largest difference of colour that is left when detail is blurred away.
-    ``changed-pixels``: how many."""
+    ``changed-pixels``: how many, or how many in a hundred of those that are compared."""
     value: float
     """What was measured: 0 for equal pictures, larger is more different."""
     unit: str
-    """``ΔE`` for colour, ``pixels`` for changed pixels; distances have none. ``visible`` stands with the part of
-    the pair's distance that can be seen, which is not the pair's ``distance``."""
+    """``ΔE`` for colour, ``pixels`` or ``%`` for changed pixels; distances have none. ``visible`` stands with the
+    part of the pair's distance that can be seen, which is not the pair's ``distance``."""
     warn: float | None
     """The largest value that passes without a warning; None where no warning is asked for."""
     fail: float | None

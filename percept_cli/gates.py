@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from percept_cli.evidence import Box, Gate, GateName, Level
 from percept_cli.results import Status
-from percept_cli.rules import GATES, OFF, Levels, Noise, Rules
+from percept_cli.rules import GATES, OFF, Levels, Noise, Percent, Rules
 
 UNITS: Mapping[GateName, str] = {"distance": "visible", "peak": "", "colour": "ΔE", "changed-pixels": "pixels"}
 
@@ -43,6 +43,8 @@ class Measures:
     changed_pixels: int
     noise: float
     """The noise floor of the peak."""
+    pixels: int = 0
+    """How many are compared: those of the picture that are not left out."""
     by_render: bool = True
     """Whether distance and peak are those of the preset ``render``, for which there are levels."""
 
@@ -58,6 +60,8 @@ def judge_gates(found: Measures, rules: Rules) -> tuple[Gate, ...]:
     gates = []
     for name in GATES:
         levels, (value, at) = levels_of(name, rules, found), values[name]
+        if levels is not None and levels.in_per_cent:
+            value = 100 * found.changed_pixels / found.pixels if found.pixels else 0.0
         if levels is not None and value is not None:
             gates.append(_gate(name, value, at, levels, found))
     return tuple(gates)
@@ -85,9 +89,14 @@ def _levels(fail: float | None, source: str) -> Levels | None:
 
 
 def _gate(name: GateName, value: float, at: Box | None, levels: Levels, found: Measures) -> Gate:
-    unit = "" if name == "distance" and found.peak is None else UNITS[name]
-    warn, fail = (None if level == OFF else level for level in (levels.warn, levels.fail))
+    unit = "" if name == "distance" and found.peak is None else "%" if levels.in_per_cent else UNITS[name]
+    warn, fail = map(_plain, (levels.warn, levels.fail))
     return Gate(name, value, unit, warn, fail, levels.source, level_of(value, levels), at)
+
+
+def _plain(level: float | None) -> float | None:
+    """A level as reports have it, whose unit says whether it is in per cent."""
+    return None if level == OFF else float(level) if isinstance(level, Percent) else level
 
 
 def level_of(value: float, levels: Levels) -> Level:
@@ -122,4 +131,5 @@ def in_words(gate: Gate) -> str:
     limit = gate.fail if gate.status == "fail" else gate.warn
     place = f" at {gate.at}" if gate.at is not None else ""
     number = int(gate.value) if gate.unit == "pixels" else gate.value
-    return f"{gate.name} {number!r}{unit}{place} is above {limit!r} ({gate.source})"
+    percent = " %" if gate.unit == "%" else ""
+    return f"{gate.name} {number!r}{unit}{place} is above {limit!r}{percent} ({gate.source})"

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from typing import Any
 
-from percept_cli import __version__
+from percept_cli import __version__, libraries
 from percept_cli.images.formats import FORMATS, Availability, Format, available
 from percept_cli.images.limits import USUAL_LIMITS, Limits
 
@@ -112,6 +112,7 @@ def _in_pillow(name: str) -> str | None:
 
 
 def _devices() -> tuple[Device, ...]:
+    libraries.load("torch")
     import torch
 
     from percept_cli.engine.device import resolve_device

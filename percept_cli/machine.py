@@ -60,14 +60,21 @@ def free_memory(cgroups: Path = _CGROUPS) -> int:
             # Cached files are given back when memory is wanted.
             cached = re.search(r"^(?:total_)?inactive_file (\d+)$", _text(folder / "memory.stat"), re.MULTILINE)
             found.append(limit[0] - used[0] + (int(cached[1]) if cached else 0))
-    if sys.platform != "win32":
-        import resource
+    space = address_space_left()
+    return max(0, min(found if space is None else (*found, space)))
 
-        space, _ = resource.getrlimit(resource.RLIMIT_AS)
-        if space != resource.RLIM_INFINITY:
-            pages = _numbers(Path("/proc/self/statm"))
-            found.append(space - (pages[0] * resource.getpagesize() if pages else 0))
-    return max(0, min(found))
+
+def address_space_left() -> int | None:
+    """Bytes of addresses that this process may still take; None without a limit (``ulimit -v``)."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    space, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if space == resource.RLIM_INFINITY:
+        return None
+    pages = _numbers(Path("/proc/self/statm"))
+    return max(0, space - (pages[0] * resource.getpagesize() if pages else 0))
 
 
 def resident_memory() -> int:

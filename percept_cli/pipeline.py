@@ -11,24 +11,21 @@ from __future__ import annotations
 
 import os
 import queue
-import stat
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from percept_cli.errors import DeviceOutOfMemory, InvalidSetting, PerceptError, UnreadableImage
+from percept_cli.errors import DeviceOutOfMemory, InvalidSetting, PerceptError
 from percept_cli.machine import processors
-from percept_cli.names import shown
-from percept_cli.pairs import Pair, Pairs
+from percept_cli.pairs import Pairs
 from percept_cli.pairs.feed import Feed
-from percept_cli.reading import Reading, References
+from percept_cli.readers import OF_EVERY_PAIR, Job, Known, Reader, Readers
+from percept_cli.reading import References
 from percept_cli.results import PairResult
-from percept_cli.scoring import Measured, Part, Scorer, make_scorer
+from percept_cli.scoring import Part, Scorer, make_scorer
 
 if TYPE_CHECKING:
     from percept_cli.engine.measure import Ticket
@@ -39,43 +36,11 @@ BYTES_IN_FLIGHT = 256 << 20
 """Decoded pictures that wait for the device: beyond this no worker decodes another pair."""
 
 
-class Known(Protocol):
-    """Results of an earlier run."""
-
-    def look_up(self, pair: Pair) -> PairResult | None:
-        """The pair's result, if both of its files are what they were; called by workers."""
-
-
-@dataclass
-class _Job:
-    """One pair on its way. A worker fills in a reading or a result; the device turns a reading into a result."""
-
-    index: int
-    pair: Pair
-    reading: Reading | None = None
-    result: PairResult | None = None
-    reused: bool = False
-    """Whether the result is an earlier run's."""
-    defect: BaseException | None = None
-    waiting: int = 0
-    """Its parts that wait for the device."""
-    unfinished: int = 0
-    """Its parts that have not contributed yet."""
-    found: list[Measured] = field(default_factory=list)
-    seconds: float = 0.0
-    """Its share of the device's time so far."""
-
-    @property
-    def bytes(self) -> int:
-        """Of its decoded pictures, while they wait for the device."""
-        return 0 if self.reading is None else self.reading.bytes
-
-
 @dataclass(frozen=True)
 class _Task:
     """A part of a pair that waits for the device, or is there."""
 
-    job: _Job
+    job: Job
     part: Part
 
 
@@ -129,18 +94,9 @@ class Pipeline:
         self._scorer = scorer
         self._workers = worker_count(workers)
         self._batch_size = batch_size
-        self._known = known
         self._say = say
-        self._references = References(scorer.spec.pictures)
-        self._events: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._jobs: deque[_Job] = deque()  # in the order of the input, from the first that is not handed out
-        self._read_ahead: deque[_Job] = deque()  # those of them that are read
-        self._ready: list[_Task] = []  # their parts, which wait for the device
-        self._running: deque[_Batch] = deque()
-        self._taken = 0
-        self._bytes_waiting = 0
-        self._room = threading.Condition()  # for the line above, which workers add to and wait for
-        self._closed = False
+        self._reader = Reader(scorer, known, References(scorer.spec.pictures))
+        self._begin()
         self._limits: dict[tuple[int, int], int] = {}
         self._stopping = False
         self.stopped_early = False
@@ -151,12 +107,22 @@ class Pipeline:
         self.pixels_computed = 0
         """How many of them went through the network, by the plans."""
 
+    def _begin(self) -> None:
+        """Forget what an earlier run has left."""
+        self._events: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._readers = Readers(self._reader.read, self._workers, BYTES_IN_FLIGHT, self._events)
+        self._jobs: deque[Job] = deque()  # in the order of the input, from the first that is not handed out
+        self._read_ahead: deque[Job] = deque()  # those of them that are read
+        self._ready: list[_Task] = []  # their parts, which wait for the device
+        self._running: deque[_Batch] = deque()
+        self._taken = 0
+
     def stop(self) -> None:
         """Take no more pairs, finish the batch in flight, hand out what is done, end. Safe in signal handlers."""
         self._stopping = True
         self._events.put(None)
 
-    def results(self, source: Pairs) -> Iterator[tuple[PairResult, bool]]:
+    def results(self, source: Pairs) -> Generator[tuple[PairResult, bool]]:
         """Score the pairs.
 
         A pair that cannot be compared has a result of status ``error``; only what would befall every pair is
@@ -168,71 +134,61 @@ class Pipeline:
         Raises:
             InvalidSetting: if the source finds that it cannot be read.
             DeviceUnavailable, WeightsUnavailable: if the network is needed and cannot run.
+            LibraryUnavailable: if a library cannot be loaded.
         """
+        self._begin()
         feed = Feed(source, self._wake)
-        pool = ThreadPoolExecutor(self._workers, thread_name_prefix="percept-read")
+        readers, clock = self._readers, time.perf_counter
         try:
             while True:
-                self._take(feed, pool)
-                in_flight = len(self._jobs)
-                yield from self._finished()
+                self._take(feed)
+                handed_out = False
+                for done in self._finished():
+                    handed_out = True
+                    yield done
                 if self._stopping or (feed.ended and not self._jobs):
                     break
-                if len(self._jobs) < in_flight:
-                    continue  # there is room for more, and perhaps nothing else that could wake this thread
-                if not self._advance():
-                    self._settle(self._events.get())
+                # Whoever has got further looks again: there may be room, or a result, and nobody else to say so.
+                if not handed_out and not self._advance():
+                    self._wait(feed)
             self._collect_all()
             yield from self._finished(skipping=True)
             self.stopped_early = not feed.ended or bool(self._jobs)
         finally:
-            self.device_time.end()
-            with self._room:
-                self._closed = True
-                self._room.notify_all()
-            pool.shutdown(wait=False, cancel_futures=True)
+            # Of one that was abandoned this may be run when modules, and so their names, are gone already.
+            self.device_time.end(clock())
+            feed.close()
+            readers.close()
 
     def _wake(self) -> None:
         self._events.put(None)
 
-    def _take(self, feed: Feed, pool: ThreadPoolExecutor) -> None:
+    def _take(self, feed: Feed) -> None:
         """Take pairs while there is room for them."""
         while not self._stopping and len(self._jobs) < PAIRS_IN_FLIGHT:
             pair = feed.take()
             if pair is None:
-                return
-            job = _Job(self._taken, pair)
+                break
+            job = Job(self._taken, pair)
             self._taken += 1
             self._jobs.append(job)
             if pair.trouble is not None:
-                job.result = self._scorer.failed(pair, pair.trouble)
+                job.result = self._reader.failed(pair, pair.trouble)
             elif pair.reference is None or pair.candidate is None:
                 job.result = self._scorer.unmatched(pair)
             else:
-                pool.submit(self._read, job)
+                self._readers.add(job)
+        self._readers.hire()
 
-    def _read(self, job: _Job) -> None:
-        """What a worker does."""
-        try:
-            known = None if self._known is None else self._known.look_up(job.pair)
-            if known is not None:
-                job.reused = True  # first: with its result a job may be handed out at any moment
-                job.result = known
-            else:
-                _refuse_special(job.pair)
-                with self._room:  # whatever waits is computed in any order, so that this cannot wait for itself
-                    self._room.wait_for(lambda: self._bytes_waiting < BYTES_IN_FLIGHT or self._closed)
-                job.reading = self._scorer.read(job.pair, self._references)
-                with self._room:
-                    self._bytes_waiting += job.bytes
-        except PerceptError as error:
-            job.result = self._scorer.failed(job.pair, error)
-        except BaseException as error:  # raised again by the thread that hands out results
-            job.defect = error
-        self._events.put(job)
+    def _wait(self, feed: Feed) -> None:
+        """Wait for a reader, or for a source that is live: nothing is ready, and nothing is running."""
+        # In this order: who has ended has put its event before.
+        if not self._readers.at_work and not feed.awaited and self._events.empty():
+            raise RuntimeError("the pipeline has unfinished pairs and nobody to wait for")
+        self._settle(self._events.get())
 
-    def _settle(self, job: _Job | None) -> None:
-        """Take in what a worker has done."""
+    def _settle(self, job: Job | None) -> None:
+        """Take in what a reader has done."""
         if job is None:  # only woken up
             return
         if job.defect is not None:
@@ -242,7 +198,7 @@ class Pipeline:
             self.pixels += sum(plan.height * plan.width for plan in plans)
             self.pixels_computed += sum(crop.pixels.pixels for plan in plans for crop in plan.crops)
             if not any(plan.crops for plan in plans):
-                job.result = self._scorer.finish(job.reading, (), job.reading.seconds)
+                self._finish(job)
             else:
                 self._read_ahead.append(job)
 
@@ -260,8 +216,8 @@ class Pipeline:
         self._jobs.extend(undone)
 
     def _advance(self) -> bool:
-        """Start a batch, or wait for one that is running. False where only workers can help."""
-        self._divide()
+        """Divide pairs, and start a batch or wait for one that is running. False where there is nothing to do."""
+        divided = self._divide()
         if self._ready:
             self._start()
             while len(self._running) >= self._scorer.engine.depth:
@@ -269,22 +225,26 @@ class Pipeline:
         elif self._running:
             self._collect()
         else:
-            return False
+            return divided
         return True
 
-    def _divide(self) -> None:
-        """Divide the pairs that were read into parts."""
+    def _divide(self) -> bool:
+        """Divide the pairs that were read into parts. False where there was none."""
+        any_read = bool(self._read_ahead)
         while self._read_ahead:
             job = self._read_ahead.popleft()
             assert job.reading is not None
             try:
                 parts = self._scorer.parts(job.reading)
-            except DeviceOutOfMemory as error:
+            except OF_EVERY_PAIR:
+                raise
+            except (PerceptError, MemoryError) as error:
                 self._give_up(job, error)
             else:
                 job.waiting = job.unfinished = len(parts)
                 self._ready += [_Task(job, part) for part in parts]
         self._ready.sort(key=lambda task: task.job.index)
+        return any_read
 
     def _start(self) -> None:
         """Start a batch with the oldest part that is ready and those like it; halve it until it fits."""
@@ -296,7 +256,7 @@ class Pipeline:
             self.device_time.begin(started)
             try:
                 ticket = self._scorer.start([task.part for task in tasks])
-            except DeviceOutOfMemory as error:
+            except (DeviceOutOfMemory, MemoryError) as error:
                 if self._running:  # it may fit when the one before is done
                     self._collect_all()
                     continue
@@ -313,19 +273,14 @@ class Pipeline:
         for task in tasks:
             task.job.waiting -= 1
             if not task.job.waiting:
-                self._release(task.job)
+                self._readers.release(task.job)
 
-    def _give_up(self, job: _Job, error: DeviceOutOfMemory) -> None:
-        job.result = self._scorer.failed(job.pair, error)
-        self._release(job)
+    def _give_up(self, job: Job, error: PerceptError | MemoryError) -> None:
+        job.result = self._reader.failed(job.pair, error)
+        self._readers.release(job)
         job.reading = None
+        job.found = []
         self._ready = [task for task in self._ready if task.job is not job]
-
-    def _release(self, job: _Job) -> None:
-        """The pictures of a pair wait no longer: others may be decoded."""
-        with self._room:
-            self._bytes_waiting -= job.bytes
-            self._room.notify_all()
 
     def _limit(self, task: _Task) -> int:
         limit = self._scorer.engine.batch_size(task.part.piece, self._batch_size)
@@ -346,42 +301,44 @@ class Pipeline:
     def _collect(self) -> None:
         """Wait for the oldest batch that is running and make its results."""
         batch = self._running.popleft()
-        found = batch.ticket.result()
+        try:
+            found = batch.ticket.result()
+        except (DeviceOutOfMemory, MemoryError) as error:
+            for task in batch.tasks:
+                self._give_up(task.job, error)
+            found = []
         now = time.perf_counter()
         if not self._running:
             self.device_time.pause(now)
+        if not found:
+            return
         share = (now - batch.started) / len(batch.tasks)
         for task, contribution in zip(batch.tasks, found, strict=True):
             job = task.job
             job.found.append((task.part, contribution))
             job.seconds += share
             job.unfinished -= 1
-            if not job.unfinished and job.reading is not None:
-                job.result = self._scorer.finish(job.reading, job.found, job.reading.seconds + job.seconds)
-                job.reading = None
-                job.found = []
+            if not job.unfinished:
+                self._finish(job)
+
+    def _finish(self, job: Job) -> None:
+        """Make the result of a pair whose parts have all contributed; not of one that was given up."""
+        if job.reading is None:
+            return
+        try:
+            job.result = self._scorer.finish(job.reading, job.found, job.reading.seconds + job.seconds)
+        except OF_EVERY_PAIR:
+            raise
+        except (PerceptError, MemoryError) as error:
+            self._give_up(job, error)
+        self._readers.release(job)
+        job.reading = None
+        job.found = []
 
 
 def _size(task: _Task) -> tuple[int, int]:
     pixels = task.part.piece.crop.pixels
     return pixels.width, pixels.height
-
-
-def _refuse_special(pair: Pair) -> None:
-    """A pipe, or a device, could be waited for without end, and the other pairs with it.
-
-    Raises:
-        UnreadableImage: if a side is one.
-    """
-    for side in (pair.reference, pair.candidate):
-        try:
-            special = side is not None and not (stat.S_ISREG(mode := side.stat().st_mode) or stat.S_ISDIR(mode))
-        except (OSError, ValueError):  # reading it will say what is wrong
-            continue
-        if special:
-            raise UnreadableImage(
-                f"{shown(str(side))}: a pipe or a device, not a file", hint="save the picture as a file first."
-            )
 
 
 class DeviceTime:
@@ -405,9 +362,9 @@ class DeviceTime:
             self._busy += now - self._since
         self._since = None
 
-    def end(self) -> None:
+    def end(self, now: float) -> None:
         """The last result was handed out."""
-        self._end = time.perf_counter()
+        self._end = now
 
     @property
     def share(self) -> float | None:

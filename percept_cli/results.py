@@ -30,7 +30,7 @@ class ExitCode(IntEnum):
     - ``ABOVE``: at least one pair is above its threshold, or a picture has no counterpart.
     - ``USAGE``: the command line or a config file is wrong, or an output cannot be written.
     - ``INPUT``: an input could not be read or compared, or there was nothing to compare. Outranks ``ABOVE``.
-    - ``UNAVAILABLE``: weights, device or device memory are not available.
+    - ``UNAVAILABLE``: weights, device, memory or a library are not available.
     - ``DEFECT``: percept itself failed; the traceback is printed.
     - ``HUNG_UP``: stopped because its terminal was closed (128 + SIGHUP).
     - ``INTERRUPTED``: stopped by Ctrl-C (128 + SIGINT).
@@ -172,6 +172,8 @@ class PairResult:
     """Of its own recipe, where that is not the run's: its distance is then no part of the statistics."""
     allowed: bool = False
     """Whether a picture without a counterpart is no failure."""
+    unavailable: bool = False
+    """Of an error: whether memory or the machine is why, and nothing is wrong with the files."""
     evidence: Evidence | None = None
     """Gates, regions and the heat map, from ``percept check``; None elsewhere, and where nothing was compared."""
     view: View = View()
@@ -325,14 +327,17 @@ class Run:
         """Counts per status and statistics of the distances."""
         return summarise(self.results)
 
-    @property
+    @cached_property
     def exit_code(self) -> ExitCode:
         """The worst that happened.
 
         3 if any pair could not be compared, or if there was none and that is not allowed; else 1 if any is above
-        its threshold, or any picture has no counterpart and that is not allowed; else 0.
+        its threshold, or any picture has no counterpart and that is not allowed; else 0. 4 instead of 3 if want of
+        memory, or of the machine, is all that kept pairs from being compared.
         """
         found = self.summary
+        if found.errors and all(result.unavailable for result in self.results if result.status == "error"):
+            return ExitCode.UNAVAILABLE
         if found.errors or (not found.pairs and self.complete and not self.allow_empty):
             return ExitCode.INPUT
         unmatched = found.new + found.missing - found.allowed

@@ -27,6 +27,7 @@ from percept_cli.rules import (
     check_level,
     check_word,
     parse_box,
+    parse_percent,
 )
 from percept_cli.settings import Settings
 from percept_cli.verdict import counted
@@ -134,7 +135,7 @@ def from_arguments(
     if max_shift is not None:
         changes["max_shift"] = max_shift
     fails, warns = (
-        {check_gate(gate): _level(level, f"the level of {gate}") for gate, level in (side or {}).items()}
+        {check_gate(gate): _level(level, gate, f"the level of {gate}") for gate, level in (side or {}).items()}
         for side in (fail, warn)
     )
     if fails or warns:
@@ -256,16 +257,18 @@ def _reference(pattern: str) -> str:
 def _levels(value: object, gate: str, source: str) -> Levels:
     if isinstance(value, Mapping):
         check_keys(value, _LEVEL_KEYS)
-        warn, fail = (_level(value[key], f"{gate}.{key}") if key in value else None for key in _LEVEL_KEYS)
+        warn, fail = (_level(value[key], gate, f"{gate}.{key}") if key in value else None for key in _LEVEL_KEYS)
     else:
-        warn, fail = None, _level(value, gate)
+        warn, fail = None, _level(value, gate, gate)
     try:
         return Levels(warn, fail, source)
     except InvalidSetting as error:
         raise InvalidSetting(f"{gate}: {error}", hint=error.hint) from None
 
 
-def _level(value: object, what: str) -> float:
+def _level(value: object, gate: str, what: str) -> float:
+    if isinstance(value, str) and value.strip().endswith("%"):
+        return parse_percent(value.strip(), check_gate(gate))
     return OFF if value == "off" else check_level(as_number(value, what), what)
 
 

@@ -26,6 +26,12 @@ OFF = math.inf
 """The level that nothing is above; ``off`` in files and on the command line."""
 
 
+class Percent(float):
+    """A level in per cent of the pixels that are compared; any other is in the unit of its gate."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Levels:
     """What a gate lets through.
@@ -45,11 +51,20 @@ class Levels:
         for name, level in (("warn", self.warn), ("fail", self.fail)):
             if level is not None and not level >= 0:
                 raise _no_level(f"the level that {name}s", level)
+        if len({isinstance(level, Percent) for level in (self.warn, self.fail) if level not in (None, OFF)}) == 2:
+            raise InvalidSetting(
+                "one level is in per cent, the other one is not", hint="give both in per cent, or both in pixels."
+            )
         if self.warn not in (None, OFF) and self.fail is not None and self.warn > self.fail:
             raise InvalidSetting(
                 f"the level that warns, {self.warn!r}, is above the one that fails, {self.fail!r}",
                 hint="give the smaller one to warn.",
             )
+
+    @property
+    def in_per_cent(self) -> bool:
+        """Whether they are levels in per cent."""
+        return isinstance(self.warn, Percent) or isinstance(self.fail, Percent)
 
     def above(self, others: Levels | None) -> Levels:
         """These levels, and the failing one of others below them where these do not say one.
@@ -59,8 +74,9 @@ class Levels:
         if others is None or self.fail is not None or others.fail is None:
             return self
         source = f"the warning by {self.source}, the failure by {others.source}"
-        # A warning above the failing level would never be heard.
-        warn = None if self.warn is None else min(self.warn, others.fail)
+        # A warning above the failing level would never be heard. One of another unit is refused below.
+        comparable = self.in_per_cent == others.in_per_cent
+        warn = min(self.warn, others.fail) if self.warn is not None and comparable else self.warn
         return Levels(warn, others.fail, source)
 
 
@@ -135,7 +151,7 @@ def as_box(value: Box | str | Sequence[int]) -> Box:
 
 
 def parse_level(text: str) -> tuple[GateName, float]:
-    """Read ``gate=number``, or ``gate=off``.
+    """Read ``gate=number``, ``gate=off``, or ``changed-pixels=number%``.
 
     Raises:
         InvalidSetting: for an unknown gate, or what is no number.
@@ -146,12 +162,37 @@ def parse_level(text: str) -> tuple[GateName, float]:
     gate, word = check_gate(name.strip()), value.strip()
     if word == "off":
         return gate, OFF
+    if word.endswith("%"):
+        return gate, parse_percent(word, gate)
     try:
         return gate, check_level(float(word), f"the level of {gate}")
     except ValueError:
         raise InvalidSetting(
             f"the level of {gate} must be a number, or off, not {word!r}", hint="write it as peak=0.5"
         ) from None
+
+
+def parse_percent(text: str, gate: GateName) -> Percent:
+    """Read a level in per cent, such as ``1%`` or ``0.05 %``.
+
+    Raises:
+        InvalidSetting: for a gate that counts no pixels, or what is no number from 0 to 100.
+    """
+    if gate != "changed-pixels":
+        raise InvalidSetting(
+            f"the level of {gate} cannot be in per cent, but is {text!r}",
+            hint="only changed-pixels counts pixels: changed-pixels=1%",
+        )
+    try:
+        value = float(text.removesuffix("%"))
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 100:
+        raise InvalidSetting(
+            f"the level of {gate} must be a number from 0 to 100 before its per cent sign, not {text!r}",
+            hint="write it as changed-pixels=1%",
+        )
+    return Percent(value)
 
 
 def check_level(value: float, what: str) -> float:

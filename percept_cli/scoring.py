@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Unpack
 
+from percept_cli import libraries
 from percept_cli.engine.device import check_device_name
 from percept_cli.engine.plan import Plan, plan_of_pixels
 from percept_cli.errors import PerceptError
@@ -21,7 +22,7 @@ from percept_cli.names import posix
 from percept_cli.pairs import Pair
 from percept_cli.presets import DEFAULT, customise, load_preset
 from percept_cli.reading import Reading, References, Sight, Stamps, looks_of, pair_of
-from percept_cli.results import LayerResult, PairResult, Status, ViewResult, total, worst_first
+from percept_cli.results import ExitCode, LayerResult, PairResult, Status, ViewResult, total, worst_first
 from percept_cli.spec import DistanceSpec
 from percept_cli.verdict import check_threshold, judge
 
@@ -105,8 +106,9 @@ class Scorer:
         """The network, loaded when it is first asked for.
 
         Raises:
-            DeviceUnavailable, WeightsUnavailable: if it cannot run.
+            DeviceUnavailable, WeightsUnavailable, LibraryUnavailable: if it cannot run.
         """
+        libraries.load("torch")
         from percept_cli.engine.measure import Engine
 
         return Engine(self.spec, self._device, max_memory=self.max_memory, keeps_maps=self.keeps_maps)
@@ -171,6 +173,7 @@ class Scorer:
         crops = None if pieces[0].plan.extended else [piece.crop.pixels for piece in pieces] * 2
         return self.engine.start(to_batch(references + candidates, crops), pieces)
 
+    @libraries.needed()
     def read(self, pair: Pair, references: References | None = None) -> Reading:
         """Read, decode and plan a pair that has both sides.
 
@@ -180,6 +183,7 @@ class Scorer:
 
         Raises:
             UnreadableImage, UnsupportedImage, SizeMismatch, NotFinite: if they cannot be compared.
+            LibraryUnavailable: if a library that reads them cannot be loaded.
         """
         start = time.perf_counter()
         found, notes, stamps = looks_of(pair, references, self.spec.pictures)
@@ -192,6 +196,7 @@ class Scorer:
         plan = plan_of_pixels(self.spec, first.pixels, second.pixels, first.height, first.width)
         return Sight(look.view, (first, second) if plan.crops else None, plan, first.width, first.height)
 
+    @libraries.needed()
     def finish(self, reading: Reading, found: Sequence[Measured], seconds: float) -> PairResult:
         """The result of a pair from what all its parts contribute: of several views that of the worst."""
         results = []
@@ -246,7 +251,8 @@ class Scorer:
 
     def failed(self, pair: Pair, error: PerceptError) -> PairResult:
         """The result of a pair that could not be compared."""
-        return self.bare(pair, "error", f"{error}; {error.hint}" if error.hint else str(error))
+        result = self.bare(pair, "error", f"{error}; {error.hint}" if error.hint else str(error))
+        return replace(result, unavailable=error.exit_code == ExitCode.UNAVAILABLE)
 
     def unmatched(self, pair: Pair) -> PairResult:
         """The result of a picture without a counterpart."""
@@ -313,6 +319,7 @@ def _layer_results(spec: DistanceSpec, plan: Plan, distances: Sequence[float]) -
     )
 
 
+@libraries.needed()
 def compare(
     reference: PictureLike,
     candidate: PictureLike,

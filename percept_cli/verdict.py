@@ -77,7 +77,8 @@ def judge_run(run: Run) -> tuple[Status, str]:
         facts.append(f"{counted(found.count, 'pair')} {within}")
     if not run.complete:
         facts.append("the run ended before its last pair")
-    words: dict[ExitCode, Status] = {ExitCode.INPUT: "error", ExitCode.ABOVE: "fail"}
+    words: dict[ExitCode, Status] = {ExitCode.ABOVE: "fail"}
+    words |= dict.fromkeys((ExitCode.INPUT, ExitCode.UNAVAILABLE), "error")
     status = words.get(run.exit_code, "pass" if run.complete else "error")  # half a run has passed nothing
     return status, "; ".join(facts)
 

@@ -129,6 +129,37 @@ def test_levels_from_the_command_line(percept: Percept) -> None:
     assert percept("check", *pair, "--fail", f"peak={exact * 0.999}", "-q").returncode == 1
 
 
+@pytest.mark.usefixtures("folders")
+def test_changed_pixels_in_per_cent_of_what_is_not_left_out(percept: Percept) -> None:
+    pair = "expected/ui/digit.png", "actual/ui/digit.png"
+    off = ("--fail", "peak=off", "--fail", "colour=off", "--fail", "distance=off")
+    shares = []
+    for ignored in ((), ("--ignore", "0,60,10,10")):  # where nothing differs
+        done = percept("check", *pair, *off, "--fail", "changed-pixels=0.01%", *ignored, "--format", "json")
+        assert done.returncode == 1
+        (row,) = json.loads(done.stdout)["results"]
+        (gate,) = (one for one in row["evidence"]["gates"] if one["name"] == "changed-pixels")
+        compared = row["width"] * row["height"] - row["evidence"]["ignored_pixels"]
+        assert gate["value"] == 100 * row["evidence"]["changed_pixels"] / compared
+        assert (gate["unit"], gate["fail"]) == ("%", 0.01)
+        assert f"changed-pixels {gate['value']!r} % is above 0.01 % (command line)" in row["reason"]
+        shares.append(gate["value"])
+    assert shares[0] < shares[1]
+    assert percept("check", *pair, *off, "--fail", f"changed-pixels={shares[0]!r}%", "-q").returncode == 0
+    wrong = percept("check", *pair, "--fail", "peak=1%")
+    assert (wrong.returncode, "only changed-pixels counts pixels" in wrong.stderr) == (2, True)
+
+
+def test_any_extension(percept: Percept, save: Save, tmp_path: Path) -> None:
+    for name in ("old/a.png", "new/a.bmp"):
+        (tmp_path / name).parent.mkdir()
+        save(name)
+    assert percept("check", "old", "new", "-q").returncode == 3  # nothing was compared
+    done = percept("check", "old", "new", "--any-extension", "--format", "json")
+    assert done.returncode == 0
+    assert [row["reference"] for row in json.loads(done.stdout)["results"]] == ["old/a.png"]
+
+
 def test_ignored_pixels_contribute_exactly_nothing(percept: Percept, folders: Path) -> None:
     box = ("--ignore", "64,0,96,30")
     done = percept("check", "expected/ui/digit.png", "actual/ui/digit.png", *box, "--format", "json")

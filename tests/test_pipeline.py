@@ -167,7 +167,7 @@ def test_no_more_is_decoded_than_fits(save: Save, monkeypatch: pytest.MonkeyPatc
     most = 0
     for result, _ in line.results(Pairs([small] * 20 + [large] * 30)):
         assert result.scored
-        most = max(most, line._bytes_waiting)
+        most = max(most, line._readers.held)
         time.sleep(0.01)
     # Up to the limit, and what each worker had begun below it.
     assert bytes_of_large < most <= (3 + 2) * bytes_of_large

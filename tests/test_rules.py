@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,10 @@ import pytest
 from percept_cli.checking import check_levels, has_own_levels
 from percept_cli.errors import InvalidSetting
 from percept_cli.evidence import Box, Gate
-from percept_cli.gates import AUTO, AUTO_PEAK, FIXED, Measures, judge_gates, verdict_of
+from percept_cli.gates import AUTO, AUTO_PEAK, FIXED, Measures, in_words, judge_gates, verdict_of
 from percept_cli.presets import load_preset
-from percept_cli.rulebook import RuleBook, changed, read_check, read_overrides
-from percept_cli.rules import NOISES, OFF, Levels, Rules, parse_box, parse_level
+from percept_cli.rulebook import RuleBook, changed, from_arguments, read_check, read_overrides
+from percept_cli.rules import NOISES, OFF, Levels, Percent, Rules, parse_box, parse_level
 
 HERE = Path()
 NOTHING = Measures(0.0, 0.0, None, 0.0, None, 0, 0.0)
@@ -64,9 +65,42 @@ def test_rectangles_and_levels() -> None:
     assert str(parse_box("0,1,20,3")) == "0,1,20,3"
     assert parse_level("changed-pixels=3") == ("changed-pixels", 3.0)
     assert parse_level("peak=off") == ("peak", OFF)
-    for text in ("peak", "peak=x", "peek=1", "=1"):
+    for text in ("changed-pixels=0.5%", "changed-pixels = 0.5 %"):
+        gate, level = parse_level(text)
+        assert (gate, level, type(level)) == ("changed-pixels", 0.5, Percent)
+    for text in ("peak", "peak=x", "peek=1", "=1", "peak=1%", "colour=1%"):
         with pytest.raises(InvalidSetting):
             parse_level(text)
+    for text in ("101%", "-1%", "nan%", "%", "1%%", "off%"):
+        with pytest.raises(InvalidSetting):
+            parse_level(f"changed-pixels={text}")
+
+
+def test_per_cent_is_of_the_pixels_that_are_compared() -> None:
+    """Exactly the level is within it; pixels that are left out are not among the hundred."""
+    for count, compared, status in ((10, 1000, "pass"), (11, 1000, "fail"), (10, 999, "fail"), (0, 0, "pass")):
+        found = Measures(0.0, 0.0, None, 0.0, None, count, 0.0, pixels=compared)
+        rules = Rules(levels={"changed-pixels": Levels(None, Percent(1), "command line")})
+        gate = next(gate for gate in judge_gates(found, rules) if gate.name == "changed-pixels")
+        assert (gate.status, gate.unit, gate.fail) == (status, "%", 1.0)
+    assert (
+        in_words(replace(gate, value=1.5, status="fail")) == "changed-pixels 1.5 % is above 1.0 % (command line)"
+    )
+    with pytest.raises(InvalidSetting, match="one level is in per cent"):
+        Levels(Percent(1), 100.0)
+    with pytest.raises(InvalidSetting, match="one level is in per cent"):
+        Levels(Percent(1)).above(Levels(None, 100.0))
+    assert Levels(Percent(1), OFF).in_per_cent
+
+
+def test_per_cent_in_python_and_in_settings(tmp_path: Path) -> None:
+    assert from_arguments(fail={"changed-pixels": "2%"})["levels"]["changed-pixels"].in_per_cent
+    for value in ("1%", {"warn": "0.5%", "fail": "1 %"}):
+        changes, _ = read_check({"changed-pixels": value}, "percept.toml", tmp_path)
+        levels = changes["levels"]["changed-pixels"]
+        assert (levels.fail, levels.in_per_cent) == (1.0, True)
+    with pytest.raises(InvalidSetting, match="the level of peak cannot be in per cent"):
+        read_check({"peak": "1%"}, "percept.toml", tmp_path)
 
 
 @pytest.mark.parametrize("level", [math.nan, math.inf, -0.1])

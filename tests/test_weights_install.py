@@ -329,12 +329,12 @@ def test_percept_offline_says_what_to_put_where(
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_disk_is_said(server: Server, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / "weights").mkdir(parents=True)
-    part = home / "weights" / f"{FILE}.part"
-    part.symlink_to("/dev/full")
-    with pytest.raises(DownloadFailed, match=r"part: cannot be written: No space left") as error:
-        install(record_of(server.url("whole")))
+    full = Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115 - whoever downloads closes it
+    with monkeypatch.context() as patch:
+        patch.setattr(downloading, "_open_part", lambda *_: full)
+        with pytest.raises(DownloadFailed, match=r"part: cannot be written: No space left") as error:
+            install(record_of(server.url("whole")))
     assert "PERCEPT_HOME" in error.value.hint
-    part.unlink()
 
     usage = shutil.disk_usage(home)._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
@@ -582,6 +582,108 @@ def test_a_file_that_percept_installed_elsewhere(tiny: WeightsRecord, tmp_path: 
     carried.write_bytes(data)
     with pytest.raises(WeightsUnavailable, match="carried: altered after percept wrote it\n  expected sha256"):
         install(tiny, carried)
+
+
+# Notes that claim what is not so
+
+
+def forged(record: WeightsRecord, path: Path, *, by: float, first: bool) -> Path:
+    """Other kernels, under a note that says they come from the published file; ``first`` among them or not."""
+    kernels = read_kernels(record, written(path.with_name("real"), PUBLISHED))
+    for kernel in kernels.values():
+        kernel += by
+    if not first:
+        key = next(iter(kernels))
+        kernels[key].flatten()[:9] -= by
+    stamp = Stamp(record.file_name, kernels_sha256(kernels), record.published_sha256)
+    save_file(kernels, path, metadata=stamp.metadata())
+    return path
+
+
+def written(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+@pytest.fixture
+def pinned(tiny: WeightsRecord, tmp_path: Path) -> WeightsRecord:
+    kernels = read_kernels(tiny, written(tmp_path / "published", PUBLISHED))
+    return replace(tiny, kernels_sha256=kernels_sha256(kernels))
+
+
+def test_a_forged_note_vouches_for_nothing(tiny: WeightsRecord, pinned: WeightsRecord, tmp_path: Path) -> None:
+    """Neither when it is installed, nor when the file is laid into its place by hand."""
+    crude = forged(tiny, tmp_path / "crude", by=0.5, first=True)
+    subtle = forged(tiny, tmp_path / "subtle", by=0.5, first=False)
+    for record, file, message in (
+        (tiny, crude, "kernels of another training than tiny"),
+        (pinned, crude, "kernels of another training than tiny"),
+        (pinned, subtle, "its note says that its kernels are those of tiny, and they are others"),
+    ):
+        with pytest.raises(WeightsUnavailable, match=message):
+            install(record, file)
+        assert not record.path.exists()
+        record.path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, record.path)
+        with pytest.raises(WeightsUnavailable, match=message):
+            verify(record)
+        if record is tiny:  # where there is a pin, the fingerprint is already their own
+            with pytest.raises(WeightsUnavailable, match=message):
+                load_kernels(record)
+        remove(record)
+    # Of kernels that are known to be others the fingerprint is their own.
+    shutil.copy(subtle, pinned.path)
+    assert pinned.sha256 != pinned.published_sha256
+
+
+def test_known_kernels_need_no_note(pinned: WeightsRecord, tmp_path: Path) -> None:
+    save_file(tiny_state(), tmp_path / "w")
+    install(pinned, tmp_path / "w")
+    assert pinned.sha256 == pinned.published_sha256
+    assert verify(pinned) == pinned.path
+
+
+def test_what_is_not_pinned_is_said(tiny: WeightsRecord, tmp_path: Path) -> None:
+    carried = Path(shutil.copy(install(tiny, written(tmp_path / FILE, PUBLISHED)), tmp_path / "carried"))
+    remove(tiny)
+    meter = Listener()
+    install(replace(tiny, unpinned="nobody had the file"), carried, meter=meter)
+    assert meter.said == [f"{carried}: taken for tiny as its note says; nobody had the file"]
+
+
+def test_every_record_has_a_pin_or_the_reason_why_not() -> None:
+    assert all(bool(record.kernels_sha256) != bool(record.unpinned) for record in WEIGHTS.values())
+    oxford, st_lpips = WEIGHTS["vgg16-oxford"], WEIGHTS["vgg16-st-lpips"]
+    assert kernels_sha256(load_kernels(oxford)) == oxford.kernels_sha256
+    assert st_lpips.origin is not None
+    published = places.package_file(st_lpips.origin.package, st_lpips.origin.member)
+    assert published is not None
+    assert kernels_sha256(read_kernels(st_lpips, published)) == st_lpips.kernels_sha256
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes of POSIX")
+@pytest.mark.parametrize("size", [0, 100, len(PUBLISHED)])
+@pytest.mark.parametrize("kind", ["link", "dangling link", "hard link", "pipe", "folder"])
+def test_nothing_is_written_through_what_stands_for_the_download(
+    server: Server, home: Path, tmp_path: Path, kind: str, size: int
+) -> None:
+    part, target = home / "weights" / f"{FILE}.part", tmp_path / "target"
+    part.parent.mkdir(parents=True)
+    target.write_bytes(b"x" * size)
+    if kind == "hard link":
+        os.link(target, part)
+    elif kind == "pipe":
+        os.mkfifo(part)
+    elif kind == "folder":
+        part.mkdir()
+    else:
+        part.symlink_to(target if kind == "link" else tmp_path / "nothing")
+    with pytest.raises(DownloadFailed, match=r"\.part: a link, a pipe or a folder stands where") as error:
+        install(record_of(server.url("whole")))
+    assert "delete it" in error.value.hint
+    assert target.read_bytes() == b"x" * size
+    assert not (tmp_path / "nothing").exists()
+    assert os.path.lexists(part)
 
 
 # What is installed
@@ -872,7 +974,14 @@ def test_a_preset_computes_with_installed_weights(
 ) -> None:
     data = as_pth(random_vgg16)
     (tmp_path / "w.pth").write_bytes(data)
-    record = replace(WEIGHTS["vgg16-imagenet1k-v1"], published_sha256=hashlib.sha256(data).hexdigest())
+    origin = WEIGHTS["vgg16-imagenet1k-v1"].origin
+    assert origin is not None
+    values = tuple(random_vgg16["features.0.weight"].flatten()[:9].tolist())
+    record = replace(
+        WEIGHTS["vgg16-imagenet1k-v1"],
+        published_sha256=hashlib.sha256(data).hexdigest(),
+        origin=replace(origin, first_values=values),
+    )
     monkeypatch.setitem(WEIGHTS, record.name, record)
     install(record, tmp_path / "w.pth")
     assert record.path.stat().st_size < 58_900_000
@@ -900,11 +1009,6 @@ def test_a_preset_computes_with_installed_weights(
     # Kernels that nothing vouches for are other kernels, as far as fingerprints go.
     before = load_preset(str(tmp_path / "mine.toml")).spec.fingerprint
     save_file(random_vgg16, tmp_path / "w.safetensors")
-    origin = record.origin
-    assert origin is not None
-    values = tuple(random_vgg16["features.0.weight"].flatten()[:9].tolist())
-    record = replace(record, origin=replace(origin, first_values=values))
-    monkeypatch.setitem(WEIGHTS, record.name, record)
     install(record, tmp_path / "w.safetensors")
     assert load_preset(str(tmp_path / "mine.toml")).spec.fingerprint != before
 

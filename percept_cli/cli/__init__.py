@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from percept_cli import __version__, signals
+from percept_cli import __version__, libraries, signals
 from percept_cli.cli.approve import approve
 from percept_cli.cli.batch import batch
 from percept_cli.cli.check import check
@@ -38,8 +38,8 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     cls=Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 within the threshold, 1 above it, 2 wrong usage, 3 an input could not be read or "
-    "compared, 4 weights or device unavailable, 70 a defect of percept; interrupted: 130 by Ctrl-C, "
-    "143 by SIGTERM, 129 by a terminal that was closed.",
+    "compared, 4 weights, device, memory or a library unavailable, 70 a defect of percept; interrupted: 130 by "
+    "Ctrl-C, 143 by SIGTERM, 129 by a terminal that was closed.",
 )
 @click.option(
     "--version",
@@ -82,7 +82,8 @@ def run() -> int:
     # Pillow warns of large or oddly tagged pictures, for servers; a user has named these files.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
-        return _invoke()
+        with libraries.needed():
+            return _invoke()
     except click.ClickException as error:
         _report_usage(error)
         return ExitCode.USAGE

@@ -14,6 +14,7 @@ from percept_cli.cli.many import Terms, run_many
 from percept_cli.cli.options import (
     FILE,
     CountOr,
+    any_extension_option,
     choice_options,
     ending_options,
     recipe_options,
@@ -37,9 +38,7 @@ from percept_cli.pairs import Pairs
     "reference, candidate, and if you like name, threshold, weight; others are carried through to the report.",
 )
 @choice_options
-@click.option(
-    "--any-extension", is_flag=True, help="Let a.png be the counterpart of a.jpg where there is no a.png."
-)
+@any_extension_option
 @recipe_options
 @report_options
 @top_option("Rows of the table, the worst first. Other formats have all.")

@@ -16,6 +16,7 @@ from percept_cli.cli.console import say
 from percept_cli.cli.many import Terms, run_many
 from percept_cli.cli.options import (
     FILE,
+    any_extension_option,
     check_recipe_options,
     choice_options,
     ending_options,
@@ -59,7 +60,7 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
     multiple=True,
     metavar="GATE=X",
     help="Fail above X instead of the gate's own level, or never (off). Gates: distance, peak, colour (in ΔE), "
-    "changed-pixels.",
+    "changed-pixels (a number of pixels, or as 1% of those that are not left out).",
 )
 @click.option(
     "--warn", "warns", multiple=True, metavar="GATE=X", help="Warn above X as well; a warning exits with 0."
@@ -77,6 +78,7 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
 @_policy("--missing", "What a baseline without a picture is.")
 @_policy("--size-mismatch", "What two sizes, or numbers of frames, are, where --resize and --pad say nothing.")
 @choice_options
+@any_extension_option
 @check_recipe_options
 @report_options
 @pictures_option
@@ -98,6 +100,7 @@ def check(
     current: Path | None,
     include: tuple[str, ...],
     exclude: tuple[str, ...],
+    any_extension: bool,
     form: str | None,
     wide: bool,
     outputs: tuple[Path, ...],
@@ -133,7 +136,8 @@ def check(
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
     from percept_cli.pairs.folders import Choice, pairs_of
 
-    pairs = assigned(pairs_of(baseline, current, Choice(include, exclude)), book)
+    found = pairs_of(baseline, current, Choice(include, exclude), any_extension=any_extension)
+    pairs = assigned(found, book)
     if not quiet:
         for note in (*book.notes, *_without_levels(recipe, book)):
             say(f"Warning: {note}")

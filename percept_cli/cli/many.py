@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -162,8 +162,7 @@ class _Many:
     def _score(self) -> None:
         if self._streams:
             print_report([render_head(self._scorer.spec, str(self._to.stdout), self._row_style)])
-        with self._interruptible():
-            found = self._pipeline.results(self._pairs)
+        with self._interruptible(), closing(self._pipeline.results(self._pairs)) as found:
             for result, reused in combined(found) if self._terms.checks else found:
                 self._take(result, reused=reused)
                 if self._terms.fail_fast and result.status in ("fail", "error"):

@@ -220,6 +220,9 @@ choice_options = _all(
     click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files that match; above --include."),
 )
 """Of a command that goes through folders."""
+any_extension_option: Callable[[Any], Any] = click.option(
+    "--any-extension", is_flag=True, help="Let a.png be the counterpart of a.jpg where there is no a.png."
+)
 ending_options = _all(
     click.option("--fail-fast", is_flag=True, help="Stop at the first pair that fails or cannot be compared."),
     click.option("--allow-empty", is_flag=True, help="Comparing nothing is no error."),

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 
+from percept_cli import libraries
 from percept_cli.machine import processors
 
 
 def settle_in() -> None:
-    """Call it before torch is loaded and before a picture is read."""
+    """Call it before torch is loaded and before a picture is read.
+
+    Raises:
+        LibraryUnavailable: if the process is allowed too little memory for what reads pictures.
+    """
+    libraries.try_out("numpy", "PIL.Image")
     # torch counts the machine's processors, not those that a container may use: too many threads only wait.
     allowed = processors()
     if "OMP_NUM_THREADS" not in os.environ and allowed < (os.cpu_count() or 1):

@@ -61,7 +61,7 @@ def _entry(record: WeightsRecord) -> str:
     elif stamp is None:
         state = "UNUSABLE"
         lines.append(f"{size}, not a file that percept has installed, or a damaged one")
-    elif stamp.origin_sha256 == record.published_sha256:
+    elif record.vouches_for(stamp):
         lines.append(
             f"{size}, from {record.origin.file_name}, sha256 {record.published_sha256}, checked when installed"
         )
@@ -140,6 +140,8 @@ def verify_weights(names: tuple[str, ...], file: Path | None) -> None:
             print_result(f"{record.name}: OK, sha256 {record.published_sha256}\n  {path}\n")
         else:
             print_result(f"{record.name}: OK, kernels' sha256 {stamp.kernels_sha256}\n  {path}\n")
+            if record.unpinned:
+                print_result(click.wrap_text(record.unpinned, 100, "  as far as can be told: ", "  ") + "\n")
 
 
 def _installed() -> list[WeightsRecord]:

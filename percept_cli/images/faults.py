@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
+from percept_cli.libraries import library_at_fault
 from percept_cli.names import printable
 
 _ANEW = "make or copy the file anew."
@@ -56,10 +57,9 @@ def decoder_errors(name: str, *, anything: bool = False) -> Iterator[None]:
         raise UnsupportedImage(
             f"{name}: does not fit the memory of this machine", hint="cut the picture into smaller ones."
         ) from None
-    except _OF_PILLOW as error:
-        raise _typed(name, error) from None
     except Exception as error:
-        if not anything:  # a defect of percept
+        # A library that cannot be loaded says nothing of the file, and anything unknown is a defect of percept.
+        if library_at_fault(error) is not None or not (anything or isinstance(error, _OF_PILLOW)):
             raise
         raise _typed(name, error) from None
     except BaseException as error:  # Ctrl-C and the like go on; only a panic of Rust, which is none, is a bad file

@@ -47,6 +47,8 @@ def to_row(result: PairResult) -> dict[str, Any]:
         row["fingerprint"] = result.fingerprint
     if result.allowed:
         row["allowed"] = True
+    if result.unavailable:
+        row["unavailable"] = True
     if result.view != View():
         row["view"] = asdict(result.view)
     if result.views:
@@ -125,6 +127,7 @@ def from_row(row: Mapping[str, Any], shapes: Sequence[tuple[int, int, int]]) -> 
         candidate_file=stamps[1],
         fingerprint=row.get("fingerprint"),
         allowed=row.get("allowed", False),
+        unavailable=row.get("unavailable", False),
         evidence=None if evidence is None else _evidence_of(evidence),
         view=view,
         views=views,

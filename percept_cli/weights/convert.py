@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from percept_cli import libraries
 from percept_cli.engine.topology import NETWORKS
 from percept_cli.errors import WeightsUnavailable
 from percept_cli.names import printable, shown
@@ -80,6 +81,7 @@ def read_kernels(record: WeightsRecord, path: Path) -> dict[str, Tensor]:
         WeightsUnavailable: if the file is unreadable, holds anything but tensors, or not exactly the network's
             convolutions: a key missing or extra, another shape or dtype, a value that is not finite.
     """
+    libraries.load("torch")
     import torch
 
     state = _read_safetensors(path) if is_safetensors(path) else _read_pickle(path)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import http.client
+import os
 import shutil
 import socket
 import ssl
+import stat
 import urllib.error
 import urllib.request
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +86,50 @@ def download(url: str, part: Path, *, size: int, meter: Meter, timeout: float = 
 
 
 def _length(part: Path) -> int:
-    return part.stat().st_size if part.exists() else 0
+    try:
+        found = part.lstat()
+    except FileNotFoundError:
+        return 0
+    return _own(part, found).st_size
+
+
+def _own(part: Path, found: os.stat_result) -> os.stat_result:
+    """What was found in the place of an unfinished download, if it is a file that is nowhere else.
+
+    Raises:
+        DownloadFailed: for a link, a pipe, a device or a folder: what is downloaded would be written elsewhere.
+    """
+    if stat.S_ISREG(found.st_mode) and found.st_nlink <= 1:
+        return found
+    raise DownloadFailed(
+        f"{shown(part)}: a link, a pipe or a folder stands where the download is to be written",
+        hint="it was left as it is; delete it, and run the same command again.",
+    )
+
+
+def _open_part(part: Path, have: int) -> FileIO:
+    """Open an unfinished download to go on with it, or to begin anew; nothing else in its place is touched.
+
+    Raises:
+        DownloadFailed: if it is anything but a file of its own.
+        OSError: if it cannot be opened.
+    """
+    if part.is_symlink():  # on Windows, where the flag below does not exist
+        _own(part, part.lstat())
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if have else 0)
+    # Not through a link, and without waiting for the reader of a pipe.
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
+        flags |= getattr(os, name, 0)
+    # Unbuffered: nothing is left to be written, and to fail, when the file is closed.
+    file = FileIO(os.open(part, flags, 0o666), "ab" if have else "wb")
+    try:
+        _own(part, os.fstat(file.fileno()))
+        if not have:
+            file.truncate(0)  # not when it is opened, since it could have been another's
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def _continue(url: str, part: Path, have: int, size: int, meter: Meter, timeout: float) -> None:
@@ -106,8 +152,7 @@ def _continue(url: str, part: Path, have: int, size: int, meter: Meter, timeout:
         _check_space(part, size - have)
         meter.start("downloading", have, size)
         try:
-            # Unbuffered: nothing is left to be written, and to fail, when the file is closed.
-            file = part.open("ab" if have else "wb", buffering=0)
+            file = _open_part(part, have)
         except OSError as error:
             raise _unwritable(part, error) from None
         with file:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from percept_cli import libraries
 from percept_cli.errors import WeightsUnavailable
 from percept_cli.names import shown
 from percept_cli.weights.places import hub_file
 from percept_cli.weights.registry import WeightsRecord
-from percept_cli.weights.stamp import kernels_sha256, read_stamp
+from percept_cli.weights.stamp import Stamp, kernels_sha256, read_stamp
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,24 +34,27 @@ def load_kernels(record: WeightsRecord, path: Path | None = None) -> dict[str, T
 
     Raises:
         WeightsUnavailable: if the file is missing, truncated, or holds another set of tensors: a key missing
-            or extra, another shape or dtype; or was to be installed, but not by percept. The values are checked by
-            ``verify`` only, since that reads all 59 MB again.
+            or extra, another shape or dtype; or was to be installed, but not by percept. The values, but for the
+            first ones, are checked by ``verify`` only, since that reads all 59 MB again.
     """
+    libraries.load("torch")  # whose tensors safetensors makes
     from safetensors import SafetensorError, safe_open
 
     path = path or record.path
     require_file(path, record)
-    if not record.is_packaged:
-        _check_stamp(path, record)
+    stamp = None if record.is_packaged else _checked_stamp(path, record)
     try:
         with safe_open(path, framework="pt") as file:
             _check_header(file, record, path)
-            return {key: file.get_tensor(key) for key in record.shapes()}
+            kernels = {key: file.get_tensor(key) for key in record.shapes()}
     except (SafetensorError, OSError) as error:
         raise WeightsUnavailable(
             f"{shown(path)}: the weights file is truncated or damaged: {error}",
             hint=_how_to_repair(record),
         ) from None
+    if stamp is not None and record.vouches_for(stamp):
+        check_first_values(record, path, kernels)
+    return kernels
 
 
 def require_file(path: Path, record: WeightsRecord) -> None:
@@ -83,13 +88,15 @@ def _how_to_repair(record: WeightsRecord) -> str:
     return f"run: percept weights install {record.name}"
 
 
-def _check_stamp(path: Path, record: WeightsRecord) -> None:
-    if read_stamp(path, record.file_name) is None:
+def _checked_stamp(path: Path, record: WeightsRecord) -> Stamp:
+    stamp = read_stamp(path, record.file_name)
+    if stamp is None:
         raise WeightsUnavailable(
             f"{shown(path)}: percept has not installed this file as the weights of {record.name}, "
             "or it is truncated or damaged",
             hint=f"move it away, then run: percept weights install {record.name} --from FILE",
         )
+    return stamp
 
 
 def _check_header(file: object, record: WeightsRecord, path: Path) -> None:
@@ -123,13 +130,15 @@ def verify(record: WeightsRecord, path: Path | None = None) -> Path:
 
     Raises:
         WeightsUnavailable: if it is missing or unreadable, or its SHA-256 differs; the message says what was
-            expected and what was found.
+            expected and what was found. So it is if an installed file claims to be made from the published one and
+            is not, as far as the record can tell.
     """
     path = path or record.path
     require_file(path, record)
     stamp = None if record.origin is None else read_stamp(path, record.file_name)
     if stamp is not None:
-        found = kernels_sha256(load_kernels(record, path))
+        kernels = load_kernels(record, path)
+        found = kernels_sha256(kernels)
         if found != stamp.kernels_sha256:
             raise WeightsUnavailable(
                 f"{shown(path)}: the kernels were altered after they were installed\n"
@@ -137,9 +146,48 @@ def verify(record: WeightsRecord, path: Path | None = None) -> Path:
                 f"  found    sha256 {found}",
                 hint=_how_to_repair(record),
             )
+        check_first_values(record, path, kernels)
+        if stamp.origin_sha256 == record.published_sha256:
+            check_pin(record, path, kernels)
         return path
     require_sha256(record, path)
     return path
+
+
+def check_pin(record: WeightsRecord, path: Path, kernels: Mapping[str, Tensor]) -> None:
+    """Refuse kernels that are said to be those of the published file, and are others.
+
+    Raises:
+        WeightsUnavailable: saying what was expected and what was found; not if the record has no hash of them.
+    """
+    found = kernels_sha256(kernels) if record.kernels_sha256 else ""
+    if found != record.kernels_sha256:
+        raise WeightsUnavailable(
+            f"{shown(path)}: its note says that its kernels are those of {record.name}, and they are others\n"
+            f"  expected sha256 {record.kernels_sha256}\n"
+            f"  found    sha256 {found}",
+            hint=f"delete it; {_how_to_repair(record)}",
+        )
+
+
+def check_first_values(record: WeightsRecord, path: Path, kernels: Mapping[str, Tensor]) -> None:
+    """Refuse kernels of another training, by the values that people have published.
+
+    Raises:
+        WeightsUnavailable: saying with what they begin, and with what they should.
+    """
+    assert record.origin is not None and record.origin.first_values
+    published = record.origin.first_values
+    key = next(iter(record.shapes()))
+    found = kernels[key].flatten()[: len(published)].tolist()
+    # They are published to four digits behind the point.
+    if any(abs(a - b) > 1e-4 for a, b in zip(found, published, strict=True)):
+        raise WeightsUnavailable(
+            f"{shown(path)}: kernels of another training than {record.name}: {key} begins with "
+            f"{', '.join(f'{value:.4f}' for value in found[:3])}, not with "
+            f"{', '.join(f'{value:.4f}' for value in published[:3])}",
+            hint="nothing was installed." if path != record.path else f"delete it; {_how_to_repair(record)}",
+        )
 
 
 def require_sha256(record: WeightsRecord, path: Path) -> None:

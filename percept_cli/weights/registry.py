@@ -9,7 +9,7 @@ from typing import Any
 from percept_cli.engine.topology import NETWORKS
 from percept_cli.weights.origin import Origin
 from percept_cli.weights.places import weights_folder
-from percept_cli.weights.stamp import read_stamp
+from percept_cli.weights.stamp import Stamp, read_stamp
 
 _DATA = Path(__file__).parent / "data"
 
@@ -38,6 +38,11 @@ class WeightsRecord:
     source: str
     origin: Origin | None = None
     """Where ``percept weights install`` has them from; None if they come inside the package."""
+    kernels_sha256: str = ""
+    """Of the kernels that the published file is converted to (``stamp.kernels_sha256``): what a file is held to,
+    whatever its own note claims. Empty where nobody could compute it yet."""
+    unpinned: str = ""
+    """Why there is none; shown by ``percept weights verify``."""
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Every tensor the file must hold, by key, and its shape: OIHW kernels and biases, float32."""
@@ -69,10 +74,20 @@ class WeightsRecord:
         """
         if self.origin is not None:
             stamp = read_stamp(self.path, self.file_name)
-            if stamp is not None and stamp.origin_sha256 != self.published_sha256:
+            if stamp is not None and not self.vouches_for(stamp):
                 return stamp.kernels_sha256
         return self.published_sha256
 
+    def vouches_for(self, stamp: Stamp) -> bool:
+        """Whether a note claims the published file, and kernels that are not known to be others."""
+        claimed = stamp.origin_sha256 == self.published_sha256
+        return claimed and self.kernels_sha256 in ("", stamp.kernels_sha256)
+
+
+_NOT_PINNED = (
+    "their published file was not at hand when this record was written, so its converted kernels have no recorded "
+    "sha256: of a file that percept installed elsewhere only the first values are compared with what is published"
+)
 
 # Mean and deviation of the ImageNet training pictures, of values in [0, 1].
 _IMAGENET: dict[str, Any] = {"scale": 1.0, "mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
@@ -92,6 +107,7 @@ WEIGHTS: dict[str, WeightsRecord] = {
             std=(1.0, 1.0, 1.0),
             licence="CC BY 4.0",
             source="K. Simonyan, A. Zisserman, VGG, University of Oxford, arXiv:1409.1556",
+            kernels_sha256="cdc48d9417666f1eb03b43caa3a2c71408c3f08fe83d2f18e3132f8201dc22f0",
         ),
         WeightsRecord(
             name="vgg16-imagenet1k-v1",
@@ -102,6 +118,7 @@ WEIGHTS: dict[str, WeightsRecord] = {
             **_IMAGENET,
             licence="BSD-3-Clause",
             source="torchvision, VGG16_Weights.IMAGENET1K_V1, after K. Simonyan, A. Zisserman, arXiv:1409.1556",
+            unpinned=_NOT_PINNED,
             origin=Origin(
                 url="https://download.pytorch.org/models/vgg16-397923af.pth",
                 size=553_433_881,
@@ -117,6 +134,7 @@ WEIGHTS: dict[str, WeightsRecord] = {
             **_IMAGENET,
             licence="BSD-3-Clause",
             source="torchvision, VGG19_Weights.IMAGENET1K_V1, after K. Simonyan, A. Zisserman, arXiv:1409.1556",
+            unpinned=_NOT_PINNED,
             origin=Origin(
                 url="https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
                 size=574_673_361,
@@ -132,6 +150,7 @@ WEIGHTS: dict[str, WeightsRecord] = {
             **_IMAGENET,
             licence="BSD-2-Clause",
             source="A. Ghildyal, F. Liu, Shift-tolerant Perceptual Similarity Metric, arXiv:2207.13686",
+            kernels_sha256="a028e9672ed255b510efb374a6c3b38eba585b0d92b6c14b0f8fd794e68d9244",
             origin=Origin(
                 url="https://pypi.org/project/stlpips_pytorch/0.0.2/#files",
                 size=58_907_298,

@@ -1,9 +1,10 @@
 """A file of weights that somebody names → the installed file, or a refusal.
 
-A safetensors file has no published hash. One that percept wrote says itself what it was made from. Any other is
-taken if it has the right tensors, and the first values of the published kernels: enough to refuse kernels of
-another training, but not to vouch for every bit. It is therefore installed as what it is, and its distances have a
-fingerprint of their own.
+A safetensors file has no published hash. Its kernels are held to the SHA-256 of the converted ones in the record;
+where the record has none, a file is taken if it has the right tensors, and the first values of the published
+kernels: enough to refuse kernels of another training, but not to vouch for every bit. It is therefore installed as
+what it is, and its distances have a fingerprint of their own, unless it is one that percept wrote and that says
+what it was made from. A note that claims what is not so is refused.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from percept_cli.errors import WeightsUnavailable
 from percept_cli.names import shown
 from percept_cli.weights.convert import is_safetensors, read_kernels
 from percept_cli.weights.download import Meter
-from percept_cli.weights.loading import require_sha256
+from percept_cli.weights.loading import check_first_values, check_pin, require_sha256
 from percept_cli.weights.registry import WeightsRecord
 from percept_cli.weights.stamp import Stamp, kernels_sha256, read_stamp
 
@@ -91,9 +92,14 @@ def _take(record: WeightsRecord, source: Path, meter: Meter) -> Path:
         stamp = read_stamp(source, record.file_name)
         if stamp is not None:
             _check_unaltered(source, kernels, stamp)
-            published = stamp.origin_sha256 == record.published_sha256
+        check_first_values(record, source, kernels)
+        published = kernels_sha256(kernels) == record.kernels_sha256
+        if not published and stamp is not None and stamp.origin_sha256 == record.published_sha256:
+            check_pin(record, source, kernels)
+            published = True
+            if record.unpinned:
+                meter.say(f"{shown(source)}: taken for {record.name} as its note says; {record.unpinned}")
     if not published:
-        _check_first_values(record, source, kernels)
         meter.say(
             f"{shown(source)}: right as far as can be seen, but no published hash says that every value is "
             f"that of {record.name}; its distances get a fingerprint of their own"
@@ -111,21 +117,6 @@ def _check_unaltered(source: Path, kernels: dict[str, Tensor], stamp: Stamp) -> 
         )
 
 
-def _check_first_values(record: WeightsRecord, source: Path, kernels: dict[str, Tensor]) -> None:
-    assert record.origin is not None and record.origin.first_values
-    published = record.origin.first_values
-    key = next(iter(record.shapes()))
-    found = kernels[key].flatten()[: len(published)].tolist()
-    # They are published to four digits behind the point.
-    if any(abs(a - b) > 1e-4 for a, b in zip(found, published, strict=True)):
-        raise WeightsUnavailable(
-            f"{shown(source)}: kernels of another training than {record.name}: {key} begins with "
-            f"{', '.join(f'{value:.4f}' for value in found[:3])}, not with "
-            f"{', '.join(f'{value:.4f}' for value in published[:3])}",
-            hint="nothing was installed.",
-        )
-
-
 def put(record: WeightsRecord, kernels: dict[str, Tensor], *, published: bool) -> Path:
     """Write the kernels to where ``record.path`` finds them, whole or not at all.
 
@@ -138,10 +129,12 @@ def put(record: WeightsRecord, kernels: dict[str, Tensor], *, published: bool) -
         The installed file.
 
     Raises:
-        WeightsUnavailable: if it cannot be written.
+        WeightsUnavailable: if it cannot be written, or the kernels are not the recorded ones.
     """
     from safetensors.torch import save
 
+    if published:
+        check_pin(record, record.path, kernels)
     origin_sha256 = record.published_sha256 if published else ""
     stamp = Stamp(record.file_name, kernels_sha256(kernels), origin_sha256)
     target = record.path
