@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
 
 _ANEW = "make or copy the file anew."
-_OF_PILLOW = (
+OF_PILLOW = (
     *(OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError),
     *(RuntimeError, struct.error, zlib.error),  # the first of AVIF
 )
@@ -53,7 +53,7 @@ def decoder_errors(name: str, *, anything: bool = False) -> Iterator[None]:
         raise UnsupportedImage(
             f"{name}: does not fit the memory of this machine", hint="cut the picture into smaller ones."
         ) from None
-    except _OF_PILLOW as error:
+    except OF_PILLOW as error:
         raise _typed(name, error) from None
     except Exception as error:
         if not anything:  # a defect of percept

@@ -53,9 +53,8 @@ def frames_of(image: Image.Image, name: str, data: bytes, policy: ImagePolicy) -
     check_frame(policy.frame, len(places))
     if policy.frame is not None:
         places = places[policy.frame - 1 : policy.frame]
-    each = BYTES_PER_PIXEL_WITH_ALPHA + _BYTES_KEPT * (len(places) - 1)
     width, height = (max(image_side) for image_side in zip(*(size for _, size in places), strict=True))
-    check_pixels(width, height, len(places), policy.limits, -(-each // len(places)))
+    check_size_of_frames(width, height, len(places), policy)
     frames, durations = [], []
     for place, _ in places:
         image.seek(place)
@@ -84,10 +83,35 @@ def check_size_of(image: Image.Image, policy: ImagePolicy) -> None:
         UnsupportedImage: without the file's name.
     """
     _check_palette(image)
-    each = BYTES_PER_PIXEL_WITH_ALPHA if image.has_transparency_data else BYTES_PER_PIXEL
-    if is_large(*image.size):
+    check_size(*image.size, policy, alpha=image.has_transparency_data)
+
+
+def check_size(width: int, height: int, policy: ImagePolicy, *, alpha: bool) -> None:
+    """The same, by what is known of a picture.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    each = BYTES_PER_PIXEL_WITH_ALPHA if alpha else BYTES_PER_PIXEL
+    if is_large(width, height):
         each = _BYTES_PER_PIXEL_IN_STRIPS
-    check_pixels(image.width, image.height, 1, policy.limits, each)
+    check_pixels(width, height, 1, policy.limits, each)
+
+
+def check_size_of_frames(width: int, height: int, count: int, policy: ImagePolicy) -> None:
+    """Refuse an animation that is too large.
+
+    Args:
+        width: of the largest frame, in pixels.
+        height: likewise.
+        count: how many frames are kept.
+        policy: what holds.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    each = BYTES_PER_PIXEL_WITH_ALPHA + _BYTES_KEPT * (count - 1)
+    check_pixels(width, height, count, policy.limits, -(-each // count))
 
 
 def _check_palette(image: Image.Image) -> None:
@@ -152,7 +176,7 @@ def check_deep(image: Image.Image) -> None:
 
 def _places(image: Image.Image, count: int) -> list[tuple[int, tuple[int, int]]]:
     """Where Pillow has each frame, and its size."""
-    places = range(1 if getattr(image, "default_image", False) else 0, count)
+    places = range(count)
     if image.format != "TIFF":  # all are as large as the first, and going to one would unpack those before it
         return [(place, image.size) for place in places]
     found = []
