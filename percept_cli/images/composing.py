@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from percept_cli.images.faults import damaged
-
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -35,7 +33,7 @@ class Canvas:
 
         Args:
             part: the frame, in mode RGBA.
-            left: its place, in pixels; the whole of it lies within the canvas.
+            left: its place, in pixels; all of it lies within the canvas, or it has no pixels.
             top: likewise.
             over: whether it is blended with what is there, and does not replace it.
             dispose: what its place becomes before the next one. Before the first frame there was nothing, so that
@@ -43,10 +41,10 @@ class Canvas:
         """
         self._clean()
         self._box = (left, top, left + part.width, top + part.height)
-        if self._box[2] > self._image.width or self._box[3] > self._image.height:
-            raise damaged("a frame of its animation is larger than the picture")
         self._dispose = dispose
         self._before = self._image.crop(self._box) if dispose == AS_BEFORE else None
+        if not part.width or not part.height:
+            return self._image
         if over:
             self._image.alpha_composite(part, (left, top))
         else:

@@ -106,6 +106,12 @@ def _png(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     return read_png_of_8_bits(data, name, policy)
 
 
+def _gif(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
+    from percept_cli.images.gif_frames import read_gif
+
+    return read_gif(data, name, policy)
+
+
 def _by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     """What Pillow reads; or, of a kind that it would cut down or does not know, another reader."""
     from PIL import Image, UnidentifiedImageError
@@ -189,6 +195,7 @@ def _avif(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
 
 _READERS: Mapping[str, Callable[[bytes, str, ImagePolicy], Decoded]] = {
     "PNG": _png,
+    "GIF": _gif,
     "OpenEXR": _exr,
     "Radiance HDR": _radiance,
     "NumPy .npy": _npy,

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 
 from percept_cli.images.deep_pages import Page, Source
+from percept_cli.images.frames import notes_of
 from percept_cli.images.picture import levels_of
 from percept_cli.images.png_chunks import SIGNATURE, Png, header, png_of, written
 from percept_cli.images.png_pixels import check_rows, expect, size_of_rows
@@ -50,6 +51,7 @@ def read_png(source: Source) -> Iterator[Page]:
     expect(needed, png.pixels)
     said = said_in(file, png, source.policy)
     with opened(said, source.policy.limits) as image:
+        notes = (*said.notes, *notes_of(image))
         orientation = image.getexif().get(_TURN, 1)
         profile = None
         if not source.policy.ignore_icc:
@@ -64,9 +66,9 @@ def read_png(source: Source) -> Iterator[Page]:
     levels = levels_of(found, np.iinfo(found.dtype).max)
     # An even number of channels: the last one is alpha, or made of the one colour that stands for nothing.
     if levels.shape[2] % 2:
-        yield Page(levels, None, orientation, profile, said.notes)
+        yield Page(levels, None, orientation, profile, notes)
     else:
-        yield Page(levels[..., :-1], levels[..., -1], orientation, profile, said.notes)
+        yield Page(levels[..., :-1], levels[..., -1], orientation, profile, notes)
 
 
 def _pixels_alone(data: bytes, png: Png, said: Said) -> bytes:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
 
-_ANEW = "make or copy the file anew."
+_ANEW = "re-export or re-download the file."
 OF_PILLOW = (
     *(OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError),
     *(RuntimeError, struct.error, zlib.error),  # the first of AVIF

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnsupportedImage
 from percept_cli.images.colour_profiles import to_srgb
+from percept_cli.images.faults import OF_PILLOW
 from percept_cli.images.joining import Joining, is_large, rows_of_strip
 from percept_cli.images.limits import check_info, check_pixels
 from percept_cli.images.picture import Decoded, Frame
+from percept_cli.images.png_colours import describes
 from percept_cli.images.policy import ImagePolicy
 
 if TYPE_CHECKING:
@@ -47,21 +49,23 @@ def frames_of(image: Image.Image, name: str, data: bytes, policy: ImagePolicy) -
     if count == 1 or image.format == "MPO":  # a phone's JPEG with further views inside has one main picture
         check_frame(policy.frame, 1)
         check_size_of(image, policy)
+        notes = notes_of(image)
         frame = frame_of(image, name, policy, data, in_place=True)
-        return Decoded((frame,), notes=() if count == 1 else (f"the first of its {count} views is compared",))
+        views = () if count == 1 else (f"the first of its {count} views is compared",)
+        return Decoded((frame,), notes=(*views, *notes))
     places = _places(image, count)
     check_frame(policy.frame, len(places))
     if policy.frame is not None:
         places = places[policy.frame - 1 : policy.frame]
     width, height = (max(image_side) for image_side in zip(*(size for _, size in places), strict=True))
     check_size_of_frames(width, height, len(places), policy)
-    frames, durations = [], []
+    frames, durations, notes = [], [], notes_of(image)
     for place, _ in places:
         image.seek(place)
         frames.append(frame_of(image, name, policy, data))
         durations.append(image.info.get("duration"))
     shown = [round(float(duration)) for duration in durations if duration is not None]
-    return Decoded(tuple(frames), tuple(shown) if len(shown) == len(frames) else None)
+    return Decoded(tuple(frames), tuple(shown) if len(shown) == len(frames) else None, notes=notes)
 
 
 def check_frame(frame: int | None, count: int) -> None:
@@ -188,6 +192,30 @@ def _places(image: Image.Image, count: int) -> list[tuple[int, tuple[int, int]]]
     return found or [(0, image.size)]
 
 
+def notes_of(image: Image.Image) -> tuple[str, ...]:
+    """What an image says of itself that describes nothing, which ``frame_of`` leaves out.
+
+    To be asked before that: Pillow complains of broken EXIF only once.
+    """
+    notes = []
+    if not _has_sound_exif(image):
+        notes.append("its EXIF cannot be read and counts as absent")
+    gamma, colours = image.info.get("gamma"), image.info.get("chromaticity")  # only PNG has them
+    if not describes(gamma, None):
+        notes.append("its gAMA chunk describes nothing and counts as absent")
+    if not describes(None, colours):
+        notes.append("its cHRM chunk describes nothing and counts as absent")
+    return tuple(notes)
+
+
+def _has_sound_exif(image: Image.Image) -> bool:
+    try:
+        image.getexif()
+    except OF_PILLOW:
+        return False
+    return True
+
+
 def frame_of(
     image: Image.Image, name: str, policy: ImagePolicy, data: bytes | None = None, *, in_place: bool = False
 ) -> Frame:
@@ -208,7 +236,9 @@ def frame_of(
 
     image.load()
     _check_palette(image)
-    if in_place:
+    if not _has_sound_exif(image):
+        pass
+    elif in_place:
         ImageOps.exif_transpose(image, in_place=True)
     else:
         image = ImageOps.exif_transpose(image)

@@ -195,7 +195,9 @@ class _Found:
         name = chunk.name
         if self._header is None and name != b"IHDR":
             raise damaged("it has no header")
-        if not sound and (name in _CRITICAL or (name in _FRAMES and (self._stated is not None or name == b"acTL"))):
+        if not sound and (
+            name in _CRITICAL or (name in _FRAMES and (self._stated is not None or name == b"acTL"))
+        ):
             raise damaged(f"the checksum of its {name.decode()} chunk is wrong")
         if not sound and not _is_critical(name):
             self._wrong[name] = None
@@ -213,7 +215,8 @@ class _Found:
             if not sound:
                 raise damaged(f"the checksum of its {name.decode()} chunk is wrong")
             raise UnsupportedImage(
-                f"its {name.decode()} chunk, which has to be understood, is not known", hint="export it as plain PNG."
+                f"its {name.decode()} chunk, which has to be understood, is not known",
+                hint="export it as plain PNG.",
             )
         self._pixels_done = bool(self._pixels) and name != b"IDAT"
 
@@ -280,7 +283,7 @@ class _Found:
             raise damaged("it has no pixels")
         steps = tuple(_step(data, tuple(pixels), width, height) for data, pixels in self._steps)
         if self._stated and len(steps) != self._stated:
-            raise damaged(f"it says that it has {self._stated:,} frames, and has {len(steps):,}")
+            raise damaged(f"{len(steps):,} of the {self._stated:,} frames that its acTL chunk states are there")
         notes = [f"its {name.decode()} chunk has a wrong checksum and is left out" for name in self._wrong]
         notes += [f"its {name.decode()} chunk is behind the pixels and is left out" for name in self._late]
         return Png(

@@ -44,6 +44,16 @@ def is_png(data: bytes) -> bool:
     return data.startswith(_SIGNATURE)
 
 
+def describes(gamma: float | None, colours: Sequence[float] | None) -> bool:
+    """Whether there are colours with these numbers, as ``profile_of_chunks`` takes them; None is no number."""
+    try:
+        profile_of_chunks(gamma, None, grey=True)
+        profile_of_chunks(None, colours, grey=False)
+    except (ValueError, ArithmeticError):
+        return False
+    return True
+
+
 def profile_of_chunks(gamma: float | None, colours: Sequence[float] | None, *, grey: bool) -> bytes | None:
     """The ICC profile that gAMA and cHRM describe, or None where they are missing or those of sRGB.
 

@@ -1,4 +1,4 @@
-"""PNG of up to 8 bits per channel, still and animated: its chunks by hand, its pixels and what it says by Pillow."""
+"""PNG of up to 8 bits per channel, still and animated: chunks by hand, pixels and what it says by Pillow."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 from percept_cli.images.composing import Canvas
-from percept_cli.images.frames import check_frame, check_size, check_size_of_frames, frame_of
+from percept_cli.images.frames import check_frame, check_size, check_size_of_frames, frame_of, notes_of
 from percept_cli.images.limits import check_info
 from percept_cli.images.picture import Decoded
 from percept_cli.images.png_chunks import Chunk, Png, content, png_of
@@ -39,6 +39,7 @@ def read_png_of_8_bits(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     said = said_in(file, png, policy)
     with opened(said, policy.limits) as about:
         check_info(about.info, policy.limits)
+        notes = notes_of(about)
         check_frame(policy.frame, len(png.steps) if png.moves else 1)
         if not png.moves:
             check_size(png.width, png.height, policy, alpha=about.has_transparency_data)
@@ -51,7 +52,7 @@ def read_png_of_8_bits(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
             images = islice(_composed(file, png, about), first, policy.frame)
             durations = tuple(round(step.milliseconds) for step in steps)
         frames = tuple(frame_of(image, name, policy, said.stub, in_place=True) for image in images)
-        return Decoded(frames, durations, notes=said.notes)
+        return Decoded(frames, durations, notes=(*said.notes, *notes))
 
 
 def _image(

@@ -1,10 +1,10 @@
 """The packed pixels of a PNG → all of its rows, or an error that says what is missing.
 
-Pillow stops at the last row, or where the packed data end, and says nothing of rows that are missing or of a wrong
-checksum behind them. Unpacking all once more would take a third of the time of reading, so Pillow is made to look:
-it unpacks into a picture that is one row higher and filled beforehand. Then it comes to the checksum, which is held
-to what was unpacked, and the last row is not what it was filled with. Only where that does not hold is all unpacked
-by itself, and counted.
+Pillow stops at the last row, or where the packed data end, and says nothing of rows that are missing or of a
+wrong checksum behind them. Unpacking all once more would take a third of the time of reading, so Pillow is made to
+look: it unpacks into a picture that is one row higher and filled beforehand. Then it comes to the checksum, which
+is held to what was unpacked, and the last row is not what it was filled with. Only where that does not hold is all
+unpacked by itself, and counted.
 """
 
 from __future__ import annotations
@@ -27,7 +27,14 @@ _DEFLATE = 1032  # bytes of one, at most
 _HELD = 4096  # bytes: what is rounded up in a small file
 _AT_A_TIME = 1 << 20  # bytes
 _MOST_PACKED = (1 << 31) - 1  # bytes, which Pillow counts in an int
-_UNLIKELY = {"1": 1, "L": 171, "P": 171, "LA": (171, 94), "RGB": (171, 86, 3), "RGBA": (171, 86, 3, 94)}
+_UNLIKELY: dict[str, float | tuple[float, ...]] = {
+    "1": 1,
+    "L": 171,
+    "P": 171,
+    "LA": (171, 94),
+    "RGB": (171, 86, 3),
+    "RGBA": (171, 86, 3, 94),
+}
 """What a last row is hardly made of, by mode; of fewer than 8 bits, cannot be."""
 
 
@@ -92,7 +99,7 @@ def unpacked(packed: Iterable[bytes], needed: int) -> Iterator[bytes]:
             yield found[:-1] if left < 0 else found
             rest = inflate.unconsumed_tail
     if left > 0:
-        raise damaged(f"{needed - left:,} of {needed:,} bytes of its rows are there")
+        raise damaged(f"rows are missing: {needed - left:,} of their {needed:,} bytes are there")
     if not left and not inflate.eof:
         raise damaged("the end of its packed pixels is missing")
 
@@ -114,7 +121,14 @@ def check_rows(file: BinaryIO, chunks: Iterable[Chunk], needed: int) -> None:
 
 
 def image_of(
-    file: BinaryIO, chunks: Sequence[Chunk], size: tuple[int, int], bits: int, mode: str, raw: str, *, interlaced: bool
+    file: BinaryIO,
+    chunks: Sequence[Chunk],
+    size: tuple[int, int],
+    bits: int,
+    mode: str,
+    raw: str,
+    *,
+    interlaced: bool,
 ) -> Image.Image:
     """The picture that is packed in chunks, as Pillow has it.
 

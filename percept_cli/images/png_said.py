@@ -1,7 +1,7 @@
 """What a PNG says beside its pixels: which of it says something, and what is packed of it, unpacked by hand.
 
-Pillow refuses a file for a chunk that is too short or makes no sense. Such a chunk says nothing about the picture,
-so it is left out, with a note. Pillow also unpacks a megabyte of a profile or a text and refuses the file for more,
+Pillow refuses a file for a chunk that is too short or makes no sense. Such a chunk says nothing about the picture:
+it is left out, with a note. Pillow also unpacks a megabyte of a profile or a text and refuses the file for more,
 and its limit is one for the whole program.
 """
 
@@ -17,7 +17,7 @@ from percept_cli.errors import UnreadableImage
 from percept_cli.images.faults import OF_PILLOW
 from percept_cli.images.limits import Limits, check_metadata_so_far
 from percept_cli.images.png_chunks import COLOURS, TEXTS, Chunk, Png, content, stub, written
-from percept_cli.images.png_colours import profile_of_chunks
+from percept_cli.images.png_colours import describes
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -141,20 +141,12 @@ def _says_nothing(name: bytes, data: bytes, kind: int) -> bool:
             return not 0 < len(data) <= _MOST_COLOURS
         return len(data) != _OF_ONE_COLOUR.get(kind, len(data))
     if name == b"gAMA":
-        return not _describes(int.from_bytes(data[:4], "big") / 100_000, None)
+        return not describes(int.from_bytes(data[:4], "big") / 100_000, None)
     if name == b"cHRM":
-        return not _describes(None, [value / 100_000 for value in struct.unpack_from(">8I", data)])
+        return not describes(None, [value / 100_000 for value in struct.unpack_from(">8I", data)])
     if name == b"eXIf":
         return not _is_exif(data)
     return name == b"iCCP" and _is_no_profile(data)
-
-
-def _describes(gamma: float | None, colours: list[float] | None) -> bool:
-    try:
-        profile_of_chunks(gamma, colours, grey=colours is None)
-    except (ValueError, ArithmeticError):
-        return False
-    return True
 
 
 def _is_exif(data: bytes) -> bool:
@@ -168,7 +160,7 @@ def _is_exif(data: bytes) -> bool:
 
 
 def _is_no_profile(data: bytes) -> bool:
-    """Whether nothing is packed in an iCCP chunk, or only zeros. What is damaged is another thing: it may count."""
+    """Whether nothing is packed in an iCCP chunk, or only zeros. Damage is another thing: it may count."""
     method, packed = _packed(b"iCCP", data)
     if not packed:
         return True

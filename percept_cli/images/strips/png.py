@@ -33,7 +33,8 @@ def png_strips(file: BinaryIO, policy: ImagePolicy) -> Strips | None:
         policy: what the recipe says of it.
 
     Raises:
-        UnreadableImage, UnsupportedImage: if it is damaged, or more than the limits allow; without the file's name.
+        UnreadableImage, UnsupportedImage: if it is damaged, or more than the limits allow; without the file's
+            name.
     """
     file.seek(len(SIGNATURE))
     start, said_first = file.read(8), file.read(13)
