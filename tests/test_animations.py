@@ -93,9 +93,7 @@ def test_blending_in_apng() -> None:
     rng = np.random.default_rng(2)
     for dispose in (STAYS, CLEARED, AS_BEFORE):
         frames = [
-            Frame(
-                rng.integers(0, 256, (height, width, 4), np.uint8) | np.uint8([0, 0, 0, 64]), x, y, dispose, True
-            )
+            Frame(rng.integers((0, 0, 0, 64), 256, (height, width, 4), np.uint8), x, y, dispose, True)
             for x, y, width, height in (WHOLE, PART, PART, WHOLE)
         ]
         assert_seen(apng(frames), composed(frames), tolerance=1)

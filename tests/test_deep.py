@@ -549,7 +549,10 @@ UNSUPPORTED: dict[str, tuple[bytes, str]] = {
         "an animation of more than 8 bits per channel",
     ),
     "png, too wide": (
-        PNG[:8] + chunk(b"IHDR", struct.pack(">IIBBBBB", 1_000_001, 1, 16, 2, 0, 0, 0)) + PNG[33:],
+        PNG[:8]
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", 1_000_001, 1, 16, 2, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(bytes(6_000_007)))
+        + PNG[33:],
         "more than 1,000,000 in a row",
     ),
     "png, a profile for inks": (

@@ -42,13 +42,13 @@ def read_png(source: Source) -> Iterator[Page]:
             "an animation of more than 8 bits per channel is not supported",
             "save it as 8 bits, or the frame you mean as a picture of its own.",
         )
+    needed = size_of_rows(width, height, png.bits, interlaced=png.interlaced)
+    expect(needed, png.pixels)
     if max(width, height) > _WIDEST:
         raise source.refused(
             f"{width}×{height} pixels are more than {_WIDEST:,} in a row", "cut the picture into smaller ones."
         )
     source.check(width, height, 1)
-    needed = size_of_rows(width, height, png.bits, interlaced=png.interlaced)
-    expect(needed, png.pixels)
     said = said_in(file, png, source.policy)
     with opened(said, source.policy.limits) as image:
         notes = (*said.notes, *notes_of(image))

@@ -12,7 +12,7 @@ from percept_cli.images.frames import check_frame, check_size, check_size_of_fra
 from percept_cli.images.limits import check_info
 from percept_cli.images.picture import Decoded
 from percept_cli.images.png_chunks import Chunk, Png, content, png_of
-from percept_cli.images.png_pixels import image_of
+from percept_cli.images.png_pixels import expect, image_of, size_of_rows
 from percept_cli.images.png_said import opened, said_in
 from percept_cli.images.policy import ImagePolicy
 
@@ -42,6 +42,7 @@ def read_png_of_8_bits(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
         notes = notes_of(about)
         check_frame(policy.frame, len(png.steps) if png.moves else 1)
         if not png.moves:
+            expect(size_of_rows(png.width, png.height, png.bits, interlaced=png.interlaced), png.pixels)
             check_size(png.width, png.height, policy, alpha=about.has_transparency_data)
             images = iter([_image(file, png, about, png.pixels, (png.width, png.height))])
             durations = None
