@@ -25,7 +25,9 @@ from PIL import Image
 from percept_cli import check, compare, compare_folders
 from percept_cli.errors import UnreadableImage, UnsupportedImage
 from percept_cli.images.changes import read_mask
+from percept_cli.images.decode import decode
 from percept_cli.images.limits import parse_limits
+from percept_cli.images.memory import to_decoded
 from percept_cli.images.picture import Picture
 from percept_cli.images.policy import AS_SEEN, ImagePolicy, policy_from
 from percept_cli.pairs import Pair
@@ -288,8 +290,8 @@ def test_a_profile_larger_than_pillow_unpacks_is_applied(bits: int) -> None:
     assert seen(large, "x", ImagePolicy(limits=parse_limits("metadata=off"))) == seen(small, "x")
     damaged = bytearray(large)
     damaged[damaged.index(b"iCCP") + 6] ^= 1  # in its name
-    with pytest.raises(UnreadableImage, match="the checksum of its colour profile is wrong"):
-        seen(bytes(damaged), "x")
+    assert seen(bytes(damaged), "x") == as_picture(PICTURE)
+    assert decode(bytes(damaged), "x").notes == ("its iCCP chunk has a wrong checksum and is left out",)
 
 
 def test_a_profile_that_cannot_hold_can_be_ignored() -> None:
@@ -451,10 +453,8 @@ def test_a_profile_counts_before_gamma_and_colours() -> None:
         ({b"cICP": bytes((9, 16, 0, 1))}, UnsupportedImage, "its cICP chunk says 9/16/0/1"),
         ({b"cICP": bytes((1, 13, 0, 0))}, UnsupportedImage, "its cICP chunk says 1/13/0/0"),
         ({b"cICP": b"\1"}, UnsupportedImage, "its cICP chunk says 1 "),
-        ({b"gAMA": gama(0)}, UnreadableImage, "describe no colours: a gamma of 0"),
-        ({b"cHRM": bytes(32)}, UnreadableImage, "describe no colours"),
-        ({b"cHRM": chrm(((0.1, 0.1), (0.2, 0.2), (0.3, 0.3)))}, UnreadableImage, "describe no colours"),
-        ({b"cHRM": b"\xff" * 32}, UnreadableImage, "describe no colours"),
+        ({b"iCCP": b"p3\0\5" + zlib.compress(P3)}, UnreadableImage, "it is packed in an unknown way"),
+        ({b"iCCP": b"p3\0\0no deflate"}, UnreadableImage, "its colour profile is broken: it cannot be unpacked"),
     ],
 )
 def test_chunks_that_cannot_hold_are_errors(chunks: dict[bytes, bytes], kind: type[Exception], words: str) -> None:
@@ -463,6 +463,79 @@ def test_chunks_that_cannot_hold_are_errors(chunks: dict[bytes, bytes], kind: ty
         seen(data, "some/name")
     assert "--ignore-icc" in error.value.hint  # type: ignore[attr-defined] # PerceptError's
     assert seen(data, "some/name", IGNORE) == as_picture(PICTURE)
+
+
+SAYS_NOTHING = {
+    "gAMA 0": (b"gAMA", gama(0)),
+    "gAMA of no curve": (b"gAMA", gama(0.001)),
+    "a short gAMA": (b"gAMA", b"\0\0"),
+    "cHRM 0": (b"cHRM", bytes(32)),
+    "colours on a line": (b"cHRM", chrm(((0.1, 0.1), (0.2, 0.2), (0.3, 0.3)))),
+    "colours without luminance": (b"cHRM", chrm(((0.64, 0.0), (0.3, 0.6), (0.15, 0.06)))),
+    "impossible colours": (b"cHRM", b"\xff" * 32),
+    "a short cHRM": (b"cHRM", chrm(icc.P3_POINTS)[:20]),
+    "an empty cHRM": (b"cHRM", b""),
+    "an empty sRGB": (b"sRGB", b""),
+    "an empty cICP": (b"cICP", b""),
+    "an empty iCCP": (b"iCCP", b""),
+    "an iCCP of a name": (b"iCCP", b"name\0\0"),
+    "a profile of no bytes": (b"iCCP", b"name\0\0" + zlib.compress(b"")),
+    "a profile of zeros": (b"iCCP", b"name\0\0" + zlib.compress(bytes(500))),
+    "an empty eXIf": (b"eXIf", b""),
+    "EXIF of zeros": (b"eXIf", bytes(30)),
+    "EXIF of words": (b"eXIf", b"these are no tags"),
+    "EXIF that is cut off": (b"eXIf", b"MM\0*\0"),
+    "an empty tRNS": (b"tRNS", b""),
+    "a tRNS of grey": (b"tRNS", b"\0\0"),
+}
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize(("name", "content"), SAYS_NOTHING.values(), ids=SAYS_NOTHING)
+def test_a_chunk_that_describes_nothing_counts_as_absent(name: bytes, content: bytes, bits: int) -> None:
+    found = decode(with_chunk(name, content, bits), "x")
+    assert found.frames == decode(with_chunk(b"tIME", b"any", bits), "x").frames
+    assert found.notes == (f"its {name.decode()} chunk describes nothing and counts as absent",)
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize(
+    "name", [b"sBIT", b"bKGD", b"pHYs", b"hIST", b"tIME", b"sPLT", b"zTXt", b"iTXt", b"tEXt", b"prVt"]
+)
+def test_chunks_that_are_not_looked_at_may_be_anything(name: bytes, bits: int) -> None:
+    plain = decode(with_chunk(b"tIME", b"any", bits), "x").frames
+    for content in (b"", b"\0", b"\xff" * 99):
+        found = decode(with_chunk(name, content, bits), "x")
+        assert (found.frames, found.notes) == (plain, ())
+
+
+def with_chunk(name: bytes, content: bytes, bits: int) -> bytes:
+    """A PNG of 8 or 16 bits with one more chunk."""
+    if bits == 8:
+        return with_chunks(PICTURE, {name: content})
+    return deep_files.png(
+        np.asarray(PICTURE).astype(np.uint16) * 257 + 1, before=[deep_files.chunk(name, content)]
+    )
+
+
+def test_what_describes_nothing_leaves_the_rest() -> None:
+    """Gamma counts without the colours beside it, and both without the profile that was nothing."""
+    image, gamma, zeros = expressed(icc.ADOBE_RGB), gama(0.55), bytes(32)
+    alone = seen(with_chunks(image, {b"gAMA": gamma}), "x")
+    assert seen(with_chunks(image, {b"gAMA": gamma, b"cHRM": zeros}), "x") == alone != as_picture(image)
+    assert seen(with_chunks(image, {b"iCCP": b"", b"gAMA": gamma}), "x") == alone
+    assert decode(with_chunks(image, {b"cHRM": zeros}), "x", IGNORE).notes == ()  # colours are not looked at
+    with Image.open(io.BytesIO(with_chunks(image, {b"gAMA": gamma, b"cHRM": zeros}))) as opened:
+        assert seen_in_memory(opened, "reference", AS_SEEN) == alone
+        note = "its cHRM chunk describes nothing and counts as absent"
+        assert to_decoded(opened, "reference").notes == (note,)
+
+
+def test_broken_exif_counts_as_absent_in_other_formats() -> None:
+    for form, notes in {"WEBP": ("its EXIF cannot be read and counts as absent",), "JPEG": ()}.items():
+        found = decode(encode(PICTURE, form, exif=b"Exif\0\0" + bytes(30)), "x")
+        assert found.frames == decode(encode(PICTURE, form), "x").frames
+        assert found.notes == notes, form  # of JPEG Pillow leaves it out without a word
 
 
 @pytest.mark.parametrize("tail", [b"", b"\0", b"\xff\xff\xff\xffabcd", b"\0\0\0\0abcd" * 20_000], ids=repr)

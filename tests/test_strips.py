@@ -280,7 +280,8 @@ def test_too_little_packed_data_is_an_error() -> None:
     pixels = chunk(b"IDAT", zlib.compress(bytes(HEIGHT * (3 * WIDTH + 1) - 1)))
     with pytest.raises(UnreadableImage) as error:
         decode(data[:start] + pixels + data[-12:], "x.png")
-    assert str(error.value) == "x.png: the picture is damaged or cut off: image file is truncated"
+    words = "rows are missing: 38,217 of their 38,218 bytes are there"
+    assert str(error.value) == f"x.png: the picture is damaged or cut off: {words}"
 
 
 def test_limits_hold_for_strips() -> None:
@@ -296,12 +297,16 @@ def test_limits_hold_for_strips() -> None:
         decode(by_pillow(RGB, "PNG", pnginfo=text), "x", ImagePolicy(limits=Limits(metadata=4000)))
 
 
-def test_chunks_that_count_behind_the_pixels_are_left_to_libraries() -> None:
+@pytest.mark.parametrize("large", [5000, 1 << 30])
+def test_chunks_of_colours_behind_the_pixels_do_not_count(large: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The specification has them before the pixels, and libpng does not look at them elsewhere."""
+    monkeypatch.setattr(joining, "LARGE", large)
     data = by_pillow(RGB, "PNG")
-    late = data[:-12] + chunk(b"gAMA", (100_000).to_bytes(4, "big")) + data[-12:]
-    assert strips_in(io.BytesIO(late)) is None
-    text = data[:-12] + chunk(b"tEXt", b"Comment\0late") + data[-12:]
-    assert strips_in(io.BytesIO(text)) is not None
+    for late in (chunk(b"gAMA", (100_000).to_bytes(4, "big")), chunk(b"tRNS", bytes(6))):
+        found = decode(data[:-12] + late + data[-12:], "x")
+        assert found.frames == decode(data, "x").frames or plain(found)[:4] == plain(decode(data, "x"))[:4]
+        assert found.notes == (f"its {late[4:8].decode()} chunk is behind the pixels and is left out",)
+    assert decode(data[:-12] + chunk(b"tEXt", b"Comment\0late") + data[-12:], "x").notes == ()
 
 
 def test_rows_behind_the_last_are_passed_over() -> None:

@@ -22,7 +22,7 @@ from itertools import product
 from typing import TYPE_CHECKING, NoReturn
 
 from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
-from percept_cli.images.png_colours import coding_points, profile_of_chunks
+from percept_cli.images.png_colours import coding_points, describes, profile_of_chunks
 
 if TYPE_CHECKING:
     from PIL import Image, ImageCms
@@ -116,7 +116,7 @@ def profile_of(image: Image.Image, space: bytes, data: bytes | None) -> bytes | 
         data: the file it was read from, if it is one.
 
     Raises:
-        UnreadableImage: for a profile that cannot be unpacked, and chunks that describe no colours.
+        UnreadableImage: for a profile that cannot be unpacked.
         UnsupportedImage: for a PNG that says by cICP that it is not sRGB, and for an AVIF of colour codes that are
             not known.
     """
@@ -138,10 +138,13 @@ def profile_of(image: Image.Image, space: bytes, data: bytes | None) -> bytes | 
         from percept_cli.images.avif import avif_profile  # which needs this module
 
         return avif_profile(data, grey=space == b"GRAY")
-    try:
-        return profile_of_chunks(image.info.get("gamma"), image.info.get("chromaticity"), grey=space == b"GRAY")
-    except (ValueError, ArithmeticError) as error:
-        raise UnreadableImage(f"its gAMA and cHRM chunks describe no colours: {error}") from None
+    # What describes no colours counts as absent, with a note of who reads the picture.
+    gamma, colours = image.info.get("gamma"), image.info.get("chromaticity")
+    return profile_of_chunks(
+        gamma if describes(gamma, None) else None,
+        colours if describes(None, colours) else None,
+        grey=space == b"GRAY",
+    )
 
 
 def _checked(profile: bytes) -> bytes:

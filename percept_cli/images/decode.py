@@ -38,7 +38,7 @@ from percept_cli.names import shown
 _BYTES_PER_PIXEL_OF_LIGHT = 48  # four channels as they are stored, in float32, and what is made of them
 _EXTRA_SAMPLES, _NO_ALPHA = 338, 0  # of TIFF: the tag, and its word for a channel that may be anything
 _TURN = 0x0112  # EXIF's tag of the orientation
-_PNG_END = b"IEND\xaeB`\x82"  # the closing chunk with its checksum, the same in every file
+_PNG_DEPTH = 24  # where the bits per channel stand
 
 
 def decode(content: Content, path: str | os.PathLike[str], policy: ImagePolicy = AS_SEEN) -> Decoded:
@@ -66,7 +66,7 @@ def decode(content: Content, path: str | os.PathLike[str], policy: ImagePolicy =
 def _in_strips(content: Content, name: str, policy: ImagePolicy) -> Decoded | None:
     """What a file of one large picture holds; None for others, and for those that do not come in strips."""
     with io.BytesIO(content) if isinstance(content, bytes) else content.open() as file:
-        strips = strips_in(file)
+        strips = strips_in(file, policy)
         if strips is None or (strips.about is not None and _is_turned(strips.about, policy)):
             return None
         check_frame(policy.frame, 1)
@@ -77,7 +77,7 @@ def _in_strips(content: Content, name: str, policy: ImagePolicy) -> Decoded | No
             first = first or found[0]
             joining.add(beside([one.frames[0] for one in found]))
         assert first is not None
-        return replace(first, frames=(joining.frame(),))
+        return replace(first, frames=(joining.frame(),), notes=(*strips.notes, *first.notes))
 
 
 def _is_turned(about: BinaryIO, policy: ImagePolicy) -> bool:
@@ -101,45 +101,35 @@ def _in_one_go(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     return _READERS.get("" if form is None else form.name, _by_pillow)(data, name, policy)
 
 
+def _png(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
+    from percept_cli.images.png_frames import read_png_of_8_bits
+
+    if data[_PNG_DEPTH : _PNG_DEPTH + 1] == b"\x10":
+        return _deep(data, name, policy)
+    return read_png_of_8_bits(data, name, policy)
+
+
+def _gif(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
+    from percept_cli.images.gif_frames import read_gif
+
+    return read_gif(data, name, policy)
+
+
 def _by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     """What Pillow reads; or, of a kind that it would cut down or does not know, another reader."""
-    from percept_cli.images.png_colours import is_png, without_colours
-    from percept_cli.images.png_said import without_large
-
-    if data.startswith(b"P7"):  # PAM, of which Pillow knows another one
-        return _deep(data, name, policy)
-    if not is_png(data):
-        return _opened_by_pillow(data, name, policy)
-    if policy.ignore_icc:
-        data = without_colours(data)
-    if _PNG_END not in data:  # Pillow does not mind a lost end
-        raise OSError("its end is missing")
-    try:
-        return _opened_by_pillow(data, name, policy)
-    except ValueError as error:
-        if "MAX_TEXT" not in str(error):
-            raise
-    # Programs that make pictures write megabytes of how they did it, and profiles of printers are as large.
-    return _opened_by_pillow(data, name, policy, *without_large(data, policy.limits))
-
-
-def _opened_by_pillow(
-    data: bytes, name: str, policy: ImagePolicy, smaller: bytes = b"", profile: bytes | None = None
-) -> Decoded:
-    """What Pillow reads of a file, or of a smaller one and its profile in place of it."""
     from PIL import Image, UnidentifiedImageError
 
     from percept_cli.images.deep_tiff import is_tiff
 
+    if data.startswith(b"P7"):  # PAM, of which Pillow knows another one
+        return _deep(data, name, policy)
     try:
-        image = Image.open(io.BytesIO(smaller or data), formats=PILLOW_FORMATS)
+        image = Image.open(io.BytesIO(data), formats=PILLOW_FORMATS)
     except UnidentifiedImageError:
         if is_tiff(data):
             return _deep(data, name, policy)
         raise
     with image:
-        if profile is not None:
-            image.info["icc_profile"] = profile
         if is_deep(image) or has_deep_pages(image):
             return _deep(data, name, policy)
         further = sum(kind == _NO_ALPHA for kind in getattr(image, "tag_v2", {}).get(_EXTRA_SAMPLES, ()))
@@ -207,6 +197,8 @@ def _avif(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
 
 
 _READERS: Mapping[str, Callable[[bytes, str, ImagePolicy], Decoded]] = {
+    "PNG": _png,
+    "GIF": _gif,
     "OpenEXR": _exr,
     "Radiance HDR": _radiance,
     "NumPy .npy": _npy,

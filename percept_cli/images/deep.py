@@ -15,7 +15,7 @@ from percept_cli.images.deep_png import read_png
 from percept_cli.images.deep_pnm import is_pnm, read_pnm
 from percept_cli.images.deep_tiff import is_tiff, read_tiff
 from percept_cli.images.faults import decoder_errors
-from percept_cli.images.picture import Decoded, levels_of
+from percept_cli.images.picture import Decoded, Frame, levels_of
 from percept_cli.images.png_colours import is_png
 from percept_cli.images.policy import ImagePolicy
 
@@ -52,7 +52,11 @@ def read_deep(data: bytes, name: str, policy: ImagePolicy, check: Callable[[int,
     source = Source(data, name, policy, check)
     _quiet()
     with decoder_errors(name, anything=True):
-        return Decoded(tuple(frame_of(page, source) for page in _reader(data)(source)))
+        frames, notes = list[Frame](), list[str]()
+        for page in _reader(data)(source):
+            frames.append(frame_of(page, source))
+            notes += page.notes
+        return Decoded(tuple(frames), notes=tuple(notes))
 
 
 def _reader(data: bytes) -> Callable[[Source], Iterator[Page]]:

@@ -65,6 +65,8 @@ class Page:
     """As EXIF and TIFF number it, 1 to 8; others count as 1."""
     profile: bytes | None = None
     """The ICC profile that its values are in, as found in the file; None for sRGB."""
+    notes: tuple[str, ...] = ()
+    """What is in the file and not looked at."""
 
     @property
     def space(self) -> bytes:

@@ -11,8 +11,8 @@ from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
 from percept_cli.libraries import library_at_fault
 from percept_cli.names import printable
 
-_ANEW = "make or copy the file anew."
-_OF_PILLOW = (
+_ANEW = "re-export or re-download the file."
+OF_PILLOW = (
     *(OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError),
     *(RuntimeError, struct.error, zlib.error),  # the first of AVIF
 )
@@ -59,7 +59,7 @@ def decoder_errors(name: str, *, anything: bool = False) -> Iterator[None]:
         ) from None
     except Exception as error:
         # A library that cannot be loaded says nothing of the file, and anything unknown is a defect of percept.
-        if library_at_fault(error) is not None or not (anything or isinstance(error, _OF_PILLOW)):
+        if library_at_fault(error) is not None or not (anything or isinstance(error, OF_PILLOW)):
             raise
         raise _typed(name, error) from None
     except BaseException as error:  # Ctrl-C and the like go on; only a panic of Rust, which is none, is a bad file

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnsupportedImage
 from percept_cli.images.colour_profiles import to_srgb
+from percept_cli.images.faults import OF_PILLOW
 from percept_cli.images.joining import Joining, is_large, rows_of_strip
 from percept_cli.images.limits import check_frames, check_info, check_pixels
 from percept_cli.images.picture import Decoded, Frame
+from percept_cli.images.png_colours import describes
 from percept_cli.images.policy import ImagePolicy
 
 if TYPE_CHECKING:
@@ -52,24 +54,25 @@ def frames_of(image: Image.Image, name: str, data: bytes, policy: ImagePolicy) -
     if count == 1 or image.format == "MPO":  # a phone's JPEG with further views inside has one main picture
         check_frame(policy.frame, 1)
         check_size_of(image, policy)
+        notes = notes_of(image)
         frame = frame_of(image, name, policy, data, in_place=True)
-        return Decoded((frame,), notes=() if count == 1 else (f"the first of its {count} views is compared",))
+        views = () if count == 1 else (f"the first of its {count} views is compared",)
+        return Decoded((frame,), notes=(*views, *notes))
     if image.format != "TIFF" and policy.frame is None:  # of TIFF, thumbnails do not count
         check_frames(count, policy.limits)
     places = _places(image, count)
     check_frame(policy.frame, len(places))
     if policy.frame is not None:
         places = places[policy.frame - 1 : policy.frame]
-    each = BYTES_PER_PIXEL_WITH_ALPHA + _BYTES_KEPT * (len(places) - 1)
     width, height = (max(image_side) for image_side in zip(*(size for _, size in places), strict=True))
-    check_pixels(width, height, len(places), policy.limits, -(-each // len(places)))
-    frames, durations = [], []
+    check_size_of_frames(width, height, len(places), policy)
+    frames, durations, notes = [], [], notes_of(image)
     for place, _ in places:
         image.seek(place)
         frames.append(frame_of(image, name, policy, data))
         durations.append(image.info.get("duration"))
     shown = [round(float(duration)) for duration in durations if duration is not None]
-    return Decoded(tuple(frames), tuple(shown) if len(shown) == len(frames) else None)
+    return Decoded(tuple(frames), tuple(shown) if len(shown) == len(frames) else None, notes=notes)
 
 
 def check_frame(frame: int | None, count: int) -> None:
@@ -91,10 +94,35 @@ def check_size_of(image: Image.Image, policy: ImagePolicy) -> None:
         UnsupportedImage: without the file's name.
     """
     _check_palette(image)
-    each = BYTES_PER_PIXEL_WITH_ALPHA if image.has_transparency_data else BYTES_PER_PIXEL
-    if is_large(*image.size):
+    check_size(*image.size, policy, alpha=image.has_transparency_data)
+
+
+def check_size(width: int, height: int, policy: ImagePolicy, *, alpha: bool) -> None:
+    """The same, by what is known of a picture.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    each = BYTES_PER_PIXEL_WITH_ALPHA if alpha else BYTES_PER_PIXEL
+    if is_large(width, height):
         each = _BYTES_PER_PIXEL_IN_STRIPS
-    check_pixels(image.width, image.height, 1, policy.limits, each)
+    check_pixels(width, height, 1, policy.limits, each)
+
+
+def check_size_of_frames(width: int, height: int, count: int, policy: ImagePolicy) -> None:
+    """Refuse an animation that is too large.
+
+    Args:
+        width: of the largest frame, in pixels.
+        height: likewise.
+        count: how many frames are kept.
+        policy: what holds.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    each = BYTES_PER_PIXEL_WITH_ALPHA + _BYTES_KEPT * (count - 1)
+    check_pixels(width, height, count, policy.limits, -(-each // count))
 
 
 def _check_palette(image: Image.Image) -> None:
@@ -163,7 +191,7 @@ def check_deep(image: Image.Image) -> None:
 
 def _places(image: Image.Image, count: int) -> list[tuple[int, tuple[int, int]]]:
     """Where Pillow has each frame, and its size."""
-    places = range(1 if getattr(image, "default_image", False) else 0, count)
+    places = range(count)
     if image.format != "TIFF":  # all are as large as the first, and going to one would unpack those before it
         return [(place, image.size) for place in places]
     found = []
@@ -173,6 +201,30 @@ def _places(image: Image.Image, count: int) -> list[tuple[int, tuple[int, int]]]
             found.append((place, image.size))
     image.seek(0)
     return found or [(0, image.size)]
+
+
+def notes_of(image: Image.Image) -> tuple[str, ...]:
+    """What an image says of itself that describes nothing, which ``frame_of`` leaves out.
+
+    To be asked before that: Pillow complains of broken EXIF only once.
+    """
+    notes = []
+    if not _has_sound_exif(image):
+        notes.append("its EXIF cannot be read and counts as absent")
+    gamma, colours = image.info.get("gamma"), image.info.get("chromaticity")  # only PNG has them
+    if not describes(gamma, None):
+        notes.append("its gAMA chunk describes nothing and counts as absent")
+    if not describes(None, colours):
+        notes.append("its cHRM chunk describes nothing and counts as absent")
+    return tuple(notes)
+
+
+def _has_sound_exif(image: Image.Image) -> bool:
+    try:
+        image.getexif()
+    except OF_PILLOW:
+        return False
+    return True
 
 
 def frame_of(
@@ -195,7 +247,9 @@ def frame_of(
 
     image.load()
     _check_palette(image)
-    if in_place:
+    if not _has_sound_exif(image):
+        pass
+    elif in_place:
         ImageOps.exif_transpose(image, in_place=True)
     else:
         image = ImageOps.exif_transpose(image)

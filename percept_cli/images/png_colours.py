@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from percept_cli.errors import UnreadableImage
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_COLOURS = frozenset({b"iCCP", b"cICP", b"sRGB", b"gAMA", b"cHRM"})
 _MOST_CHUNKS = 10_000  # before the pixels; a file has a dozen
 
 # What PNG says to write beside an sRGB chunk. sRGB's curve is no power, so together, or one alone, they stand for
@@ -40,27 +39,19 @@ def coding_points(data: bytes) -> tuple[int, ...] | None:
     raise UnreadableImage(f"it has more than {_MOST_CHUNKS:,} chunks before its pixels")
 
 
-def without_colours(data: bytes) -> bytes:
-    """A PNG file without the chunks that say what its values mean, so that nothing in them can be wrong.
-
-    Args:
-        data: a whole PNG file, or a damaged one.
-    """
-    parts, place = [data[: len(_SIGNATURE)]], len(_SIGNATURE)
-    for _ in range(_MOST_CHUNKS):
-        head = data[place : place + 8]
-        if len(head) < 8 or head[4:] in (b"IDAT", b"IEND"):
-            break
-        end = place + 12 + struct.unpack(">I", head[:4])[0]
-        if head[4:] not in _COLOURS:
-            parts.append(data[place:end])
-        place = end
-    return b"".join([*parts, data[place:]])
-
-
 def is_png(data: bytes) -> bool:
     """Whether a file says that it is one."""
     return data.startswith(_SIGNATURE)
+
+
+def describes(gamma: float | None, colours: Sequence[float] | None) -> bool:
+    """Whether there are colours with these numbers, as ``profile_of_chunks`` takes them; None is no number."""
+    try:
+        profile_of_chunks(gamma, None, grey=True)
+        profile_of_chunks(None, colours, grey=False)
+    except (ValueError, ArithmeticError):
+        return False
+    return True
 
 
 def profile_of_chunks(gamma: float | None, colours: Sequence[float] | None, *, grey: bool) -> bytes | None:

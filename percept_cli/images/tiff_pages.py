@@ -23,6 +23,7 @@ _SMALLER = 2  # of the second, which is obsolete
 _NUMBERS = {1: "B", 3: "H", 4: "I", 16: "Q"}  # types of tags
 _NEEDED = frozenset({*range(254, 260), 262, 266, 273, 274, 277, 278, 279, 284, 317, 320, 322, 323, 324, 325})
 _PROFILE = 34675
+_PLANES, _TOGETHER, _APART = 284, 1, 2  # the tag, and its words
 _NEEDED |= {332, 338, 339, _PROFILE}  # kind of inks, further channels, kind of numbers
 _SAID = frozenset({700, 33723, 34377, _PROFILE})  # XMP, IPTC, Photoshop's
 _TEXT, _FOUR_BYTES = 2, (4, 9)  # types of tags; programs write IPTC as whole numbers
@@ -122,4 +123,6 @@ def _page(data: bytes, file: TiffFile, number: int, tags: range) -> TiffPage:
     there = {struct.unpack_from(file.byteorder + "H", data, place)[0] for place in tags}
     if lost := (there & _NEEDED) - set(page.tags.keys()):
         raise damaged(f"its tag {min(lost)} cannot be read")
+    if page.tags.valueof(_PLANES, _TOGETHER) not in (_TOGETHER, _APART):  # tifffile would leave a part unread
+        raise damaged("its channels are arranged in a way that TIFF does not have")
     return page

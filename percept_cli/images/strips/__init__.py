@@ -12,6 +12,7 @@ from typing import BinaryIO
 from percept_cli.images.deep_pnm import is_pnm
 from percept_cli.images.deep_tiff import is_tiff
 from percept_cli.images.png_colours import is_png
+from percept_cli.images.policy import AS_SEEN, ImagePolicy
 from percept_cli.images.strips.png import png_strips
 from percept_cli.images.strips.pnm import pnm_strips
 from percept_cli.images.strips.rows import Strips
@@ -20,18 +21,25 @@ from percept_cli.images.strips.tiff import tiff_strips
 _HEAD = 16  # bytes, of which a format is known
 
 
-def strips_in(file: BinaryIO) -> Strips | None:
+def strips_in(file: BinaryIO, policy: ImagePolicy = AS_SEEN) -> Strips | None:
     """The strips of a large picture.
 
     Args:
         file: at its beginning; can be sought in, and stays open until the last strip is read.
+        policy: what the recipe says of it.
 
     Returns:
         None for a small picture, for one that does not come in strips, and for a file so damaged that its reader
         is to say what is wrong.
+
+    Raises:
+        UnreadableImage, UnsupportedImage: if it is found to be damaged, or more than the limits allow; without the
+            file's name.
     """
     head = file.read(_HEAD)
-    for matches, split in ((is_png, png_strips), (is_tiff, tiff_strips), (is_pnm, pnm_strips)):
+    if is_png(head):
+        return png_strips(file, policy)
+    for matches, split in ((is_tiff, tiff_strips), (is_pnm, pnm_strips)):
         if matches(head):
             return split(file)
     return None

@@ -11,98 +11,48 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from percept_cli.images.joining import is_large, rows_of_strip
+from percept_cli.images.png_chunks import CHANNELS, SIGNATURE, header, png_of, written
+from percept_cli.images.png_pixels import expect, pieces, size_of_rows, unpacked
+from percept_cli.images.png_said import said_in
+from percept_cli.images.policy import ImagePolicy
 from percept_cli.images.strips.rows import Strips
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
 _AS_BYTES = {1: (8, 0), 2: (8, 4), 3: (8, 2), 4: (8, 6), 6: (16, 2), 8: (16, 6)}
 """Bytes per pixel → depth and colour type of a picture whose filters work alike."""
 _WIDEST = 1 << 18  # pixels: of wider ones not even a row is small
-_ELSEWHERE = frozenset({b"IHDR", b"IDAT", b"IEND", b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME", b"dSIG"})
-"""Chunks that are no part of every strip."""
-_ANIMATED = b"acTL"
 
 
-@dataclass(frozen=True)
-class _Chunk:
-    name: bytes
-    start: int
-    """Of its content, in the file."""
-    length: int
-
-
-def png_strips(file: BinaryIO) -> Strips | None:
-    """The strips of a PNG that is large, not interlaced and no animation; None for others and incomplete ones.
+def png_strips(file: BinaryIO, policy: ImagePolicy) -> Strips | None:
+    """The strips of a PNG that is large, not interlaced and no animation; None for others.
 
     Args:
         file: a PNG.
+        policy: what the recipe says of it.
+
+    Raises:
+        UnreadableImage, UnsupportedImage: if it is damaged, or more than the limits allow; without the file's
+            name.
     """
-    file.seek(len(_SIGNATURE))
-    start, header = file.read(8), file.read(13)
-    if start != struct.pack(">I4s", 13, b"IHDR") or len(header) != 13:
+    file.seek(len(SIGNATURE))
+    start, said_first = file.read(8), file.read(13)
+    if start != struct.pack(">I4s", 13, b"IHDR") or len(said_first) != 13:
         return None
-    width, height, depth, kind, _, _, interlaced = struct.unpack(">IIBBBBB", header)
-    if kind not in _CHANNELS or not is_large(width, height) or width > _WIDEST or interlaced:
+    width, height, _, kind, _, _, interlaced = struct.unpack(">IIBBBBB", said_first)
+    if kind not in CHANNELS or not is_large(width, height) or width > _WIDEST or interlaced:
         return None
-    chunks = _chunks(file)
-    names = [chunk.name for chunk in chunks]
-    if _ANIMATED in names or b"IDAT" not in names or names[-1] != b"IEND":
+    png = png_of(file)
+    if png.moves:
         return None
-    first = names.index(b"IDAT")
-    last = first + names.count(b"IDAT")
-    # Chunks that count stand before the pixels; libraries differ in what they make of others.
-    if any(name not in _ELSEWHERE for name in names[last:]) or b"IDAT" in names[last:]:
-        return None
-    about = b"".join(_whole(file, chunk) for chunk in chunks[:first] if chunk.name not in _ELSEWHERE)
-    told = b"".join(_whole(file, chunk) for chunk in chunks if chunk.name not in (b"IHDR", b"IDAT", b"IEND"))
-    pixel = _chunk(b"IDAT", zlib.compress(bytes(9)))  # no filter, and up to 4 × 2 bytes
-    info = _SIGNATURE + _header(1, 1, header[8:]) + told + pixel + _chunk(b"IEND", b"")
-    data = _unpacked(file, [chunk for chunk in chunks if chunk.name == b"IDAT"])
-    bits = depth * _CHANNELS[kind]
-    rows = _unfiltered(data, width * bits, max(1, bits // 8), height, rows_of_strip(width))
-    files: Iterator[Sequence[bytes]] = ([_file(width, len(strip), header[8:], about, strip)] for strip in rows)
-    return Strips(width, height, files, about=io.BytesIO(info))
-
-
-def _chunks(file: BinaryIO) -> list[_Chunk]:
-    """Where the chunks of a file are, up to its end; their contents are not looked at."""
-    found, place = list[_Chunk](), len(_SIGNATURE)
-    while not found or found[-1].name != b"IEND":
-        file.seek(place)
-        head = file.read(8)
-        if len(head) < 8:
-            break
-        length, name = struct.unpack(">I4s", head)
-        found.append(_Chunk(name, place + 8, length))
-        place += 12 + length
-    return found
-
-
-def _content(file: BinaryIO, chunk: _Chunk) -> bytes:
-    file.seek(chunk.start)
-    return file.read(chunk.length)
-
-
-def _whole(file: BinaryIO, chunk: _Chunk) -> bytes:
-    """With its length, name and checksum."""
-    file.seek(chunk.start - 8)
-    return file.read(chunk.length + 12)
-
-
-def _unpacked(file: BinaryIO, chunks: Sequence[_Chunk]) -> Iterator[bytes]:
-    """What the pixels' chunks unpack to, in small pieces; the checksum at its end is held to it."""
-    inflate = zlib.decompressobj()
-    for chunk in chunks:
-        packed, (told,) = _content(file, chunk), struct.unpack(">I", file.read(4))
-        if zlib.crc32(b"IDAT" + packed) != told:
-            raise OSError("a checksum of its pixels is wrong")
-        while packed and not inflate.eof:
-            yield inflate.decompress(packed, 1 << 20)
-            packed = inflate.unconsumed_tail
+    needed = size_of_rows(width, height, png.bits, interlaced=False)
+    expect(needed, png.pixels)
+    said = said_in(file, png, policy)
+    data = unpacked(pieces(file, png.pixels), needed)
+    rows = _unfiltered(data, width * png.bits, max(1, png.bits // 8), height, rows_of_strip(width))
+    files: Iterator[Sequence[bytes]] = ([_file(width, len(strip), png.form, said.strips, strip)] for strip in rows)
+    return Strips(width, height, files, about=io.BytesIO(said.stub), notes=said.notes)
 
 
 class _Rows:
@@ -115,16 +65,16 @@ class _Rows:
     def take(self, size: int) -> bytes:
         while len(self._there) < size:
             piece = next(self._pieces, None)
-            if piece is None:
-                raise OSError("image file is truncated")
+            assert piece is not None  # or what gives them would have said that they are too few
             self._there += piece
         found = bytes(self._there[:size])
         del self._there[:size]
         return found
 
     def finish(self) -> None:
-        """Look at the checksum behind the rows. More rows are passed over, as libraries do; they may be a trap."""
-        next(filter(None, self._pieces), None)
+        """Look at what is behind the rows."""
+        for _ in self._pieces:
+            pass
 
 
 def _unfiltered(
@@ -162,13 +112,5 @@ def _file(width: int, height: int, form: bytes, about: bytes, rows: Sequence[byt
 
 def _packed(width: int, height: int, form: bytes, about: bytes, rows: bytes) -> bytes:
     """A PNG file, of which packing takes no time."""
-    pixels = _chunk(b"IDAT", zlib.compress(rows, 0))
-    return _SIGNATURE + _header(width, height, form) + about + pixels + _chunk(b"IEND", b"")
-
-
-def _header(width: int, height: int, form: bytes) -> bytes:
-    return _chunk(b"IHDR", struct.pack(">II", width, height) + form)
-
-
-def _chunk(name: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+    pixels = written(b"IDAT", zlib.compress(rows, 0))
+    return SIGNATURE + header(width, height, form) + about + pixels + written(b"IEND", b"")

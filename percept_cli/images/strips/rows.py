@@ -20,3 +20,5 @@ class Strips:
     format raises of damaged data."""
     about: BinaryIO | None = None
     """For Pillow to open: the file, or one of a single pixel that says the same of itself."""
+    notes: tuple[str, ...] = ()
+    """What is in the file and not looked at, as far as the strips themselves do not say it."""

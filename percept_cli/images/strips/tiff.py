@@ -26,7 +26,11 @@ _SMALLER_OR_MASK = 0b101  # bits of NewSubfileType
 _PLAIN, _OLD_JPEG = 1, 6  # of Compression
 _UPRIGHT = 1  # of Orientation
 _YCBCR = 6  # of PhotometricInterpretation
-_APART = 2  # of PlanarConfiguration
+_TOGETHER, _APART = 1, 2  # of PlanarConfiguration
+# Of each there is one number. Where there is another count, or a tag twice, libraries differ in what counts.
+_ONE = frozenset({_SUBFILE, 255, _WIDTH, _HEIGHT, _COMPRESSION, _COLOURS, 266, _ORIENTATION, _SAMPLES, _ROWS})
+_ONE |= frozenset({_PLANES, 317, _TILE_WIDTH, _TILE_HEIGHT, 332})
+_OF_EACH = (_BITS, 339)  # of which there is one number for each sample
 # Of no picture's pixels: descriptions, other directories, and what programs leave.
 _ELSEWHERE = frozenset({269, 270, 271, 272, 285, 288, 289, 305, 306, 315, 316, 330, 333, 337, 700, 32932})
 _ELSEWHERE |= frozenset({33723, 34377, 34665, 34853, 37724, 40965, 42112, 42113})
@@ -136,8 +140,10 @@ def _directory(file: BinaryIO, order: str, place: int, *, big: bool) -> tuple[di
         raise ValueError(f"{count} tags")
     entries = [_read(file, f"{order}HH{pointer}{room}s") for _ in range(count)]
     (following,) = _read(file, order + pointer)
-    found = {}
+    found = dict[int, _Entry]()
     for tag, kind, many, data in entries:
+        if tag in found:
+            raise ValueError(f"tag {tag} stands twice")
         size = _SIZES.get(kind, 0) * many
         where = None if size <= room else struct.unpack(order + pointer, data)[0]
         found[tag] = _Entry(kind, many, data[:size], where, size)
@@ -172,6 +178,13 @@ def _layout(file: BinaryIO, order: str, tags: Mapping[int, _Value]) -> _Layout |
         return otherwise if otherwise is not None and tag not in tags else _numbers(order, tags[tag])[0]
 
     width, height = number(_WIDTH), number(_HEIGHT)
+    samples = number(_SAMPLES, 1)
+    if any(tags[tag].count != 1 or tags[tag].kind not in _INTEGERS for tag in _ONE if tag in tags):
+        return None
+    if any(tags[tag].count != samples for tag in _OF_EACH if tag in tags):
+        return None
+    if number(_PLANES, _TOGETHER) not in (_TOGETHER, _APART):
+        return None
     if not is_large(width, height) or number(_COMPRESSION, _PLAIN) == _OLD_JPEG:
         return None
     if number(_ORIENTATION, _UPRIGHT) != _UPRIGHT:
@@ -182,7 +195,7 @@ def _layout(file: BinaryIO, order: str, tags: Mapping[int, _Value]) -> _Layout |
     else:
         piece_width, piece_height = width, min(number(_ROWS, height), height)
     across, down = -(-width // piece_width), -(-height // piece_height)
-    planes = number(_SAMPLES, 1) if number(_PLANES, 1) == _APART else 1
+    planes = samples if number(_PLANES, _TOGETHER) == _APART else 1
     offsets, sizes = (
         _numbers(order, tags[tag]) for tag in ((_TILES, _TILE_BYTES) if tiled else (_STRIPS, _STRIP_BYTES))
     )
