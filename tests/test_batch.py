@@ -344,7 +344,7 @@ def test_ctrl_c_writes_what_is_done_and_says_how_to_go_on(tmp_path: Path, save: 
     assert process.returncode == 130
     assert count < 300
     document = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
-    assert (document["complete"], len(document["results"])) == (False, count)
+    assert (document["complete"], document["exit_code"], len(document["results"])) == (False, 130, count)
     assert len(rows(tmp_path / "r.jsonl")) == count
     assert err.startswith("\nInterrupted: finishing the pairs in flight; again to stop at once.\nERROR: ")
     assert f"Interrupted after {count} of 300 pairs. What is done is in r.jsonl; the same command goes on" in err

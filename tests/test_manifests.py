@@ -384,8 +384,8 @@ BLANKS = ("", "  \t", "\u3000", "\x0c")
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 @pytest.mark.parametrize("start", [[PLAIN_JSON], ["reference,candidate", "a,b"], ["reference\tcandidate", "a\tb"]])
-def test_blank_lines_are_nothing_wherever_they_are(here: Path, start: list[str], ending: str) -> None:
-    """In a file and in a stream: before the first line, between lines and after the last; line numbers count them."""
+def test_blank_lines_are_nothing_wherever_they_are(start: list[str], ending: str) -> None:
+    """In a file and in a stream: before, between and after lines; the numbers of lines count them."""
     bad = "{}" if start == [PLAIN_JSON] else '"a"x'
     lines = [*BLANKS, start[0], *BLANKS, start[-1], *BLANKS, bad, *BLANKS]
     content = ending.join(lines) + ending * 3

@@ -11,7 +11,7 @@ import pytest
 
 from percept_cli.reports import Style
 from percept_cli.reports.reading import UnreadableReport, read_run
-from percept_cli.results import Run
+from percept_cli.results import ExitCode, Run
 from tests.conftest import Percept, Save
 from tests.runs import CHECKED, PAIR, RUN
 from tests.test_cli import with_torch_report
@@ -25,7 +25,15 @@ def written(run: Run, path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "run", [RUN, MANY, CHECKED, replace(RUN, results=(NOTE, NOT_A_NUMBER, BROKEN, UNDECODABLE))]
+    "run",
+    [
+        RUN,
+        MANY,
+        CHECKED,
+        replace(RUN, results=(NOTE, NOT_A_NUMBER, BROKEN, UNDECODABLE)),
+        replace(MANY, kind="batch", complete=False, ended_with=ExitCode.INTERRUPTED, origin=("a.png", "out")),
+        replace(CHECKED, allow_empty=True, allow_unmatched=True, results=()),
+    ],
 )
 def test_what_was_read_is_written_as_it_was(tmp_path: Path, run: Run) -> None:
     text = render(run, "json", Style())
@@ -33,9 +41,9 @@ def test_what_was_read_is_written_as_it_was(tmp_path: Path, run: Run) -> None:
     assert render(found, "json", Style()) == text
     assert found.spec == run.spec
     assert found.summary == run.summary
-    assert found.complete == run.complete
-    shapes = [(layer.channels, layer.height, layer.width) for layer in found.results[0].layers]  # type: ignore[index]
+    assert replace(found, results=run.results, ended_with=run.ended_with) == run
     if run is RUN:
+        shapes = [(layer.channels, layer.height, layer.width) for layer in next(iter(found.results)).layers]
         assert shapes == [(layer.channels, layer.height, layer.width) for layer in PAIR.layers]
 
 
@@ -64,6 +72,90 @@ def test_a_comparison_of_folders_becomes_every_other_report(percept: Percept, sa
     assert "percept approve run.json --filter /other.png" in [
         command["text"] for result in page.results for command in result["commands"]
     ]
+
+
+FILES = ("txt", "jsonl", "csv", "parquet", "tsv", "xml", "md", "tap", "html", "gl-code-quality-report.json")
+CHEAP = ("--layers", "relu1_2", "--device", "cpu")
+RUNS: dict[str, tuple[int, str, tuple[str, ...]]] = {
+    "one pair": (1, "compare", ("compare", "expected/other.png", "out/other.png", "--threshold", "0.01", *CHEAP)),
+    "a tiny pair, which has a note": (0, "compare", ("compare", "expected/tiny.png", "out/tiny.png", *CHEAP)),
+    "folders": (3, "batch", ("batch", "expected", "out", "--threshold", "0.01", *CHEAP)),
+    "unmatched, which is allowed": (
+        0, "batch", ("batch", "expected", "out", "--allow-unmatched", "--exclude", "broken.png", *CHEAP),
+    ),
+    "an image and a folder": (3, "batch", ("batch", "expected/same.png", "out", *CHEAP)),
+    "a list of one": (0, "batch", ("batch", "--pairs", "pairs.csv", *CHEAP)),
+    "nothing": (3, "batch", ("batch", "empty", "empty-too", *CHEAP)),
+    "nothing, which is allowed": (0, "batch", ("batch", "empty", "empty-too", "--allow-empty", *CHEAP)),
+    "stopped at the first failure": (3, "batch", ("batch", "expected", "out", "--fail-fast", *CHEAP)),
+    "a check": (3, "check", ("check", "expected", "out")),
+    "a check of one pair": (0, "check", ("check", "expected/same.png", "out/same.png")),
+    "a check in which new is allowed": (
+        1, "check", ("check", "expected", "out", "--new", "pass", "--missing", "warn", "--exclude", "broken.png"),
+    ),
+    "a check with another recipe for some": (
+        1, "check", ("check", "expected", "out", "--config", "rules.toml", "--exclude", "broken.png"),
+    ),
+    "a check of nothing but what is missing": (3, "check", ("check", "expected", "empty", "--missing", "pass")),
+}  # fmt: skip
+
+
+@pytest.fixture
+def two_folders(tmp_path: Path, save: Save) -> Path:
+    for folder in ("expected", "out", "empty", "empty-too"):
+        (tmp_path / folder).mkdir()
+    for folder in ("expected", "out"):
+        save(f"{folder}/same.png")
+        save(f"{folder}/other.png", seed=1 if folder == "out" else 2)
+        save(f"{folder}/tiny.png", width=1, height=1)
+    (tmp_path / "out" / "broken.png").write_bytes(b"no image")
+    save("expected/broken.png")
+    save("out/new.png")
+    save("expected/gone.png")
+    (tmp_path / "pairs.csv").write_text(
+        "reference,candidate,name,threshold,weight,id\nexpected/other.png,out/other.png,=1,9,2,7\n"
+    )
+    (tmp_path / "rules.toml").write_text('[[override]]\nmatch = "other.png"\npreset = "johnson-style"\n')
+    return tmp_path
+
+
+QUICK = (
+    "one pair",
+    "unmatched, which is allowed",
+    "stopped at the first failure",
+    "a check in which new is allowed",
+    "a check with another recipe for some",
+)
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in RUNS]
+)
+def test_every_report_is_the_one_that_was_made_at_once(percept: Percept, two_folders: Path, name: str) -> None:
+    """Byte for byte, and the verdict with them; what the run was allowed stands in the JSON."""
+    code, kind, command = RUNS[name]
+    outputs = [option for ending in FILES for option in ("-o", f"once.{ending}")]
+    once = percept(*command, "--format", "github", "-o", "run.json", *outputs)
+    assert once.returncode == code, once.stderr
+    document = json.loads((two_folders / "run.json").read_text())
+    assert (document["kind"], document["exit_code"]) == (kind, code)
+    outputs = [option for ending in FILES for option in ("-o", f"again.{ending}")]
+    again = percept("report", "run.json", "--format", "github", "-o", "again.json", *outputs)
+    assert (again.returncode, again.stdout) == (0, once.stdout)
+    for ending in FILES:
+        assert (two_folders / f"again.{ending}").read_bytes() == (two_folders / f"once.{ending}").read_bytes()
+    assert (two_folders / "again.json").read_bytes() == (two_folders / "run.json").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["one pair", "a check"])
+def test_the_table_on_standard_output_is_the_one_that_was_printed(
+    percept: Percept, two_folders: Path, name: str
+) -> None:
+    _, kind, command = RUNS[name]
+    top = () if kind == "compare" else ("--top", "2")
+    once = percept(*command, *top, "--format", "table", "-o", "run.json")
+    assert two_folders.joinpath("run.json").exists()
+    assert percept("report", "run.json", *top).stdout == once.stdout
 
 
 def test_links_lead_from_where_the_page_is(percept: Percept, save: Save, tmp_path: Path) -> None:
@@ -126,9 +218,9 @@ SPEC = json.loads(TEXT)["spec"]
         (document(spec=SPEC | {"backbone": "vgg99"}), "unknown backbone 'vgg99'"),
         (document(spec=SPEC | {"layers": SPEC["layers"][:2]}), "with another recipe than this version has"),
         (document(spec={}), "something is missing or of another kind: no 'layers'"),
-        (document(results=[{"name": "a.png"}]), "result 1 is none of percept's: no 'reason'"),
+        (document(results=[{"name": "a.png"}]), "result 1 is none of percept's: no 'layers'"),
         (document(results=[7]), "result 1 is none of percept's"),
-        (document(results=7), "something is missing or of another kind"),
+        (document(results=7), "its results are no list"),
         (document(folders=3), "something is missing or of another kind"),
     ],
 )

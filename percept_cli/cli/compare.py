@@ -73,7 +73,13 @@ def compare(
     if verbose:
         say_plans(reading)
     result = recipe.scorer.measure(reading)
-    run = Run(version=__version__, spec=recipe.scorer.spec, device=recipe.scorer.device, results=(result,))
+    run = Run(
+        version=__version__,
+        spec=recipe.scorer.spec,
+        device=recipe.scorer.device,
+        results=(result,),
+        kind="compare",
+    )
 
     if verbose:
         say(what_ran(run, result.seconds))
@@ -81,7 +87,7 @@ def compare(
         for note in result.notes:
             say(f"Note: {note}")
     for path, name in to.files:
-        write_output(path, render(run, name, Style(wide=wide)))
+        write_output(path, render(run, name, Style(wide=wide, link_from=path.parent)))
     if to.files and not quiet:
         say(f"{result.status.upper()}: {result.reason}; distance {result.distance!r}")
         say(where_reports_are([path for path, _ in to.files]))
