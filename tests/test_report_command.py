@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import tracemalloc
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ from tests.conftest import Percept, Save
 from tests.runs import CHECKED, PAIR, RUN
 from tests.test_cli import with_torch_report
 from tests.test_html import Page
-from tests.test_reports import BROKEN, MANY, NOT_A_NUMBER, NOTE, UNDECODABLE, render
+from tests.test_reports import BROKEN, MANY, NOT_A_NUMBER, NOTE, PASSED, UNDECODABLE, render
 
 
 def written(run: Run, path: Path) -> Path:
@@ -241,6 +244,108 @@ def test_a_heat_map_that_was_damaged_is_refused(tmp_path: Path) -> None:
     path.write_text(json.dumps(whole))
     with pytest.raises(UnreadableReport, match="result 1 is none of percept's"):
         read_run(path)
+
+
+def changed(path: Path, **changes: Any) -> Path:
+    """A report whose first result is another than percept wrote; of its heat map with ``heat``."""
+    whole = json.loads(TEXT)
+    row = whole["results"][0]
+    row["evidence"]["heat"] |= changes.pop("heat", {})
+    row |= changes
+    path.write_text(json.dumps(whole))
+    return path
+
+
+def zeros(count: int) -> str:
+    """So many bytes as a report has them, packed without ever being there."""
+    packer = zlib.compressobj(9)
+    pieces = [packer.compress(bytes(1 << 20)) for _ in range(count >> 20)]
+    pieces += [packer.compress(bytes(count % (1 << 20))), packer.flush()]
+    return base64.b64encode(b"".join(pieces)).decode()
+
+
+@pytest.mark.parametrize(
+    ("heat", "message"),
+    [
+        ({"values": zeros(1 << 26)}, "the heat map has another size than it says"),
+        ({"width": 8192, "height": 8192, "values": zeros(1 << 26)}, "a heat map of 8192 × 8192 values is none"),
+        ({"width": 1 << 70}, "is no whole number of 64 bits"),
+        ({"width": 0, "values": zeros(0)}, "a heat map of 0 × 2 values is none"),
+        ({"width": -3, "height": -2}, "a heat map of -3 × -2 values is none"),
+        ({"values": zeros(6)[:8]}, "the heat map has another size than it says"),
+        ({"stride": 0}, "is none that percept keeps"),
+        ({"top": 0}, "a scale without an end"),
+        ({"top": "10"}, "is no number"),
+    ],
+)  # fmt: skip
+def test_a_heat_map_is_unpacked_as_far_as_its_size_says(
+    tmp_path: Path, heat: dict[str, Any], message: str
+) -> None:
+    """64 MB pack into 64 kB; 10 MB are more than all of this needs."""
+    path = changed(tmp_path / "run.json", heat=heat)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableReport, match=message):
+            read_run(path)
+        assert tracemalloc.get_traced_memory()[1] < 10e6
+    finally:
+        tracemalloc.stop()
+
+
+DEEP = '{"a": ' * 500 + "1" + "}" * 500
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"extra": {}', f'"extra": {DEEP}', "nested deeper than 64 levels"),
+        ('"extra": {}', f'"extra": {DEEP * 1000}', "cut off or was changed by hand"),
+        ('"extra": {}', '"extra": ' + "[" * 100_000, "nested too deeply"),
+        ('"seconds": 1.25', f'"seconds": {"9" * 5000}', "digits"),
+        ('"seconds": 1.25', f'"seconds": {"9" * 4000}', "none of percept's"),
+        ('"seconds": 1.25', '"seconds": 1e999', "inf is no number"),
+        ('"seconds": 1.25', '"seconds": NaN', "NaN is no number of JSON"),
+        ('"seconds": 1.25', '"seconds": true', "True is no number"),
+        ('"width": 48', f'"width": {10**30}', "width and height are those of no image"),
+        ('"width": 48', '"width": -1', "width and height are those of no image"),
+        ('"source": "cross-machine"', '"source": 7', "7 is no text"),
+        ('"status": "pass"', '"status": ["pass"]', "is no"),
+        ('"schema_version": 1', f'"schema_version": "{"x" * 300_000}"', "larger than any that percept writes"),
+    ],
+    ids=range(13),
+)
+def test_what_is_no_value_of_a_report_is_refused(
+    tmp_path: Path, old: str, new: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("percept_cli.reports.members.MOST_OF_A_VALUE", 200_000)
+    path = tmp_path / "run.json"
+    assert old in TEXT
+    path.write_text(TEXT.replace(old, new, 1))
+    with pytest.raises(UnreadableReport, match=message):
+        read_run(path)
+
+
+def test_approving_reads_no_further_than_reporting(percept: Percept, tmp_path: Path) -> None:
+    changed(tmp_path / "run.json", heat={"values": zeros(1 << 26)})
+    for command in (("report", "run.json"), ("approve", "run.json", "--dry-run")):
+        done = percept(*command)
+        assert (done.returncode, done.stdout) == (3, "")
+        assert "the heat map has another size than it says" in done.stderr
+
+
+def test_members_may_come_in_any_order(tmp_path: Path) -> None:
+    path = written(CHECKED, tmp_path / "run.json")
+    path.write_text(json.dumps(json.loads(TEXT), sort_keys=True, ensure_ascii=True, indent="\t"))
+    found = read_run(path)
+    assert render(found, "json", Style()) == TEXT
+
+
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_a_report_is_read_piece_by_piece(tmp_path: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever a piece ends, in the middle of a character, a number or a name: the same is read."""
+    monkeypatch.setattr("percept_cli.reports.members._PIECE", size)
+    run = replace(MANY, results=(PASSED, UNDECODABLE))
+    assert render(read_run(written(run, tmp_path / "run.json")), "json", Style()) == render(run, "json", Style())
 
 
 def test_trouble_has_an_exit_code_and_writes_nothing(percept: Percept, tmp_path: Path) -> None:

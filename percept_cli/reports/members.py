@@ -77,13 +77,17 @@ class Members:
             else:
                 # What ends where the text ends may go on, such as a number.
                 if end < len(self._text) or self._over:
+                    self._check_size(end)
                     self._at = end
                     return value
-            if len(self._text) - self._at > MOST_OF_A_VALUE:
-                raise NotJson("one of its values is larger than any that percept writes", self._line)
+            self._check_size(len(self._text))
             # Twice as much each time, so that trying anew costs no more than reading.
             self._read(wanted)
             wanted *= 2
+
+    def _check_size(self, end: int) -> None:
+        if end - self._at > MOST_OF_A_VALUE:
+            raise NotJson("one of its values is larger than any that percept writes", self._line)
 
     def items(self) -> Iterator[Any]:
         """The items of the array that comes next, one at a time."""

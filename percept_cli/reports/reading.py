@@ -27,6 +27,7 @@ _HEAD = _NEEDED | {
     *("device", "kind", "complete", "allow_empty", "allow_unmatched", "exit_code", "folders", "origin"),
 }
 _UNKNOWN = ((0, 0, 0),)  # a shape, of a layer whose row has its own
+_LONGEST_TOLD = 300  # characters of a value in a message
 _LONGEST_SIDE = 2**31 - 1  # pixels, far beyond every format
 
 
@@ -155,8 +156,7 @@ def _check_head(path: Path, document: Mapping[str, Any]) -> None:
     version = document.get("schema_version")
     if version != SCHEMA_VERSION:
         raise UnreadableReport(
-            f"{shown(path)}: its schema_version is {printable(str(version))}, and this percept reads "
-            f"{SCHEMA_VERSION}",
+            f"{shown(path)}: its schema_version is {_told(version)}, and this percept reads {SCHEMA_VERSION}",
             hint="use the version of percept that wrote it, or compare again.",
         )
 
@@ -168,12 +168,12 @@ def _spec(path: Path, document: Mapping[str, Any]) -> DistanceSpec:
         layers = tuple(LayerSpec(layer["tap"], layer["distance"], layer["weight"]) for layer in stored["layers"])
         spec = DistanceSpec(layers, stored["backbone"], stored["precision"], policy_from(stored["picture"]))
         same = spec.fingerprint == fingerprint
-        found = f"its recipe has the fingerprint {printable(str(fingerprint))}, and here {spec.fingerprint}"
+        found = f"its recipe has the fingerprint {_told(fingerprint)}, and here {spec.fingerprint}"
     except InvalidSetting as error:
-        same, found = False, str(error)
+        same, found = False, _told(error)
     if not same:
         raise UnreadableReport(
-            f"{shown(path)}: written by percept {printable(str(document['version']))} with another recipe than "
+            f"{shown(path)}: written by percept {_told(document['version'])} with another recipe than "
             f"this version has: {found}",
             hint="use the version of percept that wrote it, or compare again.",
         )
@@ -204,7 +204,13 @@ def _size(row: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _in_words(error: Exception) -> str:
-    return f"no {error}" if isinstance(error, KeyError) else printable(str(error))
+    return f"no {_told(error)}" if isinstance(error, KeyError) else _told(error)
+
+
+def _told(value: object) -> str:
+    """What stands in the report, or is wrong with it, as far as a message has room for it."""
+    text = printable(str(value)[:_LONGEST_TOLD])
+    return text if len(str(value)) <= _LONGEST_TOLD else f"{text}…"
 
 
 def _not_ours(path: Path, why: str) -> UnreadableReport:
