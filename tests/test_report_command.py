@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import csv
+import io
 import json
+import os
 import tracemalloc
 import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet
 import pytest
 
-from percept_cli.reports import Style
+from percept_cli.reports import FORMATS, Style
 from percept_cli.reports.reading import UnreadableReport, read_run
 from percept_cli.results import ExitCode, Run
 from tests.conftest import Percept, Save
@@ -161,6 +165,41 @@ def test_the_table_on_standard_output_is_the_one_that_was_printed(
     assert percept("report", "run.json", *top).stdout == once.stdout
 
 
+NAMES = (b"caf\xe9.png", b"=1+1.png", b"\xff\xfe/-x.png", "ü\n.png".encode())
+
+
+def test_names_that_are_no_text_are_utf_8_in_every_report(percept: Percept, save: Save, tmp_path: Path) -> None:
+    """Of ``batch`` and of ``check``, in files and on standard output; and a CSV names the files that there are."""
+    picture = save("a.png").read_bytes()
+    for folder in ("expected", "out"):
+        for name in NAMES:
+            path = tmp_path / folder / os.fsdecode(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(picture if folder == "out" or b"/" not in name else b"no image")
+    (tmp_path / "expected" / os.fsdecode(b"gone\xff.png")).write_bytes(picture)
+    for command, formats in (("batch", FORMATS), ("check", ("csv", "jsonl", "score", "table"))):
+        outputs = [option for ending in ("json", *FILES) for option in ("-o", f"{command}.{ending}")]
+        assert percept(command, "expected", "out", *CHEAP, *outputs).returncode == 3
+        for ending in ("json", *FILES):
+            data = (tmp_path / f"{command}.{ending}").read_bytes()
+            if ending == "parquet":
+                pyarrow.parquet.read_table(tmp_path / f"{command}.{ending}").validate(full=True)
+            else:
+                assert data.decode("utf-8")
+        for form in formats:
+            done = percept("report", f"{command}.json", "--format", form)
+            assert done.returncode == 0
+            assert form == "parquet" or done.stdout.encode("utf-8")  # what is no UTF-8 would be surrogates
+    done = percept("batch", "expected", "out", *CHEAP, "--format", "csv")
+    found = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert {row["name"] for row in found} == {
+        r"caf\udce9.png", "./=1+1.png", r"\udcff\udcfe/-x.png", "ü\n.png", r"gone\udcff.png"
+    }  # fmt: skip
+    (tmp_path / "back.csv").write_text("name,reference,candidate\n./=1+1.png,expected/=1+1.png,./out/=1+1.png\n")
+    done = percept("batch", "--pairs", "back.csv", *CHEAP, "--format", "score")
+    assert (done.returncode, done.stdout) == (0, "0.0\t./=1+1.png\n")
+
+
 def test_links_lead_from_where_the_page_is(percept: Percept, save: Save, tmp_path: Path) -> None:
     save("a b.png")
     save("c.png", seed=1)
@@ -299,7 +338,7 @@ DEEP = '{"a": ' * 500 + "1" + "}" * 500
     ("old", "new", "message"),
     [
         ('"extra": {}', f'"extra": {DEEP}', "nested deeper than 64 levels"),
-        ('"extra": {}', f'"extra": {DEEP * 1000}', "cut off or was changed by hand"),
+        ('"extra": {}', f'"extra": {DEEP * 30}', "cut off or was changed by hand"),
         ('"extra": {}', '"extra": ' + "[" * 100_000, "nested too deeply"),
         ('"seconds": 1.25', f'"seconds": {"9" * 5000}', "digits"),
         ('"seconds": 1.25', f'"seconds": {"9" * 4000}', "none of percept's"),
