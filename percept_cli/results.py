@@ -296,6 +296,11 @@ def _quantile(ordered: Sequence[float], share: float) -> float | None:
     return ordered[below] + (place - below) * (ordered[above] - ordered[below])
 
 
+RunKind = Literal["compare", "batch", "check"]
+"""``compare``: one pair, told layer by layer. ``batch``: many pairs, each with a distance. ``check``: pairs judged
+by gates."""
+
+
 @dataclass(frozen=True)
 class Run:
     """All results of one invocation, with the recipe that makes the numbers comparable."""
@@ -308,6 +313,7 @@ class Run:
     """Where the network ran, or would have: ``cpu``, ``cuda:0``, ``mps``; ``none`` when no pair needed it."""
     results: Collection[PairResult]
     """One result per pair, in the order of the input; may be read from disk each time it is gone through."""
+    kind: RunKind = "batch"
     complete: bool = True
     """False where the run ended before its last pair: interrupted, or stopped by ``--fail-fast``."""
     allow_empty: bool = False
@@ -316,6 +322,10 @@ class Run:
     """Whether pictures without a counterpart are no failure."""
     folders: tuple[str, str] | None = None
     """Reference and candidate folder as they were given, where folders were compared."""
+    origin: tuple[str, str] | None = None
+    """What was given as reference and candidate of many pairs: folders, or files; None for lists and streams."""
+    ended_with: ExitCode | None = None
+    """What the process exits with where the results do not say it: after an interrupt, or as a report states."""
 
     @property
     def fingerprint(self) -> str:

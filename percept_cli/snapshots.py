@@ -244,7 +244,13 @@ class Check:
                 self._move(found, path)
 
     def _keep(self, result: PairResult, trial: Trial) -> None:
-        run = Run(version=percept_cli.__version__, spec=trial.spec, device=trial.device, results=(result,))
+        run = Run(
+            version=percept_cli.__version__,
+            spec=trial.spec,
+            device=trial.device,
+            results=(result,),
+            kind="check",
+        )
         text = "".join(str(piece) for piece in render(run, "json", Style()))
         self._node.stash.setdefault(KEPT, []).append(text)
 

@@ -49,7 +49,7 @@ def judge(distance: float, threshold: float | None, source: str) -> tuple[Status
 
 def is_check(run: Run) -> bool:
     """Whether a run's pairs were judged by gates, as ``percept check`` does: then all are, or none."""
-    return next((result.evidence is not None for result in run.results if result.compared), False)
+    return run.kind == "check"
 
 
 def judge_run(run: Run) -> tuple[Status, str]:

@@ -32,7 +32,7 @@ PAIR = PairResult(
     ),
     seconds=1.25,
 )
-RUN = Run(version="1.2.3", spec=_SPEC, device="cpu", results=(PAIR,))
+RUN = Run(version="1.2.3", spec=_SPEC, device="cpu", results=(PAIR,), kind="compare")
 
 
 def _checked(
@@ -80,7 +80,9 @@ CHECKED = Run(
     version="1.2.3",
     spec=_SPEC,
     device="cpu",
+    kind="check",
     folders=("expected", "out"),
+    origin=("expected", "out"),
     results=(
         _checked("menu/icon.png", "fail", _MEAN, _PEAK, _COLOUR, regions=_REGIONS),
         _checked('a "quoted" & <b>bold</b>.png', "warn", _MEAN, _COLOUR, regions=_REGIONS[1:]),

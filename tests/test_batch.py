@@ -196,7 +196,7 @@ def test_each_line_of_a_stream_is_answered_before_the_next(folders: Path) -> Non
     exchange: list[tuple[str, str, dict[str, Any]]] = [
         (json.dumps(good | {"id": 1}), "pass", {"id": 1}),
         ("nonsense", "error", {}),
-        ("", "error", {}),
+        ("\n \t\n[]", "error", {}),  # of which the blank lines are nothing
         (json.dumps({"reference": "expected/same.png", "id": 4}), "error", {"id": 4}),
         (json.dumps(good | {"candidate": "nowhere.png", "id": 5}), "error", {"id": 5}),
         (json.dumps(good | {"threshold": 0, "id": [6]}), "fail", {"id": [6]}),
@@ -344,7 +344,7 @@ def test_ctrl_c_writes_what_is_done_and_says_how_to_go_on(tmp_path: Path, save: 
     assert process.returncode == 130
     assert count < 300
     document = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
-    assert (document["complete"], len(document["results"])) == (False, count)
+    assert (document["complete"], document["exit_code"], len(document["results"])) == (False, 130, count)
     assert len(rows(tmp_path / "r.jsonl")) == count
     assert err.startswith("\nInterrupted: finishing the pairs in flight; again to stop at once.\nERROR: ")
     assert f"Interrupted after {count} of 300 pairs. What is done is in r.jsonl; the same command goes on" in err
@@ -505,7 +505,7 @@ def test_memory_does_not_grow_with_the_number_of_pairs(tmp_path: Path, save: Sav
 
 def test_a_stream_may_begin_with_bad_lines(folders: Path) -> None:
     good = json.dumps({"reference": "expected/same.png", "candidate": "actual/same.png"})
-    for first in ("", "garbage", "[1, 2]", "ref,cand"):
+    for first in ("\ngarbage", "[1, 2]", "ref,cand"):
         with stream(folders) as process:
             assert answer(process, first)["status"] == "error"
             assert answer(process, good)["status"] == "pass"
@@ -521,8 +521,7 @@ def test_a_stream_of_csv_answers_a_line_with_an_open_quote(folders: Path) -> Non
         for line, status in (
             ("expected/same.png,actual/same.png", "pass"),
             ('expected/same.png,"actual/same.png', "error"),
-            (",", "error"),
-            ("", "error"),
+            ("\n  \n,", "error"),  # of which the blank lines are nothing
             ("expected/same.png,actual/same.png", "pass"),
         ):
             assert answer(process, line)["status"] == status

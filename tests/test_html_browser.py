@@ -147,6 +147,49 @@ def test_hostile_names_do_nothing(page: Page) -> None:
     expect(page.locator("#name")).to_have_text(HOSTILE)
 
 
+def check_what_is_seen(page: Page, name: str, place: str) -> None:
+    """One image, in the page and in the list, and where it stands there."""
+    expect(page.locator("#name")).to_have_text(name)
+    expect(page.locator("#place")).to_have_text(place)
+    expect(page.locator(f"{SEEN}[aria-current]")).to_have_attribute("title", name)
+    assert name in names(page)
+
+
+def test_what_is_seen_is_always_in_the_list(page: Page) -> None:
+    """Through chips, search, sorting, an empty result, and back: never an image that a filter has taken away."""
+    search, shown = page.locator("#search"), page.locator("#shown")
+    check_what_is_seen(page, "broken.png", "1 of 7")
+    page.locator(".count[data-status=fail]").click()
+    check_what_is_seen(page, HOSTILE, "1 of 2")
+    page.locator(".count[data-status=pass]").click()  # which still has it
+    check_what_is_seen(page, HOSTILE, "1 of 3")
+    page.locator("#sort").select_option("name")
+    place = f"{names(page).index(HOSTILE) + 1} of 3"
+    check_what_is_seen(page, HOSTILE, place)
+    search.fill("plain")
+    check_what_is_seen(page, "plain.png", "1 of 1")
+    expect(page.locator("#badge")).to_have_text("pass")
+    search.fill("no such image")
+    expect(page.locator("#none")).to_be_visible()
+    expect(shown).to_be_hidden()
+    search.fill("plain")
+    expect(shown).to_be_visible()
+    check_what_is_seen(page, "plain.png", "1 of 1")
+    search.fill("no such image")
+    expect(shown).to_be_hidden()
+    page.locator("#reset").click()
+    expect(shown).to_be_visible()
+    check_what_is_seen(page, "plain.png", f"{names(page).index('plain.png') + 1} of 7")
+    page.locator("#sort").select_option("status")
+    check_what_is_seen(page, "plain.png", "7 of 7")
+    search.fill("no such image")
+    expect(shown).to_be_hidden()
+    page.evaluate("location.hash = '#fresh.png'")  # a link leads past the filter
+    expect(shown).to_be_visible()
+    check_what_is_seen(page, "fresh.png", "5 of 7")
+    assert search.input_value() == ""
+
+
 def test_filters_and_search_and_their_count(page: Page) -> None:
     page.locator(".count", has_text="fail").click()
     assert names(page) == [HOSTILE, "menu/icon.png"]

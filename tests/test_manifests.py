@@ -249,8 +249,6 @@ def test_a_quote_that_is_never_closed() -> None:
 @pytest.mark.parametrize(
     ("line", "what", "hint"),
     [
-        ("", "the line is empty", ONE_OBJECT),
-        ("  \t", "the line is empty", ONE_OBJECT),
         ('{"reference": "a",', "not JSON: Expecting property name enclosed in double quotes: line ", ONE_OBJECT),
         ("reference,candidate", "not JSON: Expecting value: line 1 column 1 (char 0)", ONE_OBJECT),
         ("{}{}", "not JSON: Extra data: line 1 column 3 (char 2)", ONE_OBJECT),
@@ -378,6 +376,31 @@ def test_json_lines_that_are_not_utf_8() -> None:
 def test_an_empty_manifest_has_no_pairs(content: str) -> None:
     pairs = read(content)
     assert (pairs.total, list(pairs.pairs), pairs.notes) == (0, [], ())
+
+
+PLAIN_JSON = '{"reference": "a", "candidate": "b"}'
+BLANKS = ("", "  \t", "\u3000", "\x0c")
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("start", [[PLAIN_JSON], ["reference,candidate", "a,b"], ["reference\tcandidate", "a\tb"]])
+def test_blank_lines_are_nothing_wherever_they_are(start: list[str], ending: str) -> None:
+    """In a file and in a stream: before, between and after lines; the numbers of lines count them."""
+    bad = "{}" if start == [PLAIN_JSON] else '"a"x'
+    lines = [*BLANKS, start[0], *BLANKS, start[-1], *BLANKS, bad, *BLANKS]
+    content = ending.join(lines) + ending * 3
+    number = 3 * len(BLANKS) + 3
+    again = {"{}": 2, '"a"x': 1}[bad]  # a header is no pair
+    found = pairs_in(content)
+    assert compared(found[:-1]) == [("b", "lists/a", "lists/b")] * again
+    assert [pair.name for pair in found if pair.trouble] == [f"line {number}"]
+    os.mkfifo("pipe")
+    writer = Thread(target=Path("pipe").write_bytes, args=(content.encode(),), daemon=True)
+    writer.start()
+    stream = list(read_manifest("pipe").pairs)
+    writer.join(60)
+    assert compared(stream[:-1]) == [("b", "a", "b")] * again
+    assert [pair.name for pair in stream if pair.trouble] == [f"line {number}"]
 
 
 def test_what_is_no_manifest(here: Path) -> None:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import base64
+import csv
+import io
 import json
+import os
+import tracemalloc
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet
 import pytest
 
-from percept_cli.reports import Style
+from percept_cli.reports import FORMATS, Style
 from percept_cli.reports.reading import UnreadableReport, read_run
-from percept_cli.results import Run
+from percept_cli.results import ExitCode, Run
 from tests.conftest import Percept, Save
 from tests.runs import CHECKED, PAIR, RUN
 from tests.test_cli import with_torch_report
 from tests.test_html import Page
-from tests.test_reports import BROKEN, MANY, NOT_A_NUMBER, NOTE, UNDECODABLE, render
+from tests.test_reports import BROKEN, MANY, NOT_A_NUMBER, NOTE, PASSED, UNDECODABLE, render
 
 
 def written(run: Run, path: Path) -> Path:
@@ -25,7 +32,15 @@ def written(run: Run, path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "run", [RUN, MANY, CHECKED, replace(RUN, results=(NOTE, NOT_A_NUMBER, BROKEN, UNDECODABLE))]
+    "run",
+    [
+        RUN,
+        MANY,
+        CHECKED,
+        replace(RUN, results=(NOTE, NOT_A_NUMBER, BROKEN, UNDECODABLE)),
+        replace(MANY, kind="batch", complete=False, ended_with=ExitCode.INTERRUPTED, origin=("a.png", "out")),
+        replace(CHECKED, allow_empty=True, allow_unmatched=True, results=()),
+    ],
 )
 def test_what_was_read_is_written_as_it_was(tmp_path: Path, run: Run) -> None:
     text = render(run, "json", Style())
@@ -33,9 +48,9 @@ def test_what_was_read_is_written_as_it_was(tmp_path: Path, run: Run) -> None:
     assert render(found, "json", Style()) == text
     assert found.spec == run.spec
     assert found.summary == run.summary
-    assert found.complete == run.complete
-    shapes = [(layer.channels, layer.height, layer.width) for layer in found.results[0].layers]  # type: ignore[index]
+    assert replace(found, results=run.results, ended_with=run.ended_with) == run
     if run is RUN:
+        shapes = [(layer.channels, layer.height, layer.width) for layer in next(iter(found.results)).layers]
         assert shapes == [(layer.channels, layer.height, layer.width) for layer in PAIR.layers]
 
 
@@ -64,6 +79,125 @@ def test_a_comparison_of_folders_becomes_every_other_report(percept: Percept, sa
     assert "percept approve run.json --baseline expected --current out --filter /other.png" in [
         command["text"] for result in page.results for command in result["commands"]
     ]
+
+
+FILES = ("txt", "jsonl", "csv", "parquet", "tsv", "xml", "md", "tap", "html", "gl-code-quality-report.json")
+CHEAP = ("--layers", "relu1_2", "--device", "cpu")
+RUNS: dict[str, tuple[int, str, tuple[str, ...]]] = {
+    "one pair": (1, "compare", ("compare", "expected/other.png", "out/other.png", "--threshold", "0.01", *CHEAP)),
+    "a tiny pair, which has a note": (0, "compare", ("compare", "expected/tiny.png", "out/tiny.png", *CHEAP)),
+    "folders": (3, "batch", ("batch", "expected", "out", "--threshold", "0.01", *CHEAP)),
+    "unmatched, which is allowed": (
+        0, "batch", ("batch", "expected", "out", "--allow-unmatched", "--exclude", "broken.png", *CHEAP),
+    ),
+    "an image and a folder": (3, "batch", ("batch", "expected/same.png", "out", *CHEAP)),
+    "a list of one": (0, "batch", ("batch", "--pairs", "pairs.csv", *CHEAP)),
+    "nothing": (3, "batch", ("batch", "empty", "empty-too", *CHEAP)),
+    "nothing, which is allowed": (0, "batch", ("batch", "empty", "empty-too", "--allow-empty", *CHEAP)),
+    "stopped at the first failure": (3, "batch", ("batch", "expected", "out", "--fail-fast", *CHEAP)),
+    "a check": (3, "check", ("check", "expected", "out")),
+    "a check of one pair": (0, "check", ("check", "expected/same.png", "out/same.png")),
+    "a check in which new is allowed": (
+        1, "check", ("check", "expected", "out", "--new", "pass", "--missing", "warn", "--exclude", "broken.png"),
+    ),
+    "a check with another recipe for some": (
+        1, "check", ("check", "expected", "out", "--config", "rules.toml", "--exclude", "broken.png"),
+    ),
+    "a check of nothing but what is missing": (3, "check", ("check", "expected", "empty", "--missing", "pass")),
+}  # fmt: skip
+
+
+@pytest.fixture
+def two_folders(tmp_path: Path, save: Save) -> Path:
+    for folder in ("expected", "out", "empty", "empty-too"):
+        (tmp_path / folder).mkdir()
+    for folder in ("expected", "out"):
+        save(f"{folder}/same.png")
+        save(f"{folder}/other.png", seed=1 if folder == "out" else 2)
+        save(f"{folder}/tiny.png", width=1, height=1)
+    (tmp_path / "out" / "broken.png").write_bytes(b"no image")
+    save("expected/broken.png")
+    save("out/new.png")
+    save("expected/gone.png")
+    (tmp_path / "pairs.csv").write_text(
+        "reference,candidate,name,threshold,weight,id\nexpected/other.png,out/other.png,=1,9,2,7\n"
+    )
+    (tmp_path / "rules.toml").write_text('[[override]]\nmatch = "other.png"\npreset = "johnson-style"\n')
+    return tmp_path
+
+
+QUICK = (
+    "one pair",
+    "unmatched, which is allowed",
+    "stopped at the first failure",
+    "a check in which new is allowed",
+    "a check with another recipe for some",
+)
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in RUNS]
+)
+def test_every_report_is_the_one_that_was_made_at_once(percept: Percept, two_folders: Path, name: str) -> None:
+    """Byte for byte, and the verdict with them; what the run was allowed stands in the JSON."""
+    code, kind, command = RUNS[name]
+    outputs = [option for ending in FILES for option in ("-o", f"once.{ending}")]
+    once = percept(*command, "--format", "github", "-o", "run.json", *outputs)
+    assert once.returncode == code, once.stderr
+    document = json.loads((two_folders / "run.json").read_text())
+    assert (document["kind"], document["exit_code"]) == (kind, code)
+    outputs = [option for ending in FILES for option in ("-o", f"again.{ending}")]
+    again = percept("report", "run.json", "--format", "github", "-o", "again.json", *outputs)
+    assert (again.returncode, again.stdout) == (0, once.stdout)
+    for ending in FILES:
+        assert (two_folders / f"again.{ending}").read_bytes() == (two_folders / f"once.{ending}").read_bytes()
+    assert (two_folders / "again.json").read_bytes() == (two_folders / "run.json").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["one pair", "a check"])
+def test_the_table_on_standard_output_is_the_one_that_was_printed(
+    percept: Percept, two_folders: Path, name: str
+) -> None:
+    _, kind, command = RUNS[name]
+    top = () if kind == "compare" else ("--top", "2")
+    once = percept(*command, *top, "--format", "table", "-o", "run.json")
+    assert two_folders.joinpath("run.json").exists()
+    assert percept("report", "run.json", *top).stdout == once.stdout
+
+
+NAMES = (b"caf\xe9.png", b"=1+1.png", b"\xff\xfe/-x.png", "ü\n.png".encode())
+
+
+def test_names_that_are_no_text_are_utf_8_in_every_report(percept: Percept, save: Save, tmp_path: Path) -> None:
+    """Of ``batch`` and of ``check``, in files and on standard output; and a CSV names the files that there are."""
+    picture = save("a.png").read_bytes()
+    for folder in ("expected", "out"):
+        for name in NAMES:
+            path = tmp_path / folder / os.fsdecode(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(picture if folder == "out" or b"/" not in name else b"no image")
+    (tmp_path / "expected" / os.fsdecode(b"gone\xff.png")).write_bytes(picture)
+    for command, formats in (("batch", FORMATS), ("check", ("csv", "jsonl", "score", "table"))):
+        outputs = [option for ending in ("json", *FILES) for option in ("-o", f"{command}.{ending}")]
+        assert percept(command, "expected", "out", *CHEAP, *outputs).returncode == 3
+        for ending in ("json", *FILES):
+            data = (tmp_path / f"{command}.{ending}").read_bytes()
+            if ending == "parquet":
+                pyarrow.parquet.read_table(tmp_path / f"{command}.{ending}").validate(full=True)
+            else:
+                assert data.decode("utf-8")
+        for form in formats:
+            done = percept("report", f"{command}.json", "--format", form)
+            assert done.returncode == 0
+            assert form == "parquet" or done.stdout.encode("utf-8")  # what is no UTF-8 would be surrogates
+    done = percept("batch", "expected", "out", *CHEAP, "--format", "csv")
+    found = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert {row["name"] for row in found} == {
+        r"caf\udce9.png", "./=1+1.png", r"\udcff\udcfe/-x.png", "ü\n.png", r"gone\udcff.png"
+    }  # fmt: skip
+    (tmp_path / "back.csv").write_text("name,reference,candidate\n./=1+1.png,expected/=1+1.png,./out/=1+1.png\n")
+    done = percept("batch", "--pairs", "back.csv", *CHEAP, "--format", "score")
+    assert (done.returncode, done.stdout) == (0, "0.0\t./=1+1.png\n")
 
 
 def test_links_lead_from_where_the_page_is(percept: Percept, save: Save, tmp_path: Path) -> None:
@@ -126,9 +260,9 @@ SPEC = json.loads(TEXT)["spec"]
         (document(spec=SPEC | {"backbone": "vgg99"}), "unknown backbone 'vgg99'"),
         (document(spec=SPEC | {"layers": SPEC["layers"][:2]}), "with another recipe than this version has"),
         (document(spec={}), "something is missing or of another kind: no 'layers'"),
-        (document(results=[{"name": "a.png"}]), "result 1 is none of percept's: no 'reason'"),
+        (document(results=[{"name": "a.png"}]), "result 1 is none of percept's: no 'layers'"),
         (document(results=[7]), "result 1 is none of percept's"),
-        (document(results=7), "something is missing or of another kind"),
+        (document(results=7), "its results are no list"),
         (document(folders=3), "something is missing or of another kind"),
     ],
 )
@@ -149,6 +283,108 @@ def test_a_heat_map_that_was_damaged_is_refused(tmp_path: Path) -> None:
     path.write_text(json.dumps(whole))
     with pytest.raises(UnreadableReport, match="result 1 is none of percept's"):
         read_run(path)
+
+
+def changed(path: Path, **changes: Any) -> Path:
+    """A report whose first result is another than percept wrote; of its heat map with ``heat``."""
+    whole = json.loads(TEXT)
+    row = whole["results"][0]
+    row["evidence"]["heat"] |= changes.pop("heat", {})
+    row |= changes
+    path.write_text(json.dumps(whole))
+    return path
+
+
+def zeros(count: int) -> str:
+    """So many bytes as a report has them, packed without ever being there."""
+    packer = zlib.compressobj(9)
+    pieces = [packer.compress(bytes(1 << 20)) for _ in range(count >> 20)]
+    pieces += [packer.compress(bytes(count % (1 << 20))), packer.flush()]
+    return base64.b64encode(b"".join(pieces)).decode()
+
+
+@pytest.mark.parametrize(
+    ("heat", "message"),
+    [
+        ({"values": zeros(1 << 26)}, "the heat map has another size than it says"),
+        ({"width": 8192, "height": 8192, "values": zeros(1 << 26)}, "a heat map of 8192 × 8192 values is none"),
+        ({"width": 1 << 70}, "is no whole number of 64 bits"),
+        ({"width": 0, "values": zeros(0)}, "a heat map of 0 × 2 values is none"),
+        ({"width": -3, "height": -2}, "a heat map of -3 × -2 values is none"),
+        ({"values": zeros(6)[:8]}, "the heat map has another size than it says"),
+        ({"stride": 0}, "is none that percept keeps"),
+        ({"top": 0}, "a scale without an end"),
+        ({"top": "10"}, "is no number"),
+    ],
+)  # fmt: skip
+def test_a_heat_map_is_unpacked_as_far_as_its_size_says(
+    tmp_path: Path, heat: dict[str, Any], message: str
+) -> None:
+    """64 MB pack into 64 kB; 10 MB are more than all of this needs."""
+    path = changed(tmp_path / "run.json", heat=heat)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableReport, match=message):
+            read_run(path)
+        assert tracemalloc.get_traced_memory()[1] < 10e6
+    finally:
+        tracemalloc.stop()
+
+
+DEEP = '{"a": ' * 500 + "1" + "}" * 500
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"extra": {}', f'"extra": {DEEP}', "nested deeper than 64 levels"),
+        ('"extra": {}', f'"extra": {DEEP * 30}', "cut off or was changed by hand"),
+        ('"extra": {}', '"extra": ' + "[" * 100_000, "nested too deeply"),
+        ('"seconds": 1.25', f'"seconds": {"9" * 5000}', "digits"),
+        ('"seconds": 1.25', f'"seconds": {"9" * 4000}', "none of percept's"),
+        ('"seconds": 1.25', '"seconds": 1e999', "inf is no number"),
+        ('"seconds": 1.25', '"seconds": NaN', "NaN is no number of JSON"),
+        ('"seconds": 1.25', '"seconds": true', "True is no number"),
+        ('"width": 48', f'"width": {10**30}', "width and height are those of no image"),
+        ('"width": 48', '"width": -1', "width and height are those of no image"),
+        ('"source": "cross-machine"', '"source": 7', "7 is no text"),
+        ('"status": "pass"', '"status": ["pass"]', "is no"),
+        ('"schema_version": 1', f'"schema_version": "{"x" * 300_000}"', "larger than any that percept writes"),
+    ],
+    ids=range(13),
+)
+def test_what_is_no_value_of_a_report_is_refused(
+    tmp_path: Path, old: str, new: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("percept_cli.reports.members.MOST_OF_A_VALUE", 200_000)
+    path = tmp_path / "run.json"
+    assert old in TEXT
+    path.write_text(TEXT.replace(old, new, 1))
+    with pytest.raises(UnreadableReport, match=message):
+        read_run(path)
+
+
+def test_approving_reads_no_further_than_reporting(percept: Percept, tmp_path: Path) -> None:
+    changed(tmp_path / "run.json", heat={"values": zeros(1 << 26)})
+    for command in (("report", "run.json"), ("approve", "run.json", "--dry-run")):
+        done = percept(*command)
+        assert (done.returncode, done.stdout) == (3, "")
+        assert "the heat map has another size than it says" in done.stderr
+
+
+def test_members_may_come_in_any_order(tmp_path: Path) -> None:
+    path = written(CHECKED, tmp_path / "run.json")
+    path.write_text(json.dumps(json.loads(TEXT), sort_keys=True, ensure_ascii=True, indent="\t"))
+    found = read_run(path)
+    assert render(found, "json", Style()) == TEXT
+
+
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_a_report_is_read_piece_by_piece(tmp_path: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever a piece ends, in the middle of a character, a number or a name: the same is read."""
+    monkeypatch.setattr("percept_cli.reports.members._PIECE", size)
+    run = replace(MANY, results=(PASSED, UNDECODABLE))
+    assert render(read_run(written(run, tmp_path / "run.json")), "json", Style()) == render(run, "json", Style())
 
 
 def test_trouble_has_an_exit_code_and_writes_nothing(percept: Percept, tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ UNDECODABLE = replace(PAIR, name="tab\there\nand \udcff.png", reference="<b>&\"'
 
 def render(run: Run, form: str, style: Style) -> str:
     """A whole report as text."""
-    return b"".join(map(encoded, reports.render(run, form, style))).decode("utf-8", "surrogateescape")
+    return b"".join(map(encoded, reports.render(run, form, style))).decode("utf-8")
 
 
 def check_golden(name: str, text: str) -> None:
@@ -234,7 +234,12 @@ def test_json_keeps_its_schema(pair: PairResult) -> None:
     document = json.loads(render(replace(RUN, results=(pair,)), "json", Style()))
     jsonschema.validate(document, SCHEMA)
     assert list(document) == SCHEMA["required"]
-    assert list(document["results"][0]) == SCHEMA["$defs"]["result"]["required"]
+    optional = {
+        "threshold_source": bool(pair.threshold_source),
+        "notes": bool(pair.notes),
+    }
+    required = SCHEMA["$defs"]["result"]["required"]
+    assert list(document["results"][0]) == required + [key for key, is_there in optional.items() if is_there]
     assert list(document["summary"]) == SCHEMA["properties"]["summary"]["required"]
 
 
@@ -275,7 +280,18 @@ def test_csv_has_one_row_per_pair_and_layer() -> None:
     assert [float(row["layer_distance"]) for row in found[:5]] == [layer.distance for layer in PAIR.layers]
     assert {row["fingerprint"] for row in found} == {RUN.fingerprint}
     assert [row["layer"] for row in rows(MANY, wide=False)[15:]] == ["", "", ""]  # new, broken, missing
-    assert found[5]["name"] == UNDECODABLE.name
+    assert found[5]["name"] == UNDECODABLE.name.replace("\udcff", r"\udcff")
+
+
+@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "＝1"])
+def test_no_cell_of_a_csv_is_a_formula(start: str) -> None:
+    name = f"{start}.png"
+    pair = replace(BROKEN, name=name, reference=name, candidate=f"out/{name}", reason=f"{name}: damaged")
+    for wide in (False, True):
+        (row,) = rows(replace(RUN, results=(pair,)), wide=wide)
+        assert (row["name"], row["reference"], row["candidate"]) == (f"./{name}", f"./{name}", f"out/{name}")
+        assert row["reason"] == f"./{name}: damaged"
+        assert not any(str(cell).startswith(("=", "+", "-", "@", "\t", "\r", "\n")) for cell in row.values())
 
 
 def test_wide_csv_has_one_row_per_pair() -> None:

@@ -74,7 +74,13 @@ def compare(
     if verbose:
         say_plans(reading)
     result = recipe.scorer.measure(reading)
-    run = Run(version=__version__, spec=recipe.scorer.spec, device=recipe.scorer.device, results=(result,))
+    run = Run(
+        version=__version__,
+        spec=recipe.scorer.spec,
+        device=recipe.scorer.device,
+        results=(result,),
+        kind="compare",
+    )
 
     if verbose:
         say(what_ran(run, result.seconds))
@@ -83,7 +89,7 @@ def compare(
             say(f"Note: {printable(note)}")
     look: dict[str, Any] = {"wide": wide, "settings": recipe.settings.from_above}
     for path, name in to.files:
-        write_output(path, render(run, name, Style(**look)))
+        write_output(path, render(run, name, Style(link_from=path.parent, **look)))
     if to.files and not quiet:
         say(f"{result.status.upper()}: {printable(result.reason)}; distance {result.distance!r}")
         say(where_reports_are([path for path, _ in to.files]))

@@ -144,10 +144,13 @@ class _Many:
             spec=self._scorer.spec,
             device=self._scorer.device,
             results=self._results,
+            kind="check" if self._terms.checks else "batch",
             complete=not early,
             allow_empty=self._terms.allow_empty,
             allow_unmatched=self._terms.allow_unmatched,
             folders=self._folders(),
+            origin=self._pairs.origin,
+            ended_with=ExitCode.INTERRUPTED if self.interrupted else None,
         )
 
     @property

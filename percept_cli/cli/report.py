@@ -7,12 +7,20 @@ from pathlib import Path
 from typing import Any, Literal
 
 import click
+from click.core import ParameterSource
 
 from percept_cli.cli.asked import destinations_of
 from percept_cli.cli.commands import Command
 from percept_cli.cli.compare import where_reports_are
 from percept_cli.cli.console import print_report, say, style_of_stdout
-from percept_cli.cli.options import FILE, note_settings, pictures_option, report_options, talk_options
+from percept_cli.cli.options import (
+    FILE,
+    note_settings,
+    pictures_option,
+    report_options,
+    talk_options,
+    top_option,
+)
 from percept_cli.names import printable, shown
 from percept_cli.reports import Style, render
 from percept_cli.reports.output import check_output, write_output
@@ -24,6 +32,7 @@ from percept_cli.verdict import counted, is_check, judge_run
 @click.argument("results", type=FILE)
 @report_options
 @pictures_option
+@top_option("Rows of the table, the worst first. Other formats have all.")
 @talk_options
 @click.pass_context
 def report(
@@ -34,6 +43,7 @@ def report(
     wide: bool,
     outputs: tuple[Path, ...],
     pictures: Literal["embed", "link", "none"],
+    top: int | None,
     quiet: bool,
     verbose: bool,
 ) -> int:
@@ -66,22 +76,24 @@ def report(
         _tell_what_is_gone(run, {to.stdout, *(name for _, name in to.files)})
     look: dict[str, Any] = {
         "wide": wide,
-        "detail": run.folders is None and len(run.results) == 1,
-        "origin": run.folders,
+        "detail": run.kind == "compare",
+        "origin": run.origin,
         "checks": is_check(run),
         "pictures": pictures,
         "json_report": results.as_posix(),
         "settings": ctx.obj.from_above,
     }
+    # As percept batch has it: a screen has room for few rows, a file for all, unless it is said how many.
+    top_in_files = top if ctx.get_parameter_source("top") is ParameterSource.COMMANDLINE else None
     for path, name in to.files:
         folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 - not resolve(): browsers know nothing of links
-        write_output(path, render(run, name, Style(link_from=folder, **look)))
+        write_output(path, render(run, name, Style(link_from=folder, top=top_in_files, **look)))
     if to.files and not quiet:
         status, reason = judge_run(run)
         say(f"{status.upper()}: {printable(reason)}")
         say(where_reports_are([path for path, _ in to.files]))
     if to.stdout is not None:
-        print_report(render(run, to.stdout, style_of_stdout(**look)), coloured=to.stdout == "table")
+        print_report(render(run, to.stdout, style_of_stdout(top=top, **look)), coloured=to.stdout == "table")
     return ExitCode.WITHIN
 
 

@@ -39,7 +39,7 @@ def read_manifest(name: str) -> Pairs:
 
     The form is recognised by the first line: a JSON object begins JSON Lines; anything else is the header of CSV
     (separated by commas or semicolons) or TSV. UTF-8, with or without a byte order mark. A line that names no pair
-    becomes a pair with its trouble; the lines after it are read all the same.
+    becomes a pair with its trouble; the lines after it are read all the same. Blank lines are nothing, anywhere.
 
     Args:
         name: a file, whose folder relative paths start from; or ``-`` for standard input, which like any pipe is
@@ -158,7 +158,7 @@ class _Lines:
             lines = iter(text.readline, "")  # never reads ahead of a line that another program waits on
             number, first = 1, next(lines, "")
             while first and not self._begins(first):
-                if self._live:  # whoever wrote it may wait for an answer
+                if first.strip():  # only in a stream, whose writer may wait for an answer
                     yield self._unusable(number, {}, _NO_BEGINNING)
                 number, first = number + 1, next(lines, "")
             if first.lstrip().startswith("{"):
@@ -173,12 +173,14 @@ class _Lines:
 
     def _json_lines(self, start: int, first: str, lines: Iterator[str]) -> Iterator[Pair]:
         for number, line in enumerate(chain([first], lines), start):
+            if not line.strip():
+                continue
             try:
                 fields = json.loads(line, object_pairs_hook=_refuse_doubles)
                 _check_json(fields)
             except (ValueError, RecursionError) as error:
-                what = "the line is empty" if not line.strip() else f"not JSON: {error}"
-                yield self._unusable(number, {}, UnusablePair(what, hint="write one JSON object per line."))
+                trouble = UnusablePair(f"not JSON: {error}", hint="write one JSON object per line.")
+                yield self._unusable(number, {}, trouble)
                 continue
             if not isinstance(fields, dict):
                 trouble = UnusablePair("not a JSON object", hint='write {"reference": "…", "candidate": "…"}.')
@@ -201,11 +203,7 @@ class _Lines:
             if isinstance(row, UnusablePair):
                 yield self._unusable(number, {}, row)
                 continue
-            if not row:
-                if self._live:  # whoever wrote it may wait for an answer
-                    yield self._unusable(
-                        number, {}, UnusablePair("the line is empty", hint="write a pair per line.")
-                    )
+            if not (delimiter or ",").join(row).strip():  # a blank line
                 continue
             fields = {
                 column: value for column, value in zip(header, row, strict=False) if value or column in REQUIRED

@@ -30,6 +30,10 @@ _TAIL = ("seconds", "fingerprint", "extra")
 _CHECK = (*(name for gate in GATES for name in (f"gate_{gate}", f"level_{gate}")), "regions", "worst_region")
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What makes a spreadsheet take a cell for a formula, or leaves one behind when it is trimmed."""
+
+
 def head(spec: DistanceSpec, style: Style) -> str:
     """The names of the columns; those of a check have the gates, their levels and the worst region as well.
 
@@ -64,18 +68,23 @@ def rows(result: PairResult, spec: DistanceSpec, style: Style) -> str:
 
 def _pair(result: PairResult) -> tuple[object, ...]:
     return (
-        result.name,
-        result.reference,
-        result.candidate,
+        _no_formula(result.name),
+        _no_formula(result.reference),
+        _no_formula(result.candidate),
         result.width,
         result.height,
         result.status,
-        "; ".join((result.reason, *result.notes)),
+        _no_formula("; ".join((result.reason, *result.notes))),  # it may begin with the name of a file
         str(result.view) if result.views else "",
         repr(result.distance) if result.compared else None,
         None if result.threshold is None else repr(result.threshold),
         repr(result.weight),
     )
+
+
+def _no_formula(name: str | None) -> str | None:
+    """A file's name as a spreadsheet takes it for text: ``./=1.png`` is the file ``=1.png``."""
+    return f"./{name}" if name is not None and name.startswith(_FORMULA) else name
 
 
 def _check(result: PairResult) -> tuple[str, ...]:
@@ -93,5 +102,6 @@ def _check(result: PairResult) -> tuple[str, ...]:
 
 def _line(cells: Iterable[object]) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(cells)  # None is written as an empty cell
-    return out.getvalue()
+    # None is written as an empty cell. Only what is part of the end of a line is quoted, and a name may hold a CR.
+    csv.writer(out, lineterminator="\r\n").writerow(cells)
+    return out.getvalue().removesuffix("\r\n") + "\n"

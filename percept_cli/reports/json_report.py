@@ -25,8 +25,13 @@ def render(run: Run, style: Style) -> Iterator[str]:  # noqa: ARG001 - every for
         "spec": run.spec.as_dict(),
         "device": run.device,
         "precision": run.spec.precision,
+        "kind": run.kind,
         "complete": run.complete,
-        "folders": None if run.folders is None else dict(zip(_SIDES, run.folders, strict=True)),
+        "allow_empty": run.allow_empty,
+        "allow_unmatched": run.allow_unmatched,
+        "exit_code": int(run.exit_code if run.ended_with is None else run.ended_with),
+        "folders": _by_side(run.folders),
+        "origin": _by_side(run.origin),
         "summary": asdict(run.summary),
         "results": [],
     }
@@ -36,3 +41,7 @@ def render(run: Run, style: Style) -> Iterator[str]:  # noqa: ARG001 - every for
         yield separator + textwrap.indent(dumps(to_row(result), indent=2), "    ")
         separator = ",\n"
     yield "]\n}\n" if separator == "\n" else "\n  ]\n}\n"
+
+
+def _by_side(paths: tuple[str, str] | None) -> dict[str, str] | None:
+    return None if paths is None else dict(zip(_SIDES, paths, strict=True))

@@ -29,7 +29,7 @@ def render(run: Run, style: Style) -> Iterator[str]:
         "failures": outcomes["fail"],
         "errors": outcomes["error"] + bool(trouble),
     }
-    time: dict[str, object] = {"time": _seconds(total([result.seconds for result in run.results]))}
+    time: dict[str, object] = {"time": _seconds(total([round(result.seconds, 6) for result in run.results]))}
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield f"<testsuites{_attributes({'name': 'percept'} | counts | time)}>\n"
     suite = (

@@ -74,8 +74,8 @@ def write_output(path: Path, pieces: Iterable[str | bytes]) -> None:
 
 
 def encoded(piece: str | bytes) -> bytes:
-    """A piece of a report as it is written: UTF-8, with names' bytes that are no text as they are."""
-    return piece if isinstance(piece, bytes) else piece.encode("utf-8", "surrogateescape")
+    r"""A piece of a report as it is written: valid UTF-8; bytes of a name that are no text become ``\udcXX``."""
+    return piece if isinstance(piece, bytes) else piece.encode("utf-8", "backslashreplace")
 
 
 def _open_file(path: Path) -> int | None:

@@ -75,8 +75,8 @@ def _row(result: PairResult, spec: DistanceSpec) -> dict[str, Any]:
         "distance": result.distance if result.compared else None,
         "threshold": result.threshold,
         "weight": result.weight,
-        "seconds": result.seconds,
-        "fingerprint": spec.fingerprint,
+        "seconds": round(result.seconds, 6),
+        "fingerprint": result.fingerprint or spec.fingerprint,
         "extra": dumps(dict(result.extra)) if result.extra else None,
     }
     return row | {layer.name: layer.distance for layer in result.layers}

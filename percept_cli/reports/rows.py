@@ -10,15 +10,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, get_args
 
-from percept_cli.evidence import Box, Evidence, Gate, HeatMap, Region
+from percept_cli.evidence import Box, Evidence, Gate, GateName, HeatMap, Level, Region
 from percept_cli.results import FileStamp, LayerResult, PairResult, Status, View, ViewResult
 
+MOST_HEAT_SIDE = 2048
+"""Values along a side of a heat map that is read: no check keeps more, and one row unpacks to 4 MiB at most."""
+
 _SIDES = ("reference", "candidate")
+_DEEPEST = 64  # as in a list of pairs, where such fields come from
+_MOST = 2**63 - 1  # of whole numbers, as Parquet and others hold them
+_LONGEST_TOLD = 80  # characters of a wrong value in a message
 
 
 def to_row(result: PairResult) -> dict[str, Any]:
     """A result as JSON has it. JSON has no NaN: a distance that is not finite is null."""
-    row = {
+    row: dict[str, Any] = {
         "name": result.name,
         "reference": result.reference,
         "candidate": result.candidate,
@@ -37,6 +43,8 @@ def to_row(result: PairResult) -> dict[str, Any]:
                 "contribution": _finite(layer.contribution),
                 "share": _finite(layer.share),
             }
+            # Those of the run's recipe follow from it.
+            | ({} if result.fingerprint is None else {"shape": [layer.channels, layer.height, layer.width]})
             for layer in result.layers
         ],
         "seconds": round(result.seconds, 6),
@@ -45,6 +53,10 @@ def to_row(result: PairResult) -> dict[str, Any]:
     }
     if result.fingerprint is not None:
         row["fingerprint"] = result.fingerprint
+    if result.threshold_source:
+        row["threshold_source"] = result.threshold_source
+    if result.notes:
+        row["notes"] = list(result.notes)
     if result.allowed:
         row["allowed"] = True
     if result.unavailable:
@@ -86,51 +98,60 @@ def stamps_of(row: Mapping[str, Any]) -> tuple[FileStamp, FileStamp]:
 
 
 def from_row(row: Mapping[str, Any], shapes: Sequence[tuple[int, int, int]]) -> PairResult:
-    """The result that a row was made from, its notes as part of its reason.
+    """The result that a row was made from.
 
     Args:
-        row: as ``to_row`` gives it.
-        shapes: channels, height and width of the features of each of its layers.
+        row: as ``to_row`` gives it, or made by hand: nothing of it is believed unseen.
+        shapes: channels, height and width of the features of each of its layers; of a recipe of its own, the row
+            has them.
 
     Raises:
-        KeyError, TypeError, ValueError: if it is no such row.
+        KeyError, TypeError, ValueError, OverflowError, zlib.error: if it is no such row.
     """
     view, views = views_of(row)
-    stamps = [None if stamp is None else FileStamp(**stamp) for stamp in map(row["files"].get, _SIDES)]
+    stamps = [None if stamp is None else _stamp_of(stamp) for stamp in map(row["files"].get, _SIDES)]
     evidence = row.get("evidence")
+    notes = tuple(map(_text, row.get("notes", ())))
+    layers = zip(row["layers"], shapes if row["layers"] else (), strict=True)
     return PairResult(
-        name=row["name"],
-        reference=row["reference"],
-        candidate=row["candidate"],
-        width=row["width"],
-        height=row["height"],
+        name=_text(row["name"]),
+        reference=_text_or_none(row["reference"]),
+        candidate=_text_or_none(row["candidate"]),
+        width=_whole_or_none(row["width"]),
+        height=_whole_or_none(row["height"]),
         status=_status(row["status"]),
-        reason=row["reason"],
+        # The reason of a row has the notes at its end.
+        reason=_text(row["reason"]).removesuffix("".join(f"; {note}" for note in notes)),
         distance=_number(row["distance"]),
         threshold=_number_or_none(row["threshold"]),
-        threshold_source="",
-        layers=tuple(
-            LayerResult(
-                layer["name"],
-                *shape,
-                distance=_number(layer["distance"]),
-                weight=_number(layer["weight"]),
-                contribution=_number(layer["contribution"]),
-                share=_number(layer["share"]),
-            )
-            for layer, shape in zip(row["layers"], shapes if row["layers"] else (), strict=True)
-        ),
+        threshold_source=_text(row.get("threshold_source", "")),
+        layers=tuple(_layer_of(layer, layer.get("shape", shape)) for layer, shape in layers),
         seconds=_number(row["seconds"]),
+        notes=notes,
         weight=_number(row["weight"]),
-        extra=row["extra"],
+        extra=_extra(row["extra"]),
         reference_file=stamps[0],
         candidate_file=stamps[1],
-        fingerprint=row.get("fingerprint"),
-        allowed=row.get("allowed", False),
-        unavailable=row.get("unavailable", False),
+        fingerprint=_text_or_none(row.get("fingerprint")),
+        allowed=bool(row.get("allowed", False)),
+        unavailable=bool(row.get("unavailable", False)),
         evidence=None if evidence is None else _evidence_of(evidence),
         view=view,
         views=views,
+    )
+
+
+def _layer_of(entry: Mapping[str, Any], shape: Sequence[object]) -> LayerResult:
+    channels, height, width = map(_whole, shape)
+    return LayerResult(
+        _text(entry["name"]),
+        channels,
+        height,
+        width,
+        distance=_number(entry["distance"]),
+        weight=_number(entry["weight"]),
+        contribution=_number(entry["contribution"]),
+        share=_number(entry["share"]),
     )
 
 
@@ -142,15 +163,12 @@ def views_of(row: Mapping[str, Any]) -> tuple[View, tuple[ViewResult, ...]]:
     """
 
     def view(entry: Mapping[str, Any]) -> View:
-        frame, ground, exposure = entry["frame"], entry["ground"], entry["exposure"]
         return View(
-            None if frame is None else int(frame),
-            None if ground is None else str(ground),
-            _number_or_none(exposure),
+            _whole_or_none(entry["frame"]), _text_or_none(entry["ground"]), _number_or_none(entry["exposure"])
         )
 
     return View() if "view" not in row else view(row["view"]), tuple(
-        ViewResult(view(one), _number(one["distance"]), _status(one["status"]), str(one["reason"]))
+        ViewResult(view(one), _number(one["distance"]), _status(one["status"]), _text(one["reason"]))
         for one in row.get("views", ())
     )
 
@@ -158,7 +176,7 @@ def views_of(row: Mapping[str, Any]) -> tuple[View, tuple[ViewResult, ...]]:
 def _status(word: object) -> Status:
     statuses: tuple[Status, ...] = get_args(Status)
     if word not in statuses:
-        raise ValueError(f"{word!r} is no status")
+        raise ValueError(f"{_cut(word)} is no status")
     return statuses[statuses.index(word)]
 
 
@@ -173,50 +191,121 @@ def _evidence_of(row: dict[str, Any]) -> Evidence:
     def gate(entry: dict[str, Any]) -> Gate:
         numbers = {"value": _number(entry["value"]), "warn": _number_or_none(entry["warn"])}
         numbers["fail"] = _number_or_none(entry["fail"])
-        return Gate(**entry | numbers | {"at": None if entry["at"] is None else _box(entry["at"])})
+        words = {key: _text(entry[key]) for key in ("name", "unit", "source", "status")}
+        _one_of(words["name"], get_args(GateName))
+        _one_of(words["status"], get_args(Level))
+        return Gate(**entry | numbers | words | {"at": None if entry["at"] is None else _box(entry["at"])})
 
     def region(entry: dict[str, Any]) -> Region:
-        numbers = {key: _number(entry[key]) for key in ("distance", "share", "peak", "colour")}
+        numbers: dict[str, Any] = {key: _number(entry[key]) for key in ("distance", "share", "peak", "colour")}
+        numbers["pixels"] = _whole(entry["pixels"])
         layers = {str(tap): _number(value) for tap, value in entry["layers"].items()}
+        _one_of(entry["status"], get_args(Level))
         return Region(
             **entry | numbers | {"box": _box(entry["box"]), "shift": _point(entry["shift"]), "layers": layers}
         )
 
-    heat = row["heat"]
-    if heat is not None:
-        heat = HeatMap(**heat | {"values": zlib.decompress(base64.b64decode(heat["values"]))})
-        if len(heat.values) != heat.width * heat.height:
-            raise ValueError("the heat map has another size than it says")
-    return Evidence(
-        **row
-        | {
-            "gates": tuple(map(gate, row["gates"])),
-            "regions": tuple(map(region, row["regions"])),
-            "shift": _point(row["shift"]),
-            "heat": heat,
-        }
-    )
+    counts = {key: _whole(row[key]) for key in ("regions_in_all", "changed_pixels", "ignored_pixels")}
+    found: dict[str, Any] = {
+        "gates": tuple(map(gate, row["gates"])),
+        "regions": tuple(map(region, row["regions"])),
+        "shift": _point(row["shift"]),
+        "noise": _number_or_none(row["noise"]),
+        "heat": None if row["heat"] is None else _heat_of(row["heat"]),
+    }
+    return Evidence(**row | counts | found)
 
 
-def _point(value: Sequence[int] | None) -> tuple[int, int] | None:
-    return None if value is None else (int(value[0]), int(value[1]))
+def _heat_of(entry: dict[str, Any]) -> HeatMap:
+    """A heat map, of which no more is unpacked than its size says: a few bytes can stand for gigabytes."""
+    stride, width, height = (_whole(entry[key]) for key in ("stride", "width", "height"))
+    if not (1 <= width <= MOST_HEAT_SIDE and 1 <= height <= MOST_HEAT_SIDE and stride >= 1):
+        raise ValueError(f"a heat map of {width} × {height} values is none that percept keeps")
+    unpacking = zlib.decompressobj()
+    values = unpacking.decompress(base64.b64decode(entry["values"]), width * height + 1)
+    if len(values) != width * height or not unpacking.eof:
+        raise ValueError("the heat map has another size than it says")
+    top = _number(entry["top"])
+    if not top > 0:
+        raise ValueError("the heat map has a scale without an end")
+    return HeatMap(**entry | {"values": values, "top": top})
+
+
+def _point(value: Sequence[object] | None) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    right, down = value
+    return _whole(right), _whole(down)
 
 
 def _box(entry: Mapping[str, Any]) -> Box:
-    return Box(**{key: int(value) for key, value in entry.items()})
+    return Box(**{key: _whole(value) for key, value in entry.items()})
+
+
+def _extra(value: object) -> dict[str, Any]:
+    """Fields that were carried through, which must be writable again."""
+    if not isinstance(value, dict):
+        raise TypeError("its extra is no object")
+    check_depth(value)
+    return value
+
+
+def check_depth(value: object) -> None:
+    """Refuse what is nested so deeply that a reader, or the writing of a report, could fail over it.
+
+    Raises:
+        ValueError: if it is.
+    """
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        inside = [entry for entry in level if isinstance(entry, dict | list)]
+        level = [child for entry in inside for child in (entry.values() if isinstance(entry, dict) else entry)]
+    if depth > _DEEPEST:
+        raise ValueError(f"nested deeper than {_DEEPEST} levels")
+
+
+def _one_of(word: object, words: Sequence[str]) -> None:
+    if word not in words:
+        raise ValueError(f"{word!r} is none of {', '.join(words)}")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{_cut(value)} is no text")
+    return value
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _MOST:
+        raise TypeError(f"{_cut(value)} is no whole number of 64 bits")
+    return value
+
+
+def _whole_or_none(value: object) -> int | None:
+    return None if value is None else _whole(value)
 
 
 def _number(value: object) -> float:
     """A number as a row has it, where null stands for what JSON has no number for."""
     if value is None:
         return math.nan
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{value!r} is no number")
-    return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TypeError(f"{_cut(value)} is no number")
+    return float(value)
 
 
 def _number_or_none(value: object) -> float | None:
     return None if value is None else _number(value)
+
+
+def _cut(value: object) -> str:
+    text = ascii(value)
+    return text if len(text) <= _LONGEST_TOLD else f"{text[:_LONGEST_TOLD]}…"
 
 
 def _finite(value: float) -> float | None:
@@ -225,3 +314,7 @@ def _finite(value: float) -> float | None:
 
 def _stamp(stamp: FileStamp | None) -> dict[str, Any] | None:
     return None if stamp is None else asdict(stamp)
+
+
+def _stamp_of(entry: Mapping[str, Any]) -> FileStamp:
+    return FileStamp(_whole(entry["size"]), _whole(entry["modified_ns"]), _text(entry["sha256"]))

@@ -1,8 +1,13 @@
 // The list: one row per result, made once; searching and sorting only hide and move them.
 
 class List {
-  constructor(choose) {
+  /**
+   * @param choose - what a click on the row of an index does
+   * @param settle - called when other rows are shown than before
+   */
+  constructor(choose, settle) {
     this.choose = choose;
+    this.settle = settle;
     this.element = byId("list");
     this.current = -1;
     this.words = [];
@@ -95,6 +100,7 @@ class List {
       shown.size === entries.length ? all : `Showing ${shown.size.toLocaleString("en")} of ${all}`;
     byId("none").hidden = shown.size > 0 || !entries.length;
     this.tellPlace();
+    if (this.current >= 0) this.settle();
   }
 
   fits(index) {

@@ -1,7 +1,7 @@
 // The page as a whole: which image is shown, keys, the theme.
 
 const viewer = new Viewer(byId("stage"));
-const list = new List((index) => show(index, { open: true }));
+const list = new List((index) => show(index, { open: true }), settle);
 const keys = byId("keys");
 
 function show(index, { open = false, focus = false } = {}) {
@@ -19,6 +19,13 @@ function show(index, { open = false, focus = false } = {}) {
   if (location.hash !== address) attempt(() => history.replaceState(null, "", address));
   if (open && isNarrow()) scrollTo(0, 0);
   else byId("detail").scrollTop = 0;
+}
+
+/** What is seen is always in the list: the image that was shown, or else the first one; nothing if there is none. */
+function settle() {
+  if (list.shown.includes(list.current)) byId("shown").hidden = false;
+  else if (list.shown.length) show(list.shown[0]);
+  else byId("shown").hidden = true;
 }
 
 /** What a page in a foreign frame, or from a disk, may not be allowed to do. */
@@ -111,7 +118,9 @@ byId("back").addEventListener("click", backToList);
 byId("help").addEventListener("click", () => keys.showModal());
 addEventListener("hashchange", () => {
   const index = fromAddress();
-  if (index >= 0 && index !== list.current) show(index, { open: true });
+  if (index < 0 || (index === list.current && !byId("shown").hidden)) return;
+  if (!list.shown.includes(index)) list.reset();
+  show(index, { open: true });
 });
 
 // The theme: the system's, until it is switched by hand.
@@ -136,5 +145,7 @@ addEventListener("beforeprint", () => (document.querySelector(".about").open = t
 
 if (entries.length) {
   const linked = fromAddress();
+  if (linked < 0 && !list.shown.length) list.reset(); // a search that the browser remembers
+  if (linked >= 0 && !list.shown.includes(linked)) list.reset();
   show(linked >= 0 ? linked : list.shown[0], { open: linked >= 0 });
 }
