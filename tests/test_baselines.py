@@ -413,7 +413,6 @@ def test_baselines_of_nobody_are_listed_and_deleted_when_asked(
         ([], "collect", "not all files of tests could be collected"),
         ([], "items", "only some of the tests were asked for"),
         (["-n", "2"], "fail", "not known for tests that did not pass: test_ui.py::test_b"),
-        (["-n", "2", "-k", "test_a or test_b"], "", "only some of the tests were asked for"),
     ],
 )
 def test_a_run_that_tells_not_all_deletes_nothing(
