@@ -9,12 +9,14 @@ apart, a short hash of the exact name is added: no two tests have one file.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 import re
 import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +25,7 @@ from typing import Any
 
 import pytest
 
+from percept_cli.names import printable
 from percept_cli.pytest_plugin import CHILDREN, FIXTURE, FOLDER, INI
 
 LONGEST = 80
@@ -70,7 +73,7 @@ class Spots:
         if name is None:
             self._unnamed += 1
             part = "" if self._unnamed == 1 else str(self._unnamed)
-            label = self._stem.rsplit("/", 1)[-1] + (f"@{part}" if part else "")
+            label = self._item.name + (f"@{part}" if part else "")
         elif name in self._given:
             raise ValueError(f"percept_check: the name {name!r} was used in this test already")
         else:
@@ -79,11 +82,11 @@ class Spots:
             if folded(part) in self._taken:  # another one but for its case
                 part = part_of(name, name, is_unfit=True)
             self._taken.add(folded(part))
-            label = part
+            label = name
         path = self._folder / (f"{self._stem}@{part}" if part else self._stem)
         old_name = self._old_name(name)
         folder = old_folder_of(self._item.path, self._item.config)
-        return Spot(label, path, None if folder is None else folder / old_name, old_name)
+        return Spot(printable(label), path, None if folder is None else folder / old_name, old_name)
 
     def _old_name(self, name: str | None) -> str:
         base = old_name_of(self._item.name if name is None else name)
@@ -208,11 +211,12 @@ def tests_of(collector: pytest.Collector) -> list[pytest.Item | pytest.Collector
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # pytest would have told them, had it been asked for the class
                     child.ihook.pytest_make_collect_report(collector=child)
-            found += tests_of(child) or [child]
+            tests = tests_of(child)
+            found += [child] if tests is None else tests
     return found
 
 
-def owners_of(item: pytest.Item, spot: Spot, name: str | None) -> list[str]:
+def owners_of(item: pytest.Item, spot: Spot, name: str | None, old: Path) -> list[str]:
     """The tests whose file an old baseline may be: this one, and others of its module.
 
     Of a picture without a name, those that would have had the same file, whether they have so many pictures or
@@ -223,7 +227,9 @@ def owners_of(item: pytest.Item, spot: Spot, name: str | None) -> list[str]:
         item: the test.
         spot: of its picture.
         name: which it gave to it.
+        old: the baseline.
     """
+    same = folded if _tells_no_case(old) else str
     module = module_of(item)
     tests = None if module is None else tests_of(module)
     if tests is None:
@@ -235,11 +241,17 @@ def owners_of(item: pytest.Item, spot: Spot, name: str | None) -> list[str]:
         if not isinstance(test, pytest.Item):
             found.add(test.nodeid)  # of which nobody knows what is in it
         elif takes_pictures(test):
-            base = re.escape(old_name_of(test.name))
+            base = re.escape(same(old_name_of(test.name)))
             named = name is not None and (by_all or spot.old_name in _words_of(test))
-            if named or re.fullmatch(rf"{base}(-\d+)?", spot.old_name):
+            if named or re.fullmatch(rf"{base}(-\d+)?", same(spot.old_name)):
                 found.add(test.nodeid)
     return sorted(found)
+
+
+def _tells_no_case(path: Path) -> bool:
+    """Whether a file that is there has its name in any case."""
+    other = path.with_name(path.name.swapcase())
+    return other != path and other.exists() and other.samefile(path)
 
 
 def takes_pictures(item: pytest.Item) -> bool:
@@ -272,8 +284,8 @@ def _words_of_helpers(item: pytest.Item) -> set[str]:
 
 def _words(function: object) -> set[str]:
     """The strings in a function's code."""
-    while hasattr(function, "__wrapped__"):
-        function = function.__wrapped__
+    with suppress(ValueError):  # what wraps itself
+        function = inspect.unwrap(function) if callable(function) else function
     code = getattr(function, "__code__", None)
     return set() if code is None else set(_strings(code))
 

@@ -13,7 +13,7 @@ from percept_cli.images.formats import format_of
 from percept_cli.images.memory import file_content, is_path, to_array, to_decoded
 from percept_cli.images.policy import ImagePolicy
 
-_NAME = "the picture"
+_NAME = "picture"  # the argument
 
 
 def file_of(picture: object, stem: str, folder: Callable[[], Path], policy: ImagePolicy) -> Path:

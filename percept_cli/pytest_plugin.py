@@ -19,7 +19,7 @@ FIXTURE = "percept_check"
 FOLDER = "percept-baselines"
 INI = "percept_baselines"
 CHILDREN = pytest.StashKey[list[pytest.Item | pytest.Collector]]()
-"""Of a collector: all that it collected, also what was not asked for."""
+"""Of a collector that could be collected: all that is in it, also what was not asked for."""
 KEPT = pytest.StashKey[list[str]]()
 """What failed in a test, each as a JSON report."""
 WRITTEN = pytest.StashKey[list[str]]()
@@ -95,7 +95,7 @@ class _Collector:
         self._written: list[str] = []
         self._reports: list[Path] = []
         self._used: set[str] = set()
-        self._seen: set[str] = set()
+        self._seen: list[pytest.Item] = []
         self._files: set[Path] = set()
         self._folders: set[Path] = set()
         self._trouble = False
@@ -113,8 +113,9 @@ class _Collector:
         """Remember all tests, also those that were not asked for: they may have had the same baseline."""
         report = yield
         found = list(report.result or ())
-        collector.stash[CHILDREN] = found
-        self._seen.update(child.nodeid for child in found if isinstance(child, pytest.Item))
+        if report.passed:
+            collector.stash[CHILDREN] = found
+        self._seen += (child for child in found if isinstance(child, pytest.Item))
         self._trouble |= not report.passed
         if isinstance(collector, pytest.File):
             self._files.add(collector.path)
@@ -154,7 +155,7 @@ class _Collector:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the report where anything failed, and find the baselines that are nobody's."""
         is_worker = hasattr(self._config, "workerinput")
-        if not self._collections and (is_worker or session.items):
+        if not self._collections and (is_worker or bool(getattr(session, "items", None))):
             from percept_cli.unclaimed import collection_of
 
             found = collection_of(session, self._seen, self._files, self._folders, trouble=self._trouble)

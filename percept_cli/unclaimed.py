@@ -5,6 +5,7 @@ Whatever leaves that open is a reason to name none: a baseline that is deleted m
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -40,13 +41,18 @@ class Session:
 
 
 def collection_of(
-    session: pytest.Session, seen: set[str], files: Iterable[Path], folders: Iterable[Path], *, trouble: bool
+    session: pytest.Session,
+    seen: Iterable[pytest.Item],
+    files: Iterable[Path],
+    folders: Iterable[Path],
+    *,
+    trouble: bool,
 ) -> dict[str, Any]:
     """What a process that collected tests knows of them, as plain data.
 
     Args:
         session: after its tests were run.
-        seen: node ids of all tests that pytest came upon.
+        seen: all tests that pytest came upon.
         files: all files that tests were looked for in.
         folders: all folders that such files were looked for in.
         trouble: whether anything could not be collected, or was skipped as a whole.
@@ -55,7 +61,11 @@ def collection_of(
     reason = ""
     if trouble:
         reason = "not all files of tests could be collected"
-    elif seen != tests or any(config.getoption(name, None) for name in _PARTIAL) or not _are_all(config):
+    elif (
+        set(map(id, seen)) != set(map(id, session.items))
+        or any(config.getoption(name, None) for name in _PARTIAL)
+        or not _are_all(config)
+    ):
         reason = "only some of the tests were asked for"
     elif not tests:
         reason = "there was no test"
@@ -66,7 +76,8 @@ def collection_of(
 def _are_all(config: pytest.Config) -> bool:
     """Whether what was asked for are all tests of the project: its test paths, or all of its root."""
     root = config.rootpath
-    given = [path for pattern in config.getini("testpaths") for path in root.glob(pattern)] or [root]
+    patterns = [str(root / pattern) for pattern in config.getini("testpaths")]
+    given = [Path(path) for pattern in patterns for path in glob.glob(pattern)] or [root]  # noqa: PTH207 - patterns may be absolute
     asked = [Path(os.path.abspath(config.invocation_params.dir / argument)) for argument in config.args]  # noqa: PTH100
     return all(any(path.is_relative_to(folder) for folder in asked) for path in given)
 

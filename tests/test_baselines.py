@@ -213,6 +213,9 @@ class TestButton:
 class TestMenu:
     def test_{other}(self, {fixture}):
         {call}
+
+class TestNothing:
+    pass
 """
 ALONE = CLASSES.format(other="plot", fixture="tmp_path", call="pass")
 BOTH = CLASSES.format(other="plot", fixture="percept_check", call='percept_check(pic("blue"))')
@@ -266,6 +269,20 @@ def test_an_old_baseline_that_may_be_several_tests_is_not_used(project: pytest.P
     done.assert_outcomes(passed=2)
     done.stdout.fnmatch_lines(["*no test claims, which were deleted*", f"percept-baselines/{OLD}"])
     assert colours(project) == {NEW: "red", "test_ui/TestMenu/test_plot.png": "blue"}
+
+
+def test_old_baselines_of_names_that_differ_in_case_are_taken_over(project: pytest.Pytester, run: Run) -> None:
+    body = """
+@pytest.mark.parametrize("colour", ["red", "blue"], ids=["Ab", "aB"])
+def test_p(percept_check, colour):
+    percept_check(pic(colour))
+"""
+    write(project, body)
+    put(project, "test_ui/test_p-Ab.png", "red")
+    put(project, "test_ui/test_p-aB.png", "blue")
+    run(project, "--percept-update").assert_outcomes(passed=2)
+    run(project).assert_outcomes(passed=2, warnings=0)
+    assert sorted(colours(project).values()) == ["blue", "red"]
 
 
 @pytest.mark.parametrize(
@@ -396,7 +413,6 @@ def test_baselines_of_nobody_are_listed_and_deleted_when_asked(
         ([], "collect", "not all files of tests could be collected"),
         ([], "items", "only some of the tests were asked for"),
         (["-n", "2"], "fail", "not known for tests that did not pass: test_ui.py::test_b"),
-        (["-n", "2", "-k", "test_a or test_b"], "", "only some of the tests were asked for"),
     ],
 )
 def test_a_run_that_tells_not_all_deletes_nothing(
