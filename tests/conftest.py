@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-# Before numpy and torch read it. With a worker for every processor (`pytest -n auto`) threads of each would wait for
-# those of the others. What a test starts inherits it; whoever wants another number says so.
+# Before numpy and torch read it. With a worker for every processor (`pytest -n auto`) threads of each would wait
+# for those of the others. What a test starts inherits it; whoever wants another number says so.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 

@@ -1,9 +1,9 @@
 """Processes forked off one that has torch and percept loaded already, most of what a test of a command waits for.
 
-Each is a process of its own, with its own folder, environment, standard streams and exit code. The one it comes from
-has imported modules and done nothing else: no command has run in it, and no thread of torch's is in it. What such a
-process cannot show is how a fresh interpreter begins: that a library was never loaded, or that another seed of hashes
-moves nothing.
+Each is a process of its own, with its own folder, environment, standard streams and exit code. The one it comes
+from has imported modules and done nothing else: no command has run in it, and no thread of torch's is in it. What
+such a process cannot show is how a fresh interpreter begins: that a library was never loaded, or that another seed
+of hashes moves nothing.
 
 As a program (``python tests/forks.py SOCKET``) this is the one that forks. It ends with the tests.
 """

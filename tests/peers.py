@@ -32,7 +32,7 @@ def carry_shipped_kernels(network: torch.nn.Module) -> None:
             module.bias.copy_(kernels[key.replace("weight", "bias")])
 
 
-# Peers compute in float64, where two ways to one number agree: in float32 they would differ by the rounding of both.
+# Peers compute in float64, where two ways to one number agree: in float32 they differ by the rounding of both.
 # Their constants are published as decimals and stored as float32, so they are written out again.
 
 

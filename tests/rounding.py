@@ -3,14 +3,15 @@
 Two questions are kept apart. Whether the arithmetic is right is asked in float64, where everything agrees to
 ``ARITHMETIC``. How much float32 may lose is a bound in two steps:
 
-1. *Features.* A sum of n products, in whatever order an instruction set adds them up, is off by √n roundings: they
-   are independent of each other (Higham & Mary 2019, theorem 2.4). Winograd's transforms add up products that are
-   larger than their sum, by a factor that follows from their matrices. Layers add up as independent errors do. This
-   is the length of a channel's error relative to that of the channel: ``of_features``.
-2. *Distances.* How much that moves a distance says its gradient, taken in float64 at the case's own features: at most
-   Σ_c ‖∂D/∂F_c‖·‖δF_c‖ over the channels of both sides (Cauchy and Schwarz: for the worst directions of the errors).
-   This is the case's conditioning: for two pictures of noise some 3 times the error of the features, for a change
-   of a few levels a hundred times: ``of_distance``.
+1. *Features.* A sum of n products, in whatever order an instruction set adds them up, is off by √n roundings, as
+   these are independent of each other (Higham & Mary 2019, A new approach to probabilistic rounding error
+   analysis). Winograd's transforms add up products that are larger than their sum, by a factor that follows from
+   their matrices. Layers add up as independent errors do. This is the length of a channel's error relative to that
+   of the channel: ``of_features``.
+2. *Distances.* How much that moves a distance says its gradient, taken in float64 at the case's own features: at
+   most Σ_c ‖∂D/∂F_c‖·‖δF_c‖ over the channels of both sides (Cauchy and Schwarz: whatever the errors' directions).
+   This is the case's conditioning: two pictures of noise move by some 3 times the error of their features, those
+   that are a few levels apart by a hundred times: ``of_distance``.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from torch import Tensor
 
 from percept_cli.engine.backbone import Backbone
 from percept_cli.engine.distances import DISTANCES, Distance
-from percept_cli.engine.topology import INPUT, NETWORKS, layers_up_to, tile_rows
+from percept_cli.engine.topology import INPUT, layers_up_to, tile_rows
 from percept_cli.engine.winograd import TILES
 from percept_cli.spec import DistanceSpec
 
@@ -31,7 +32,7 @@ UNIT = 2.0**-24
 
 ARITHMETIC = 1e-9
 """For two float64 computations of one number. Their rounding is 2⁻⁵³ where float32 has ``UNIT``: the bounds below,
-of up to 0.005 for float32, are 1e-11 then. Another constant, tap or formula moves numbers by far more than 1e-9."""
+of up to 0.005 for float32, are 1e-11 then. Another constant, tap or formula moves numbers far more than 1e-9."""
 
 
 def _gain(m: int) -> float:
@@ -93,7 +94,7 @@ def of_distance(distance: Distance, f: Tensor, g: Tensor, features: float) -> tu
         sides = [side.clone().requires_grad_() for side in (f, g)]
         found = distance(*sides)
         slopes = torch.autograd.grad(found.sum(), sides)
-    # Lengths and squares over the channels are float32 as well: √C roundings, independent of those of the features.
+    # Lengths and squares over the channels are float32 too: √C roundings, independent of those of the features.
     relative = (features**2 + f.shape[1] * UNIT**2) ** 0.5
     bound = torch.zeros_like(found)
     for side, slope in zip(sides, slopes, strict=True):
@@ -162,6 +163,3 @@ def exact(spec: DistanceSpec, reference: Tensor, candidate: Tensor, *, winograd:
 def relative_error(found: Tensor, expected: Tensor) -> float:
     """Length of the difference, relative to that of what is expected."""
     return float((found.double() - expected).norm() / expected.double().norm())
-
-
-TAPS = {network: {layer.name: of_features(network, layer.name) for layer in NETWORKS[network]} for network in NETWORKS}

@@ -286,6 +286,7 @@ def test_one_broken_file_costs_one_row(folders: Path, percept: Percept) -> None:
     assert "Stopped at the first failure after " in done.stderr
 
 
+@pytest.mark.slow
 def test_a_file_that_vanishes_while_the_run_goes_on(tmp_path: Path, save: Save) -> None:
     """The last file is taken away after the folder was listed and before its turn comes."""
     names = many(tmp_path, save, 300)
@@ -300,6 +301,7 @@ def test_a_file_that_vanishes_while_the_run_goes_on(tmp_path: Path, save: Save) 
     assert found[-1] == f"error\t{names[-1]}\n"
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_it_ends_as_if_it_had_not_been(
     tmp_path: Path, save: Save, percept: Percept
 ) -> None:
@@ -376,6 +378,7 @@ def limited(kind: int, value: int) -> Callable[[], None]:
     return lambda: resource.setrlimit(kind, (value, value))
 
 
+@pytest.mark.slow
 def test_a_full_disk_keeps_what_was_written(tmp_path: Path, save: Save, percept: Percept) -> None:
     """A limit on the size of files stands for a disk that fills up: a real full file system needs a mount."""
     many(tmp_path, save, 30)

@@ -27,7 +27,7 @@ LAYERS = {
 
 
 def rounding(inputs: int, tile: int) -> float:
-    """Relative error that one layer may have in float32: of random values none is more than a few times the mean."""
+    """Relative error that one layer may have in float32."""
     return UNIT * products(inputs, tile=tile if inputs > 3 else None) ** 0.5
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from PIL import Image
 
 from percept_cli import PerceptualDistance, compare
 from percept_cli.engine.device import computing, resolve_device
@@ -64,12 +65,17 @@ def test_gradients_after_a_measurement() -> None:
     assert pictures.grad.isfinite().all()
 
 
+@pytest.mark.numeric
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
 def test_half_precision_is_near_and_not_equal(precision: str) -> None:
-    exact = compare(*files("photo-blur"))
-    rough = compare(*files("photo-blur"), precision=precision)
+    pair = []
+    for path in files("photo-blur"):
+        with Image.open(path) as image:
+            pair.append(image.convert("RGB").crop((64, 64, 160, 160)))  # few processors are quick at this
+    exact, rough = compare(*pair), compare(*pair, precision=precision)
     assert rough.distance != exact.distance
-    # bf16 has 8 bits: features are off by up to 0.4 % per layer.
+    # bf16 has 8 bits: values are off by up to 0.2 % at each of 13 layers, some 0.7 % in all, and a distance by
+    # four times that.
     assert rough.distance == pytest.approx(exact.distance, rel=0.03)
 
 

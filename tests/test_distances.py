@@ -24,9 +24,9 @@ from tests.rounding import UNIT, check, of_distance
 
 pytestmark = pytest.mark.numeric
 
-# Sums are float64, of at most 200,000 values of one sign, in whatever order: n roundings of 2⁻⁵³ at the very worst,
-# and some √n on any machine.
-OTHER_ORDER = 200_000**0.5 * 2**-53 * 20
+# Sums are float64, of at most some 10,000 values, in whatever order: √n roundings of 2⁻⁵³ each, and a hundred
+# times that where differences of sums are squared (`gram`, `dists`).
+OTHER_ORDER = 100 * 10_000**0.5 * 2**-53
 
 Array = NDArray[np.float64]
 every_distance = pytest.mark.parametrize("distance", DISTANCES.values(), ids=DISTANCES)

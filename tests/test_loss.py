@@ -135,6 +135,8 @@ def test_gradients_are_those_of_finite_differences(distance: str) -> None:
     loss = PerceptualDistance(layers="input,conv1_1,relu1_2,relu2_1", distance=distance).double()
     # Far from each other and from black, where lengths have kinks.
     x, y = (0.2 + 0.3 * (pictures(1, 4, 4, seed).double() + seed - 1) for seed in (1, 2))
+    # A step of 1e-7 leaves 1e-7 of curvature and 1e-9 of rounding, of slopes that differ by a thousand; a wrong
+    # term in a slope shows in its first digits.
     assert torch.autograd.gradcheck(loss, (x.requires_grad_(), y.requires_grad_()), eps=1e-7, rtol=1e-3)
 
 
@@ -143,6 +145,8 @@ def test_what_a_distance_has_learned_has_gradients_too() -> None:
     """`dists`: they are those of finite differences, finite at equal and black pictures, and 0 at equal ones."""
     loss = PerceptualDistance("dists", backbone=L2_POOLS, layers="input,relu1_2,relu2_2").double()
     x, y = (0.2 + 0.3 * (pictures(1, 6, 6, seed).double() + seed - 1) for seed in (1, 2))
+    # A step of 1e-7 leaves 1e-7 of curvature and 1e-9 of rounding, of slopes that differ by a thousand; a wrong
+    # term in a slope shows in its first digits.
     assert torch.autograd.gradcheck(loss, (x.requires_grad_(), y.requires_grad_()), eps=1e-7, rtol=1e-3)
     for checkpoint in (False, True):
         loss = PerceptualDistance("dists", backbone=L2_POOLS, checkpoint=checkpoint)

@@ -5,9 +5,11 @@ need; but the arithmetic does not depend on which numbers are in the kernels, an
 the normalisation of the lpips package, and its learned weights, read from its own file.
 
 Tried, and each breaks these tests: another mean, another tap, another epsilon, two kernels swapped, one tap's
-learned weights for another's, one learned weight altered, corners aligned. Peers are in float64, and the engine's
-float32 is held to float64 by what it may lose in that case (`tests/rounding.py`). (Whether 1e-10 is added inside or
+learned weights for another's, one learned weight altered, corners aligned. (Whether 1e-10 is added inside or
 outside the root shows on tiny features only: test_distances.py has that.)
+
+Peers are in float64, and the engine's float32 is held to float64 by what it may lose in that case
+(`tests/rounding.py`).
 """
 
 from __future__ import annotations

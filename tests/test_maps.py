@@ -16,6 +16,8 @@ from percept_cli.weights.channels import CHANNEL_WEIGHTS
 from tests.test_exact import CHANGES, Remembering, as_tensor, changes, engine_of, pair_of, plan_of
 from tests.test_exact import remembering as remembering
 
+pytestmark = pytest.mark.numeric
+
 TAPS = ("input", "relu1_2", "conv3_1", "relu4_3", "pool4")
 LOCAL = [
     name

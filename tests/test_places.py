@@ -21,6 +21,8 @@ from tests.conftest import as_picture, drawing
 from tests.test_exact import plan_of
 from tests.test_maps import contributions
 
+pytestmark = pytest.mark.numeric
+
 SPEC = load_preset("render").spec
 
 

@@ -40,7 +40,7 @@ def test_the_first_two_commands_are_the_ones_ci_runs() -> None:
         assert "\n" not in command
         assert command in script
     assert "percept compare sample_images/" in commands[0]
-    assert commands[1].endswith("-m pytest")
+    assert commands[1].endswith("-m pytest -n auto --dist worksteal")
 
 
 def test_outputs_are_what_the_commands_print() -> None:

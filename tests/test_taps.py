@@ -206,7 +206,9 @@ def test_the_root_of_an_l2_pool_at_zero() -> None:
     out = torch.empty(1, 3, 3, 2)
     pool_rows(layer, torch.zeros(1, 7, 6, 2), out)
     for found in (whole.detach(), out):
-        torch.testing.assert_close(found, torch.full_like(found, 1e-6), rtol=3 * UNIT, atol=0)  # a sum, a root, and 1e-6
+        torch.testing.assert_close(
+            found, torch.full_like(found, 1e-6), rtol=3 * UNIT, atol=0
+        )  # a sum, a root, and 1e-6
 
 
 @pytest.mark.parametrize(("n", "height", "width"), [(1, 37, 53), (3, 64, 48)])
