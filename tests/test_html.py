@@ -345,7 +345,8 @@ def test_the_command_that_accepts_means_this_picture_alone(name: str) -> None:
     assert show["text"] == f"percept heatmap {reference} 'out/[red].png' --preset default -o heat.png"
     bash = ["bash", "-c", f"printf '%s\\n' {accept['text'].removeprefix('percept ')}"]
     words = subprocess.run(bash, capture_output=True, text=True, check=True).stdout.splitlines()
-    baseline, current = CHECKED.folders or ()
+    assert CHECKED.folders is not None
+    baseline, current = CHECKED.folders
     folders = ["--baseline", baseline, "--current", current]
     assert words[:-1] == ["approve", "my report.json", *folders, "--filter"]
     patterns = Patterns((words[-1],))
