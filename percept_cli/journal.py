@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import threading
+from array import array
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -31,7 +32,9 @@ By = Literal["stat", "hash"]
 """What shows that a file is unchanged: its size and time of change, or the SHA-256 of its content."""
 
 _BEGINNING = b'{"name": '
-_Key = tuple[str, str | None, str | None]
+_Key = bytes
+"""A digest of a pair's name and files: of all pairs of a run, the names themselves would take the most memory."""
+_DIGEST = 16  # bytes; two pairs of a billion have one digest once in 10²⁰ runs
 
 
 class Journal:
@@ -51,13 +54,14 @@ class Journal:
         self.path = path
         self._scorer = scorer
         self._by = by
-        self._rows: dict[_Key, tuple[int, int, int]] = {}  # ordinal, offset, length
-        self._others: dict[tuple[_Key, str], tuple[int, int]] = {}  # scored pairs not seen yet, by recipe
+        self._places = array("Q")  # where each line begins, and where the last one ends
+        self._rows: dict[_Key, int] = {}  # lines of this recipe, by their ordinals
+        self._others: dict[bytes, int] = {}  # scored pairs not seen yet, by pair and recipe
+        self._recipes: set[bytes] = set()
         self._count = 0
         self._next = 0
         self._in_order = True
         self._using = threading.Lock()
-        self._seen: set[_Key] = set()
         self.reused = 0
         """How many results were taken from the file."""
         self.notes: list[str] = []
@@ -89,19 +93,23 @@ class Journal:
                         f"{shown(self.path)}, line {number}: not a result of percept",
                         hint="name a file that percept wrote as JSON Lines, or one that does not exist yet.",
                     )
-                key = row["name"], row["reference"], row["candidate"]
+                key = _key(row["name"], row["reference"], row["candidate"])
                 if row["status"] in ("pass", "fail"):
-                    self._others[key, row["fingerprint"]] = offset, len(line)
+                    recipe = str(row["fingerprint"]).encode("utf-8", "surrogatepass")
+                    self._recipes.add(recipe)
+                    self._others[key + recipe] = self._count
                 if row["fingerprint"] != self._scorer.spec.fingerprint:
                     others += 1
                 elif row["status"] in ("pass", "fail"):
-                    self._rows[key] = self._count, offset, len(line)
+                    self._rows[key] = self._count
                 elif row["status"] == "error":
                     failures += 1
                 self._count += 1
+                self._places.append(offset)
                 offset += len(line)
                 if not line.endswith(b"\n"):
                     self._write(b"\n")
+        self._places.append(offset)
         if others:
             self.notes.append(f"{shown(self.path)}: {counted(others, 'result')} of another recipe, scored anew")
         if failures:
@@ -126,11 +134,12 @@ class Journal:
 
         May be called by several threads.
         """
-        found = self._rows.get(_key(pair))
-        if found is None or pair.reference is None or pair.candidate is None:
+        if pair.reference is None or pair.candidate is None:
             return None
-        _, offset, length = found
-        row = json.loads(self._line(offset, length))
+        ordinal = self._rows.get(_key(pair.name, posix(pair.reference), posix(pair.candidate)))
+        if ordinal is None:
+            return None
+        row = json.loads(self._line(ordinal))
         try:
             stamps = stamps_of(row)
             distances = {layer["name"]: float(layer["distance"]) for layer in row["layers"]}
@@ -176,10 +185,11 @@ class Journal:
             return None
         return replace(stamp, modified_ns=found.st_mtime_ns) if same else None
 
-    def _line(self, offset: int, length: int) -> bytes:
+    def _line(self, ordinal: int) -> bytes:
+        begin, end = self._places[ordinal : ordinal + 2]
         with self._using:
-            self._file.seek(offset)
-            return self._file.read(length)
+            self._file.seek(begin)
+            return self._file.read(end - begin)
 
     def add(self, result: PairResult, *, reused: bool) -> None:
         """Take in the next result of the run; one that is not in the file yet is written at once.
@@ -188,13 +198,14 @@ class Journal:
             OutputUnwritable: if it cannot be written.
         """
         line = to_line(result, self._scorer.spec.fingerprint).encode("utf-8", "surrogateescape")
-        key = result.name, result.reference, result.candidate
-        self._seen.add(key)
+        key = _key(result.name, result.reference, result.candidate)
+        for recipe in self._recipes:
+            self._others.pop(key + recipe, None)
         if reused:
-            ordinal, offset, length = self._rows[key]
+            ordinal = self._rows[key]
             self.reused += 1
             # Judged anew, or of a file that was touched, it may read otherwise than it did.
-            same = self._line(offset, length).rstrip(b"\n") == line.rstrip(b"\n")
+            same = self._line(ordinal).rstrip(b"\n") == line.rstrip(b"\n")
             self._in_order = self._in_order and same and ordinal == self._next
             self._next += 1
             return
@@ -226,19 +237,19 @@ class Journal:
         """
         if self._in_order and self._next == self._count:
             return
-        kept = [place for (key, _), place in self._others.items() if key not in self._seen]
+        kept = list(self._others.values())
         if kept:
             count = counted(len(kept), "result")
             self.notes.append(
                 f"{shown(self.path)}: keeps {count} of pairs that are no part of this run, at its end"
             )
         lines = (to_line(result, self._scorer.spec.fingerprint) for result in results)
-        write_output(self.path, chain(lines, (self._line(*place) for place in kept)))
+        write_output(self.path, chain(lines, (self._line(ordinal) for ordinal in kept)))
 
 
-def _key(pair: Pair) -> _Key:
-    reference, candidate = (None if side is None else posix(side) for side in (pair.reference, pair.candidate))
-    return pair.name, reference, candidate
+def _key(name: str, reference: str | None, candidate: str | None) -> _Key:
+    text = json.dumps((name, reference, candidate))
+    return hashlib.blake2b(text.encode(), digest_size=_DIGEST).digest()
 
 
 def _could_be_ours(line: bytes) -> bool:

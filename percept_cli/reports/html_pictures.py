@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Collection, Iterator
+from array import array
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from percept_cli.errors import PerceptError
 from percept_cli.images.files import read_stamped
@@ -23,6 +24,9 @@ MOST_PAGE = 100_000_000
 MOST_WITH_PASSED = 20_000_000
 """Bytes of all embedded pictures up to which those of passed pairs are embedded too."""
 
+Role = Literal["reference", "candidate"]
+_SIDES: tuple[Role, ...] = ("reference", "candidate")
+_NO_FILE_HERE = -1  # as a size
 _RANKS: dict[Status, int] = {"error": 0, "fail": 1, "missing": 2, "new": 3, "warn": 4, "pass": 5}
 _TOO_LARGE = "too large to be part of this page"
 _FULL = "not part of this page, which has as many pictures as it may"
@@ -49,36 +53,42 @@ class Album:
 
     def __init__(self, results: Collection[PairResult], style: Style, policy: ImagePolicy) -> None:
         self._style, self._policy = style, policy
-        self._passed: set[int] = set()
-        self._chosen = set(self._choose(results)) if style.pictures == "embed" else set()
+        self._passed = bytearray(len(results))
+        self._chosen = tuple(bytearray(len(results)) for _ in _SIDES)  # whether an image is embedded
+        if style.pictures == "embed":
+            self._choose(results)
         self._room = MOST_PAGE
         self._ids: dict[bytes, str] = {}
 
-    def _choose(self, results: Collection[PairResult]) -> Iterator[tuple[int, str]]:
-        """Which pictures to embed, by the sizes of their files: the worst first, each file counted once."""
-        order = []
+    def _choose(self, results: Collection[PairResult]) -> None:
+        """Which pictures to embed, by the sizes of their files: the worst first, each file counted once.
+
+        Of a result no more is held than numbers: results may be many, and the names of their files long.
+        """
+        ranks, distances = bytearray(), array("d")
+        files = tuple((array("q"), array("q")) for _ in _SIDES)  # sizes and hashes of the paths
         for index, result in enumerate(results):
-            distance = result.distance if result.scored else 0.0
-            paths = tuple(path for path in (result.reference, result.candidate) if path is not None)
-            order.append((_RANKS[result.status], -distance, index, paths))
-            if result.status == "pass":
-                self._passed.add(index)
-        order.sort()
+            ranks.append(_RANKS[result.status])
+            distances.append(result.distance if result.scored else 0.0)
+            self._passed[index] = result.status == "pass"
+            for path, (sizes, paths) in zip((result.reference, result.candidate), files, strict=True):
+                sizes.append(_NO_FILE_HERE if path is None else _size(path))
+                paths.append(hash(path))
         total = 0
-        counted: set[str] = set()
-        for _, _, index, paths in order:
-            limit = MOST_WITH_PASSED if index in self._passed else MOST_PAGE
-            for path in paths:
-                size = 0 if path in counted else _size(path)
-                if size <= MOST_PICTURE and total + _as_text(size) <= limit:
+        counted: set[int] = set()
+        for index in sorted(range(len(ranks)), key=lambda index: (ranks[index], -distances[index])):
+            limit = MOST_WITH_PASSED if self._passed[index] else MOST_PAGE
+            for (sizes, paths), chosen in zip(files, self._chosen, strict=True):
+                size = 0 if paths[index] in counted and sizes[index] >= 0 else sizes[index]
+                if 0 <= size <= MOST_PICTURE and total + _as_text(size) <= limit:
                     total += _as_text(size)
-                    counted.add(path)
-                    yield index, path
+                    counted.add(paths[index])
+                    chosen[index] = True
 
     def take(
-        self, index: int, path: str, stamp: FileStamp | None, view: View
+        self, index: int, role: Role, path: str, stamp: FileStamp | None, view: View
     ) -> tuple[dict[str, Any], str | None]:
-        """A picture of the result of this number, as that view shows it.
+        """A picture of the result of this number, on one side, as that view shows it.
 
         Returns:
             How the page's script finds it, with ``picture`` (the element that holds it) or ``address`` if it can
@@ -90,7 +100,7 @@ class Album:
             "address": address_of(path, self._style.link_from),
             "show": self._style.pictures == "link",
         }
-        if (index, path) in self._chosen:
+        if self._chosen[_SIDES.index(role)][index]:
             return self._embed(shot, path, stamp, view)
         state = state_of(path, stamp)
         if state == "gone":
@@ -99,7 +109,7 @@ class Album:
             why = _FULL
             if _size(path) > MOST_PICTURE:
                 why = _TOO_LARGE
-            elif index in self._passed:
+            elif self._passed[index]:
                 why = _PASSED
             shot["note"] = f"{why}; {_CHANGED}" if state == "changed" else why
         elif state == "changed":

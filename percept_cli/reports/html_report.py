@@ -22,8 +22,8 @@ from percept_cli.names import printable
 from percept_cli.pictures.colours import heat_png, scale_png
 from percept_cli.reports import Style
 from percept_cli.reports.findings import accept_command, show_command
-from percept_cli.reports.html_pictures import Album, data_url
-from percept_cli.results import PairResult, Run, Status, by_severity
+from percept_cli.reports.html_pictures import Album, Role, data_url
+from percept_cli.results import FileStamp, PairResult, Run, Status, by_severity
 from percept_cli.verdict import judge_run
 
 if TYPE_CHECKING:
@@ -138,12 +138,13 @@ def _blocks(run: Run, style: Style) -> Iterator[Any]:
     album = Album(run.results, style, run.spec.pictures)
     for index, result in enumerate(run.results):
         sides = {}
-        for role, path, stamp in (
+        both: tuple[tuple[Role, str | None, FileStamp | None], ...] = (
             ("reference", result.reference, result.reference_file),
             ("candidate", result.candidate, result.candidate_file),
-        ):
+        )
+        for role, path, stamp in both:
             if path is not None:
-                shot, data = album.take(index, path, stamp, result.view)
+                shot, data = album.take(index, role, path, stamp, result.view)
                 sides[role] = shot
                 if data is not None:
                     yield _inert(f'<script type="text/plain" id="{shot["picture"]}">{data}</script>\n')

@@ -99,6 +99,7 @@ class List {
     byId("found").textContent =
       shown.size === entries.length ? all : `Showing ${shown.size.toLocaleString("en")} of ${all}`;
     byId("none").hidden = shown.size > 0 || !entries.length;
+    this.element.hidden = !byId("none").hidden;
     this.tellPlace();
     if (this.current >= 0) this.settle();
   }
