@@ -16,21 +16,21 @@ from tests.conftest import Percept, Save, clean_environment
 
 
 @pytest.fixture
-def complete(percept: Percept, tmp_path: Path) -> Callable[[str], list[str]]:
-    """Ask as bash does; no answer may import torch, whose place is taken by one that ends the process."""
+def complete(percept: Percept, tmp_path: Path) -> Callable[..., list[str]]:
+    """Ask as bash does."""
     (tmp_path / "torch.py").write_text("raise SystemExit('torch was imported')")
 
-    def ask(line: str) -> list[str]:
+    def ask(line: str, *, without_torch: bool = False) -> list[str]:
         words = line.split(" ")
         asked = {"COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1), "_PERCEPT_COMPLETE": "bash_complete"}
-        done = percept(env=asked | {"PYTHONPATH": str(tmp_path)})
+        done = percept(env=asked | ({"PYTHONPATH": str(tmp_path)} if without_torch else {}))
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout.splitlines()
 
     return ask
 
 
-def test_what_bash_is_told(complete: Callable[[str], list[str]]) -> None:
+def test_what_bash_is_told(complete: Callable[..., list[str]]) -> None:
     assert complete("percept com") == ["plain,compare"]
     assert complete("percept compare a.png b.png --preset ") == [f"plain,{name}" for name in preset_names()]
     assert complete("percept check --preset rend") == ["plain,render"]
@@ -46,6 +46,14 @@ def test_what_bash_is_told(complete: Callable[[str], list[str]]) -> None:
     assert "plain,junit" in complete("percept check a b --format j")
     assert complete("percept compare --precision f") == ["plain,fp32", "plain,fp16"]
     assert complete("percept compare a") == ["file,a"]
+
+
+@pytest.mark.parametrize(
+    "line", ["percept compare --preset ", "percept weights where vgg16-o", "percept compare --distance u"]
+)
+def test_no_answer_imports_torch(complete: Callable[..., list[str]], line: str) -> None:
+    """In the place of torch is a module that ends the process."""
+    assert complete(line, without_torch=True)
 
 
 @pytest.mark.parametrize(
