@@ -2,16 +2,48 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import click
 
 from percept_cli.cli.console import print_result
 from percept_cli.errors import did_you_mean
+from percept_cli.names import shell_quoted
 
 
 def _show_help(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
         print_result(ctx.get_help() + "\n")
         ctx.exit()
+
+
+def _is_file(word: str) -> bool:
+    """Whether a word is a file or a folder, or looks like one, and not like a misspelt command."""
+    if word.startswith("-"):
+        return False
+    path = Path(word)
+    if "/" in word or os.sep in word or (path.suffix and not path.suffix[1:].isdecimal()):
+        return True
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long, or with a NUL byte
+        return False
+
+
+def _meant(files: list[str], words: list[str]) -> str:
+    """The command that takes such files, with everything that was typed."""
+    typed = " ".join(word if word.startswith("-") else shell_quoted(word) for word in words)
+    first = Path(files[0])
+    if len(files) == 1 and first.suffix == ".json":
+        return f"To convert a report, run: percept report {typed}"
+    if len(files) == 1:
+        return f"To compare it with another image, run: percept compare {typed} OTHER"
+    if all(Path(name).is_dir() for name in files[:2]):
+        return f"To compare two folders, run: percept check {typed} (for a verdict), or percept batch {typed}"
+    if Path(files[1]).is_dir():
+        return f"To compare an image with a folder, run: percept batch {typed}"
+    return f"To compare two images, run: percept compare {typed}"
 
 
 class Command(click.Command):
@@ -26,9 +58,20 @@ class Command(click.Command):
 
 
 class Group(Command, click.Group):
-    """A group of such commands; an unknown one is told the nearest."""
+    """A group of such commands; an unknown one is told the nearest, and files the command that takes them."""
 
     command_class = Command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click; an option before files belongs to a command that nobody named."""
+        typed = list(args)  # click takes them out
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            files = [word for word in typed if _is_file(word)]
+            if ctx.parent is not None or not files or any(word in self.commands for word in typed):
+                raise
+            raise click.UsageError(f"{error.format_message()} {_meant(files, typed)}", ctx) from None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -36,6 +79,9 @@ class Group(Command, click.Group):
         """Find the command, or fail naming the nearest one."""
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
+            if ctx.parent is None and _is_file(name):
+                files = [word for word in args if _is_file(word)]
+                raise click.UsageError(f"No such command {name!r}. {_meant(files, args)}", ctx)
             hint = did_you_mean(name, self.list_commands(ctx))
             raise click.UsageError(f"No such command {name!r}; {hint}", ctx)
         return super().resolve_command(ctx, args)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from percept_cli.cli import completing
 from percept_cli.cli.console import say
 from percept_cli.presets import DEFAULT, RENDER
 from percept_cli.reports import FORMATS
@@ -68,6 +69,7 @@ def _preset_option(default: str) -> Callable[[_Function], _Function]:
         default=default,
         show_default=True,
         metavar="NAME|FILE.toml",
+        shell_complete=completing.presets,
         help="The recipe: a built-in one (see: percept presets), or a TOML file.",
     )
 
@@ -140,6 +142,7 @@ _recipe_options = (
     click.option(
         "--backbone",
         metavar="NAME",
+        shell_complete=completing.weights,
         help="Weights instead of the preset's (see: percept weights list). Of the preset's layers those that its "
         "network does not have become the last ones of their block.",
     ),
@@ -147,6 +150,7 @@ _recipe_options = (
         "--layers",
         type=click.UNPROCESSED,  # a settings file may also give a list or a table
         metavar="LAYERS",
+        shell_complete=completing.taps,
         help="Layers instead of the preset's: tap[:distance][=weight], separated by commas, such as "
         "relu1_2,relu3_3=2.5. Taps are input, conv1_1, relu1_1 … relu5_3 and pool1 … pool4; VGG-19 has conv3_4, "
         "relu3_4 and so on as well.",
@@ -154,16 +158,23 @@ _recipe_options = (
     click.option(
         "--distance",
         metavar="NAME",
+        shell_complete=completing.distances,
         help="Distance instead of the preset's: unit, mse, l1, euclidean, cosine, frobenius, gram-none, gram-hw, "
         "gram-chw (gram for short), contextual; dists, lpips and st-lpips on their own backbones.",
     ),
     _THRESHOLD,
     click.option(
-        "--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps."
+        "--device",
+        default="auto",
+        show_default=True,
+        metavar="DEVICE",
+        shell_complete=completing.devices,
+        help="auto, cpu, cuda, cuda:N or mps.",
     ),
     click.option(
         "--precision",
         metavar="PRECISION",
+        shell_complete=completing.precisions,
         help="fp32, tf32 (CUDA only), bf16 or fp16.  [default: the preset's, fp32]",
     ),
     click.option(

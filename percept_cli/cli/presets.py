@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import click
 
+from percept_cli.cli import completing
 from percept_cli.cli.commands import Group
 from percept_cli.cli.console import print_report, print_result
 from percept_cli.engine.distances import DISTANCES
@@ -42,7 +43,7 @@ def list_presets() -> None:
 
 
 @presets.command("show", short_help="Explain a recipe, or print it as TOML.")
-@click.argument("name")
+@click.argument("name", shell_complete=completing.presets)
 @click.option("--toml", is_flag=True, help="Print the recipe's file, to make one of your own from it.")
 def show_preset(name: str, toml: bool) -> None:
     """Explain the recipe NAME: what it measures, what for, what it needs, where it is published, how to cite it.

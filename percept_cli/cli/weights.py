@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from percept_cli import signals
+from percept_cli.cli import completing
 from percept_cli.cli.commands import Group
 from percept_cli.cli.console import print_result, say
 from percept_cli.errors import InvalidSetting, did_you_mean
@@ -72,7 +73,7 @@ def _entry(record: WeightsRecord) -> str:
 
 
 @weights.command("where", short_help="Print where weights are.")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing.weights)
 def where_weights(name: str | None) -> None:
     """Print the file of the weights NAME, or the folder for weights; exit with 4 if they are not installed."""
     from percept_cli.weights.loading import require_file
@@ -85,7 +86,7 @@ def where_weights(name: str | None) -> None:
 
 
 @weights.command("install", short_help="Download weights, or take them from a file.")
-@click.argument("name")
+@click.argument("name", shell_complete=completing.weights)
 @click.option(
     "--from",
     "source",
@@ -121,7 +122,7 @@ def install_weights(name: str, source: Path | None) -> None:
 
 
 @weights.command("verify", short_help="Compare weights with their SHA-256.")
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=completing.weights)
 @click.option("--file", type=_FILE, metavar="FILE", help="Verify this file instead of the installed one.")
 def verify_weights(names: tuple[str, ...], file: Path | None) -> None:
     """Compare the weights NAME (all that are installed if none is named) with their SHA-256.
@@ -154,7 +155,7 @@ def _installed() -> list[WeightsRecord]:
 
 
 @weights.command("remove", short_help="Delete installed weights.")
-@click.argument("name")
+@click.argument("name", shell_complete=completing.weights)
 def remove_weights(name: str) -> None:
     """Delete the weights NAME, or an interrupted download of them; never those that come with percept."""
     from percept_cli.weights.store import remove
