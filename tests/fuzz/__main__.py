@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 from PIL import Image
 
@@ -59,14 +60,12 @@ def outcome(data: bytes) -> Decoded | str:
 @contextmanager
 def in_strips() -> Iterator[None]:
     """Within it small pictures are large ones."""
-    before = joining.LARGE, joining._STRIP
-    joining.LARGE = tiff.LARGE = LARGE
-    joining._STRIP = STRIP
-    try:
+    with (
+        patch.object(joining, "LARGE", LARGE),
+        patch.object(tiff, "LARGE", LARGE),
+        patch.object(joining, "_STRIP", STRIP),
+    ):
         yield
-    finally:
-        joining.LARGE = tiff.LARGE = before[0]
-        joining._STRIP = before[1]
 
 
 def same(first: Decoded | str, second: Decoded | str) -> bool:
