@@ -55,12 +55,15 @@ def decode(content: Content, path: str | os.PathLike[str], policy: ImagePolicy =
     """
     name = shown(path)
     with decoder_errors(name):
-        if isinstance(content, bytes):  # a file that is held: larger ones can hold as much as the limits allow
+        if isinstance(content, bytes):
             check_claims(content, policy.limits)
         found = _in_strips(content, name, policy)
         if found is not None:
             return found
-        return _in_one_go(content if isinstance(content, bytes) else content.whole(), name, policy)
+        if not isinstance(content, bytes):  # held only now, since it does not come in strips
+            content = content.whole()
+            check_claims(content, policy.limits)
+        return _in_one_go(content, name, policy)
 
 
 def _in_strips(content: Content, name: str, policy: ImagePolicy) -> Decoded | None:

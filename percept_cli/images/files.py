@@ -96,7 +96,8 @@ def read_stamped(path: str | os.PathLike[str], limits: Limits = USUAL_LIMITS) ->
         else:
             check_file(status.st_size, limits)
             if status.st_size > MOST_IN_MEMORY:
-                head, size, digest = _digested(file, limits)
+                head, size, digest = _digested(file)
+                check_file(size, limits)  # once more: it may grow
                 stamp = FileStamp(size, status.st_mtime_ns, digest)
                 return LargeFile(Path(path), head, stamp), stamp
             data = file.read(status.st_size + 1)
@@ -172,13 +173,12 @@ def _to_its_end(read: Callable[[], bytes], limits: Limits, before: bytes = b"") 
     return b"".join(parts)
 
 
-def _digested(file: BinaryIO, limits: Limits) -> tuple[bytes, int, str]:
+def _digested(file: BinaryIO) -> tuple[bytes, int, str]:
     """The first bytes of a file, how many there are, and the SHA-256 of all."""
     digest, size, head = hashlib.sha256(), 0, b""
     while part := file.read(_AT_A_TIME):
         head = head or part[:_HEAD]
         size += len(part)
-        check_file(size, limits)
         digest.update(part)
     return head, size, digest.hexdigest()
 

@@ -51,6 +51,8 @@ def frames_of(image: Image.Image, name: str, data: bytes, policy: ImagePolicy) -
     """
     check_info(image.info, policy.limits)
     count = getattr(image, "n_frames", 1)
+    if image.format not in ("TIFF", "MPO") and policy.frame is None:  # of those, not all of them are read
+        check_frames(count, policy.limits)
     if count == 1 or image.format == "MPO":  # a phone's JPEG with further views inside has one main picture
         check_frame(policy.frame, 1)
         check_size_of(image, policy)

@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 from PIL import Image
 
@@ -59,14 +60,12 @@ def outcome(data: bytes) -> Decoded | str:
 @contextmanager
 def in_strips() -> Iterator[None]:
     """Within it small pictures are large ones."""
-    before = joining.LARGE, joining._STRIP
-    joining.LARGE = tiff.LARGE = LARGE
-    joining._STRIP = STRIP
-    try:
+    with (
+        patch.object(joining, "LARGE", LARGE),
+        patch.object(tiff, "LARGE", LARGE),
+        patch.object(joining, "_STRIP", STRIP),
+    ):
         yield
-    finally:
-        joining.LARGE = tiff.LARGE = before[0]
-        joining._STRIP = before[1]
 
 
 def same(first: Decoded | str, second: Decoded | str) -> bool:
@@ -95,14 +94,26 @@ def run_piece(first: int, count: int, note: Path) -> None:
             signal.setitimer(signal.ITIMER_PROF, SECONDS)  # ends the process
             found = outcome(data)
             slowest = max(slowest, time.perf_counter() - start)
-            assert same(outcome(data), found), f"case {number} ({name}) is read in two ways"
+            if not same(outcome(data), found):
+                _noted(note, f"case {number} ({name}): is read in two ways")
             with in_strips():
                 strips = outcome(data)
-            assert same(strips, found), f"case {number} ({name}) is another one in strips: {said(strips, found)}"
+            if not same(strips, found):
+                _noted(note, f"case {number} ({name}): is another one in strips: {said(strips, found)}")
             outcomes["picture" if isinstance(found, Decoded) else found] += 1
     signal.setitimer(signal.ITIMER_PROF, 0)
     assert "torch" not in sys.modules
     print(*(f"{key}={value}" for key, value in sorted(outcomes.items())), f"slowest={slowest:.3f}")
+
+
+def _noted(note: Path, finding: str) -> None:
+    with _unequal(note).open("a") as file:
+        file.write(f"{finding}\n")
+
+
+def _unequal(note: Path) -> Path:
+    """Where a piece leaves what it read in two ways, and goes on."""
+    return note.with_suffix(".unequal")
 
 
 def said(*readings: Decoded | str) -> list[str]:
@@ -143,6 +154,8 @@ def run(count: int, seed: int, piece: int) -> tuple[Counter[str], list[str]]:
                 if key != "slowest":
                     outcomes[key] += int(value)
             first += size
+        if _unequal(note).exists():
+            findings += _unequal(note).read_text().splitlines()
     return outcomes, findings
 
 
