@@ -7,7 +7,9 @@ Which reader a file goes to is decided here, by its content. Whatever the reader
   Without either, values are sRGB. CMYK without a profile becomes RGB by R = (255 - C) · (255 - K) / 255, and
   likewise G and B. Not read: profiles in BMP, GIF, TGA and PPM, and EXIF's ColorSpace.
 - More than 8 bits per channel are kept (``deep``), and light without a limit (``scenes``).
-- Frames of animations are what a viewer shows, each on top of those before it. Pages of a TIFF that are smaller
+- Of a PNG, what the picture is made of must be sound, to the last checksum; what else is damaged, or says nothing,
+  counts as absent, with a note (``png_chunks``, ``png_said``).
+- Frames of animations are what a viewer shows, each on top of those before it (``composing``). Pages of a TIFF that are smaller
   copies or masks of others are left out, and so is the picture of an APNG for programs that show no animations.
 - A large picture is read in strips where its format comes in some (``strips``), with the same result.
 - Only the formats in ``formats`` are read, whatever else Pillow could do with a file (run Ghostscript on it).

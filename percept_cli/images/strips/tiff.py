@@ -94,7 +94,7 @@ def tiff_strips(file: BinaryIO) -> Strips | None:
     """
     try:
         order, page = _only_page(file)
-        if page is None:
+        if page is None or _reaches_beyond(file, page):
             return None
         tags = {tag: _value(file, entry) for tag, entry in page.items() if tag not in _ELSEWHERE}
         if sum(len(value.data) for value in tags.values()) > _MOST_SAID:
@@ -148,6 +148,12 @@ def _directory(file: BinaryIO, order: str, place: int, *, big: bool) -> tuple[di
         where = None if size <= room else struct.unpack(order + pointer, data)[0]
         found[tag] = _Entry(kind, many, data[:size], where, size)
     return found, following
+
+
+def _reaches_beyond(file: BinaryIO, page: Mapping[int, _Entry]) -> bool:
+    """Whether a tag, looked at here or not, says what lies behind the end."""
+    end = file.seek(0, os.SEEK_END)
+    return any(entry.where is not None and entry.where + entry.size > end for entry in page.values())
 
 
 def _value(file: BinaryIO, entry: _Entry) -> _Value:
