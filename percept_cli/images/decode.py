@@ -9,9 +9,9 @@ Which reader a file goes to is decided here, by its content. Whatever the reader
 - More than 8 bits per channel are kept (``deep``), and light without a limit (``scenes``).
 - Of a PNG, what the picture is made of must be sound, to the last checksum; what else is damaged, or says nothing,
   counts as absent, with a note (``png_chunks``, ``png_said``).
-- Frames of animations are what a viewer shows, each on top of those before it (``composing``). Pages of a TIFF that
-  are smaller copies or masks of others are left out, and so is the picture of an APNG for programs that show no
-  animations.
+- Frames of animations are what a viewer shows, each on top of those before it (``composing``). Pages of a TIFF
+  that are smaller copies or masks of others are left out, and so is the picture of an APNG for programs that show
+  no animations.
 - A large picture is read in strips where its format comes in some (``strips``), with the same result.
 - Only the formats in ``formats`` are read, whatever else Pillow could do with a file (run Ghostscript on it).
 
