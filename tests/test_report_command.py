@@ -16,7 +16,10 @@ from typing import Any
 import pyarrow.parquet
 import pytest
 
+from percept_cli.evidence import HeatMap
 from percept_cli.reports import FORMATS, Style
+from percept_cli.reports import render as pieces_of
+from percept_cli.reports.output import encoded
 from percept_cli.reports.reading import UnreadableReport, read_run
 from percept_cli.results import ExitCode, Run
 from tests.conftest import Percept, Save
@@ -329,6 +332,25 @@ def test_a_heat_map_is_unpacked_as_far_as_its_size_says(
         assert tracemalloc.get_traced_memory()[1] < 10e6
     finally:
         tracemalloc.stop()
+
+
+def test_no_more_than_one_heat_map_is_held(tmp_path: Path) -> None:
+    """100 maps of 480×320 are 15 MB; what is held is one result, one piece of the file, and the spool's 4 MiB."""
+    one = next(iter(CHECKED.results))
+    assert one.evidence is not None
+    evidence = replace(one.evidence, heat=HeatMap(1, 480, 320, bytes(480 * 319) + bytes(range(240)) * 2, 10.0))
+    pair = replace(one, width=480, height=320, evidence=evidence)
+    path = written(replace(CHECKED, results=(pair,) * 100), tmp_path / "run.json")
+    for _ in range(2):  # the second time everything is imported
+        tracemalloc.start()
+        try:
+            run = read_run(path)
+            size = sum(len(encoded(piece)) for piece in pieces_of(run, "junit", Style()))
+            most = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert size > 50_000
+    assert most < 10e6
 
 
 DEEP = '{"a": ' * 500 + "1" + "}" * 500
