@@ -312,7 +312,8 @@ def _is_replaced(found: PairResult | PerceptError) -> bool:
     """Whether ``--percept-update`` replaces the baseline; a mistake in the options is no reason to."""
     if isinstance(found, PerceptError):
         return found.exit_code == ExitCode.INPUT
-    return found.status in ("fail", "error") or not found.compared  # of another size
+    # Nor is a machine that has too little memory; what was not compared is of another size.
+    return not found.unavailable and (found.status in ("fail", "error") or not found.compared)
 
 
 def write_report(documents: Sequence[str], path: Path) -> list[Path]:

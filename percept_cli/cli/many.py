@@ -150,7 +150,7 @@ class _Many:
             allow_unmatched=self._terms.allow_unmatched,
             folders=self._folders(),
             origin=self._pairs.origin,
-            ended_with=ExitCode.INTERRUPTED if self.interrupted else None,
+            ended_with=ExitCode(signals.exit_code()) if self.interrupted else None,
         )
 
     @property
