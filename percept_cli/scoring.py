@@ -198,7 +198,8 @@ class Scorer:
         for sight in reading.sights:
             mine = [contribution for part, contribution in found if part.sight is sight]
             results.append(replace(self.result_of(reading, sight, mine, seconds), view=sight.view))
-        worst = min(results, key=worst_first)
+        # A view of which nothing was compared says nothing of the others.
+        worst = min([one for one in results if one.compared] or results, key=worst_first)
         if len(results) == 1:
             return replace(worst, notes=(*worst.notes, *reading.notes))
         views = tuple(ViewResult(one.view, one.distance, one.status, one.reason) for one in results)
@@ -282,9 +283,10 @@ class Scorer:
 
 def with_views(worst: PairResult, views: tuple[ViewResult, ...]) -> PairResult:
     """The result of the worst of several views, with all of them, and with what they come to in words."""
-    if not worst.distance:
+    if not worst.distance or not worst.compared:
         return replace(worst, views=views)
-    mean = total([view.distance / len(views) for view in views])
+    compared = [view.distance for view in views if view.status != "pass" or math.isfinite(view.distance)]
+    mean = total([distance / len(compared) for distance in compared])
     note = f"the worst of {len(views)} views: {worst.view} (mean distance {mean:.6g})"
     return replace(worst, views=views, notes=(*worst.notes, note))
 

@@ -48,8 +48,12 @@ def judge(distance: float, threshold: float | None, source: str) -> tuple[Status
 
 
 def is_check(run: Run) -> bool:
-    """Whether a run's pairs were judged by gates, as ``percept check`` does: then all are, or none."""
-    return next((result.evidence is not None for result in run.results if result.compared), False)
+    """Whether a run's pairs were judged by gates, as ``percept check`` does: then all are, or none.
+
+    Only a check lets pairs pass, or fail, that cannot be compared.
+    """
+    judged = (result for result in run.results if result.status in ("pass", "warn", "fail"))
+    return next((result.evidence is not None or not result.compared for result in judged), False)
 
 
 def judge_run(run: Run) -> tuple[Status, str]:
@@ -67,14 +71,16 @@ def judge_run(run: Run) -> tuple[Status, str]:
         facts.append(f"{found.warned} of {counted(found.pairs, 'pair')} warned")
     if found.new or found.missing:
         facts.append(f"{found.missing} missing, {found.new} new")
-    if not found.pairs:
-        facts.insert(0, "nothing was compared")
+    if not found.pairs or found.not_compared == found.pairs:
+        facts.insert(0, "nothing was compared" + (f" of {counted(found.pairs, 'pair')}" if found.pairs else ""))
     elif not found.failed and not found.warned and found.count:
         within = "compared, without a threshold"
         if gated or found.judged:
             all_judged = gated or found.judged == found.count
             within = f"within the {limit}" if all_judged else "compared, not all with a threshold"
         facts.append(f"{counted(found.count, 'pair')} {within}")
+    if 0 < found.not_compared < found.pairs:
+        facts.append(f"nothing was compared of {counted(found.not_compared, 'pair')}")
     if not run.complete:
         facts.append("the run ended before its last pair")
     words: dict[ExitCode, Status] = {ExitCode.INPUT: "error", ExitCode.ABOVE: "fail"}

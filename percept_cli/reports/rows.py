@@ -43,6 +43,8 @@ def to_row(result: PairResult) -> dict[str, Any]:
         "files": {"reference": _stamp(result.reference_file), "candidate": _stamp(result.candidate_file)},
         "extra": dict(result.extra),
     }
+    if result.notes:
+        row["notes"] = list(result.notes)
     if result.fingerprint is not None:
         row["fingerprint"] = result.fingerprint
     if result.allowed:
@@ -84,7 +86,7 @@ def stamps_of(row: Mapping[str, Any]) -> tuple[FileStamp, FileStamp]:
 
 
 def from_row(row: Mapping[str, Any], shapes: Sequence[tuple[int, int, int]]) -> PairResult:
-    """The result that a row was made from, its notes as part of its reason.
+    """The result that a row was made from; a row of before notes stood alone has them in its reason only.
 
     Args:
         row: as ``to_row`` gives it.
@@ -96,6 +98,7 @@ def from_row(row: Mapping[str, Any], shapes: Sequence[tuple[int, int, int]]) -> 
     view, views = views_of(row)
     stamps = [None if stamp is None else FileStamp(**stamp) for stamp in map(row["files"].get, _SIDES)]
     evidence = row.get("evidence")
+    notes = tuple(map(str, row.get("notes", ())))
     return PairResult(
         name=row["name"],
         reference=row["reference"],
@@ -103,7 +106,8 @@ def from_row(row: Mapping[str, Any], shapes: Sequence[tuple[int, int, int]]) -> 
         width=row["width"],
         height=row["height"],
         status=_status(row["status"]),
-        reason=row["reason"],
+        reason=row["reason"].removesuffix("; ".join(("", *notes))) if notes else row["reason"],
+        notes=notes,
         distance=_number(row["distance"]),
         threshold=_number_or_none(row["threshold"]),
         threshold_source="",
