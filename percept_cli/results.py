@@ -217,7 +217,7 @@ class Summary:
     identical: int
     """Pairs that passed and whose distance is exactly 0."""
     not_compared: int
-    """Pairs that passed though nothing of them was compared: two sizes that are allowed, or all pixels left out."""
+    """Pairs that passed though nothing was compared: two sizes that are allowed, or all pixels left out."""
     judged: int
     """Scored pairs that have a threshold."""
     mean: float | None

@@ -1,4 +1,4 @@
-"""Pairs that have a verdict though nothing of them was compared, and pictures whose size was changed: always said."""
+"""Pairs that pass though nothing of them was compared, and pictures whose size was changed: always said."""
 
 from __future__ import annotations
 

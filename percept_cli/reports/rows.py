@@ -18,7 +18,7 @@ _SIDES = ("reference", "candidate")
 
 def to_row(result: PairResult) -> dict[str, Any]:
     """A result as JSON has it. JSON has no NaN: a distance that is not finite is null."""
-    row = {
+    row: dict[str, Any] = {
         "name": result.name,
         "reference": result.reference,
         "candidate": result.candidate,
