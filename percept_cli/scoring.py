@@ -138,7 +138,7 @@ class Scorer:
     def _parts_of(self, reading: Reading, sight: Sight) -> list[Part]:
         plan, engine = sight.plan, self.engine
         pieces = engine.pieces(plan)
-        # Only where a pair of its own would be run as a whole too: in other pieces its last digits would be others.
+        # Only where a pair of its own would be run as a whole too: in other pieces, last digits would be others.
         # Of several views each has a reference of its own, and one is kept at a time.
         if reading.pair.shared and len(pieces) == len(reading.sights) == 1:
             from percept_cli.engine.measure import everything

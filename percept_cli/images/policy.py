@@ -110,7 +110,7 @@ class ImagePolicy:
 
     @property
     def sizing(self) -> str:
-        """What gives pictures another size than their file has, to stand behind a size; empty where nothing does."""
+        """What gives pictures another size than their file has, to stand behind a size; or empty."""
         found = [
             f"--{name} {getattr(self, name)}"
             for name in ("crop", "resize", "pad")

@@ -52,7 +52,8 @@ def render(run: Run, style: Style) -> Iterator[str]:
     fine = len(run.results) - len(bad)
     if fine:
         skipped = sum(outcome_of(result, run) == "skipped" for result in run.results)
-        yield f"<details><summary>{_fine(fine - skipped, skipped)}</summary>\n\n"
+        unseen = run.summary.not_compared
+        yield f"<details><summary>{_fine(fine - skipped, skipped - unseen, unseen)}</summary>\n\n"
         names = (_item(result) for result in run.results if outcome_of(result, run) in ("pass", "skipped"))
         yield from room.take_all(names, "\n… and {} more.\n")
         yield "\n</details>\n\n"
@@ -120,9 +121,13 @@ def _item(result: PairResult) -> str:
     return f"- {code(result.name)}{told}\n"
 
 
-def _fine(passed: int, skipped: int) -> str:
-    told = [f"{passed} passed"] if passed else []
-    return ", ".join(told + ([f"{counted(skipped, 'picture')} not compared"] if skipped else []))
+def _fine(passed: int, unmatched: int, unseen: int) -> str:
+    told = [
+        f"{passed} passed" if passed else "",
+        f"{counted(unmatched, 'picture')} without a counterpart" if unmatched else "",
+        f"{counted(unseen, 'picture')} not compared" if unseen else "",
+    ]
+    return ", ".join(filter(None, told))
 
 
 def _how_to_go_on(run: Run, report: str) -> str:

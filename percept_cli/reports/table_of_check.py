@@ -115,7 +115,7 @@ def _has_moved(result: PairResult) -> bool:
 
 
 def _told_of_passed(run: Run) -> list[str]:
-    """What a person should know of pictures that passed: what was done to them, and of which nothing was compared."""
+    """What a person should know of pictures that passed: what was done, and of which nothing was compared."""
     told, more = list[str](), 0
     for result in run.results:
         if result.status != "pass":
