@@ -22,7 +22,7 @@ from percept_cli.images.views import Look
 from percept_cli.machine import parse_size
 from percept_cli.pairs import Pair
 from percept_cli.presets import RENDER, customise, load_preset
-from percept_cli.reading import Reading, Sight, pair_of
+from percept_cli.reading import PairInMemory, Reading, Sight, pair_of
 from percept_cli.results import SEVERITY, FileStamp, PairResult, total
 from percept_cli.rulebook import changed, from_arguments
 from percept_cli.rules import OFF, Noise, Rules
@@ -77,8 +77,9 @@ class Checker(Scorer):
 
         rules, reference, candidate = self._rules_of(pair), look.reference, look.candidate
         width, height = reference.width, reference.height
-        check_boxes(rules.ignore, width, height)  # of equal pictures too: they will not always be
-        mask = None if rules.mask is None else read_mask(rules.mask, width, height)
+        sizing = self.spec.pictures.sizing
+        check_boxes(rules.ignore, width, height, sizing)  # of equal pictures too: they will not always be
+        mask = None if rules.mask is None else read_mask(rules.mask, width, height, sizing)
         changes = None
         left_out = pixels_left_out(rules.ignore, mask, width, height)
         if left_out is not None or not same(reference.pixels, candidate.pixels):
@@ -87,6 +88,18 @@ class Checker(Scorer):
         plan = plan_of_pixels(self._for(pair).spec, reference.pixels, candidate.pixels, height, width)
         pictures = (reference, candidate) if plan.crops else None
         return Sight(look.view, pictures, plan, width, height, changes)
+
+    def score(self, pair: Pair) -> PairResult:
+        """As ``Scorer.score``; two sizes, or numbers of frames, are what the rules make of them.
+
+        Raises:
+            UnreadableImage, UnsupportedImage, NotFinite: if the files cannot be compared.
+            DeviceUnavailable, DeviceOutOfMemory, WeightsUnavailable: if the network is needed and cannot run.
+        """
+        try:
+            return super().score(pair)
+        except SizeMismatch as error:
+            return self.failed(pair, error)
 
     def parts(self, reading: Reading) -> list[Part]:
         """As ``Scorer.parts``."""
@@ -113,6 +126,15 @@ class Checker(Scorer):
         self, reading: Reading, sight: Sight, found: Sequence[Contribution], seconds: float
     ) -> PairResult:
         """The result of one view of a pair: the distance, and the gates' verdict."""
+        if sight.changes is not None and sight.changes.ignored == sight.width * sight.height:
+            return replace(
+                self.bare(reading.pair, "pass", "nothing was compared: all pixels are left out"),
+                width=sight.width,
+                height=sight.height,
+                seconds=seconds,
+                reference_file=reading.stamps[0],
+                candidate_file=reading.stamps[1],
+            )
         result = super().result_of(reading, sight, found, seconds)
         return self._judged(result, reading.pair, sight, found)
 
@@ -120,8 +142,14 @@ class Checker(Scorer):
         """As ``Scorer.failed``; two sizes are what the rules make of them."""
         if not isinstance(error, SizeMismatch) or pair.reference is None or pair.candidate is None:
             return super().failed(pair, error)
-        result = self.bare(pair, self._rules_of(pair).size_mismatch, str(error))
-        stamps = [_stamp_of(side) for side in (pair.reference, pair.candidate)]
+        policy = self._rules_of(pair).size_mismatch
+        allowed = "" if policy == "fail" else ", which is allowed; nothing was compared"
+        result = self.bare(pair, policy, f"{error}{allowed}")
+        held = pair.held if isinstance(pair, PairInMemory) else (None, None)
+        stamps = [
+            _stamp_of(side) if there is None else None
+            for side, there in zip((pair.reference, pair.candidate), held, strict=True)
+        ]
         return replace(result, reference_file=stamps[0], candidate_file=stamps[1])
 
     def unmatched(self, pair: Pair) -> PairResult:
@@ -171,7 +199,7 @@ class Checker(Scorer):
             result,
             status=status,
             reason=reason,
-            notes=(*result.notes, *_notes(evidence, sight)),
+            notes=(*result.notes, *_notes(evidence)),
             evidence=replace(evidence, gates=gates),
         )
 
@@ -211,16 +239,17 @@ def combined(results: Iterable[tuple[PairResult, bool]]) -> Iterator[tuple[PairR
     """Of neighbouring results of one name, which were compared with several references, the best."""
     for _, group in groupby(results, key=lambda entry: entry[0].name):
         found = list(group)
-        best, reused = min(found, key=lambda entry: (SEVERITY[entry[0].status], entry[0].distance))
+        # Of equal verdicts, one that was compared; of these the smallest distance.
+        best, reused = min(
+            found, key=lambda entry: (SEVERITY[entry[0].status], not entry[0].compared, entry[0].distance)
+        )
         if len(found) > 1:
             best = replace(best, notes=(*best.notes, f"the best of {len(found)} references"))
         yield best, reused
 
 
-def _notes(evidence: Evidence, sight: Sight) -> Iterator[str]:
+def _notes(evidence: Evidence) -> Iterator[str]:
     """What was let pass."""
-    if evidence.ignored_pixels == sight.width * sight.height:
-        yield "all of its pixels are left out"
     if evidence.shift is not None:
         yield "it had moved by {},{} pixels as a whole, which is allowed".format(*evidence.shift)
     moved = sum(region.shift is not None for region in evidence.regions)
@@ -339,7 +368,8 @@ def check(
         pictures: how pictures are read and brought together, as for ``compare``.
 
     Returns:
-        The result: ``status`` is ``pass``, ``warn`` or ``fail``, and ``evidence`` says why and where.
+        The result: ``status`` is ``pass``, ``warn`` or ``fail``, and ``evidence`` says why and where. Pictures of
+        two sizes, or with other numbers of frames, fail, and have no evidence.
 
     Raises:
         PerceptError: whatever is wrong, as one of its subclasses.

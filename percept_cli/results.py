@@ -187,6 +187,11 @@ class PairResult:
         return bool(self.layers)
 
     @property
+    def unseen(self) -> bool:
+        """Whether the pair passed though nothing of it was compared: of two sizes, or with all pixels left out."""
+        return self.status == "pass" and not self.compared
+
+    @property
     def scored(self) -> bool:
         """Whether the pair has a distance that is a number."""
         return math.isfinite(self.distance)
@@ -217,6 +222,8 @@ class Summary:
     """Scored pairs: those with a finite distance, which the statistics are over."""
     identical: int
     """Pairs that passed and whose distance is exactly 0."""
+    not_compared: int
+    """Pairs that passed though nothing was compared: two sizes that are allowed, or all pixels left out."""
     judged: int
     """Scored pairs that have a threshold."""
     mean: float | None
@@ -235,12 +242,13 @@ class Summary:
 def summarise(results: Collection[PairResult]) -> Summary:
     """A run's results in numbers, in one pass; independent of their order."""
     statuses: Counter[str] = Counter()
-    judged = allowed = identical = 0
+    judged = allowed = identical = unseen = 0
     distances, weights = array("d"), array("d")
     layers: dict[str, array[float]] = {}
     for result in results:
         statuses[result.status] += 1
         allowed += result.allowed
+        unseen += result.unseen
         if not result.scored or result.fingerprint is not None:
             continue
         judged += result.threshold is not None
@@ -264,6 +272,7 @@ def summarise(results: Collection[PairResult]) -> Summary:
         allowed=allowed,
         count=len(ordered),
         identical=identical,
+        not_compared=unseen,
         judged=judged,
         mean=_mean(distances),
         median=_quantile(ordered, 0.5),

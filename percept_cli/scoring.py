@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     from percept_cli.engine.measure import Contribution, Engine, Features, Piece, Ticket
     from percept_cli.images.memory import PictureLike
 
-# A reference that several candidates share is run once, and as a whole, where more of the picture than this has
-# to be computed: half of the work is then spared anyway.
-_SHARE_WORTH_KEEPING = 0.5
-
 
 @dataclass(frozen=True)
 class Part:
@@ -143,13 +139,15 @@ class Scorer:
 
     def _parts_of(self, reading: Reading, sight: Sight) -> list[Part]:
         plan, engine = sight.plan, self.engine
+        pieces = engine.pieces(plan)
+        # Only where a pair of its own would be run as a whole too: in other pieces, last digits would be others.
         # Of several views each has a reference of its own, and one is kept at a time.
-        if reading.pair.shared and plan.share > _SHARE_WORTH_KEEPING and len(reading.sights) == 1:
+        if reading.pair.shared and len(pieces) == len(reading.sights) == 1:
             from percept_cli.engine.measure import everything
 
-            if engine.keeps_features(everything(plan)):
-                return [Part(reading, sight, everything(plan), keeps_reference=True)]
-        return [Part(reading, sight, piece, keeps_reference=False) for piece in engine.pieces(plan)]
+            if pieces[0] == everything(plan) and engine.keeps_features(pieces[0]):
+                return [Part(reading, sight, pieces[0], keeps_reference=True)]
+        return [Part(reading, sight, piece, keeps_reference=False) for piece in pieces]
 
     def start(self, parts: Sequence[Part]) -> Ticket:
         """Begin to measure a batch of parts with equal keys.
@@ -203,7 +201,8 @@ class Scorer:
         for sight in reading.sights:
             mine = [contribution for part, contribution in found if part.sight is sight]
             results.append(replace(self.result_of(reading, sight, mine, seconds), view=sight.view))
-        worst = min(results, key=worst_first)
+        # A view of which nothing was compared says nothing of the others.
+        worst = min([one for one in results if one.compared] or results, key=worst_first)
         if len(results) == 1:
             return replace(worst, notes=(*worst.notes, *reading.notes))
         views = tuple(ViewResult(one.view, one.distance, one.status, one.reason) for one in results)
@@ -256,9 +255,10 @@ class Scorer:
 
     def unmatched(self, pair: Pair) -> PairResult:
         """The result of a picture without a counterpart."""
+        hint = f"; {pair.hint}" if pair.hint else ""
         if pair.reference is None:
-            return self.bare(pair, "new", "there is no reference of this name")
-        return self.bare(pair, "missing", "there is no candidate of this name")
+            return self.bare(pair, "new", f"there is no reference of this name{hint}")
+        return self.bare(pair, "missing", f"there is no candidate of this name{hint}")
 
     def _threshold_of(self, pair: Pair) -> tuple[float | None, str]:
         if pair.threshold is not None:
@@ -288,9 +288,10 @@ class Scorer:
 
 def with_views(worst: PairResult, views: tuple[ViewResult, ...]) -> PairResult:
     """The result of the worst of several views, with all of them, and with what they come to in words."""
-    if not worst.distance:
+    if not worst.distance or not worst.compared:
         return replace(worst, views=views)
-    mean = total([view.distance / len(views) for view in views])
+    compared = [view.distance for view in views if view.status != "pass" or math.isfinite(view.distance)]
+    mean = total([distance / len(compared) for distance in compared])
     note = f"the worst of {len(views)} views: {worst.view} (mean distance {mean:.6g})"
     return replace(worst, views=views, notes=(*worst.notes, note))
 

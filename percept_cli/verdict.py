@@ -67,14 +67,16 @@ def judge_run(run: Run) -> tuple[Status, str]:
         facts.append(f"{found.warned} of {counted(found.pairs, 'pair')} warned")
     if found.new or found.missing:
         facts.append(f"{found.missing} missing, {found.new} new")
-    if not found.pairs:
-        facts.insert(0, "nothing was compared")
+    if not found.pairs or found.not_compared == found.pairs:
+        facts.insert(0, "nothing was compared" + (f" of {counted(found.pairs, 'pair')}" if found.pairs else ""))
     elif not found.failed and not found.warned and found.count:
         within = "compared, without a threshold"
         if gated or found.judged:
             all_judged = gated or found.judged == found.count
             within = f"within the {limit}" if all_judged else "compared, not all with a threshold"
         facts.append(f"{counted(found.count, 'pair')} {within}")
+    if 0 < found.not_compared < found.pairs:
+        facts.append(f"nothing was compared of {counted(found.not_compared, 'pair')}")
     if not run.complete:
         facts.append("the run ended before its last pair")
     words: dict[ExitCode, Status] = {ExitCode.ABOVE: "fail"}

@@ -15,6 +15,8 @@ import pytest
 from percept_cli.errors import InvalidSetting, UnreadableFolder
 from percept_cli.pairs import Pair, Pairs
 from percept_cli.pairs.folders import Choice, list_pictures, pair_folders, pair_with_each, pairs_of
+from percept_cli.presets import load_preset
+from percept_cli.scoring import Scorer
 from tests.test_process import drop_right_to_ignore_permissions
 
 ODD_NAMES = (
@@ -540,3 +542,27 @@ def test_a_name_that_is_too_long_is_said_to_be(tmp_path: Path, side: int) -> Non
     sides[side] = tmp_path / ("x" * 300)
     with pytest.raises(UnreadableFolder, match="File name too long"):
         pairs_of(sides[0], sides[1])
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "words"),
+    [
+        ("Login.png", "login.png", "the reference Login.png differs from it in upper and lower case only"),
+        ("caf\u00e9.png", "cafe\u0301.png", r"the reference caf\xe9.png differs from it in its Unicode form"),
+        ("A\u00c9.png", "ae\u0301.png", "the reference A\u00c9.png differs from it in case and Unicode form only"),
+        ("other.png", "login.png", ""),
+    ],
+)
+def test_names_that_are_nearly_equal_are_told_of(tmp_path: Path, left: str, right: str, words: str) -> None:
+    for folder, name in (("r", left), ("c", right)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).touch()
+    try:
+        pairs = {pair.name: pair for pair in pair_folders(tmp_path / "r", tmp_path / "c").pairs}
+    except OSError:  # a system that takes the two names for one has one file
+        pytest.skip("names are alike here")
+    assert len(pairs) == 2
+    assert pairs[right].hint.startswith(words)
+    assert bool(pairs[right].hint) == bool(pairs[left].hint) == bool(words)
+    result = Scorer(load_preset("default").spec).unmatched(pairs[right])
+    assert result.reason == "there is no reference of this name" + (f"; {pairs[right].hint}" if words else "")

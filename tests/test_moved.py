@@ -51,7 +51,8 @@ def rectangle(x: int, y: int, width: int, height: int, fill: Any = RED) -> Draw:
 
 def noisy(picture: Array, seed: int, most: int = 1) -> Array:
     noise = np.random.default_rng(seed).integers(-most, most + 1, picture.shape)
-    return np.clip(picture + noise, 0, 255).astype(np.uint8)
+    found: Array = np.clip(picture + noise, 0, 255).astype(np.uint8)
+    return found
 
 
 def found(first: Array, second: Array, most: int) -> Changes:

@@ -151,8 +151,14 @@ def _of_pipe(path: Path) -> bytes:
     return read_file(path)
 
 
-def read_mask(path: Path, width: int, height: int) -> NDArray[np.bool_]:
+def read_mask(path: Path, width: int, height: int, sizing: str = "") -> NDArray[np.bool_]:
     """A mask: H×W, True where the picture is darker than middle grey and pixels are left out.
+
+    Args:
+        path: of its file.
+        width: of the pictures.
+        height: of the pictures.
+        sizing: what gave them this size, in words, where that is not their files'.
 
     Raises:
         UnreadableImage, UnsupportedImage: if it cannot be read.
@@ -160,9 +166,11 @@ def read_mask(path: Path, width: int, height: int) -> NDArray[np.bool_]:
     """
     mask = _mask(_content_of(path), path)
     if mask.shape != (height, width):
+        what = "what is compared" if sizing else "the pictures"
         raise InvalidSetting(
-            f"{shown(path)}: the mask has {mask.shape[1]}×{mask.shape[0]} pixels, the pictures {width}×{height}",
-            hint="make the mask as large as the pictures.",
+            f"{shown(path)}: the mask has {mask.shape[1]}×{mask.shape[0]} pixels, the pictures {width}×{height}"
+            f"{sizing}",
+            hint=f"make the mask as large as {what}.",
         )
     return mask
 
@@ -175,8 +183,14 @@ def _mask(data: bytes, path: Path) -> NDArray[np.bool_]:
     return dark
 
 
-def check_boxes(boxes: Sequence[Box], width: int, height: int) -> None:
+def check_boxes(boxes: Sequence[Box], width: int, height: int, sizing: str = "") -> None:
     """See whether rectangles lie within a picture, at least in part.
+
+    Args:
+        boxes: the rectangles.
+        width: of the picture.
+        height: of the picture.
+        sizing: what gave it this size, in words, where that is not its file's.
 
     Raises:
         InvalidSetting: naming one that does not: it was meant for another picture, or is misspelt.
@@ -184,8 +198,9 @@ def check_boxes(boxes: Sequence[Box], width: int, height: int) -> None:
     for box in boxes:
         if box.x >= width or box.y >= height:
             raise InvalidSetting(
-                f"the ignored rectangle {box} lies outside the picture of {width}×{height} pixels",
-                hint="write x,y,width,height in pixels from the top left.",
+                f"the ignored rectangle {box} lies outside the picture of {width}×{height} pixels{sizing}",
+                hint="write x,y,width,height in pixels from the top left"
+                + (" of what is compared." if sizing else "."),
             )
 
 

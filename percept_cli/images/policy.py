@@ -109,6 +109,16 @@ class ImagePolicy:
         return "".join(found)
 
     @property
+    def sizing(self) -> str:
+        """What gives pictures another size than their file has, to stand behind a size; or empty."""
+        found = [
+            f"--{name} {getattr(self, name)}"
+            for name in ("crop", "resize", "pad")
+            if getattr(self, name) != getattr(AS_SEEN, name)
+        ]
+        return f" after {' and '.join(found)}" if found else ""
+
+    @property
     def options(self) -> list[str]:
         """The command line that asks for it, where it is not what holds anyway."""
         found = []

@@ -35,7 +35,8 @@ def one_size(
         SizeMismatch: if their sizes differ still.
     """
     pictures = reference, candidate
-    sizes = [_wanted(policy.resize, picture, pictures) for picture in pictures]
+    before = (reference.width, reference.height), (candidate.width, candidate.height)
+    sizes = [_wanted(policy.resize, size, before) for size in before]
     for picture, size, name in zip(pictures, sizes, names, strict=True):
         _check(picture, size, policy, name)
     first, second = (
@@ -53,7 +54,7 @@ def one_size(
     if (first.width, first.height) != (second.width, second.height):
         raise SizeMismatch(
             f"the sizes differ: {names[0]} is {first.width}×{first.height} pixels, "
-            f"{names[1]} is {second.width}×{second.height}",
+            f"{names[1]} is {second.width}×{second.height}{policy.sizing}",
             hint=_HINT,
         )
     return first, second
@@ -70,12 +71,37 @@ def _check(picture: Picture, size: tuple[int, int], policy: ImagePolicy, name: s
         raise UnsupportedImage(f"{name} brought to another size: {error}", hint=hint) from None
 
 
-def _wanted(resize: str, picture: Picture, pair: tuple[Picture, Picture]) -> tuple[int, int]:
+Size = tuple[int, int]
+
+
+def sizes_in_words(sizes: tuple[Size, Size], policy: ImagePolicy, names: tuple[str, str]) -> str:
+    """What is done to the sizes of two pictures; empty where that is nothing, or is not enough.
+
+    Args:
+        sizes: of both, after cropping.
+        policy: its ``resize`` first, then its ``pad``.
+        names: of both.
+    """
+    wanted = [_wanted(policy.resize, size, sizes) for size in sizes]
+    told = [
+        f"{name} of {before[0]}×{before[1]} pixels was resized to {after[0]}×{after[1]} (--resize {policy.resize})"
+        for name, before, after in zip(names, sizes, wanted, strict=True)
+        if before != after
+    ]
+    width, height = (max(side) for side in zip(*wanted, strict=True))
+    if policy.pad != "none":
+        told += [
+            f"{name} of {before[0]}×{before[1]} pixels was padded to {width}×{height} (--pad {policy.pad})"
+            for name, before in zip(names, wanted, strict=True)
+            if before != (width, height)
+        ]
+    return "; ".join(told)
+
+
+def _wanted(resize: str, size: Size, pair: tuple[Size, Size]) -> Size:
     """The size that a picture is brought to."""
-    size = picture.width, picture.height
     if resize in ("reference", "candidate"):
-        other = pair[0] if resize == "reference" else pair[1]
-        return other.width, other.height
+        return pair[0] if resize == "reference" else pair[1]
     kind, _, value = resize.partition(":")
     if kind == "scale":
         return _scaled(size, float(value))

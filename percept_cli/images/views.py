@@ -21,7 +21,7 @@ from percept_cli.images.joining import deepened, is_large, picture_of_strips, st
 from percept_cli.images.kept import Pixels
 from percept_cli.images.picture import Decoded, Frame, Picture, picture_of, values_of
 from percept_cli.images.policy import ImagePolicy
-from percept_cli.images.sizes import colour_of, cropped, one_size, within
+from percept_cli.images.sizes import colour_of, cropped, one_size, sizes_in_words, within
 from percept_cli.machine import free_memory
 from percept_cli.results import View
 from percept_cli.srgb import from_light, to_light
@@ -98,6 +98,7 @@ def looks(reference: Side, candidate: Side, policy: ImagePolicy) -> tuple[Iterat
         )
     notes = [f"{side.name}: {note}" for side in (reference, candidate) for note in side.decoded.notes]
     notes += _durations(first, second)
+    notes += _sizes(reference, candidate, policy)
     if first.scene or second.scene:
         reference, candidate, told = _finite(reference, candidate, policy)
         notes += told
@@ -132,6 +133,25 @@ def _check_kinds(reference: Side, candidate: Side, policy: ImagePolicy) -> None:
             f"{light[0]} holds light without a limit, and {other} the colours of a display",
             hint="--tonemap none --exposure 0 takes light from 0 to 1 as sRGB does; or convert one of them.",
         )
+
+
+def _sizes(reference: Side, candidate: Side, policy: ImagePolicy) -> Iterator[str]:
+    """That pictures are resized or padded, by the first frames to which that happens."""
+    names = reference.name, candidate.name
+    found = [
+        words
+        for one, other in zip(reference.decoded.frames, candidate.decoded.frames, strict=True)
+        if (words := sizes_in_words((_size(one, policy), _size(other, policy)), policy, names))
+    ]
+    if found:
+        yield found[0] + (f" (and {len(found) - 1} more frames likewise)" if len(found) > 1 else "")
+
+
+def _size(frame: Frame, policy: ImagePolicy) -> tuple[int, int]:
+    """Of a frame, as far as it is in the crop."""
+    box = policy.crop or Box(0, 0, frame.width, frame.height)
+    # A crop that holds nothing is refused when the picture is made.
+    return max(1, min(box.width, frame.width - box.x)), max(1, min(box.height, frame.height - box.y))
 
 
 def _durations(first: Decoded, second: Decoded) -> Iterator[str]:

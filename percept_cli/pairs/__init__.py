@@ -35,6 +35,8 @@ class Pair:
     """Whether neighbouring pairs have the same reference, so that its features are worth keeping."""
     trouble: PerceptError | None = None
     """Why the pair cannot be compared, found while pairing."""
+    hint: str = ""
+    """Why it may have no counterpart, in words."""
     rules: Rules | None = None
     """What ``percept check`` holds it to."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -237,9 +238,10 @@ def pair_folders(
     right = list_pictures(candidate, choice, apart_from=reference)
     match = _match_any_extension if any_extension else _match_names
     rows = sorted(match(left.names, right.names), key=_row_name)
+    hints = _nearly_named(rows)
     troubles = {**left.troubles, **right.troubles}
     return Pairs(
-        pairs=_pairs(reference, candidate, rows, troubles),
+        pairs=_pairs(reference, candidate, rows, troubles, hints),
         total=len(rows) + len(troubles),
         inputs=_Files(((reference, left.names), (candidate, right.names))),
         notes=(*_notes(reference, left), *_notes(candidate, right)),
@@ -284,8 +286,9 @@ class _Ambiguous:
     candidates: list[str]
 
 
-_Row = tuple[str | None, str | None] | _Ambiguous
-"""Names in the two folders."""
+_Names = tuple[str | None, str | None]
+"""Of one row, in the two folders."""
+_Row = _Names | _Ambiguous
 
 
 def _row_name(row: _Row) -> str:
@@ -296,6 +299,43 @@ def _match_names(left: Sequence[str], right: Sequence[str]) -> Iterator[_Row]:
     references, candidates = set(left), set(right)
     for name in references | candidates:
         yield (name if name in references else None), (name if name in candidates else None)
+
+
+def _nearly_named(rows: Sequence[_Row]) -> dict[_Names, str]:
+    """For names without a counterpart: that of the other folder which differs in case or Unicode form alone."""
+    lonely = [row for row in rows if not isinstance(row, _Ambiguous) and None in row]
+    by_name: dict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
+    for row in lonely:
+        for side, name in enumerate(row):
+            if name is not None:
+                by_name[folded(name)][side].append(name)
+    hints = dict[_Names, str]()
+    for row in lonely:
+        mine = row[0] or row[1] or ""
+        others = by_name[folded(mine)][0 if row[0] is None else 1]
+        if others:
+            role = "reference" if row[0] is None else "candidate"
+            hints[row] = (
+                f"the {role} {_spelt(others[0], mine)} differs from it in {_difference(mine, others[0])} only"
+            )
+    return hints
+
+
+def folded(name: str) -> str:
+    """The same for names that differ in case or Unicode form alone."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+
+
+def _difference(one: str, other: str) -> str:
+    if unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other):
+        return "its Unicode form (é as one character or as two)"
+    return "upper and lower case" if one.casefold() == other.casefold() else "case and Unicode form"
+
+
+def _spelt(name: str, like: str) -> str:
+    """A name; with its characters outside ASCII as escapes where it would otherwise look as another does."""
+    same = unicodedata.normalize("NFC", name) == unicodedata.normalize("NFC", like)
+    return name.encode("ascii", "backslashreplace").decode() if same else printable(name)
 
 
 def _match_any_extension(left: Sequence[str], right: Sequence[str]) -> Iterator[_Row]:
@@ -318,7 +358,11 @@ def _match_any_extension(left: Sequence[str], right: Sequence[str]) -> Iterator[
 
 
 def _pairs(
-    reference: Path, candidate: Path, rows: Sequence[_Row], troubles: dict[str, PerceptError]
+    reference: Path,
+    candidate: Path,
+    rows: Sequence[_Row],
+    troubles: dict[str, PerceptError],
+    hints: dict[_Names, str],
 ) -> Iterator[Pair]:
     for name, trouble in troubles.items():
         yield Pair(name, None, None, trouble=trouble)
@@ -337,6 +381,7 @@ def _pairs(
                 _row_name(row),
                 None if left is None else reference / left,
                 None if right is None else candidate / right,
+                hint=hints.get(row, ""),
             )
 
 

@@ -17,7 +17,8 @@ from percept_cli.results import ExitCode, PairResult, Run, Status
 from percept_cli.spec import DistanceSpec
 
 Outcome = Literal["pass", "skipped", "warn", "fail", "error"]
-"""``skipped``: a picture without a counterpart where that is allowed; nothing was compared, and nothing failed."""
+"""``skipped``: nothing was compared, and nothing failed: a picture without a counterpart where that is allowed, a
+pair of two sizes likewise, or one with all pixels left out."""
 
 _RANKS: dict[Status, int] = {"error": 0, "fail": 1, "missing": 2, "new": 3, "warn": 4, "pass": 5}
 _LEVELS: tuple[Level, ...] = ("pass", "warn", "fail")
@@ -28,7 +29,7 @@ def outcome_of(result: PairResult, run: Run) -> Outcome:
     """What a pipeline should make of a pair."""
     if result.status == "new" or result.status == "missing":
         return "skipped" if run.allow_unmatched or result.allowed else "fail"
-    return result.status
+    return "skipped" if result.unseen else result.status
 
 
 def trouble_of(run: Run) -> str:

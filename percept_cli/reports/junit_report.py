@@ -70,7 +70,7 @@ def _case(name: str, class_name: str, seconds: float, verdict: str) -> str:
 
 
 def _verdict(result: PairResult, run: Run, json_report: str | None) -> str:
-    """What stands inside a test case; nothing in one that passes without a word."""
+    """What stands inside a test case; of one that passes what was done to the pictures, if anything was."""
     outcome, reason = outcome_of(result, run), reason_of(result)
     if outcome == "skipped":
         return f"<skipped>{escape(reason)}</skipped>"
@@ -80,7 +80,7 @@ def _verdict(result: PairResult, run: Run, json_report: str | None) -> str:
     if outcome == "warn":
         return f"<system-out>{escape(lines)}</system-out>"
     if outcome == "pass":
-        return ""
+        return f"<system-out>{escape(f'PASS: {reason}')}</system-out>" if result.notes else ""
     element = "error" if outcome == "error" else "failure"
     attributes = _attributes({"type": result.status, "message": reason})
     return f"<{element}{attributes}>{escape(lines)}</{element}>"

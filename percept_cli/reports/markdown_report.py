@@ -51,7 +51,9 @@ def render(run: Run, style: Style) -> Iterator[str]:
         yield "\n"
     fine = len(run.results) - len(bad)
     if fine:
-        yield f"<details><summary>{_fine(run, fine)}</summary>\n\n"
+        skipped = sum(outcome_of(result, run) == "skipped" for result in run.results)
+        unseen = run.summary.not_compared
+        yield f"<details><summary>{_fine(fine - skipped, skipped - unseen, unseen)}</summary>\n\n"
         names = (_item(result) for result in run.results if outcome_of(result, run) in ("pass", "skipped"))
         yield from room.take_all(names, "\n… and {} more.\n")
         yield "\n</details>\n\n"
@@ -112,16 +114,20 @@ def _row(result: PairResult) -> str:
 
 
 def _item(result: PairResult) -> str:
-    told = f" {result.status}: {_text(reason_of(result))}" if result.status != "pass" else ""
     if result.status == "pass" and result.scored:
-        told = f" {result.distance:.6g}"
+        told = "".join((f" {result.distance:.6g}", *(f"; {_text(note)}" for note in result.notes)))
+    else:
+        told = f" {result.status}: {_text(reason_of(result))}"
     return f"- {code(result.name)}{told}\n"
 
 
-def _fine(run: Run, count: int) -> str:
-    skipped = count - run.summary.passed
-    told = [f"{run.summary.passed} passed"] if run.summary.passed else []
-    return ", ".join(told + ([f"{counted(skipped, 'picture')} without a counterpart"] if skipped else []))
+def _fine(passed: int, unmatched: int, unseen: int) -> str:
+    told = [
+        f"{passed} passed" if passed else "",
+        f"{counted(unmatched, 'picture')} without a counterpart" if unmatched else "",
+        f"{counted(unseen, 'picture')} not compared" if unseen else "",
+    ]
+    return ", ".join(filter(None, told))
 
 
 def _how_to_go_on(run: Run, report: str) -> str:

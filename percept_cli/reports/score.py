@@ -14,7 +14,7 @@ def head(spec: DistanceSpec, style: Style) -> str:  # noqa: ARG001 - every strea
 
 
 def rows(result: PairResult, spec: DistanceSpec, style: Style) -> str:  # noqa: ARG001 - as above
-    """The unrounded distance, or the status where there is none: ``new``, ``missing`` or ``error``.
+    """The unrounded distance, or where there is none the status, such as ``new``, ``missing`` or ``error``.
 
     A name's control characters are escaped, so that a line is always one pair.
     """

@@ -106,16 +106,6 @@ def _named(names: list[str]) -> Text:
     return Text(f"{counted(len(names), 'picture')}: {', '.join(names[:_NAMES_TOLD])}{more}")
 
 
-def _is_left_out(result: PairResult) -> bool:
-    """Whether nothing of a picture was compared, because the rules leave all of it out."""
-    found = result.evidence
-    return (
-        found is not None
-        and result.compared
-        and found.ignored_pixels == (result.width or 0) * (result.height or 0)
-    )
-
-
 def _has_moved(result: PairResult) -> bool:
     """Whether a picture passed, or was judged, as moved back; otherwise it would look as good as equal."""
     found = result.evidence
@@ -124,10 +114,27 @@ def _has_moved(result: PairResult) -> bool:
     )
 
 
+def _told_of_passed(run: Run) -> list[str]:
+    """What a person should know of pictures that passed: what was done, and of which nothing was compared."""
+    told, more = list[str](), 0
+    for result in run.results:
+        if result.status != "pass":
+            continue
+        notes = (result.reason,) if result.unseen else result.notes
+        if notes and len(told) < _NAMES_TOLD:
+            told.append(f"{result.name}: {'; '.join(notes)}")
+        elif notes:
+            more += 1
+    return [*told, f"and {counted(more, 'more picture')} with notes"] if more else told
+
+
 def _totals(run: Run, style: Style) -> object:
     found = run.summary
     facts = facts_table()
-    counts = [f"{found.identical} identical", f"{found.passed - found.identical} more passed"]
+    more = found.passed - found.identical - found.not_compared
+    counts = [f"{found.identical} identical", f"{more} more passed"]
+    if found.not_compared:
+        counts.append(f"{found.not_compared} not compared")
     if found.warned:
         counts.append(f"{found.warned} warned")
     counts += [f"{found.failed} failed", f"{found.errors} errors"]
@@ -140,9 +147,8 @@ def _totals(run: Run, style: Style) -> object:
     moved = [printable(result.name) for result in run.results if _has_moved(result)]
     if moved:
         facts.add_row("moved", _named(moved))
-    blind = [printable(result.name) for result in run.results if _is_left_out(result)]
-    if blind:
-        facts.add_row("left out", _named(blind))
+    for line, told in enumerate(_told_of_passed(run)):
+        facts.add_row("" if line else "note", Text(printable(told)))
     facts.add_row("verdict", verdict(*judge_run(run)))
     add_recipe(facts, run, style)
     return facts

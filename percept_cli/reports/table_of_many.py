@@ -87,7 +87,7 @@ def _most_in(result: PairResult) -> str:
 
 def _name(result: PairResult) -> Text:
     told = [printable(result.name)]
-    if result.status == "error":
+    if not result.compared and result.status in ("error", "pass", "warn", "fail"):
         told.append(printable(result.reason))
     return Text("\n".join((*told, *map(printable, result.notes))))
 
@@ -117,7 +117,9 @@ def _totals(run: Run, style: Style) -> Table:
     facts = facts_table()
     facts.add_row(
         "pairs",
-        f"{found.pairs}: {found.identical} identical, {found.passed - found.identical} more passed, "
+        f"{found.pairs}: {found.identical} identical, "
+        f"{found.passed - found.identical - found.not_compared} more passed, "
+        f"{f'{found.not_compared} not compared, ' if found.not_compared else ''}"
         f"{f'{found.warned} warned, ' if found.warned else ''}"
         f"{found.failed} failed, {found.errors} errors",
     )

@@ -34,10 +34,11 @@ def _point(number: int, result: PairResult, run: Run) -> str:
     line = f"{number} - {_escaped(printable(result.name))}"
     if outcome == "skipped":
         return f"ok {line} # SKIP {_escaped(reason_of(result))}\n"
-    if outcome == "pass":
+    if outcome == "pass" and not result.notes:
         return f"ok {line}\n"
-    lines = _yaml(_diagnostics(result), "  ")
-    return "\n".join((f"{'ok' if outcome == 'warn' else 'not ok'} {line}", "  ---", *lines, "  ...", ""))
+    told = _diagnostics(result) if outcome != "pass" else {"message": reason_of(result), "severity": "pass"}
+    lines = _yaml(told, "  ")
+    return "\n".join((f"{'ok' if outcome in ('pass', 'warn') else 'not ok'} {line}", "  ---", *lines, "  ...", ""))
 
 
 def _escaped(text: str) -> str:
