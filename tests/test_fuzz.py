@@ -67,4 +67,4 @@ def test_what_a_piece_finds_is_seen_from_outside(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr
-    assert (tmp_path / "note").read_text() == "7"
+    assert int((tmp_path / "note").read_text()) == 7

@@ -36,7 +36,7 @@ from tests.fuzz.files import damaged, sound_files
 
 MEMORY = 2 << 30  # bytes of addresses, of which Python, Pillow and numpy take some hundred million
 SECONDS = 10.0  # of the processor, for all readings of one file; most take less than a millisecond
-STUCK = 60.0  # seconds that a piece may take besides, which a process that waits for something would need
+STUCK = 120.0, 1.0  # seconds of the clock for a piece, and for each file: only what waits for something needs them
 LARGE, STRIP = 100, 60  # pixels: of a picture that is read in strips, and of a strip
 
 
@@ -88,7 +88,7 @@ def run_piece(first: int, count: int, note: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, about what it repairs; the command does not show them either
         for number in range(first, first + count):
-            note.write_text(str(number))
+            _note(note, number)
             name, data = case(number, files)
             start = time.perf_counter()
             signal.setitimer(signal.ITIMER_PROF, SECONDS)  # ends the process
@@ -104,6 +104,12 @@ def run_piece(first: int, count: int, note: Path) -> None:
     signal.setitimer(signal.ITIMER_PROF, 0)
     assert "torch" not in sys.modules
     print(*(f"{key}={value}" for key, value in sorted(outcomes.items())), f"slowest={slowest:.3f}")
+
+
+def _note(note: Path, number: int) -> None:
+    """In place, so that it says a number whenever the process ends."""
+    with note.open("r+b" if note.exists() else "xb", buffering=0) as file:
+        file.write(b"%-20d" % number)
 
 
 def _noted(note: Path, finding: str) -> None:
@@ -133,7 +139,7 @@ def run(count: int, seed: int, piece: int) -> tuple[Counter[str], list[str]]:
             command = [sys.executable, "-m", "tests.fuzz", "--child", str(first), str(size), str(note)]
             try:
                 done = subprocess.run(
-                    command, capture_output=True, text=True, check=False, timeout=STUCK + size * 0.1
+                    command, capture_output=True, text=True, check=False, timeout=STUCK[0] + size * STUCK[1]
                 )
                 problem = "" if done.returncode == 0 else f"exit code {done.returncode}: {done.stderr[-2000:]}"
                 if done.returncode == -signal.SIGPROF:
