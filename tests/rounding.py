@@ -16,6 +16,7 @@ Two questions are kept apart. Whether the arithmetic is right is asked in float6
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -78,7 +79,7 @@ def of_features(network: str, tap: str, *, winograd: bool = True) -> float:
             total += products(layer.in_channels, tile=tile_rows(layer) if filtered else None)
         elif layer.kind in ("l2pool", "blurpool"):
             total += 9
-    return UNIT * float(total) ** 0.5
+    return UNIT * math.sqrt(total)
 
 
 def of_distance(distance: Distance, f: Tensor, g: Tensor, features: float) -> tuple[Tensor, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -28,7 +29,7 @@ LAYERS = {
 
 def rounding(inputs: int, tile: int) -> float:
     """Relative error that one layer may have in float32."""
-    return UNIT * products(inputs, tile=tile if inputs > 3 else None) ** 0.5
+    return UNIT * math.sqrt(products(inputs, tile=tile if inputs > 3 else None))
 
 
 def close(found: Tensor, expected: Tensor, inputs: int, tile: int) -> None:

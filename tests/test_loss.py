@@ -110,9 +110,11 @@ def test_reductions_ranges_and_layers_weighted_zero() -> None:
     assert each.shape == (3,)
     assert each.dtype == torch.float32
     # Three float64 values that are rounded to float32 before they are added or after.
-    few = {"rtol": 4 * UNIT, "atol": 0}
-    torch.testing.assert_close(PerceptualDistance(layers=SHALLOW)(x, y), each.mean(), **few)
-    torch.testing.assert_close(PerceptualDistance(layers=SHALLOW, reduction="sum")(x, y), each.sum(), **few)
+    few = 4 * UNIT
+    torch.testing.assert_close(PerceptualDistance(layers=SHALLOW)(x, y), each.mean(), rtol=few, atol=0)
+    torch.testing.assert_close(
+        PerceptualDistance(layers=SHALLOW, reduction="sum")(x, y), each.sum(), rtol=few, atol=0
+    )
     for low, high in ((-1, 1), (0, 255)):
         loss = PerceptualDistance(layers=SHALLOW, reduction="none", value_range=(low, high)).double()
         x, y = x.double(), y.double()

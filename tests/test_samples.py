@@ -115,7 +115,7 @@ def exact_distances(
 
 def exact_distance(spec: DistanceSpec, tap: str, features: torch.Tensor) -> tuple[float, float]:
     distance = DISTANCES[next(entry.distance for entry in spec.layers if entry.tap == tap)].at_tap(tap)
-    f, g = features.double().split(1)
+    f, g = features[:1].double(), features[1:].double()
     value, bound = of_distance(distance, f, g, of_features(spec.record.network, tap))
     return value.item(), float(f"{bound.item():.1e}")
 
