@@ -207,7 +207,7 @@ def other_pools(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("taps", OTHER_POOLS, ids=" ".join)
-@pytest.mark.parametrize(("height", "width"), [(301, 283), (290, 304)])
+@pytest.mark.parametrize(("height", "width"), [(301, 283), pytest.param(290, 304, marks=pytest.mark.slow)])
 def test_planned_is_whole_with_other_pools(
     other_pools: str, taps: tuple[str, ...], height: int, width: int
 ) -> None:
