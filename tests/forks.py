@@ -157,6 +157,9 @@ def _serve(channel: socket.socket) -> None:
         channel.send(str(child).encode())
         channel.send(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])).encode())
     request = json.loads(message)
+    if request["module"] != "percept_cli":  # pytest loads its plugins anew, or warns that it cannot rewrite them
+        for loaded in [name for name in sys.modules if name.partition(".")[0] == "percept_cli"]:
+            del sys.modules[loaded]
     for stream, name in zip(streams, (1, 2), strict=True):
         os.dup2(stream, name)
         os.close(stream)

@@ -415,6 +415,7 @@ def test_a_full_disk_keeps_what_was_written(tmp_path: Path, save: Save, percept:
     assert "Error: standard output cannot be written: No space left on device\nHint: " in done.stderr
 
 
+@pytest.mark.slow
 def test_a_batch_that_does_not_fit_is_halved(tmp_path: Path, save: Save, percept: Percept) -> None:
     """All pairs at once need more than 1 GB, and the child gets 500 MB beyond what torch takes by being there.
 

@@ -42,7 +42,7 @@ def engine() -> Engine:
 
 @pytest.mark.parametrize("amount", [255, 40, 3])
 @pytest.mark.parametrize(
-    ("n", "height", "width"), [(1, 64, 64), (1, 37, 53), (3, 48, 80), (3, 31, 45), (1, 131, 97), (1, 200, 162)]
+    ("n", "height", "width"), [(1, 64, 64), (1, 37, 53), (3, 48, 80), (3, 31, 45), (1, 67, 97), (1, 164, 130)]
 )
 def test_the_sum_of_the_layers_is_dists(
     peer: Any, engine: Engine, n: int, height: int, width: int, amount: int

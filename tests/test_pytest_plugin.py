@@ -114,6 +114,7 @@ def test_the_life_of_a_baseline(project: pytest.Pytester, run: Run) -> None:
     run(project).assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_one_report_of_all_failures_also_under_xdist(project: pytest.Pytester, run: Run) -> None:
     names = [f"p{number}.png" for number in range(4)]
     tests = [f"def test_{name[:-4]}(percept_check):\n    percept_check(picture({name!r}))\n" for name in names]

@@ -17,7 +17,7 @@ import pytest
 from percept_cli import compare
 from percept_cli.engine.distances import DISTANCES
 from percept_cli.results import ExitCode
-from tests.conftest import ROOT, run_percept
+from tests.conftest import ROOT, Percept, run_percept
 
 README = ROOT / "README.md"
 OUTPUT = re.compile(r"(<!-- output: (?P<command>.+?) -->\n```text\n)(?P<text>.*?)(```\n)", re.DOTALL)
@@ -27,8 +27,8 @@ def text() -> str:
     return README.read_text(encoding="utf-8")
 
 
-def output(command: str) -> str:
-    done = run_percept(*shlex.split(command), cwd=ROOT)
+def output(command: str, percept: Percept = run_percept) -> str:
+    done = percept(*shlex.split(command), cwd=ROOT)
     assert done.returncode in (ExitCode.WITHIN, ExitCode.ABOVE), done.stderr
     return done.stdout
 
@@ -43,17 +43,17 @@ def test_the_first_two_commands_are_the_ones_ci_runs() -> None:
     assert commands[1].endswith("-m pytest -n auto --dist worksteal")
 
 
-def test_outputs_are_what_the_commands_print() -> None:
+def test_outputs_are_what_the_commands_print(percept: Percept) -> None:
     shown = {match["command"]: match["text"] for match in OUTPUT.finditer(text())}
     assert len(shown) == 9
     for command, expected in shown.items():
         # The last digits of a float32 network are the machine's own.
-        assert rounded(output(command)) == rounded(expected), command
+        assert rounded(output(command, percept)) == rounded(expected), command
 
 
-def test_the_plan_is_what_verbose_says() -> None:
+def test_the_plan_is_what_verbose_says(percept: Percept) -> None:
     ((command, plan),) = re.findall(r"\$ percept (compare .+ -v)\n(plan: .+)\n", text())
-    done = run_percept(*shlex.split(command), cwd=ROOT)
+    done = percept(*shlex.split(command), cwd=ROOT)
     assert plan in done.stderr.splitlines()
 
 
