@@ -25,7 +25,7 @@ from typing import Any
 
 import pytest
 
-from percept_cli.names import printable
+from percept_cli.names import folded, printable
 from percept_cli.pytest_plugin import CHILDREN, FIXTURE, FOLDER, INI
 
 LONGEST = 80
@@ -113,11 +113,6 @@ def part_of(text: str, exact: str, *, is_unfit: bool = False) -> str:
     digest = hashlib.sha256(exact.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
     cut = plain.encode("utf-8", "replace")[:LONGEST].decode("utf-8", "ignore").strip("-.")
     return f"{cut or 'picture'}-{digest}"
-
-
-def folded(text: str) -> str:
-    """What is equal where a file system tells neither case nor Unicode forms apart."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def folder_of(module: Path, config: pytest.Config) -> Path:

@@ -17,6 +17,7 @@ from percept_cli.evidence import Box, Evidence, GateName, Region
 from percept_cli.gates import Measures, judge_gates, level_of, levels_of, verdict_of
 from percept_cli.images.files import read_stamped
 from percept_cli.images.kept import same
+from percept_cli.images.limits import Limits
 from percept_cli.images.policy import PictureSettings
 from percept_cli.images.views import Look
 from percept_cli.machine import parse_size
@@ -147,7 +148,8 @@ class Checker(Scorer):
         result = self.bare(pair, policy, f"{error}{allowed}")
         held = pair.held if isinstance(pair, PairInMemory) else (None, None)
         stamps = [
-            _stamp_of(side) if there is None else None
+            # A pipe is empty by now.
+            None if there is not None or side.is_fifo() else _stamp_of(side, self.spec.pictures.limits)
             for side, there in zip((pair.reference, pair.candidate), held, strict=True)
         ]
         return replace(result, reference_file=stamps[0], candidate_file=stamps[1])
@@ -156,7 +158,10 @@ class Checker(Scorer):
         """As ``Scorer.unmatched``, with what identifies the file, and allowed where the rules say so."""
         rules, result = self._rules_of(pair), super().unmatched(pair)
         try:
-            stamps = [None if side is None else _stamp_of(side) for side in (pair.reference, pair.candidate)]
+            limits = self.spec.pictures.limits
+            stamps = [
+                None if side is None else _stamp_of(side, limits) for side in (pair.reference, pair.candidate)
+            ]
         except PerceptError as error:
             return self.failed(pair, error)
         policy = rules.new if pair.reference is None else rules.missing
@@ -327,8 +332,8 @@ def _regions(
     return regions + moved
 
 
-def _stamp_of(path: Path) -> FileStamp:
-    return read_stamped(path)[1]
+def _stamp_of(path: Path, limits: Limits) -> FileStamp:
+    return read_stamped(path, limits)[1]
 
 
 @libraries.needed()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from percept_cli.baselines import folded
+from percept_cli.names import folded
 
 _OWNER = "test"
 

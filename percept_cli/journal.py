@@ -146,6 +146,7 @@ class Journal:
             ordered = [distances[tap] for tap in self._scorer.spec.taps]
             width, height, seconds = int(row["width"]), int(row["height"]), float(row["seconds"])
             view, views = views_of(row)
+            notes = None if "notes" not in row else tuple(map(str, row["notes"]))
         except (KeyError, TypeError, ValueError):  # written by hand, or by another version
             return None
         reference, candidate = map(self._if_unchanged, (pair.reference, pair.candidate), stamps)
@@ -161,16 +162,15 @@ class Journal:
             seconds=seconds,
         )
         result = replace(result, view=view)
-        if not views:
-            return result
-        again = [judge(one.distance, result.threshold, result.threshold_source) for one in views]
-        return with_views(
-            result,
-            tuple(
+        if views:
+            again = [judge(one.distance, result.threshold, result.threshold_source) for one in views]
+            judged = (
                 replace(one, status=status, reason=reason)
                 for one, (status, reason) in zip(views, again, strict=True)
-            ),
-        )
+            )
+            result = with_views(result, tuple(judged))
+        # Those of reading the files are in the row alone; what a threshold moves is no note.
+        return result if notes is None else replace(result, notes=notes)
 
     def _if_unchanged(self, path: Path, stamp: FileStamp) -> FileStamp | None:
         """The file's stamp as it is now, if its content is what it was."""

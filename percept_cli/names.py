@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import unicodedata
 from pathlib import Path
 
 # What a terminal obeys, or shows somewhere else than where it stands: control characters, signs that turn the
@@ -67,3 +68,8 @@ def _bytes_of(char: str) -> bytes:
         return os.fsencode(char)
     except UnicodeEncodeError:  # half of a surrogate pair, which no file system gives but a JSON file may hold
         return char.encode("utf-8", "surrogatepass")
+
+
+def folded(name: str) -> str:
+    """The same for names that differ in case or Unicode form alone, as some file systems tell neither apart."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())

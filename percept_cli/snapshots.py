@@ -312,8 +312,10 @@ def _is_replaced(found: PairResult | PerceptError) -> bool:
     """Whether ``--percept-update`` replaces the baseline; a mistake in the options is no reason to."""
     if isinstance(found, PerceptError):
         return found.exit_code == ExitCode.INPUT
-    # Nor is a machine that has too little memory; what was not compared is of another size.
-    return not found.unavailable and (found.status in ("fail", "error") or not found.compared)
+    # Nor is a machine that has too little memory. What was not compared is of another size, unless it has one: then
+    # all of it is left out.
+    other_size = not found.compared and found.width is None
+    return not found.unavailable and (found.status in ("fail", "error") or other_size)
 
 
 def write_report(documents: Sequence[str], path: Path) -> list[Path]:
@@ -331,7 +333,9 @@ def write_report(documents: Sequence[str], path: Path) -> list[Path]:
     style = Style(detail=False, link_from=path.parent)
     paths = []
     for number, group in enumerate(runs.values(), start=1):
-        whole = replace(group[0], results=tuple(result for run in group for result in run.results))
+        whole = replace(
+            group[0], ended_with=None, results=tuple(result for run in group for result in run.results)
+        )
         paths.append(path if number == 1 else path.with_stem(f"{path.stem}-{number}"))
         write_output(paths[-1], render(whole, format_of_file(path.name) or "html", style))
     return paths

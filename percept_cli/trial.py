@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from percept_cli.checking import Checker, check_levels, combined, has_own_levels
-from percept_cli.errors import InvalidSetting, PerceptError, SizeMismatch
+from percept_cli.errors import InvalidSetting, PerceptError
 from percept_cli.images.policy import PICTURE_SETTINGS, ImagePolicy, with_settings
 from percept_cli.machine import parse_size
 from percept_cli.pairs import Pair, Pairs
@@ -44,18 +44,11 @@ class Trial:
         """The best of what pairs come to, or why they cannot be compared."""
         checker = _checker(self.spec, self.device, self.max_memory)
         try:
-            results = [_score(checker, pair) for pair in pairs]
+            results = [checker.score(pair) for pair in pairs]
         except PerceptError as error:
             return error
         # They are of one picture, and so they have one name.
         return next(best for best, _ in combined((result, False) for result in results))
-
-
-def _score(checker: Checker, pair: Pair) -> PairResult:
-    try:
-        return checker.score(pair)
-    except SizeMismatch as error:  # it is what the rules make of it
-        return checker.failed(pair, error)
 
 
 @lru_cache(maxsize=4)

@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
-from percept_cli.baselines import folded, folder_of, old_folder_of
+from percept_cli.baselines import folder_of, old_folder_of
 from percept_cli.images.formats import FORMATS
+from percept_cli.names import folded
 from percept_cli.pytest_plugin import FOLDER, INI
 
 _PARTIAL = ("lf", "stepwise", "stepwise_skip", "collectonly", "ignore", "ignore_glob", "deselect")

@@ -122,7 +122,7 @@ def test_what_is_left_out_is_neither_identical_nor_a_distance(percept: Percept, 
 
 
 @pytest.mark.usefixtures("two_sizes")
-@pytest.mark.parametrize("form", WRITERS)
+@pytest.mark.parametrize("form", [form for form in WRITERS if form != "github"])  # of what passes it says nothing
 @pytest.mark.parametrize(
     ("option", "words"),
     [
@@ -131,8 +131,7 @@ def test_what_is_left_out_is_neither_identical_nor_a_distance(percept: Percept, 
     ],
 )
 def test_a_size_that_was_changed_is_told(percept: Percept, form: str, option: tuple[str, str], words: str) -> None:
-    if form != "github":
-        assert words in told(percept, form, "a.png", "b.png", *option).replace(r"\u00d7", "×")
+    assert words in told(percept, form, "a.png", "b.png", *option).replace(r"\u00d7", "×")
 
 
 @pytest.mark.usefixtures("two_sizes")

@@ -496,7 +496,7 @@ def test_deep_pages_behind_shallow_ones_are_not_cut_down(tmp_path: Path) -> None
 def test_a_gif_with_a_huge_screen_is_refused_before_it_is_unpacked() -> None:
     data = bytearray(animation([0, 1, 2]))
     data[6:10] = (9_000).to_bytes(2, "little") * 2
-    with pytest.raises(UnsupportedImage, match="9000×9000 pixels in 3 frames are more than the limit of 1,000"):
+    with pytest.raises(UnsupportedImage, match="9000×9000 pixels are more than the limit of 1,000"):
         decode(bytes(data), "x.gif", ImagePolicy(limits=parse_limits("pixels=1000")))
 
 

@@ -26,7 +26,6 @@ BYTES_PER_PIXEL_KEPT = 16
 
 _DEEP_GREY = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 _LARGEST = 65535
-_MOST_WORDS = 200  # characters; some libraries print what they read
 _CUT = "cut the picture into smaller ones."
 
 

@@ -223,7 +223,7 @@ def read_stream(stream: BinaryIO, name: str, limits: Limits = USUAL_LIMITS) -> b
     with _reading(name):
         try:
             mode = os.fstat(stream.fileno()).st_mode
-        except OSError:  # it has no file, or a closed one
+        except (OSError, AttributeError):  # it has no file, or a closed one
             mode = 0
         _refuse_devices(mode)
         try:

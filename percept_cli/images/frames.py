@@ -60,8 +60,6 @@ def frames_of(image: Image.Image, name: str, data: bytes, policy: ImagePolicy) -
         frame = frame_of(image, name, policy, data, in_place=True)
         views = () if count == 1 else (f"the first of its {count} views is compared",)
         return Decoded((frame,), notes=(*views, *notes))
-    if image.format != "TIFF" and policy.frame is None:  # of TIFF, thumbnails do not count
-        check_frames(count, policy.limits)
     places = _places(image, count)
     check_frame(policy.frame, len(places))
     if policy.frame is not None:

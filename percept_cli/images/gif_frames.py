@@ -8,6 +8,7 @@ frame before it.
 from __future__ import annotations
 
 import io
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,10 +28,9 @@ if TYPE_CHECKING:
 _HEAD = 13  # bytes
 _TABLE = 0x80  # the flag of a palette
 _EXTENSION, _IMAGE, _END = b"!", b",", b";"
+_BLOCK = re.compile(rb"[!,;]")
 _CONTROL, _COMMENT = 0xF9, 0xFE  # extensions
 _DISPOSE = {2: CLEARED, 3: AS_BEFORE, 4: AS_BEFORE}  # some programs count wrongly; any other number stays
-_BEST_RATIO = 2731  # bytes of one: 4096 of a code of 12 bits
-_HELD = 4096  # bytes: what is rounded up in a small file
 _CUT = "its end is missing"
 
 
@@ -92,8 +92,6 @@ def read_gif(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     widest = max(gif.width, *(step.width for step in used))
     highest = max(gif.height, *(step.height for step in used))
     check_size_of_frames(widest, highest, len(steps), policy)
-    if widest * highest > _BEST_RATIO * len(data) + _HELD:
-        raise damaged(f"its {len(data):,} bytes cannot be the {widest}×{highest} pixels that it says")
     images = islice(_composed(gif), first, policy.frame)
     frames = tuple(frame_of(image, name, policy, data, in_place=True) for image in images)
     durations = tuple(shown for step in steps if (shown := step.milliseconds) is not None)
@@ -150,7 +148,8 @@ def _parsed(data: bytes) -> _Gif:
             steps.append(step)
             control = b""
         else:  # what is no block is passed over, as libraries do
-            place += 1
+            found = _BLOCK.search(data, place)
+            place = found.start() if found else len(data)
     if not steps:
         raise damaged("it has no picture")
     # The first frame may be larger than what the file says of itself; browsers show all of it.

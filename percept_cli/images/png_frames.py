@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from percept_cli.images.composing import Canvas
 from percept_cli.images.frames import check_frame, check_size, check_size_of_frames, frame_of, notes_of
-from percept_cli.images.limits import check_info
 from percept_cli.images.picture import Decoded
 from percept_cli.images.png_chunks import Chunk, Png, content, png_of
 from percept_cli.images.png_pixels import expect, image_of, size_of_rows
@@ -38,7 +37,6 @@ def read_png_of_8_bits(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     png = png_of(file)
     said = said_in(file, png, policy)
     with opened(said, policy.limits) as about:
-        check_info(about.info, policy.limits)
         notes = notes_of(about)
         check_frame(policy.frame, len(png.steps) if png.moves else 1)
         if not png.moves:

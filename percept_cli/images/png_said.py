@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from percept_cli.errors import UnreadableImage
 from percept_cli.images.faults import OF_PILLOW
-from percept_cli.images.limits import Limits, check_metadata_so_far
+from percept_cli.images.limits import Limits, check_info, check_metadata_so_far
 from percept_cli.images.png_chunks import COLOURS, TEXTS, Chunk, Png, content, stub, written
 from percept_cli.images.png_colours import describes
 
@@ -104,15 +104,16 @@ def opened(said: Said, limits: Limits) -> Image.Image:
         OSError and others: as Pillow raises them.
     """
     try:
-        return _opened(said.stub)
+        image = _opened(said.stub)
     except ValueError as error:
         if "MAX_TEXT" not in str(error):
             raise
-    # Programs that make pictures write megabytes of how they did it, and profiles of printers are as large.
-    smaller, profile = without_large(said.stub, limits)
-    image = _opened(smaller)
-    if profile is not None:
-        image.info["icc_profile"] = profile
+        # Programs that make pictures write megabytes of how they did it, and profiles of printers are as large.
+        smaller, profile = without_large(said.stub, limits)
+        image = _opened(smaller)
+        if profile is not None:
+            image.info["icc_profile"] = profile
+    check_info(image.info, limits)
     return image
 
 

@@ -15,7 +15,7 @@ from pathspec import GitIgnoreSpec
 
 from percept_cli.errors import InvalidSetting, PerceptError, UnreadableFolder, UnusablePair
 from percept_cli.images.formats import FORMATS
-from percept_cli.names import posix, printable, shown
+from percept_cli.names import folded, posix, printable, shown
 from percept_cli.pairs import Pair, Pairs, pair_of_files
 from percept_cli.verdict import counted
 
@@ -319,11 +319,6 @@ def _nearly_named(rows: Sequence[_Row]) -> dict[_Names, str]:
                 f"the {role} {_spelt(others[0], mine)} differs from it in {_difference(mine, others[0])} only"
             )
     return hints
-
-
-def folded(name: str) -> str:
-    """The same for names that differ in case or Unicode form alone."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
 def _difference(one: str, other: str) -> str:

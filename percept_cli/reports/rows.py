@@ -126,9 +126,9 @@ def from_row(row: Mapping[str, Any], shapes: Sequence[tuple[int, int, int]]) -> 
         threshold=_number_or_none(row["threshold"]),
         threshold_source=_text(row.get("threshold_source", "")),
         layers=tuple(_layer_of(layer, layer.get("shape", shape)) for layer, shape in layers),
-        seconds=_number(row["seconds"]),
+        seconds=_finite_number(row["seconds"]),
         notes=notes,
-        weight=_number(row["weight"]),
+        weight=_finite_number(row["weight"]),
         extra=_extra(row["extra"]),
         reference_file=stamps[0],
         candidate_file=stamps[1],
@@ -149,7 +149,7 @@ def _layer_of(entry: Mapping[str, Any], shape: Sequence[object]) -> LayerResult:
         height,
         width,
         distance=_number(entry["distance"]),
-        weight=_number(entry["weight"]),
+        weight=_finite_number(entry["weight"]),
         contribution=_number(entry["contribution"]),
         share=_number(entry["share"]),
     )
@@ -189,7 +189,7 @@ def _evidence(found: Evidence) -> dict[str, Any]:
 
 def _evidence_of(row: dict[str, Any]) -> Evidence:
     def gate(entry: dict[str, Any]) -> Gate:
-        numbers = {"value": _number(entry["value"]), "warn": _number_or_none(entry["warn"])}
+        numbers = {"value": _finite_number(entry["value"]), "warn": _number_or_none(entry["warn"])}
         numbers["fail"] = _number_or_none(entry["fail"])
         words = {key: _text(entry[key]) for key in ("name", "unit", "source", "status")}
         _one_of(words["name"], get_args(GateName))
@@ -197,9 +197,11 @@ def _evidence_of(row: dict[str, Any]) -> Evidence:
         return Gate(**entry | numbers | words | {"at": None if entry["at"] is None else _box(entry["at"])})
 
     def region(entry: dict[str, Any]) -> Region:
-        numbers: dict[str, Any] = {key: _number(entry[key]) for key in ("distance", "share", "peak", "colour")}
+        numbers: dict[str, Any] = {
+            key: _finite_number(entry[key]) for key in ("distance", "share", "peak", "colour")
+        }
         numbers["pixels"] = _whole(entry["pixels"])
-        layers = {str(tap): _number(value) for tap, value in entry["layers"].items()}
+        layers = {str(tap): _finite_number(value) for tap, value in entry["layers"].items()}
         _one_of(entry["status"], get_args(Level))
         return Region(
             **entry | numbers | {"box": _box(entry["box"]), "shift": _point(entry["shift"]), "layers": layers}
@@ -297,6 +299,13 @@ def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise TypeError(f"{_cut(value)} is no number")
     return float(value)
+
+
+def _finite_number(value: object) -> float:
+    """A number that is there, and is one."""
+    if value is None:
+        raise TypeError("null is no number here")
+    return _number(value)
 
 
 def _number_or_none(value: object) -> float | None:

@@ -22,7 +22,6 @@ _RECORDS = re.compile(r"""['"]descr['"]\s*:\s*[\[(]""")
 _KIND = re.compile(r"""['"]descr['"]\s*:\s*['"]([^'"]{1,20})['"]""")
 _ORDER = re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)""")
 _SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(([\d\sL,]{0,200})\)""", re.ASCII)
-_LEVELS_OF_16_BITS = 257  # 65535 / 255
 
 
 def read_npy(data: bytes, name: str, check: Check) -> Decoded:
