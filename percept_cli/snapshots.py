@@ -312,8 +312,8 @@ def _is_replaced(found: PairResult | PerceptError) -> bool:
     """Whether ``--percept-update`` replaces the baseline; a mistake in the options is no reason to."""
     if isinstance(found, PerceptError):
         return found.exit_code == ExitCode.INPUT
-    # Nor is a machine that has too little memory. What was not compared is of another size, unless it has one: then
-    # all of it is left out.
+    # Nor is a machine that has too little memory. What was not compared is of another size, unless it has one:
+    # then all of it is left out.
     other_size = not found.compared and found.width is None
     return not found.unavailable and (found.status in ("fail", "error") or other_size)
 
