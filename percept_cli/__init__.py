@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from percept_cli._version import __version__
 
 if TYPE_CHECKING:
-    from percept_cli.checking import check
     from percept_cli.errors import PerceptError
     from percept_cli.loss import PerceptualDistance
-    from percept_cli.pipeline import compare_folders
-    from percept_cli.results import LayerResult, PairResult, Run
-    from percept_cli.scoring import compare
-    from percept_cli.spec import DistanceSpec, LayerSpec
+    from percept_cli.recipes.spec import DistanceSpec, LayerSpec
+    from percept_cli.results.run import LayerResult, PairResult, Run
+    from percept_cli.scoring.checker import check
+    from percept_cli.scoring.pipeline import compare_folders
+    from percept_cli.scoring.scorer import compare
 
 __all__ = [
     "DistanceSpec",
@@ -34,16 +34,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "DistanceSpec": "spec",
-    "LayerSpec": "spec",
-    "LayerResult": "results",
-    "PairResult": "results",
-    "Run": "results",
+    "DistanceSpec": "recipes.spec",
+    "LayerSpec": "recipes.spec",
+    "LayerResult": "results.run",
+    "PairResult": "results.run",
+    "Run": "results.run",
     "PerceptError": "errors",
     "PerceptualDistance": "loss",
-    "check": "checking",
-    "compare": "scoring",
-    "compare_folders": "pipeline",
+    "check": "scoring.checker",
+    "compare": "scoring.scorer",
+    "compare_folders": "scoring.pipeline",
 }
 
 
@@ -54,7 +54,7 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     if name == "PerceptualDistance":  # a module of torch, so that nothing of it can be had without
-        from percept_cli.libraries import load
+        from percept_cli.system.libraries import load
 
         load("torch")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from typing import NoReturn
 
-from percept_cli import signals
+from percept_cli.system import signals
 
 
 def main() -> NoReturn:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from enum import IntEnum
 
 
 class PerceptError(Exception):
     """Something a user can act on.
 
     Attributes:
-        exit_code: What the process exits with (see ``percept_cli.results.ExitCode``).
+        exit_code: What the process exits with (see ``percept_cli.errors.ExitCode``).
         hint: What to do about it, one sentence, or an empty string.
     """
 
@@ -101,3 +102,28 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     names = list(known)
     close = get_close_matches(word.lower(), names, n=1, cutoff=0.6)
     return f"did you mean {close[0]}?" if close else f"choose from {', '.join(names)}."
+
+
+class ExitCode(IntEnum):
+    """What the process exits with, like diff(1): trouble is above 1 and never looks like a difference.
+
+    - ``WITHIN``: every pair is within its threshold, or no threshold was given.
+    - ``ABOVE``: at least one pair is above its threshold, or a picture has no counterpart.
+    - ``USAGE``: the command line or a config file is wrong, or an output cannot be written.
+    - ``INPUT``: an input could not be read or compared, or there was nothing to compare. Outranks ``ABOVE``.
+    - ``UNAVAILABLE``: weights, device, memory or a library are not available.
+    - ``DEFECT``: percept itself failed; the traceback is printed.
+    - ``HUNG_UP``: stopped because its terminal was closed (128 + SIGHUP).
+    - ``INTERRUPTED``: stopped by Ctrl-C (128 + SIGINT).
+    - ``TERMINATED``: stopped by the system or another program (128 + SIGTERM).
+    """
+
+    WITHIN = 0
+    ABOVE = 1
+    USAGE = 2
+    INPUT = 3
+    UNAVAILABLE = 4
+    DEFECT = 70
+    HUNG_UP = 129
+    INTERRUPTED = 130
+    TERMINATED = 143

@@ -19,15 +19,15 @@ import torch.nn.functional as F
 import torch.utils.checkpoint
 from torch import Tensor, nn
 
+from percept_cli.distances import DISTANCES, LocalDistance, misfit
 from percept_cli.engine.backbone import Backbone
 from percept_cli.engine.device import compute_dtype
-from percept_cli.engine.distances import DISTANCES, LocalDistance, misfit
-from percept_cli.engine.topology import INPUT, Layer, layers_up_to, smallest_side, tap_shape
 from percept_cli.errors import InvalidInput, InvalidSetting, did_you_mean
-from percept_cli.mapping import check_places
-from percept_cli.presets import DEFAULT, customise, load_preset
-from percept_cli.weights.loading import load_kernels
-from percept_cli.weights.registry import WeightsRecord
+from percept_cli.networks.loading import load_kernels
+from percept_cli.networks.registry import WeightsRecord
+from percept_cli.recipes.presets import DEFAULT, customise, load_preset
+from percept_cli.recipes.spec import check_places
+from percept_cli.topology import INPUT, Layer, layers_up_to, smallest_side, tap_shape
 
 Reduction = Literal["mean", "sum", "none"]
 """Of the distances of a batch's pairs."""

@@ -12,26 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from percept_cli.snapshots import Check
+from percept_cli.testing.marks import CHILDREN, FOLDER, INI, KEPT, USED, WRITTEN
 
-FIXTURE = "percept_check"
-FOLDER = "percept-baselines"
-INI = "percept_baselines"
-CHILDREN = pytest.StashKey[list[pytest.Item | pytest.Collector]]()
-"""Of a collector that could be collected: all that is in it, also what was not asked for."""
-KEPT = pytest.StashKey[list[str]]()
-"""What failed in a test, each as a JSON report."""
-WRITTEN = pytest.StashKey[list[str]]()
-"""Baselines that a test wrote."""
-USED = pytest.StashKey[list[str]]()
-"""Baselines that a test claimed, and whatever else of files it was compared with."""
+if TYPE_CHECKING:
+    from percept_cli.testing.fixture import Check
+
 _OPTION = "percept_report"
 _REPORT = "percept-report.html"
-
-
-class PerceptWarning(UserWarning):
-    """A picture is within what fails, but above a level that warns; or its recipe has no levels of its own."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,7 +68,7 @@ def percept_check(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
     It is judged by the project's ``percept.toml``, or ``[tool.percept]`` in ``pyproject.toml``, as by ``percept
     check``; the file is looked for in pytest's rootdir and above it. What a call gives stands above the file.
     """
-    from percept_cli.snapshots import Check
+    from percept_cli.testing.fixture import Check
 
     return Check(request, tmp_path_factory)
 
@@ -133,7 +120,7 @@ class _Collector:
             setattr(report, name, item.stash.get(key, []))
             item.stash[key] = []  # each once, of setup, call and teardown
         if not report.passed:
-            from percept_cli.baselines import takes_pictures
+            from percept_cli.testing.baselines import takes_pictures
 
             vars(report)["percept_place"] = None if takes_pictures(item) else str(item.path)
         return report
@@ -156,7 +143,7 @@ class _Collector:
         """Write the report where anything failed, and find the baselines that are nobody's."""
         is_worker = hasattr(self._config, "workerinput")
         if not self._collections and (is_worker or bool(getattr(session, "items", None))):
-            from percept_cli.unclaimed import collection_of
+            from percept_cli.testing.unclaimed import collection_of
 
             found = collection_of(session, self._seen, self._files, self._folders, trouble=self._trouble)
             if is_worker:
@@ -166,7 +153,7 @@ class _Collector:
         if is_worker:
             return
         if self._kept:
-            from percept_cli.snapshots import write_report
+            from percept_cli.testing.fixture import write_report
 
             self._reports = write_report(self._kept, Path(self._config.option.percept_report))
         self._look_for_unclaimed()
@@ -178,7 +165,7 @@ class _Collector:
         self._collections.append(output.get("percept", {}))
 
     def _look_for_unclaimed(self) -> None:
-        from percept_cli.unclaimed import Session, find_unclaimed, prune, why_unknown
+        from percept_cli.testing.unclaimed import Session, find_unclaimed, prune, why_unknown
 
         found = Session(self._collections, self._ended, self._troubled, self._used)
         self._why_unknown = why_unknown(found)

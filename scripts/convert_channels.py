@@ -18,7 +18,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from percept_cli.weights.channels import CHANNEL_WEIGHTS, ChannelWeights
+from percept_cli.networks.channels import CHANNEL_WEIGHTS, ChannelWeights
 
 SHA256 = {
     "dists": "f5e65c96230b7f6ca995691647d482237e4cab8a50c5c4a5784f219ef0748218",

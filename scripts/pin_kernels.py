@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from percept_cli.weights.convert import read_kernels
-from percept_cli.weights.loading import require_sha256
-from percept_cli.weights.registry import WEIGHTS
-from percept_cli.weights.stamp import kernels_sha256
+from percept_cli.networks.convert import read_kernels
+from percept_cli.networks.loading import require_sha256
+from percept_cli.networks.registry import WEIGHTS
+from percept_cli.networks.stamp import kernels_sha256
 
 
 def main(name: str, file: str) -> None:

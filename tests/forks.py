@@ -39,7 +39,7 @@ class Forks:
         self._process: subprocess.Popen[bytes] | None = None
 
     def _begin(self) -> None:
-        from percept_cli.machine import processors
+        from percept_cli.system.machine import processors
 
         environment = dict(self._begun_with)
         # As percept does before it loads torch (cli/process.py).

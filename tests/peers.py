@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import torch
 
-from percept_cli.weights.loading import load_kernels
-from percept_cli.weights.places import weights_folder
-from percept_cli.weights.registry import WEIGHTS, WeightsRecord
-from percept_cli.weights.store import install
-from percept_cli.weights.taking import put
+from percept_cli.networks.folders import weights_folder
+from percept_cli.networks.loading import load_kernels
+from percept_cli.networks.registry import WEIGHTS, WeightsRecord
+from percept_cli.networks.store import install
+from percept_cli.networks.taking import put
 
 RECORD = WEIGHTS["vgg16-oxford"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from percept_cli.images.decode import decode
-from percept_cli.images.memory import to_decoded
+from percept_cli.formats.decode import decode
+from percept_cli.formats.memory import to_decoded
 from percept_cli.images.picture import Picture
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
 from percept_cli.images.views import shown_picture

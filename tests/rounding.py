@@ -22,11 +22,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from percept_cli.distances import DISTANCES, Distance
 from percept_cli.engine.backbone import Backbone
-from percept_cli.engine.distances import DISTANCES, Distance
-from percept_cli.engine.topology import INPUT, layers_up_to, tile_rows
 from percept_cli.engine.winograd import TILES
-from percept_cli.spec import DistanceSpec
+from percept_cli.recipes.spec import DistanceSpec
+from percept_cli.topology import INPUT, layers_up_to, tile_rows
 
 UNIT = 2.0**-24
 """The largest relative error of one rounding to float32."""

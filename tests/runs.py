@@ -6,9 +6,10 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from percept_cli.evidence import Box, Evidence, Gate, HeatMap, Region
-from percept_cli.presets import load_preset
-from percept_cli.results import FileStamp, LayerResult, PairResult, Run, Status
+from percept_cli.geometry import Box, FileStamp
+from percept_cli.recipes.presets import load_preset
+from percept_cli.results.found import Evidence, Gate, HeatMap, Region
+from percept_cli.results.run import LayerResult, PairResult, Run, Status
 
 _DISTANCES = (0.0125, 0.25, 0.5, 1 / 3, 0.0)
 _SHAPES = ((64, 1080, 1920), (128, 540, 960), (256, 270, 480), (512, 135, 240), (512, 67, 120))

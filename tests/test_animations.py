@@ -15,7 +15,7 @@ import pytest
 
 from percept_cli import compare
 from percept_cli.errors import UnreadableImage, UnsupportedImage
-from percept_cli.images.decode import decode
+from percept_cli.formats.decode import decode
 from percept_cli.images.limits import Limits
 from percept_cli.images.picture import Frame as Found
 from percept_cli.images.policy import ImagePolicy

@@ -18,15 +18,16 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from percept_cli import approval
-from percept_cli.approval import LOCK, Approval, Refused, Step
-from percept_cli.beneath import LinkInTheWay, Spot, below, leads_out
-from percept_cli.pairs.folders import Patterns
+from percept_cli.geometry import FileStamp
 from percept_cli.reports import Style
 from percept_cli.reports import render as render_report
-from percept_cli.reports.findings import pattern_of
-from percept_cli.reports.output import write_output
-from percept_cli.results import FileStamp, PairResult
+from percept_cli.reports.ci.findings import pattern_of
+from percept_cli.results.run import PairResult
+from percept_cli.runs import approval
+from percept_cli.runs.approval import LOCK, Approval, Refused, Step
+from percept_cli.system.beneath import LinkInTheWay, Spot, below, leads_out
+from percept_cli.system.patterns import Patterns
+from percept_cli.system.whole import write_output
 from tests.conftest import Percept, Save
 from tests.runs import CHECKED, PAIR
 from tests.test_signals import held

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from percept_cli.baselines import LONGEST, part_of
-from percept_cli.names import folded
+from percept_cli.system.names import folded
+from percept_cli.testing.baselines import LONGEST, part_of
 from tests.forks import Forks
 from tests.pytests import Run, runner, written
 

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from percept_cli.errors import InvalidSetting
-from percept_cli.evidence import Box
-from percept_cli.images.changes import BLOCK, Changes, check_boxes, find_changes, read_mask
+from percept_cli.evidence.changes import BLOCK, Changes, check_boxes, find_changes
+from percept_cli.evidence.masks import read_mask
+from percept_cli.geometry import Box
 from percept_cli.images.picture import Picture
 from tests.conftest import Save, as_picture, drawing
 

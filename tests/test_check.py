@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw
 
 import percept_cli
 from percept_cli.errors import InvalidSetting
-from percept_cli.evidence import Box
+from percept_cli.geometry import Box
 from tests.conftest import Percept, Save, clean_environment, drawing
 from tests.test_html import Page
 from tests.test_reports import SCHEMA

@@ -20,11 +20,11 @@ from tap.line import Line, Plan, Result
 from tap.parser import Parser
 
 from percept_cli import reports
-from percept_cli.names import printable
 from percept_cli.reports import FORMATS, Style, format_of_file
-from percept_cli.reports.findings import badness
-from percept_cli.reports.output import encoded
-from percept_cli.results import PairResult, Run
+from percept_cli.reports.ci.findings import badness
+from percept_cli.results.run import PairResult, Run
+from percept_cli.system.names import printable
+from percept_cli.system.whole import encoded
 from tests.runs import CHECKED, RUN
 from tests.test_reports import MANY, NOT_A_NUMBER, UNDECODABLE, UNUSABLE, check_golden, render
 

@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
-from percept_cli.images.claims import check_claims
-from percept_cli.images.decode import decode
+from percept_cli.formats.decode import decode
+from percept_cli.formats.stated import check_claims
 from percept_cli.images.limits import Limits
 from tests.conftest import ROOT, drawing
 
@@ -161,7 +161,7 @@ def test_bombs_take_no_memory(tmp_path: Path) -> None:
         "import re, sys, warnings, pathlib\n"
         "from PIL import Image; Image.MAX_IMAGE_PIXELS = None  # as the commands have it\n"
         "from percept_cli.errors import PerceptError\n"
-        "from percept_cli.images.decode import decode\n"
+        "from percept_cli.formats.decode import decode\n"
         "warnings.simplefilter('ignore')\n"
         "for path in pathlib.Path(sys.argv[1]).iterdir():\n"
         "    try: decode(path.read_bytes(), 'bomb')\n"
@@ -192,9 +192,7 @@ def test_a_bomb_on_the_command_line(tmp_path: Path) -> None:
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30)),
     )
     assert done.returncode == 3
-    assert (
-        "bomb.png: the picture is damaged or cut off: 1 of the 2,147,483,647 frames that" in done.stderr
-    )
+    assert "bomb.png: the picture is damaged or cut off: 1 of the 2,147,483,647 frames that" in done.stderr
 
 
 HONEST: dict[str, Callable[[], bytes]] = {

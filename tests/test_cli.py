@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from percept_cli import __version__
-from percept_cli.presets import preset_names
+from percept_cli.recipes.presets import preset_names
 from tests.conftest import ROOT, Percept, Save
 from tests.test_reports import SCHEMA
 

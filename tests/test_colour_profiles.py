@@ -24,18 +24,18 @@ from PIL import Image
 
 from percept_cli import check, compare, compare_folders
 from percept_cli.errors import UnreadableImage, UnsupportedImage
-from percept_cli.images.changes import read_mask
-from percept_cli.images.decode import decode
+from percept_cli.evidence.masks import read_mask
+from percept_cli.formats.decode import decode
+from percept_cli.formats.memory import to_decoded
 from percept_cli.images.limits import parse_limits
-from percept_cli.images.memory import to_decoded
 from percept_cli.images.picture import Picture
 from percept_cli.images.policy import AS_SEEN, ImagePolicy, policy_from
 from percept_cli.pairs import Pair
-from percept_cli.presets import load_preset
-from percept_cli.reports.reading import read_run
-from percept_cli.settings import Settings
-from percept_cli.spec import DistanceSpec
-from percept_cli.trial import Project
+from percept_cli.recipes.presets import load_preset
+from percept_cli.recipes.settings import Settings
+from percept_cli.recipes.spec import DistanceSpec
+from percept_cli.reports.data.reading import read_run
+from percept_cli.testing.trial import Project
 from tests import deep_files, icc
 from tests.conftest import Percept, Save, as_picture, drawing
 from tests.pictures import seen, seen_in_memory
@@ -540,7 +540,7 @@ def test_broken_exif_counts_as_absent_in_other_formats() -> None:
 
 @pytest.mark.parametrize("tail", [b"", b"\0", b"\xff\xff\xff\xffabcd", b"\0\0\0\0abcd" * 20_000], ids=repr)
 def test_a_search_for_chunks_ends(tail: bytes) -> None:
-    from percept_cli.images.png_colours import coding_points
+    from percept_cli.formats.png.colours import coding_points
 
     assert coding_points(b"\x89PNG\r\n\x1a\n" + tail[:100_000]) is None
 

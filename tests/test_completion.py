@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from percept_cli.presets import preset_names
-from percept_cli.weights.registry import WEIGHTS
+from percept_cli.networks.registry import WEIGHTS
+from percept_cli.recipes.presets import preset_names
 from tests.conftest import Percept, Save, clean_environment
 
 

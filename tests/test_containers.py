@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
-from percept_cli.images import iso_media, jxl_head
-from percept_cli.images.avif import avif_depth, avif_profile, read_deep_avif
-from percept_cli.images.formats import format_of
-from percept_cli.images.heic import read_heic
-from percept_cli.images.jxl import read_jxl
+from percept_cli.formats.heif import boxes as iso_media
+from percept_cli.formats.heif.avif import avif_depth, read_deep_avif
+from percept_cli.formats.heif.heic import read_heic
+from percept_cli.formats.heif.nclx import avif_profile, profile_of_nclx
+from percept_cli.formats.jxl import head as jxl_head
+from percept_cli.formats.jxl.frames import read_jxl
+from percept_cli.formats.known import format_of
 from percept_cli.images.limits import Limits
-from percept_cli.images.nclx import profile_of_nclx
 from percept_cli.images.picture import Decoded
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
 

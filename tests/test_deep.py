@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
-from percept_cli.images.deep import read_deep
+from percept_cli.formats.deep import read_deep
 from percept_cli.images.picture import Decoded, Frame
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
 from tests import icc
@@ -432,7 +432,7 @@ def test_profiles_can_be_ignored() -> None:
 
 def test_other_formats_of_16_bits_by_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of those that percept reads none has them today: JPEG 2000 stands for one."""
-    monkeypatch.setattr("percept_cli.images.formats.PILLOW_FORMATS", ("JPEG2000",))
+    monkeypatch.setattr("percept_cli.formats.known.PILLOW_FORMATS", ("JPEG2000",))
     pixels = values(1)
     out = io.BytesIO()
     Image.fromarray(pixels[..., 0]).save(out, "JPEG2000")
@@ -665,7 +665,7 @@ def test_no_threads_are_started() -> None:
 
 def test_nothing_heavy_is_imported_before_there_is_a_deep_file() -> None:
     code = (
-        "import sys, percept_cli.images.deep, percept_cli.images.decode\n"
+        "import sys, percept_cli.formats.deep, percept_cli.formats.decode\n"
         "print([name for name in ('numpy', 'tifffile', 'imagecodecs', 'PIL') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -13,7 +13,7 @@ from percept_cli.engine.device import computing, resolve_device
 from percept_cli.engine.measure import Engine
 from percept_cli.engine.plan import plan_pair
 from percept_cli.errors import DeviceOutOfMemory
-from percept_cli.presets import load_preset
+from percept_cli.recipes.presets import load_preset
 from tests.conftest import Save
 from tests.test_samples import files
 

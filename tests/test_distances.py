@@ -15,11 +15,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from percept_cli.engine.distances import DISTANCES, Distance, canonical_name, misfit
-from percept_cli.engine.distances.local import Cosine, Unit
+from percept_cli.distances import DISTANCES, Distance, canonical_name, misfit
+from percept_cli.distances.local import Cosine, Unit
 from percept_cli.engine.plan import plan_pair
 from percept_cli.errors import UnsupportedImage
-from percept_cli.spec import DistanceSpec, LayerSpec
+from percept_cli.recipes.spec import DistanceSpec, LayerSpec
 from tests.rounding import UNIT, check, of_distance
 
 pytestmark = pytest.mark.numeric

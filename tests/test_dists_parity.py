@@ -18,8 +18,8 @@ import torch
 from percept_cli import PerceptualDistance
 from percept_cli.engine.measure import Engine
 from percept_cli.engine.plan import plan_pair
-from percept_cli.presets import customise, load_preset
-from percept_cli.weights.channels import CHANNEL_WEIGHTS, load_channel_weights
+from percept_cli.networks.channels import CHANNEL_WEIGHTS, load_channel_weights
+from percept_cli.recipes.presets import customise, load_preset
 from scripts.convert_channels import convert
 from tests.peers import dists_with_shipped_kernels, published_dists_weights
 from tests.rounding import ARITHMETIC, exact, relative_error

@@ -15,7 +15,7 @@ from PIL import Image
 
 from percept_cli import compare
 from percept_cli.errors import UnsupportedImage
-from percept_cli.images.decode import decode
+from percept_cli.formats.decode import decode
 from percept_cli.images.picture import Decoded, Frame
 from tests import deep_files as deep
 from tests import scenes

@@ -17,18 +17,18 @@ import pytest
 import torch
 from torch import Tensor
 
+from percept_cli.distances import DISTANCES
 from percept_cli.engine.backbone import Backbone
 from percept_cli.engine.bands import BAND_BYTES, schedule
-from percept_cli.engine.distances import DISTANCES
 from percept_cli.engine.measure import Engine, Piece
 from percept_cli.engine.plan import Plan, plan_of_pixels, plan_pair
 from percept_cli.engine.regions import Crop, columns_of, margins, whole
 from percept_cli.errors import DeviceOutOfMemory
-from percept_cli.machine import resident_memory
-from percept_cli.presets import load_preset
-from percept_cli.spec import DistanceSpec, LayerSpec
-from percept_cli.weights.channels import CHANNEL_WEIGHTS
-from percept_cli.weights.registry import WEIGHTS
+from percept_cli.networks.channels import CHANNEL_WEIGHTS
+from percept_cli.networks.registry import WEIGHTS
+from percept_cli.recipes.presets import load_preset
+from percept_cli.recipes.spec import DistanceSpec, LayerSpec
+from percept_cli.system.machine import resident_memory
 from tests.conftest import drawing
 from tests.rounding import of_features
 

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from percept_cli.images.formats import FORMATS, PILLOW_FORMATS, available, format_of
-from percept_cli.pairs.folders import PICTURE_ENDINGS
+from percept_cli.formats.known import FORMATS, PICTURE_ENDINGS, PILLOW_FORMATS, available, format_of
 
 
 def written(form: str, **options: object) -> bytes:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from percept_cli.images.formats import PILLOW_FORMATS as FORMATS
+from percept_cli.formats.known import PILLOW_FORMATS as FORMATS
 from percept_cli.images.picture import Decoded
 from tests.conftest import ROOT
 from tests.fuzz.__main__ import case, outcome, run

@@ -16,16 +16,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from percept_cli.checking import check
-from percept_cli.engine.topology import positions_reached
-from percept_cli.errors import InvalidSetting, OutputUnwritable
-from percept_cli.evidence import HeatMap
-from percept_cli.images.files import read_stamped
-from percept_cli.mapping import Mapper, Maps, check_places, recipe_of_layer
-from percept_cli.pairs import pair_of_files
-from percept_cli.pictures import sheet
-from percept_cli.pictures.colours import SCALE
-from percept_cli.pictures.drawing import (
+from percept_cli.drawing import sheet
+from percept_cli.drawing.colours import SCALE
+from percept_cli.drawing.heatmaps import HeatMapFolder, place_of
+from percept_cli.drawing.legend import GROUND, INK, Legend, Writing, writing_for
+from percept_cli.drawing.over import (
     DARKEST,
     LIGHTEST,
     OPACITY,
@@ -33,16 +28,20 @@ from percept_cli.pictures.drawing import (
     HeatStyle,
     colours_of,
     draw,
-    nothing_differs,
     over,
     titles_of,
     values_of,
 )
-from percept_cli.pictures.legend import GROUND, INK, Legend, Writing, writing_for
-from percept_cli.presets import customise, load_preset
-from percept_cli.reports.heatmaps import HeatMapFolder, place_of
-from percept_cli.results import PairResult
-from percept_cli.spec import ceiling
+from percept_cli.errors import InvalidSetting, OutputUnwritable
+from percept_cli.formats.files import read_stamped
+from percept_cli.pairs import pair_of_files
+from percept_cli.recipes.presets import customise, load_preset
+from percept_cli.recipes.spec import ceiling, check_places, recipe_of_layer
+from percept_cli.results.found import HeatMap, nothing_differs
+from percept_cli.results.run import PairResult
+from percept_cli.scoring.checker import check
+from percept_cli.scoring.mapper import Mapper, Maps
+from percept_cli.topology import positions_reached
 from tests.conftest import ROOT, Percept, Save, as_picture, drawing
 from tests.runs import CHECKED
 from tests.test_cli import with_torch_report

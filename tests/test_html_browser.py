@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from percept_cli.evidence import Box
+from percept_cli.geometry import Box
 from percept_cli.reports import Style
 from percept_cli.reports import render as pieces_of
-from percept_cli.reports.output import write_output
-from percept_cli.results import PairResult, Run
+from percept_cli.results.run import PairResult, Run
+from percept_cli.system.whole import write_output
 from tests.conftest import drawing
 from tests.runs import CHECKED
 

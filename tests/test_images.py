@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from percept_cli.engine.tensors import to_batch
 from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
-from percept_cli.images.files import read_file
-from percept_cli.images.tensors import to_batch
+from percept_cli.formats.files import read_file
 from tests.conftest import as_picture, drawing
 from tests.pictures import seen
 

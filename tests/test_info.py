@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from percept_cli import __version__
-from percept_cli.images.formats import FORMATS
+from percept_cli.cli.installation import IN_PILLOW, PACKAGES
+from percept_cli.formats.known import FORMATS
 from percept_cli.images.limits import USUAL_LIMITS
-from percept_cli.installation import IN_PILLOW, PACKAGES
 from tests.conftest import Percept
 
 ABSENT = """

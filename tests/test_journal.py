@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from percept_cli.errors import InvalidSetting, OutputUnwritable
-from percept_cli.journal import By, Journal
 from percept_cli.pairs import Pair, Pairs
-from percept_cli.pipeline import Pipeline
-from percept_cli.results import PairResult
-from percept_cli.scoring import Scorer
-from percept_cli.spec import DistanceSpec, LayerSpec
+from percept_cli.recipes.spec import DistanceSpec, LayerSpec
+from percept_cli.results.run import PairResult
+from percept_cli.runs.journal import By, Journal
+from percept_cli.scoring.pipeline import Pipeline
+from percept_cli.scoring.scorer import Scorer
 from tests.conftest import Save
 
 SPEC = DistanceSpec((LayerSpec("relu1_2"), LayerSpec("input", "l1", 2.0)))

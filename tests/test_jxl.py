@@ -12,9 +12,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from percept_cli.images.decode import decode
-from percept_cli.images.iso_media import boxes
-from percept_cli.images.jxl_head import head
+from percept_cli.formats.decode import decode
+from percept_cli.formats.heif.boxes import boxes
+from percept_cli.formats.jxl.head import head
 from percept_cli.images.picture import Decoded
 from tests.jxl_files import jxl_with_head
 

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 from PIL import Image
 
-from percept_cli.libraries import library_at_fault
+from percept_cli.system.libraries import library_at_fault
 from tests.conftest import ROOT, Percept, Save, clean_environment
 
 TORCH = "raise OSError('libtorch_cpu.so: failed to map segment from shared object')"

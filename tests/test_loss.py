@@ -18,7 +18,7 @@ from percept_cli import PerceptualDistance
 from percept_cli.engine.measure import Engine
 from percept_cli.engine.plan import plan_pair
 from percept_cli.errors import InvalidInput, InvalidSetting
-from percept_cli.presets import customise, load_preset
+from percept_cli.recipes.presets import customise, load_preset
 from tests.peers import lpips_with_shipped_kernels
 from tests.rounding import ARITHMETIC, UNIT, exact, of_features
 from tests.rounding import relative_error as off

@@ -25,8 +25,8 @@ from torch import Tensor
 from percept_cli import PerceptualDistance
 from percept_cli.engine.measure import Engine
 from percept_cli.engine.plan import plan_pair
-from percept_cli.presets import load_preset
-from percept_cli.weights.channels import CHANNEL_WEIGHTS
+from percept_cli.networks.channels import CHANNEL_WEIGHTS
+from percept_cli.recipes.presets import load_preset
 from scripts.convert_channels import convert
 from tests.peers import lpips_with_learned_weights, lpips_with_shipped_kernels, torchmetrics_lpips
 from tests.rounding import ARITHMETIC, Exact, exact, relative_error

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from percept_cli.errors import InvalidSetting
-from percept_cli.machine import free_memory, parse_size, processors, resident_memory
+from percept_cli.system.machine import free_memory, parse_size, processors, resident_memory
 from tests.conftest import Percept, Save
 
 
@@ -87,7 +87,7 @@ def test_what_the_process_has() -> None:
 
 
 def test_a_limited_address_space_counts() -> None:
-    script = "from percept_cli.machine import free_memory; print(free_memory())"
+    script = "from percept_cli.system.machine import free_memory; print(free_memory())"
     done = subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from percept_cli.engine.distances import DISTANCES, LocalDistance
+from percept_cli.distances import DISTANCES, LocalDistance
 from percept_cli.engine.measure import Contribution, Engine, everything
 from percept_cli.engine.plan import Plan, plan_pair
-from percept_cli.engine.topology import tap_shape
-from percept_cli.presets import load_preset
-from percept_cli.spec import DistanceSpec, LayerSpec
-from percept_cli.weights.channels import CHANNEL_WEIGHTS
+from percept_cli.networks.channels import CHANNEL_WEIGHTS
+from percept_cli.recipes.presets import load_preset
+from percept_cli.recipes.spec import DistanceSpec, LayerSpec
+from percept_cli.topology import tap_shape
 from tests.test_exact import CHANGES, Remembering, as_tensor, changes, engine_of, pair_of, plan_of
 from tests.test_exact import remembering as remembering
 

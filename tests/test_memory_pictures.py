@@ -19,9 +19,9 @@ from PIL import Image
 
 from percept_cli import check, compare
 from percept_cli.errors import InvalidInput, PerceptError, SizeMismatch, UnreadableImage, UnsupportedImage
-from percept_cli.images.decode import decode
-from percept_cli.images.files import read_file
-from percept_cli.images.memory import to_decoded
+from percept_cli.formats.decode import decode
+from percept_cli.formats.files import read_file
+from percept_cli.formats.memory import to_decoded
 from tests.conftest import Save, drawing
 from tests.pictures import seen, seen_in_memory
 

@@ -12,9 +12,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from percept_cli.checking import check
-from percept_cli.images.changes import Changes, find_changes
-from percept_cli.images.moved import FAINT
+from percept_cli.evidence.changes import Changes, find_changes
+from percept_cli.evidence.moved import FAINT
+from percept_cli.scoring.checker import check
 from tests.conftest import Percept, as_picture, drawing
 
 Array = NDArray[np.uint8]

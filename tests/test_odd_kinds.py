@@ -10,8 +10,8 @@ from PIL import Image
 
 from percept_cli import compare
 from percept_cli.errors import UnreadableImage, UnsupportedImage
-from percept_cli.images.decode import decode
-from percept_cli.images.formats import format_of
+from percept_cli.formats.decode import decode
+from percept_cli.formats.known import format_of
 from percept_cli.images.picture import Decoded
 from tests.conftest import drawing
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from percept_cli.errors import OutputUnwritable
-from percept_cli.reports.output import check_output, write_output
+from percept_cli.system.whole import check_output, write_output
 
 
 def test_written_whole_with_nothing_left_beside_it(tmp_path: Path) -> None:

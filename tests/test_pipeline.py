@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 from torch import Tensor
 
-from percept_cli import compare_folders, pipeline
+from percept_cli import compare_folders
 from percept_cli.engine.backbone import Backbone, Band
 from percept_cli.engine.bands import Schedule
 from percept_cli.errors import DeviceUnavailable, InvalidSetting, UnusablePair
 from percept_cli.pairs import Pair, Pairs, pair_of_files
-from percept_cli.pipeline import Pipeline, worker_count
-from percept_cli.presets import load_preset
-from percept_cli.results import PairResult
-from percept_cli.scoring import Scorer
-from percept_cli.spec import DistanceSpec, LayerSpec
+from percept_cli.recipes.presets import load_preset
+from percept_cli.recipes.spec import DistanceSpec, LayerSpec
+from percept_cli.results.run import PairResult
+from percept_cli.scoring import pipeline
+from percept_cli.scoring.pipeline import Pipeline, worker_count
+from percept_cli.scoring.scorer import Scorer
 from tests.conftest import Save
 
 DEFAULT = load_preset("default").spec
@@ -203,7 +204,7 @@ def test_what_befalls_every_pair_is_raised(save: Save, live: bool) -> None:
 
 def test_a_defect_in_a_worker_is_not_swallowed(save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
     pair = pair_of_files(save("r.png"), save("c.png", seed=1))
-    monkeypatch.setattr("percept_cli.reading.decode", lambda *_: 1 / 0)
+    monkeypatch.setattr("percept_cli.scoring.reading.decode", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         list(Pipeline(Scorer(CHEAP, device="cpu")).results(Pairs([pair])))
 

@@ -19,19 +19,20 @@ from typing import Any
 
 import pytest
 
-from percept_cli import pipeline
 from percept_cli.errors import (
     DeviceOutOfMemory,
+    ExitCode,
     LibraryUnavailable,
     PerceptError,
     UnreadableImage,
     WeightsUnavailable,
 )
 from percept_cli.pairs import Pair, Pairs
-from percept_cli.pipeline import Pipeline
-from percept_cli.presets import load_preset
-from percept_cli.results import ExitCode, PairResult, Run
-from percept_cli.scoring import Scorer
+from percept_cli.recipes.presets import load_preset
+from percept_cli.results.run import PairResult, Run
+from percept_cli.scoring import pipeline
+from percept_cli.scoring.pipeline import Pipeline
+from percept_cli.scoring.scorer import Scorer
 from tests.conftest import ROOT, Percept, Save
 
 SPEC = load_preset("default").spec
@@ -143,7 +144,7 @@ def test_an_error_is_a_row_or_is_raised(
 ) -> None:
     monkeypatch.setattr(pipeline, "PAIRS_IN_FLIGHT", 5)
     monkeypatch.setattr(pipeline, "BYTES_IN_FLIGHT", 250)  # three pairs are more than fit
-    monkeypatch.setattr("percept_cli.readers._refuse_special", lambda _: None)
+    monkeypatch.setattr("percept_cli.scoring.readers._refuse_special", lambda _: None)
     unseen = {index for index in range(12) if index % 5 == 4} if step in ("parts", "start", "result") else set()
     hit = {index for index in range(12) if WHICH[which](index)} - unseen
     for error in (*ROWS, *RAISED):
@@ -167,7 +168,7 @@ def test_an_error_is_a_row_or_is_raised(
 
 def test_an_error_while_a_row_of_another_is_made_is_the_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two sizes, files are read once more for what identifies them; they may just have gone."""
-    monkeypatch.setattr("percept_cli.readers._refuse_special", lambda _: None)
+    monkeypatch.setattr("percept_cli.scoring.readers._refuse_special", lambda _: None)
 
     def fault(at: str, name: str) -> None:
         if name == "pair 3" and at in ("read", "failed"):
@@ -183,9 +184,9 @@ def test_a_picture_that_is_gone_between_two_readings_is_a_row(
     save: Save, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same with the real checker, which read the sizes and reads the files again for their hashes."""
-    from percept_cli import reading
-    from percept_cli.checking import Checker
     from percept_cli.images.views import looks
+    from percept_cli.scoring import reading
+    from percept_cli.scoring.checker import Checker
 
     pair = Pair("x", save("a.png"), save("b.png", width=50))
 
@@ -205,7 +206,7 @@ def test_a_picture_that_is_gone_between_two_readings_is_a_row(
 def test_a_source_that_fails_is_raised(
     error: type[BaseException], after: int, live: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("percept_cli.readers._refuse_special", lambda _: None)
+    monkeypatch.setattr("percept_cli.scoring.readers._refuse_special", lambda _: None)
 
     def pairs() -> Iterator[Pair]:
         yield from PAIRS[:after]
@@ -216,7 +217,7 @@ def test_a_source_that_fails_is_raised(
 
 
 def test_a_note_that_cannot_be_told_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("percept_cli.readers._refuse_special", lambda _: None)
+    monkeypatch.setattr("percept_cli.scoring.readers._refuse_special", lambda _: None)
 
     def say(_: str) -> None:
         raise BrokenPipeError
@@ -227,7 +228,7 @@ def test_a_note_that_cannot_be_told_is_raised(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_pipeline_may_be_used_again_after_anything(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("percept_cli.readers._refuse_special", lambda _: None)
+    monkeypatch.setattr("percept_cli.scoring.readers._refuse_special", lambda _: None)
     line = Pipeline(Stand(failing("read", ZeroDivisionError, lambda index: index == 3)))
     assert isinstance(drive(line, Pairs(PAIRS)), ZeroDivisionError)
     line._scorer.fault = lambda *_: None  # type: ignore[attr-defined] # a Stand
@@ -240,7 +241,7 @@ def test_a_pipeline_may_be_used_again_after_anything(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("live", [False, True])
 def test_who_loses_interest_leaves_no_thread(live: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Readers are out of room, and the source has more than anybody takes."""
-    monkeypatch.setattr("percept_cli.readers._refuse_special", lambda _: None)
+    monkeypatch.setattr("percept_cli.scoring.readers._refuse_special", lambda _: None)
     monkeypatch.setattr(pipeline, "BYTES_IN_FLIGHT", 100)
     endless = (PAIRS[0] for _ in iter(int, 1))
 
@@ -265,7 +266,7 @@ def test_who_loses_interest_leaves_no_thread(live: bool, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("state", ["read", "parts", "start", "result", "finish", "source"])
 def test_ctrl_c_ends_it_in_every_state(state: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A real signal, while the thread that hands out results waits for a reader, for a source, or works itself."""
-    monkeypatch.setattr("percept_cli.readers._refuse_special", lambda _: None)
+    monkeypatch.setattr("percept_cli.scoring.readers._refuse_special", lambda _: None)
     over = threading.Event()
     interrupt = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
 
@@ -287,7 +288,7 @@ def test_ctrl_c_ends_it_in_every_state(state: str, monkeypatch: pytest.MonkeyPat
 
 
 def test_stop_ends_the_wait_for_a_source(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("percept_cli.readers._refuse_special", lambda _: None)
+    monkeypatch.setattr("percept_cli.scoring.readers._refuse_special", lambda _: None)
     over = threading.Event()
 
     def pairs() -> Iterator[Pair]:
@@ -313,7 +314,7 @@ def test_no_thread_to_read_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> 
         patch.setattr(threading.Thread, "start", start)
         list(line.results(Pairs(PAIRS)))
     # Some are enough.
-    monkeypatch.setattr("percept_cli.readers._refuse_special", lambda _: None)
+    monkeypatch.setattr("percept_cli.scoring.readers._refuse_special", lambda _: None)
     real, started = threading.Thread.start, list[threading.Thread]()
 
     def once(thread: threading.Thread) -> None:

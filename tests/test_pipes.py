@@ -15,8 +15,8 @@ import pytest
 
 from percept_cli import compare
 from percept_cli.errors import UnreadableImage, UnsupportedImage
-from percept_cli.images import files
-from percept_cli.images.changes import check_mask, read_mask
+from percept_cli.evidence.masks import check_mask, read_mask
+from percept_cli.formats import files
 from percept_cli.images.limits import Limits
 from tests.conftest import ROOT, Percept, drawing
 

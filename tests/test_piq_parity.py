@@ -16,8 +16,8 @@ import pytest
 import torch
 
 from percept_cli import PerceptualDistance
-from percept_cli.engine.topology import tap_shape
-from percept_cli.presets import load_preset
+from percept_cli.recipes.presets import load_preset
+from percept_cli.topology import tap_shape
 from tests.peers import piq_loss
 from tests.rounding import ARITHMETIC
 from tests.test_lpips_parity import pixels

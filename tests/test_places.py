@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from percept_cli.engine import maps
-from percept_cli.engine.colour import REACH, SIGMA, STEP, colour_map
-from percept_cli.engine.distances import Patch
+from percept_cli.distances import Patch
 from percept_cli.engine.measure import Engine
-from percept_cli.engine.places import CELL, Places
 from percept_cli.engine.plan import Plan
 from percept_cli.engine.regions import whole
-from percept_cli.images.changes import find_changes
-from percept_cli.presets import load_preset
+from percept_cli.evidence import maps
+from percept_cli.evidence.changes import find_changes
+from percept_cli.evidence.colour import REACH, SIGMA, STEP, colour_map
+from percept_cli.evidence.places import CELL, Places
+from percept_cli.recipes.presets import load_preset
 from tests.conftest import as_picture, drawing
 from tests.test_exact import plan_of
 from tests.test_maps import contributions

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
+from percept_cli.formats.decode import decode
+from percept_cli.formats.tiff import strips as tiff
 from percept_cli.images import joining
-from percept_cli.images.decode import decode
-from percept_cli.images.strips import tiff
 from tests import test_strips as large
 from tests.conftest import Percept
 from tests.deep_files import chunk
@@ -376,7 +376,7 @@ def test_tags_that_libraries_understand_differently_are_for_one_of_them(
 
 def test_the_numbers_of_rows_are_those_of_the_specification() -> None:
     """Against rows that are written here, by size and depth, interlaced too."""
-    from percept_cli.images.png_pixels import size_of_rows
+    from percept_cli.formats.png.pixels import size_of_rows
 
     for width, height, bits in ((1, 1, 1), (3, 5, 4), (8, 8, 24), (9, 1, 2), (1, 9, 16), (33, 20, 64)):
         for interlaced in (False, True):

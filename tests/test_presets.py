@@ -11,9 +11,9 @@ import pytest
 
 from percept_cli import compare
 from percept_cli.errors import InvalidSetting
-from percept_cli.presets import customise, load_preset, preset_file, preset_names, presets_folder
-from percept_cli.settings import find_settings, read_settings
-from percept_cli.spec import LayerSpec
+from percept_cli.recipes.presets import customise, load_preset, preset_file, preset_names, presets_folder
+from percept_cli.recipes.settings import find_settings, read_settings
+from percept_cli.recipes.spec import LayerSpec
 from tests.conftest import ROOT, Save
 
 

@@ -230,7 +230,7 @@ def test_a_request_to_end_before_the_command_is_there(asked: signal.Signals, wor
 
 def test_a_defect_keeps_its_traceback_and_its_own_code(tmp_path: Path) -> None:
     code = (
-        "import percept_cli.presets as p, percept_cli.cli as c, sys\n"
+        "import percept_cli.recipes.presets as p, percept_cli.cli as c, sys\n"
         "c.presets.commands['list'].callback = lambda: 1 / 0\n"
         "sys.argv = ['percept', 'presets', 'list']\nc.main()"
     )

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import pytest
 
-from percept_cli import spool
 from percept_cli.cli.progress import SECONDS_BETWEEN_LINES, Lines, Progress, progress
-from percept_cli.results import summarise
-from percept_cli.spool import Spool
+from percept_cli.results import spool
+from percept_cli.results.run import summarise
+from percept_cli.results.spool import Spool
 from tests.runs import PAIR
 
 
@@ -79,7 +79,7 @@ def test_a_spool_gives_back_what_was_added(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_full_temporary_folder_is_said_to_be_one(tmp_path_factory: pytest.TempPathFactory) -> None:
     """A limit on the size of files stands for a disk that fills up."""
     script = (
-        "from tests.runs import PAIR; from percept_cli.spool import Spool; from percept_cli.errors import *\n"
+        "from tests.runs import PAIR; from percept_cli.results.spool import Spool; from percept_cli.errors import *\n"
         "held = Spool()\n"
         "try:\n"
         "    for _ in range(20000): held.add(PAIR)\n"

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from percept_cli.checking import check
 from percept_cli.images.policy import PICTURE_SETTINGS
-from percept_cli.reports.reading import read_run
-from percept_cli.trial import OPTIONS
+from percept_cli.reports.data.reading import read_run
+from percept_cli.scoring.checker import check
+from percept_cli.testing.trial import OPTIONS
 from tests.conftest import drawing
 from tests.forks import Forks
 from tests.pytests import Run, runner, written

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from percept_cli import compare
-from percept_cli.engine.distances import DISTANCES
-from percept_cli.results import ExitCode
+from percept_cli.distances import DISTANCES
+from percept_cli.errors import ExitCode
 from tests.conftest import ROOT, Percept, run_percept
 
 README = ROOT / "README.md"

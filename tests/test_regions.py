@@ -22,7 +22,9 @@ from percept_cli.engine.regions import (
     whole,
     window,
 )
-from percept_cli.engine.topology import (
+from percept_cli.recipes.presets import load_preset
+from percept_cli.recipes.spec import DistanceSpec, LayerSpec
+from percept_cli.topology import (
     Layer,
     layers_up_to,
     pixels_seen,
@@ -31,8 +33,6 @@ from percept_cli.engine.topology import (
     tap_names,
     tap_shape,
 )
-from percept_cli.presets import load_preset
-from percept_cli.spec import DistanceSpec, LayerSpec
 
 NETWORK = "vgg16"
 NETWORKS_WITH_POOLS = ("vgg16", "vgg16-l2pool", "vgg16-blurpool")  # VGG-19's only differs in its convolutions

@@ -17,12 +17,13 @@ from typing import Any
 import pyarrow.parquet
 import pytest
 
-from percept_cli.evidence import HeatMap
+from percept_cli.errors import ExitCode
 from percept_cli.reports import FORMATS, Style
 from percept_cli.reports import render as pieces_of
-from percept_cli.reports.output import encoded
-from percept_cli.reports.reading import UnreadableReport, read_run
-from percept_cli.results import ExitCode, Run
+from percept_cli.reports.data.reading import UnreadableReport, read_run
+from percept_cli.results.found import HeatMap
+from percept_cli.results.run import Run
+from percept_cli.system.whole import encoded
 from tests.conftest import Percept, Save
 from tests.runs import CHECKED, PAIR, RUN
 from tests.test_cli import with_torch_report
@@ -381,7 +382,7 @@ DEEP = '{"a": ' * 500 + "1" + "}" * 500
 def test_what_is_no_value_of_a_report_is_refused(
     tmp_path: Path, old: str, new: str, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("percept_cli.reports.members.MOST_OF_A_VALUE", 200_000)
+    monkeypatch.setattr("percept_cli.reports.data.members.MOST_OF_A_VALUE", 200_000)
     path = tmp_path / "run.json"
     assert old in TEXT
     path.write_text(TEXT.replace(old, new, 1))
@@ -407,7 +408,7 @@ def test_members_may_come_in_any_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [1, 7, 64])
 def test_a_report_is_read_piece_by_piece(tmp_path: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever a piece ends, in the middle of a character, a number or a name: the same is read."""
-    monkeypatch.setattr("percept_cli.reports.members._PIECE", size)
+    monkeypatch.setattr("percept_cli.reports.data.members._PIECE", size)
     run = replace(MANY, results=(PASSED, UNDECODABLE))
     assert render(read_run(written(run, tmp_path / "run.json")), "json", Style()) == render(run, "json", Style())
 

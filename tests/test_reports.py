@@ -15,11 +15,11 @@ import jsonschema
 import pytest
 
 from percept_cli import reports
-from percept_cli.names import printable
 from percept_cli.reports import FORMATS, Style, format_of_file
-from percept_cli.reports.output import encoded
-from percept_cli.reports.rows import dumps, from_row, to_row
-from percept_cli.results import PairResult, Run
+from percept_cli.reports.data.rows import dumps, from_row, to_row
+from percept_cli.results.run import PairResult, Run
+from percept_cli.system.names import printable
+from percept_cli.system.whole import encoded
 from tests.runs import CHECKED, PAIR, RUN
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -213,7 +213,7 @@ def test_parquet_in_several_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """A stand-in for a run of tens of thousands: groups of two rows."""
     import pyarrow.parquet as pq
 
-    monkeypatch.setattr("percept_cli.reports.parquet_report._ROWS_PER_GROUP", 2)
+    monkeypatch.setattr("percept_cli.reports.data.parquet._ROWS_PER_GROUP", 2)
     path = tmp_path / "run.parquet"
     path.write_bytes(b"".join(map(encoded, reports.render(MANY, "parquet", Style()))))
     assert pq.ParquetFile(path).num_row_groups == 3

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from percept_cli.checking import check_levels, has_own_levels
 from percept_cli.errors import InvalidSetting
-from percept_cli.evidence import Box, Gate
-from percept_cli.gates import AUTO, AUTO_PEAK, FIXED, Measures, in_words, judge_gates, verdict_of
-from percept_cli.presets import load_preset
-from percept_cli.rulebook import RuleBook, changed, from_arguments, read_check, read_overrides
-from percept_cli.rules import NOISES, OFF, Levels, Percent, Rules, parse_box, parse_level
+from percept_cli.geometry import Box, parse_box
+from percept_cli.judging.gates import AUTO, AUTO_PEAK, FIXED, Measures, in_words, judge_gates, verdict_of
+from percept_cli.judging.rulebook import RuleBook, changed, from_arguments, read_check, read_overrides
+from percept_cli.judging.rules import NOISES, OFF, Levels, Percent, Rules, parse_level
+from percept_cli.recipes.presets import load_preset
+from percept_cli.results.found import Gate
+from percept_cli.scoring.checker import check_levels, has_own_levels
 
 HERE = Path()
 NOTHING = Measures(0.0, 0.0, None, 0.0, None, 0, 0.0)

@@ -18,15 +18,15 @@ import torch
 import torch.nn.functional as F
 
 from percept_cli import compare
-from percept_cli.engine.distances import DISTANCES
-from percept_cli.engine.topology import INPUT, NETWORKS
-from percept_cli.images.files import read_file
-from percept_cli.images.tensors import to_batch
-from percept_cli.presets import customise, load_preset, preset_names
-from percept_cli.results import PairResult
-from percept_cli.spec import DistanceSpec
-from percept_cli.weights.loading import load_kernels
-from percept_cli.weights.registry import WEIGHTS
+from percept_cli.distances import DISTANCES
+from percept_cli.engine.tensors import to_batch
+from percept_cli.formats.files import read_file
+from percept_cli.networks.loading import load_kernels
+from percept_cli.networks.registry import WEIGHTS
+from percept_cli.recipes.presets import customise, load_preset, preset_names
+from percept_cli.recipes.spec import DistanceSpec
+from percept_cli.results.run import PairResult
+from percept_cli.topology import INPUT, NETWORKS
 from tests.conftest import ROOT
 from tests.pictures import seen
 from tests.rounding import of_distance, of_features

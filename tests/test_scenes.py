@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
-from percept_cli.images.scenes import exr as exr_reader
-from percept_cli.images.scenes import nonfinite, read_exr, read_float_tiff, read_hdr, read_npy
+from percept_cli.formats.exr import frames as exr_reader
+from percept_cli.formats.scenes import nonfinite, read_exr, read_float_tiff, read_hdr, read_npy
 from tests.scenes import (
     alpha_of,
     anything,
@@ -115,7 +115,7 @@ def test_exr_of_other_compressions_is_as_the_library_reads_it(compression: str, 
 @pytest.mark.parametrize("size", [(8, 8), (37, 21), (1, 9)])
 def test_the_number_of_chunks_with_levels(level: str, rounding: int, size: tuple[int, int]) -> None:
     """Of levels that the library cannot write from here; counted one by one."""
-    from percept_cli.images.scenes.exr_header import Box, Part, _chunks
+    from percept_cli.formats.exr.header import Box, Part, _chunks
 
     width, height = size
     box = Box(0, 0, width - 1, height - 1)
@@ -353,7 +353,7 @@ def test_exr_is_checked_before_its_pixels_are_read(monkeypatch: pytest.MonkeyPat
 
 
 def test_exr_of_many_channels_must_fit_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("percept_cli.images.scenes.making.free_memory", lambda: 20)
+    monkeypatch.setattr("percept_cli.formats.light.free_memory", lambda: 20)
     refused(read_exr, exr_by_hand(ONE), UnsupportedImage, "3 channels", "memory")
 
 
@@ -711,7 +711,7 @@ def test_tiff_that_is_refused(data: bytes, kind: type[PerceptError], words: list
 
 
 def test_tiff_of_a_million_samples_must_fit_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("percept_cli.images.scenes.making.free_memory", lambda: 1000)
+    monkeypatch.setattr("percept_cli.formats.light.free_memory", lambda: 1000)
     refused(read_float_tiff, STRIPS, UnsupportedImage, "memory")
 
 

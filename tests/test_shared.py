@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from percept_cli.pairs import Pair, Pairs
-from percept_cli.pipeline import Pipeline
-from percept_cli.presets import customise, load_preset
-from percept_cli.scoring import Scorer
+from percept_cli.recipes.presets import customise, load_preset
+from percept_cli.scoring.pipeline import Pipeline
+from percept_cli.scoring.scorer import Scorer
 from tests.conftest import drawing
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from percept_cli import compare
 from percept_cli.errors import InvalidSetting, SizeMismatch, UnsupportedImage
-from percept_cli.images.files import read_file
+from percept_cli.formats.files import read_file
 from percept_cli.images.limits import Limits, parse_limits
 from percept_cli.images.picture import Picture, picture_of
 from percept_cli.images.policy import ImagePolicy
@@ -122,7 +122,7 @@ def test_a_rectangle_makes_other_sizes_one() -> None:
 
 
 def as_box(text: str) -> Any:
-    from percept_cli.rules import parse_box
+    from percept_cli.geometry import parse_box
 
     return parse_box(text)
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from percept_cli.errors import InvalidSetting
-from percept_cli.presets import load_preset
-from percept_cli.spec import DistanceSpec, LayerSpec, parse_layers
-from percept_cli.weights.channels import CHANNEL_WEIGHTS
+from percept_cli.networks.channels import CHANNEL_WEIGHTS
+from percept_cli.recipes.presets import load_preset
+from percept_cli.recipes.spec import DistanceSpec, LayerSpec, parse_layers
 
 SPEC = load_preset("default").spec
 

@@ -17,9 +17,9 @@ from PIL import Image
 from percept_cli import PerceptualDistance
 from percept_cli.engine.measure import Engine
 from percept_cli.engine.plan import plan_pair
-from percept_cli.presets import load_preset
-from percept_cli.weights.channels import CHANNEL_WEIGHTS
-from percept_cli.weights.registry import WEIGHTS
+from percept_cli.networks.channels import CHANNEL_WEIGHTS
+from percept_cli.networks.registry import WEIGHTS
+from percept_cli.recipes.presets import load_preset
 from scripts.convert_channels import SHA256, convert
 from tests.conftest import ROOT
 from tests.peers import st_lpips

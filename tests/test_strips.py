@@ -24,13 +24,15 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from percept_cli import compare
 from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
-from percept_cli.images import files, joining, kept
-from percept_cli.images.decode import decode
-from percept_cli.images.files import LargeFile, read_stamped
+from percept_cli.formats import files
+from percept_cli.formats.decode import decode
+from percept_cli.formats.files import LargeFile, read_stamped
+from percept_cli.formats.strips import strips_in
+from percept_cli.formats.tiff import strips as tiff
+from percept_cli.images import joining, kept
 from percept_cli.images.kept import Kept, Room, same
 from percept_cli.images.picture import Decoded
 from percept_cli.images.policy import ImagePolicy
-from percept_cli.images.strips import strips_in, tiff
 from percept_cli.images.views import Side, looks
 from tests import icc
 

@@ -20,7 +20,7 @@ from torch import Tensor
 from percept_cli.engine.backbone import Backbone
 from percept_cli.engine.bands import schedule
 from percept_cli.engine.pools import differentiable_pool, pool_rows
-from percept_cli.engine.topology import NETWORKS, Layer, tap_names
+from percept_cli.topology import NETWORKS, Layer, tap_names
 from tests.peers import RECORD, carry_shipped_kernels
 from tests.rounding import UNIT, of_features, relative_error
 

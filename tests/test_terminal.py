@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from percept_cli.names import harmless, printable, shell_quoted
+from percept_cli.system.names import harmless, printable, shell_quoted
 from tests.conftest import Percept, clean_environment
 
 C0, DEL, C1 = [chr(code) for code in range(32) if chr(code) != "\n"], ["\x7f"], [*map(chr, range(0x80, 0xA0))]

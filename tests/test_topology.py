@@ -7,7 +7,7 @@ import torch
 import torchvision
 from torch import nn
 
-from percept_cli.engine.topology import NETWORKS, layers_up_to, smallest_side, tap_names, tap_shape
+from percept_cli.topology import NETWORKS, layers_up_to, smallest_side, tap_names, tap_shape
 
 
 def test_vgg16_taps_are_the_fields_names_in_network_order() -> None:

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from percept_cli.errors import InvalidSetting
-from percept_cli.results import ExitCode, Run, Status
-from percept_cli.verdict import check_threshold, judge, judge_run
+from percept_cli.errors import ExitCode, InvalidSetting
+from percept_cli.judging.threshold import judge, judge_run
+from percept_cli.recipes.presets import check_threshold
+from percept_cli.results.run import Run, Status
 from tests.runs import PAIR, RUN
 
 

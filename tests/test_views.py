@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from percept_cli import compare
-from percept_cli.checking import check
 from percept_cli.errors import (
     InvalidInput,
     InvalidSetting,
@@ -26,14 +25,14 @@ from percept_cli.errors import (
     SizeMismatch,
     UnsupportedImage,
 )
-from percept_cli.evidence import Box
-from percept_cli.images.decode import decode
+from percept_cli.formats.decode import decode
+from percept_cli.geometry import Box, View
 from percept_cli.images.limits import Limits, parse_limits
 from percept_cli.images.picture import Decoded, Frame, frame_of_levels
 from percept_cli.images.policy import AS_SEEN, ImagePolicy, policy_from, with_settings
+from percept_cli.images.srgb import from_light, to_light
 from percept_cli.images.views import Side, look_at, looks, shown_picture
-from percept_cli.results import View
-from percept_cli.srgb import from_light, to_light
+from percept_cli.scoring.checker import check
 from tests import deep_files
 from tests.conftest import Percept, as_picture, drawing
 from tests.pictures import seen

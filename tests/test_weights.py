@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import save_file
 
 from percept_cli.errors import WeightsUnavailable
-from percept_cli.weights.channels import CHANNEL_WEIGHTS, ChannelWeights, load_channel_weights
-from percept_cli.weights.loading import load_kernels, verify
-from percept_cli.weights.registry import WEIGHTS
+from percept_cli.networks.channels import CHANNEL_WEIGHTS, ChannelWeights, load_channel_weights
+from percept_cli.networks.loading import load_kernels, verify
+from percept_cli.networks.registry import WEIGHTS
 from tests.conftest import ROOT, Percept
 
 RECORD = WEIGHTS["vgg16-oxford"]
@@ -48,7 +48,7 @@ def test_attribution_goes_with_the_weights() -> None:
     notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
     assert RECORD.sha256 in notice
     for record in CHANNEL_WEIGHTS.values():
-        assert f"weights/data/{record.file_name}" in notice
+        assert f"networks/data/{record.file_name}" in notice
         assert record.sha256 in notice
         assert record.licence in notice
 

@@ -31,22 +31,21 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from percept_cli import compare
+from percept_cli import compare, topology
 from percept_cli.cli.downloads import Lines
-from percept_cli.engine import topology
-from percept_cli.engine.topology import NETWORKS
 from percept_cli.errors import InvalidSetting, WeightsUnavailable
-from percept_cli.lock import Lock
-from percept_cli.presets import load_preset
-from percept_cli.weights import download as downloading
-from percept_cli.weights import places
-from percept_cli.weights.convert import read_kernels
-from percept_cli.weights.download import DownloadFailed, Meter
-from percept_cli.weights.loading import load_kernels, verify
-from percept_cli.weights.origin import Origin
-from percept_cli.weights.registry import WEIGHTS, WeightsRecord
-from percept_cli.weights.stamp import Stamp, kernels_sha256, read_stamp
-from percept_cli.weights.store import install, remove
+from percept_cli.networks import download as downloading
+from percept_cli.networks import folders as places
+from percept_cli.networks.convert import read_kernels
+from percept_cli.networks.download import DownloadFailed, Meter
+from percept_cli.networks.loading import load_kernels, verify
+from percept_cli.networks.origin import Origin
+from percept_cli.networks.registry import WEIGHTS, WeightsRecord
+from percept_cli.networks.stamp import Stamp, kernels_sha256, read_stamp
+from percept_cli.networks.store import install, remove
+from percept_cli.recipes.presets import load_preset
+from percept_cli.system.lock import Lock
+from percept_cli.topology import NETWORKS
 from tests.conftest import ROOT, Percept, Save
 from tests.weights_server import FILE, PIECE, PUBLISHED, Server, State, as_pth, tiny_state
 

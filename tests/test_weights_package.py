@@ -14,11 +14,12 @@ import torch
 from safetensors.torch import save_file
 
 from percept_cli.errors import WeightsUnavailable
-from percept_cli.weights import places, store
-from percept_cli.weights.convert import read_kernels
-from percept_cli.weights.loading import load_kernels, verify
-from percept_cli.weights.registry import WEIGHTS
-from percept_cli.weights.store import install
+from percept_cli.networks import folders as places
+from percept_cli.networks import store
+from percept_cli.networks.convert import read_kernels
+from percept_cli.networks.loading import load_kernels, verify
+from percept_cli.networks.registry import WEIGHTS
+from percept_cli.networks.store import install
 from tests.conftest import Percept, Save
 
 RECORD = WEIGHTS["vgg16-st-lpips"]
@@ -60,8 +61,8 @@ def check_installed() -> None:
 def test_they_are_read_from_the_package_without_importing_it(home: Path) -> None:
     code = (
         "import sys\n"
-        "from percept_cli.weights.registry import WEIGHTS\n"
-        "from percept_cli.weights.store import install\n"
+        "from percept_cli.networks.registry import WEIGHTS\n"
+        "from percept_cli.networks.store import install\n"
         "install(WEIGHTS['vgg16-st-lpips'])\n"
         "sys.exit(any(name.partition('.')[0] in ('stlpips_pytorch', 'IPython') for name in sys.modules))\n"
     )

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from percept_cli.weights.channels import CHANNEL_WEIGHTS
-from percept_cli.weights.registry import WEIGHTS
+from percept_cli.networks.channels import CHANNEL_WEIGHTS
+from percept_cli.networks.registry import WEIGHTS
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
@@ -44,11 +44,11 @@ def test_the_wheel_contains_weights_presets_schema_and_licences(built: Path) -> 
     record = WEIGHTS["vgg16-oxford"]
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-        assert archive.getinfo(f"percept_cli/weights/data/{record.file_name}").file_size == record.size
+        assert archive.getinfo(f"percept_cli/networks/data/{record.file_name}").file_size == record.size
     for name in ("percept_cli/py.typed", "percept_cli/reports/run.schema.json"):
         assert name in names
     for channels in CHANNEL_WEIGHTS.values():
-        assert f"percept_cli/weights/data/{channels.file_name}" in names
+        assert f"percept_cli/networks/data/{channels.file_name}" in names
     assert {Path(name).name for name in names if name.startswith("percept_cli/configs/")} == {
         path.name for path in (ROOT / "configs").iterdir()
     }

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from percept_cli import __version__, libraries, signals
+from percept_cli._version import __version__
 from percept_cli.cli.approve import approve
 from percept_cli.cli.batch import batch
 from percept_cli.cli.check import check
@@ -23,9 +23,9 @@ from percept_cli.cli.info import info
 from percept_cli.cli.presets import presets
 from percept_cli.cli.report import report
 from percept_cli.cli.weights import weights
-from percept_cli.errors import PerceptError
-from percept_cli.names import printable
-from percept_cli.results import ExitCode
+from percept_cli.errors import ExitCode, PerceptError
+from percept_cli.system import libraries, signals
+from percept_cli.system.names import printable
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:

@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING, Literal
 import click
 from click.core import ParameterSource
 
-from percept_cli import signals
 from percept_cli.cli.commands import Command
 from percept_cli.cli.console import print_result, say
 from percept_cli.cli.options import FILE, config_option, limits_option, note_settings
 from percept_cli.cli.process import settle_in
-from percept_cli.errors import InvalidSetting
+from percept_cli.errors import ExitCode, InvalidSetting
 from percept_cli.images.policy import ImagePolicy, with_settings
-from percept_cli.names import posix, printable, shell_quoted, shown
-from percept_cli.results import ExitCode, Run, Status
-from percept_cli.verdict import counted
+from percept_cli.results.run import Run, Status
+from percept_cli.system import signals
+from percept_cli.system.names import counted, posix, printable, shell_quoted, shown
 
 if TYPE_CHECKING:
-    from percept_cli.selection import Selection
-    from percept_cli.settings import Settings
+    from percept_cli.recipes.settings import Settings
+    from percept_cli.runs.selection import Selection
 
 
 @click.command(cls=Command, short_help="Accept what a check found as the new baseline.")
@@ -85,8 +84,8 @@ def approve(
       percept approve report.json --filter 'charts/**' --only changed
       percept approve report.json --prune
     """  # noqa: D301 - \b is click's mark for lines to keep as they are
-    from percept_cli.reports.reading import read_run
-    from percept_cli.selection import Selection
+    from percept_cli.reports.data.reading import read_run
+    from percept_cli.runs.selection import Selection
 
     if _in_ci() and not (force or dry_run):
         raise InvalidSetting(
@@ -109,15 +108,15 @@ class _Book:
     """What the settings say of folders and references."""
 
     def __init__(self, settings: Settings) -> None:
-        from percept_cli.rulebook import RuleBook, changed, read_tables
-        from percept_cli.rules import Rules
+        from percept_cli.judging.rulebook import RuleBook, changed, read_tables
+        from percept_cli.judging.rules import Rules
 
         changes, overrides, self.folders = read_tables(settings)
         self._rules = RuleBook(changed(Rules(), changes), overrides)
 
     def references_of(self, name: str) -> dict[str, bool]:
         """The further references of a picture, in the baseline folder, and whether each is its alone."""
-        from percept_cli.pairs.assigned import places_of
+        from percept_cli.judging.assigned import places_of
 
         places = places_of(name, self._rules.rules_of(name).references)
         return {posix(place): "{name}" in pattern or "{stem}" in pattern for pattern, place in places.items()}
@@ -156,7 +155,7 @@ def _folders(
     ]
     if named[0] is not None and named[1] is not None:
         return named[0], named[1]
-    from percept_cli.reports.findings import folder_options
+    from percept_cli.reports.ci.findings import folder_options
 
     words = [shell_quoted(str(report)), *folder_options(run.folders), *options]
     raise InvalidSetting(
@@ -183,8 +182,8 @@ def _approve(
     dry_run: bool,
     quiet: bool,
 ) -> int:
-    from percept_cli.approval import Approval, Refused
-    from percept_cli.selection import check_patterns, steps_of
+    from percept_cli.runs.approval import Approval, Refused
+    from percept_cli.runs.selection import check_patterns, steps_of
 
     check_patterns(run, selection)
     approval = Approval(folders, run.folders, policy=policy, references=book.references_of, dry_run=dry_run)
@@ -240,7 +239,7 @@ _FOUND: dict[Status, str] = {
 
 def _nothing(run: Run, selection: Selection, report: Path) -> str:
     """Why there is nothing to approve: by a filter, what became of the pictures that it means."""
-    from percept_cli.selection import matching
+    from percept_cli.runs.selection import matching
 
     results = matching(run, selection.patterns)
     if selection.patterns:

@@ -13,17 +13,17 @@ from click.core import ParameterSource
 from percept_cli.cli.console import say
 from percept_cli.cli.options import parameter_of
 from percept_cli.errors import InvalidSetting, OutputUnwritable
-from percept_cli.images.decode import decode
-from percept_cli.images.files import read_stream
+from percept_cli.formats.decode import decode
+from percept_cli.formats.files import read_stream
 from percept_cli.images.policy import ImagePolicy
-from percept_cli.machine import parse_size
-from percept_cli.names import posix, printable, shown
 from percept_cli.pairs import Pair, pair_of_files
-from percept_cli.presets import Preset, customise, load_preset, renamed_taps
-from percept_cli.reading import PairInMemory
+from percept_cli.recipes.presets import Preset, customise, load_preset, renamed_taps
+from percept_cli.recipes.settings import KEYS, Settings
 from percept_cli.reports import FORMATS, check_format, format_of_file
-from percept_cli.scoring import Scorer
-from percept_cli.settings import KEYS, Settings
+from percept_cli.scoring.reading import PairInMemory
+from percept_cli.scoring.scorer import Scorer
+from percept_cli.system.machine import parse_size
+from percept_cli.system.names import posix, printable, shown
 
 _STDIN, _STDIN_NAME = Path("-"), "standard input"
 

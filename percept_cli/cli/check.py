@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from percept_cli.checking import Checker, check_levels, has_own_levels
 from percept_cli.cli.asked import Recipe, destinations_of, recipe_of
 from percept_cli.cli.commands import Command
 from percept_cli.cli.console import say
@@ -27,16 +26,18 @@ from percept_cli.cli.options import (
     workers_option,
 )
 from percept_cli.cli.process import settle_in
+from percept_cli.drawing.heatmaps import HeatMapFolder
 from percept_cli.errors import InvalidSetting
-from percept_cli.evidence import GateName
-from percept_cli.names import shown
-from percept_cli.pairs.assigned import assigned
-from percept_cli.presets import load_preset
-from percept_cli.reports.heatmaps import HeatMapFolder
-from percept_cli.rulebook import Changes, RuleBook, changed, read_tables
-from percept_cli.rules import NOISES, POLICIES, Levels, Rules, parse_box, parse_level
-from percept_cli.settings import Settings
-from percept_cli.spec import DistanceSpec
+from percept_cli.geometry import parse_box
+from percept_cli.judging.assigned import assigned
+from percept_cli.judging.rulebook import Changes, RuleBook, changed, read_tables
+from percept_cli.judging.rules import NOISES, POLICIES, Levels, Rules, parse_level
+from percept_cli.recipes.presets import load_preset
+from percept_cli.recipes.settings import Settings
+from percept_cli.recipes.spec import DistanceSpec
+from percept_cli.results.found import GateName
+from percept_cli.scoring.checker import Checker, check_levels, has_own_levels
+from percept_cli.system.names import shown
 
 
 def _policy(name: str, what: str) -> Callable[[Any], Any]:
@@ -236,7 +237,7 @@ def _checker(recipe: Recipe, book: RuleBook, options: dict[str, Any]) -> Checker
     for rules, spec in _all_rules(recipe, book):
         check_levels(rules, spec)
         if rules.mask is not None:  # once, instead of for every picture
-            from percept_cli.images.changes import check_mask
+            from percept_cli.evidence.masks import check_mask
 
             check_mask(rules.mask)
     return Checker(

@@ -9,7 +9,7 @@ import click
 
 from percept_cli.cli.console import print_result
 from percept_cli.errors import did_you_mean
-from percept_cli.names import shell_quoted
+from percept_cli.system.names import shell_quoted
 
 
 def _show_help(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:

@@ -7,17 +7,17 @@ from typing import Any
 
 import click
 
-from percept_cli import __version__
-from percept_cli.cli.asked import Recipe, destinations_of, pair_of_arguments, recipe_of
+from percept_cli._version import __version__
+from percept_cli.cli.asked import destinations_of, pair_of_arguments, recipe_of
 from percept_cli.cli.commands import Command
 from percept_cli.cli.console import print_report, say, style_of_stdout
 from percept_cli.cli.options import FILE, note_settings, recipe_options, report_options, talk_options
 from percept_cli.cli.process import settle_in
-from percept_cli.names import printable, shown
-from percept_cli.reading import Reading
+from percept_cli.cli.words import say_plans, what_is_asked, what_ran, where_reports_are
 from percept_cli.reports import Style, render
-from percept_cli.reports.output import check_output, write_output
-from percept_cli.results import Run
+from percept_cli.results.run import Run
+from percept_cli.system.names import printable
+from percept_cli.system.whole import check_output, write_output
 
 
 @click.command(cls=Command, short_help="Compare two pictures.")
@@ -96,36 +96,3 @@ def compare(
     if to.stdout is not None:
         print_report(render(run, to.stdout, style_of_stdout(**look)), coloured=to.stdout == "table")
     return run.exit_code
-
-
-def what_is_asked(recipe: Recipe) -> str:
-    """For --verbose, before the work."""
-    settings = recipe.settings.source or "no file"
-    return f"preset {recipe.preset.name}; settings from {settings}; fingerprint {recipe.scorer.spec.fingerprint}"
-
-
-def say_plans(reading: Reading) -> None:
-    """For --verbose, what is computed of each view."""
-    for sight in reading.sights:
-        say(f"{sight.view}: {sight.plan}" if str(sight.view) else str(sight.plan))
-
-
-def where_reports_are(paths: list[Path]) -> str:
-    """For a person, after the work."""
-    names = ", ".join(map(shown, paths))
-    return f"The report is in {names}." if len(paths) == 1 else f"The reports are in {names}."
-
-
-def what_ran(run: Run, seconds: float) -> str:
-    """For --verbose, after the work."""
-    if run.device == "none":
-        return f"the network was not loaded, since nothing needed it; {seconds:.3f} s"
-    import torch
-
-    record = run.spec.record
-    threads = f", {torch.get_num_threads()} threads" if run.device == "cpu" else ""
-    return (
-        f"{record.network} from {record.path}\n"
-        f"torch {torch.__version__} on {run.device}{threads}, {run.spec.precision}; "
-        f"{seconds:.3f} s with imports and loading"
-    )

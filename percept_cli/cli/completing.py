@@ -24,32 +24,32 @@ def _of(names: Callable[[], Iterable[str]], *, or_file: bool = False) -> Complet
 
 
 def _presets() -> Iterable[str]:
-    from percept_cli.presets import preset_names
+    from percept_cli.recipes.presets import preset_names
 
     return preset_names()
 
 
 def _weights() -> Iterable[str]:
-    from percept_cli.weights.registry import WEIGHTS
+    from percept_cli.networks.registry import WEIGHTS
 
     return WEIGHTS
 
 
 def _distances() -> Iterable[str]:
-    from percept_cli.engine.distances import DISTANCES
+    from percept_cli.distances import DISTANCES
 
     return DISTANCES
 
 
 def _precisions() -> Iterable[str]:
-    from percept_cli.spec import PRECISIONS
+    from percept_cli.recipes.spec import PRECISIONS
 
     return PRECISIONS
 
 
 def _taps(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
     """The last of several layers; those before it stay as they are."""
-    from percept_cli.engine.topology import INPUT, NETWORKS
+    from percept_cli.topology import INPUT, NETWORKS
 
     before, comma, last = typed.rpartition(",")
     taps = dict.fromkeys([INPUT, *(layer.name for network in NETWORKS.values() for layer in network)])

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
-from percept_cli import signals
 from percept_cli.errors import OutputUnwritable
-from percept_cli.names import harmless
 from percept_cli.reports import Style
-from percept_cli.reports.output import encoded
+from percept_cli.system import signals
+from percept_cli.system.names import harmless
+from percept_cli.system.whole import encoded
 
 _NARROWEST = 80  # columns that the table needs for numbers such as 1.23456e-10
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from percept_cli.cli.console import say
 from percept_cli.cli.progress import SECONDS_BETWEEN_LINES
-from percept_cli.names import harmless
-from percept_cli.weights.download import Meter
+from percept_cli.networks.download import Meter
+from percept_cli.system.names import harmless
 
 if TYPE_CHECKING:
     from rich.progress import Progress

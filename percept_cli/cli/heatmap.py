@@ -8,22 +8,23 @@ from typing import Any
 
 import click
 
-from percept_cli import __version__
+from percept_cli._version import __version__
 from percept_cli.cli.asked import pair_of_arguments, recipe_of
 from percept_cli.cli.commands import Command
-from percept_cli.cli.compare import say_plans, what_is_asked, what_ran
 from percept_cli.cli.console import say
 from percept_cli.cli.options import FILE, drawing_recipe_options, note_settings, talk_options
 from percept_cli.cli.process import settle_in
-from percept_cli.errors import InvalidSetting, OutputUnwritable
+from percept_cli.cli.words import say_plans, what_is_asked, what_ran
+from percept_cli.drawing.over import STYLES, HeatStyle, draw, titles_of
+from percept_cli.drawing.saving import FORMATS, Format
+from percept_cli.drawing.sheet import Drawing
+from percept_cli.errors import ExitCode, InvalidSetting, OutputUnwritable
 from percept_cli.images.kept import same
-from percept_cli.mapping import Mapper, Maps, check_places, recipe_of_layer
-from percept_cli.names import printable, shown
-from percept_cli.pictures.drawing import STYLES, HeatStyle, draw, titles_of
-from percept_cli.pictures.saving import FORMATS, Format
-from percept_cli.pictures.sheet import Drawing
-from percept_cli.reports.output import check_output, write_output
-from percept_cli.results import ExitCode, Run
+from percept_cli.recipes.spec import check_places, recipe_of_layer
+from percept_cli.results.run import Run
+from percept_cli.scoring.mapper import Mapper, Maps
+from percept_cli.system.names import printable, shown
+from percept_cli.system.whole import check_output, write_output
 
 _STDOUT = Path("/dev/stdout")
 

@@ -13,8 +13,8 @@ from percept_cli.cli.commands import Command
 from percept_cli.cli.console import print_report, print_result
 
 if TYPE_CHECKING:
+    from percept_cli.cli.installation import Device, Installation
     from percept_cli.images.limits import Limits
-    from percept_cli.installation import Device, Installation
 
 _WIDTH = 80
 _OF_LIMITS = {
@@ -40,7 +40,7 @@ def info(devices: bool, form: str) -> None:
 
     Formats that need a library that is not installed are listed with the command that installs it.
     """
-    from percept_cli.installation import installation
+    from percept_cli.cli.installation import installation
 
     found = installation(devices=devices)
     if form == "json":

@@ -13,25 +13,26 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from percept_cli import __version__, signals
-from percept_cli.checking import combined
+from percept_cli._version import __version__
 from percept_cli.cli.asked import Destinations, Recipe
-from percept_cli.cli.compare import what_is_asked, what_ran, where_reports_are
 from percept_cli.cli.console import print_report, say, style_of_stdout
 from percept_cli.cli.options import DEFAULT_TOP, note_settings
 from percept_cli.cli.progress import Progress, progress
+from percept_cli.cli.words import what_is_asked, what_ran, where_reports_are
+from percept_cli.drawing.heatmaps import HeatMapFolder
 from percept_cli.engine.plan import avoided
-from percept_cli.errors import OutputUnwritable, PerceptError
-from percept_cli.journal import By, Journal
-from percept_cli.names import posix, printable, shown
+from percept_cli.errors import ExitCode, OutputUnwritable, PerceptError
+from percept_cli.judging.threshold import judge_run
 from percept_cli.pairs import Pairs
-from percept_cli.pipeline import Pipeline
 from percept_cli.reports import FORMATS, Style, render, render_head, render_rows
-from percept_cli.reports.heatmaps import HeatMapFolder
-from percept_cli.reports.output import check_output, write_output
-from percept_cli.results import ExitCode, PairResult, Run
-from percept_cli.spool import Spool
-from percept_cli.verdict import judge_run
+from percept_cli.results.run import PairResult, Run
+from percept_cli.results.spool import Spool
+from percept_cli.runs.journal import By, Journal
+from percept_cli.scoring.checker import combined
+from percept_cli.scoring.pipeline import Pipeline
+from percept_cli.system import signals
+from percept_cli.system.names import posix, printable, shown
+from percept_cli.system.whole import check_output, write_output
 
 _ERRORS_TOLD = 3
 

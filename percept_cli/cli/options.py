@@ -10,9 +10,9 @@ import click
 
 from percept_cli.cli import completing
 from percept_cli.cli.console import say
-from percept_cli.presets import DEFAULT, RENDER
+from percept_cli.recipes.presets import DEFAULT, RENDER
+from percept_cli.recipes.settings import Settings, find_settings, read_settings
 from percept_cli.reports import FORMATS
-from percept_cli.settings import Settings, find_settings, read_settings
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, readable=False)

@@ -9,10 +9,10 @@ import click
 from percept_cli.cli import completing
 from percept_cli.cli.commands import Group
 from percept_cli.cli.console import print_report, print_result
-from percept_cli.engine.distances import DISTANCES
-from percept_cli.engine.topology import smallest_side
-from percept_cli.names import shell_quoted
-from percept_cli.presets import Preset, load_preset, preset_file, preset_names
+from percept_cli.distances import DISTANCES
+from percept_cli.recipes.presets import Preset, load_preset, preset_file, preset_names
+from percept_cli.system.names import shell_quoted
+from percept_cli.topology import smallest_side
 
 _WIDTH = 80
 _LABELS = 13  # columns

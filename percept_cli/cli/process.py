@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from percept_cli import libraries
-from percept_cli.machine import processors
+from percept_cli.system import libraries
+from percept_cli.system.machine import processors
 
 
 def settle_in() -> None:

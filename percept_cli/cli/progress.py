@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.cli.console import say
-from percept_cli.names import harmless, printable
-from percept_cli.results import PairResult
+from percept_cli.results.run import PairResult
+from percept_cli.system.names import harmless, printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -11,7 +11,6 @@ from click.core import ParameterSource
 
 from percept_cli.cli.asked import destinations_of
 from percept_cli.cli.commands import Command
-from percept_cli.cli.compare import where_reports_are
 from percept_cli.cli.console import print_report, say, style_of_stdout
 from percept_cli.cli.options import (
     FILE,
@@ -21,11 +20,13 @@ from percept_cli.cli.options import (
     talk_options,
     top_option,
 )
-from percept_cli.names import printable, shown
+from percept_cli.cli.words import where_reports_are
+from percept_cli.errors import ExitCode
+from percept_cli.judging.threshold import is_check, judge_run
 from percept_cli.reports import Style, render
-from percept_cli.reports.output import check_output, write_output
-from percept_cli.results import ExitCode, Run
-from percept_cli.verdict import counted, is_check, judge_run
+from percept_cli.results.run import Run
+from percept_cli.system.names import counted, printable, shown
+from percept_cli.system.whole import check_output, write_output
 
 
 @click.command(cls=Command, short_help="Write a JSON report again in another format.")
@@ -62,7 +63,7 @@ def report(
       percept report results.json -o results.csv -o junit.xml
       percept report results.json --format markdown >> "$GITHUB_STEP_SUMMARY"
     """  # noqa: D301 - \b is click's mark for lines to keep as they are
-    from percept_cli.reports.reading import read_run
+    from percept_cli.reports.data.reading import read_run
 
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
     for path, _ in to.files:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from percept_cli import signals
 from percept_cli.cli import completing
 from percept_cli.cli.commands import Group
 from percept_cli.cli.console import print_result, say
 from percept_cli.errors import InvalidSetting, did_you_mean
-from percept_cli.names import shown
-from percept_cli.weights.places import hub_file, weights_folder
-from percept_cli.weights.registry import WEIGHTS, WeightsRecord
-from percept_cli.weights.stamp import read_stamp
+from percept_cli.networks.folders import hub_file, weights_folder
+from percept_cli.networks.registry import WEIGHTS, WeightsRecord
+from percept_cli.networks.stamp import read_stamp
+from percept_cli.system import signals
+from percept_cli.system.names import shown
 
 _FILE = click.Path(path_type=Path, readable=False)
 
@@ -76,7 +76,7 @@ def _entry(record: WeightsRecord) -> str:
 @click.argument("name", required=False, shell_complete=completing.weights)
 def where_weights(name: str | None) -> None:
     """Print the file of the weights NAME, or the folder for weights; exit with 4 if they are not installed."""
-    from percept_cli.weights.loading import require_file
+    from percept_cli.networks.loading import require_file
 
     path = weights_folder()
     if name is not None:
@@ -103,7 +103,7 @@ def install_weights(name: str, source: Path | None) -> None:
     is downloaded, and the message says what to fetch where.
     """
     from percept_cli.cli.downloads import download_meter
-    from percept_cli.weights.store import install
+    from percept_cli.networks.store import install
 
     record = _record(name)
     if record.is_packaged and source is None:
@@ -129,7 +129,7 @@ def verify_weights(names: tuple[str, ...], file: Path | None) -> None:
 
     Exit with 4 if they differ. Of weights that were installed, all values are compared with what was written.
     """
-    from percept_cli.weights.loading import verify
+    from percept_cli.networks.loading import verify
 
     records = [_record(name) for name in names]
     if file is not None and len(names) != 1:
@@ -158,7 +158,7 @@ def _installed() -> list[WeightsRecord]:
 @click.argument("name", shell_complete=completing.weights)
 def remove_weights(name: str) -> None:
     """Delete the weights NAME, or an interrupted download of them; never those that come with percept."""
-    from percept_cli.weights.store import remove
+    from percept_cli.networks.store import remove
 
     removed = remove(_record(name))
     if not removed:

@@ -1,1 +1,1 @@
-"""The engine: plan, features, distances. Prints nothing and reads no file but weights."""
+"""What must be computed, and what comes out? Prints nothing, and reads no file but weights."""

@@ -12,10 +12,10 @@ import torch.nn.functional as F
 from percept_cli.engine.bands import Schedule, Stage
 from percept_cli.engine.convolution import Convolution, kernel_bytes, prepare
 from percept_cli.engine.pools import differentiable_pool, pool_rows
-from percept_cli.engine.topology import INPUT, Layer, layers_up_to, tile_rows
 from percept_cli.engine.workspace import Workspace
-from percept_cli.weights.loading import load_kernels
-from percept_cli.weights.registry import WeightsRecord
+from percept_cli.networks.loading import load_kernels
+from percept_cli.networks.registry import WeightsRecord
+from percept_cli.topology import INPUT, Layer, layers_up_to, tile_rows
 
 if TYPE_CHECKING:
     from torch import Tensor

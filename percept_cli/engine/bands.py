@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from percept_cli.engine.topology import Layer, layers_up_to, tap_shape, tile_rows
+from percept_cli.topology import Layer, layers_up_to, tap_shape, tile_rows
 
 BAND_BYTES = 4 << 20
 """A layer's band of output on the CPU: small enough for the last-level cache, large enough to be fast."""

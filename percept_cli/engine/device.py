@@ -8,8 +8,8 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from percept_cli.errors import DeviceOutOfMemory, DeviceUnavailable, InvalidSetting
-from percept_cli.machine import free_memory, resident_memory
-from percept_cli.spec import Precision
+from percept_cli.recipes.spec import Precision
+from percept_cli.system.machine import free_memory, resident_memory
 
 if TYPE_CHECKING:
     import torch

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from percept_cli.distances import DISTANCES, LocalDistance, Partial, Patch
 from percept_cli.engine.backbone import Backbone
 from percept_cli.engine.bands import BAND_BYTES, Schedule, schedule
 from percept_cli.engine.device import bytes_held, compute_dtype, computing, free_bytes, resolve_device
-from percept_cli.engine.distances import DISTANCES, LocalDistance, Partial, Patch
 from percept_cli.engine.plan import Plan
 from percept_cli.engine.regions import ALIGNMENT, Crop, columns_of, margins, whole, window
-from percept_cli.engine.topology import stride_of, tap_shape
 from percept_cli.errors import DeviceOutOfMemory
-from percept_cli.spec import DistanceSpec
+from percept_cli.recipes.spec import DistanceSpec
+from percept_cli.topology import stride_of, tap_shape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from percept_cli.engine.distances import misfit
+from percept_cli.distances import misfit
 from percept_cli.engine.regions import CELL, Crop, Stored, changed_cells, plan_crops, whole
-from percept_cli.engine.topology import smallest_side, tap_shape
 from percept_cli.errors import UnsupportedImage
-from percept_cli.spec import DistanceSpec
+from percept_cli.recipes.spec import DistanceSpec
+from percept_cli.topology import smallest_side, tap_shape
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
-from percept_cli.engine.topology import Layer
+from percept_cli.topology import Layer
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -19,7 +19,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from percept_cli.engine.topology import (
+from percept_cli.geometry import Rectangle
+from percept_cli.topology import (
     INPUT,
     layers_up_to,
     mirrored,
@@ -42,31 +43,6 @@ CROP_COST = 4096
 """What starting a crop costs, in pixels: reading every kernel once takes as long as computing so many."""
 _MOST_BLOCKS = 128  # to begin with, before they are merged
 _BYTES_AT_A_TIME = 4 << 20  # of a picture that is compared
-
-
-@dataclass(frozen=True)
-class Rectangle:
-    """Pixels top ≤ y < bottom, left ≤ x < right."""
-
-    top: int
-    left: int
-    bottom: int
-    right: int
-
-    @property
-    def height(self) -> int:
-        """In pixels."""
-        return self.bottom - self.top
-
-    @property
-    def width(self) -> int:
-        """In pixels."""
-        return self.right - self.left
-
-    @property
-    def pixels(self) -> int:
-        """How many there are."""
-        return self.height * self.width
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Files → pictures. Every error of an input file is found here."""
+"""What does one see of a file? Pictures, transparency, views, sizes, scene-linear values, limits."""

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
-from percept_cli.libraries import library_at_fault
-from percept_cli.names import printable
+from percept_cli.system.libraries import library_at_fault
+from percept_cli.system.names import printable
 
 _ANEW = "re-export or re-download the file."
 OF_PILLOW = (

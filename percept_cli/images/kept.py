@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from percept_cli.errors import UnsupportedImage
-from percept_cli.machine import free_memory
+from percept_cli.system.machine import free_memory
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from percept_cli.errors import InvalidSetting, UnsupportedImage, did_you_mean
-from percept_cli.machine import free_memory, parse_size
+from percept_cli.system.machine import free_memory, parse_size
 
 
 @dataclass(frozen=True)

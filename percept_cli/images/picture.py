@@ -7,9 +7,18 @@ data.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from percept_cli.geometry import Box
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from percept_cli.images.kept import Pixels, array_of
 
@@ -169,3 +178,13 @@ class Decoded:
     """Whether values are light, to be tone-mapped, rather than colours of a display."""
     notes: tuple[str, ...] = ()
     """What is in the file and not looked at."""
+
+
+def within(values: NDArray[Any], box: Box | None) -> NDArray[Any]:
+    """The part of an array in a rectangle, which may end beyond it or lie outside; all of it where there is none.
+
+    Args:
+        values: H×W, or H×W×channels.
+        box: in pixels, or None.
+    """
+    return values if box is None else values[box.y : box.y + box.height, box.x : box.x + box.width]

@@ -8,10 +8,9 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypedDict, get_type_hints
 
 from percept_cli.errors import InvalidSetting, did_you_mean
-from percept_cli.evidence import Box
+from percept_cli.geometry import Box, as_box
 from percept_cli.images.light import TONEMAPS, parse_exposure
 from percept_cli.images.limits import USUAL_LIMITS, Limits, parse_limits
-from percept_cli.rules import as_box
 
 ALPHAS = ("worst", "white", "black", "#rrggbb", "ignore")
 BLENDS = ("gamma", "linear")

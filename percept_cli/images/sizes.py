@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from percept_cli.errors import InvalidSetting, SizeMismatch, UnsupportedImage
-from percept_cli.evidence import Box
+from percept_cli.geometry import Box
 from percept_cli.images.joining import rectangle_of
 from percept_cli.images.limits import check_pixels
 from percept_cli.images.picture import Picture, picture_of
@@ -173,13 +173,3 @@ def cropped(picture: Picture, box: Box) -> Picture:
         )
     right, bottom = min(box.x + box.width, picture.width), min(box.y + box.height, picture.height)
     return rectangle_of(picture, box.x, box.y, right, bottom)
-
-
-def within(values: NDArray[Any], box: Box | None) -> NDArray[Any]:
-    """The part of an array in a rectangle, which may end beyond it or lie outside; all of it where there is none.
-
-    Args:
-        values: H×W, or H×W×channels.
-        box: in pixels, or None.
-    """
-    return values if box is None else values[box.y : box.y + box.height, box.x : box.x + box.width]

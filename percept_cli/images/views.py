@@ -16,15 +16,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import NotFinite, SizeMismatch, UnsupportedImage
-from percept_cli.evidence import Box
+from percept_cli.geometry import Box, View
 from percept_cli.images.joining import deepened, is_large, picture_of_strips, strips_of
 from percept_cli.images.kept import Pixels
-from percept_cli.images.picture import Decoded, Frame, Picture, picture_of, values_of
+from percept_cli.images.picture import Decoded, Frame, Picture, picture_of, values_of, within
 from percept_cli.images.policy import ImagePolicy
-from percept_cli.images.sizes import colour_of, cropped, one_size, sizes_in_words, within
-from percept_cli.machine import free_memory
-from percept_cli.results import View
-from percept_cli.srgb import from_light, to_light
+from percept_cli.images.sizes import colour_of, cropped, one_size, sizes_in_words
+from percept_cli.images.srgb import from_light, to_light
+from percept_cli.system.machine import free_memory
 
 if TYPE_CHECKING:
     import numpy as np
@@ -201,7 +200,7 @@ def _finite(reference: Side, candidate: Side, policy: ImagePolicy) -> tuple[Side
 
     What is not compared does not count.
     """
-    from percept_cli.images.scenes import nonfinite
+    from percept_cli.images.light import nonfinite
 
     first, second = (nonfinite(side.decoded, policy.crop) for side in (reference, candidate))
     if not any(kind is not None for kind in (*first, *second)):
@@ -349,7 +348,7 @@ def alike(first: Picture, second: Picture) -> tuple[Picture, Picture]:
     return deepened(first), deepened(second)
 
 
-def shown_picture(decoded: Decoded, policy: ImagePolicy, view: View = View()) -> Picture:  # noqa: B008 - it is frozen
+def shown_picture(decoded: Decoded, policy: ImagePolicy, view: View = View()) -> Picture:
     """What to show a person of a file on its own: a frame, over white unless the view says otherwise.
 
     Args:

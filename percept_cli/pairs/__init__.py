@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from percept_cli.errors import PerceptError
-from percept_cli.names import posix
-from percept_cli.rules import Rules
+from percept_cli.judging.rules import Rules
+from percept_cli.system.names import posix
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 import unicodedata
 from collections import Counter, defaultdict
@@ -11,20 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from pathspec import GitIgnoreSpec
-
 from percept_cli.errors import InvalidSetting, PerceptError, UnreadableFolder, UnusablePair
-from percept_cli.images.formats import FORMATS
-from percept_cli.names import folded, posix, printable, shown
+from percept_cli.formats.known import PICTURE_ENDINGS
 from percept_cli.pairs import Pair, Pairs, pair_of_files
-from percept_cli.verdict import counted
-
-PICTURE_ENDINGS = frozenset(
-    {ending for entry in FORMATS for ending in entry.endings if ending != ".npy"}
-    | {".pfm", ".jp2", ".j2k", ".psd", ".ico", ".dds", ".qoi"}
-)
-"""Files of these endings are pictures to be compared, also of formats that percept cannot read: those are errors
-rather than left out. Arrays of numpy hold anything, and are taken in by name."""
+from percept_cli.system.names import counted, folded, posix, printable, shown
+from percept_cli.system.patterns import Patterns
 
 _MOST_LINKS = 3
 """Links that are followed on one way down. A dozen folders that link to each other have millions of ways."""
@@ -77,32 +67,6 @@ def list_pictures(root: Path, choice: Choice = Choice(), *, apart_from: Path | N
     if "" in found.troubles:
         raise found.troubles[""]
     return found
-
-
-class Patterns:
-    """Patterns as in .gitignore. Without any, nothing matches.
-
-    Raises:
-        InvalidSetting: for a line that is no pattern, or lines that all say nothing.
-    """
-
-    def __init__(self, lines: Sequence[str]) -> None:
-        try:
-            self._spec = GitIgnoreSpec.from_lines(line.replace("\n", "\0") for line in lines)
-        except (ValueError, re.error) as error:
-            raise InvalidSetting(
-                f"not a file pattern: {printable(str(error))}", hint="write it as in .gitignore: *.png, charts/**."
-            ) from None
-        if lines and not any(pattern.include is not None for pattern in self._spec.patterns):
-            raise InvalidSetting(
-                f"the patterns {printable(str(list(lines)))} match nothing",
-                hint="write them as in .gitignore: *.png, charts/**.",
-            )
-
-    def match(self, name: str) -> bool:
-        """Whether a relative path, with ``/`` as separator, is meant."""
-        # To pathspec a line ends a name; no name holds a NUL.
-        return self._spec.match_file(name.replace("\n", "\0"))
 
 
 def _identity(folder: Path | os.DirEntry[str]) -> tuple[int, int] | None:

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from percept_cli.errors import InvalidSetting, PerceptError, UnusablePair
-from percept_cli.names import posix, printable, shown
 from percept_cli.pairs import Pair, Pairs
-from percept_cli.verdict import check_threshold, counted
+from percept_cli.recipes.presets import check_threshold
+from percept_cli.system.names import counted, posix, printable, shown
 
 STDIN = "-"
 REQUIRED = ("reference", "candidate")

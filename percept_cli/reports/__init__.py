@@ -13,8 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Literal
 
-from percept_cli.results import PairResult, Run
-from percept_cli.spec import DistanceSpec
+from percept_cli.recipes.spec import DistanceSpec
+from percept_cli.results.run import PairResult, Run
 
 
 @dataclass(frozen=True)
@@ -63,19 +63,19 @@ class Format:
 
 
 FORMATS: dict[str, Format] = {
-    "table": Format("percept_cli.reports.table", (".txt",)),
+    "table": Format("percept_cli.reports.text.table", (".txt",)),
     # Before JSON, since the first ending that fits counts.
-    "gitlab": Format("percept_cli.reports.gitlab_report", ("code-quality-report.json", "codequality.json")),
-    "json": Format("percept_cli.reports.json_report", (".json",)),
-    "jsonl": Format("percept_cli.reports.jsonl_report", (".jsonl", ".ndjson"), streamed=True),
-    "csv": Format("percept_cli.reports.csv_report", (".csv",), streamed=True),
-    "parquet": Format("percept_cli.reports.parquet_report", (".parquet",)),
-    "score": Format("percept_cli.reports.score", (".tsv",), streamed=True),
-    "junit": Format("percept_cli.reports.junit_report", (".xml",)),
-    "markdown": Format("percept_cli.reports.markdown_report", (".md",)),
-    "github": Format("percept_cli.reports.github_report", ()),
-    "tap": Format("percept_cli.reports.tap_report", (".tap",)),
-    "html": Format("percept_cli.reports.html_report", (".html", ".htm")),
+    "gitlab": Format("percept_cli.reports.ci.gitlab", ("code-quality-report.json", "codequality.json")),
+    "json": Format("percept_cli.reports.data.json", (".json",)),
+    "jsonl": Format("percept_cli.reports.data.jsonl", (".jsonl", ".ndjson"), streamed=True),
+    "csv": Format("percept_cli.reports.data.csv", (".csv",), streamed=True),
+    "parquet": Format("percept_cli.reports.data.parquet", (".parquet",)),
+    "score": Format("percept_cli.reports.text.score", (".tsv",), streamed=True),
+    "junit": Format("percept_cli.reports.ci.junit", (".xml",)),
+    "markdown": Format("percept_cli.reports.ci.markdown", (".md",)),
+    "github": Format("percept_cli.reports.ci.github", ()),
+    "tap": Format("percept_cli.reports.ci.tap", (".tap",)),
+    "html": Format("percept_cli.reports.html.report", (".html", ".htm")),
 }
 
 

@@ -24,10 +24,10 @@ import torch.nn.functional as F
 
 from percept_cli.engine.measure import Engine
 from percept_cli.engine.plan import plan_of_pixels
-from percept_cli.engine.topology import layers_up_to, tap_shape
+from percept_cli.engine.tensors import to_batch
 from percept_cli.images.picture import Picture
-from percept_cli.images.tensors import to_batch
-from percept_cli.presets import load_preset
+from percept_cli.recipes.presets import load_preset
+from percept_cli.topology import layers_up_to, tap_shape
 from tests.benchmarks.machine import describe, medians
 from tests.conftest import as_picture, drawing
 from tests.peers import lpips_with_shipped_kernels

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageFilter
 
-from percept_cli.images.decode import decode
+from percept_cli.formats.decode import decode
 from tests.benchmarks.machine import describe, medians
 
 ROUNDS = 21

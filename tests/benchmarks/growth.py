@@ -12,9 +12,9 @@ import numpy as np
 
 from percept_cli.engine.measure import Engine
 from percept_cli.engine.plan import plan_of_pixels
+from percept_cli.engine.tensors import to_batch
 from percept_cli.images.picture import Picture
-from percept_cli.images.tensors import to_batch
-from percept_cli.presets import load_preset
+from percept_cli.recipes.presets import load_preset
 from tests.benchmarks.machine import describe, medians
 
 SPEC = load_preset("default").spec

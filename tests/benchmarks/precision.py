@@ -13,9 +13,9 @@ import torch
 
 from percept_cli.engine.device import resolve_device
 from percept_cli.pairs import pair_of_files
-from percept_cli.presets import load_preset
-from percept_cli.scoring import Scorer
-from percept_cli.spec import Precision
+from percept_cli.recipes.presets import load_preset
+from percept_cli.recipes.spec import Precision
+from percept_cli.scoring.scorer import Scorer
 from tests.benchmarks.machine import describe, medians
 from tests.test_samples import GOLDEN, files
 

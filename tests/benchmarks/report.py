@@ -21,10 +21,11 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from percept_cli.evidence import Box, HeatMap
+from percept_cli.geometry import Box
 from percept_cli.reports import Style, render
-from percept_cli.reports.output import write_output
-from percept_cli.results import PairResult, Run
+from percept_cli.results.found import HeatMap
+from percept_cli.results.run import PairResult, Run
+from percept_cli.system.whole import write_output
 from tests.benchmarks.machine import describe
 from tests.runs import CHECKED
 

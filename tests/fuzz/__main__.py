@@ -28,10 +28,10 @@ from unittest.mock import patch
 from PIL import Image
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
+from percept_cli.formats.decode import decode
+from percept_cli.formats.tiff import strips as tiff
 from percept_cli.images import joining
-from percept_cli.images.decode import decode
 from percept_cli.images.picture import Decoded
-from percept_cli.images.strips import tiff
 from tests.fuzz.files import damaged, sound_files
 
 MEMORY = 2 << 30  # bytes of addresses, of which Python, Pillow and numpy take some hundred million

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from percept_cli.checking import Checker, check
-from percept_cli.engine import maps
-from percept_cli.engine.places import CELL, Places
-from percept_cli.engine.topology import stride_of
-from percept_cli.evidence import Gate, GateName
-from percept_cli.gates import Measures, judge_gates
+from percept_cli.evidence import maps
+from percept_cli.evidence.places import CELL, Places
+from percept_cli.judging.gates import Measures, judge_gates
+from percept_cli.judging.rules import Levels, Noise, Rules
 from percept_cli.pairs import pair_of_files
-from percept_cli.presets import load_preset
-from percept_cli.results import PairResult
-from percept_cli.rules import Levels, Noise, Rules
-from percept_cli.scoring import compare
+from percept_cli.recipes.presets import load_preset
+from percept_cli.results.found import Gate, GateName
+from percept_cli.results.run import PairResult
+from percept_cli.scoring.checker import Checker, check
+from percept_cli.scoring.scorer import compare
+from percept_cli.topology import stride_of
 from tests.corpus.make.common import CORPUS, Row
 
 if TYPE_CHECKING:
     from percept_cli.engine.measure import Contribution
-    from percept_cli.reading import Sight
+    from percept_cli.scoring.reading import Sight
 
 LARGE = 1_000_000
 """Pixels of a picture above which presets that check does not use are not tried."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from percept_cli.gates import AUTO_PEAK
-from percept_cli.rules import NOISES, Noise
+from percept_cli.judging.gates import AUTO_PEAK
+from percept_cli.judging.rules import NOISES, Noise
 from tests.corpus.judging import ours
 from tests.corpus.judging.statistics import Confusion, best_threshold, confusion, roc_area
 from tests.corpus.judging.tools import COUNTS, TOOLS

@@ -1,0 +1,44 @@
+"""What several commands say of what was asked, planned and run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from percept_cli.cli.asked import Recipe
+from percept_cli.cli.console import say
+from percept_cli.results.run import Run
+from percept_cli.scoring.reading import Reading
+from percept_cli.system.names import shown
+
+
+def what_is_asked(recipe: Recipe) -> str:
+    """For --verbose, before the work."""
+    settings = recipe.settings.source or "no file"
+    return f"preset {recipe.preset.name}; settings from {settings}; fingerprint {recipe.scorer.spec.fingerprint}"
+
+
+def say_plans(reading: Reading) -> None:
+    """For --verbose, what is computed of each view."""
+    for sight in reading.sights:
+        say(f"{sight.view}: {sight.plan}" if str(sight.view) else str(sight.plan))
+
+
+def where_reports_are(paths: list[Path]) -> str:
+    """For a person, after the work."""
+    names = ", ".join(map(shown, paths))
+    return f"The report is in {names}." if len(paths) == 1 else f"The reports are in {names}."
+
+
+def what_ran(run: Run, seconds: float) -> str:
+    """For --verbose, after the work."""
+    if run.device == "none":
+        return f"the network was not loaded, since nothing needed it; {seconds:.3f} s"
+    import torch
+
+    record = run.spec.record
+    threads = f", {torch.get_num_threads()} threads" if run.device == "cpu" else ""
+    return (
+        f"{record.network} from {record.path}\n"
+        f"torch {torch.__version__} on {run.device}{threads}, {run.spec.precision}; "
+        f"{seconds:.3f} s with imports and loading"
+    )

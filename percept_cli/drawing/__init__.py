@@ -1,0 +1,1 @@
+"""How is a difference painted? The colour scale, overlays, sheets and heat-map files."""

@@ -1,0 +1,264 @@
+"""Two decoded pictures → what of them differs: what is ignored, what moved, and the regions that changed.
+
+A pixel that is ignored gets the reference's colour in the candidate. So it is equal, to the network as well: what
+a layer sees there is the same in both pictures, nothing of the candidate's pixel is left to leak into features
+beside it, and the planner has nothing to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from percept_cli.errors import InvalidSetting
+from percept_cli.evidence.displacement import Shift, move_all
+from percept_cli.evidence.moved import FAINT, changes_of, put_back, things_that_moved
+from percept_cli.geometry import Box
+from percept_cli.images.picture import Picture, bands
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from percept_cli.evidence.displacement import Places
+
+    Pixels = NDArray[np.uint8] | NDArray[np.float32]
+
+BLOCK = 8
+"""Pixels per side of the blocks in which regions are found: changes in neighbouring blocks belong together."""
+_MOST_REGIONS_MOVED = 256
+_FEWEST_THAT_TOUCH = 16  # pixels
+
+
+@dataclass(frozen=True)
+class ChangedRegion:
+    """Changed pixels in blocks that touch."""
+
+    box: Box
+    pixels: int
+    shift: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Changes:
+    """A pair made ready to be compared, and what changed in it."""
+
+    reference: Picture
+    candidate: Picture
+    """Moved back where that is allowed, and the reference's pixels where they are ignored."""
+    labels: NDArray[np.int32]
+    """Per block of ``BLOCK``×``BLOCK`` pixels its region's number, from 1; 0 where nothing changed."""
+    regions: tuple[ChangedRegion, ...]
+    """By number."""
+    moved: tuple[ChangedRegion, ...] = ()
+    """Things that had moved, and that no region among those above tells of: they are equal, but for noise."""
+    pixels: int = 0
+    """How many differ."""
+    ignored: int = 0
+    """How many are left out, those included that a displacement leaves without a counterpart."""
+    shift: tuple[int, int] | None = None
+    """Pixels to the right and down by which the whole candidate had moved."""
+
+
+def find_changes(
+    reference: Picture,
+    candidate: Picture,
+    *,
+    ignore: Sequence[Box] = (),
+    mask: NDArray[np.bool_] | None = None,
+    max_shift: int = 0,
+) -> Changes:
+    """Prepare a pair.
+
+    Args:
+        reference: the one picture.
+        candidate: the other, of the same size.
+        ignore: rectangles that are left out.
+        mask: H×W, True where pixels are left out.
+        max_shift: most pixels by which the candidate, or a region of it, may have moved.
+    """
+    import numpy as np
+
+    first, second = reference.array, candidate.array
+    original = second
+    left_out = pixels_left_out(ignore, mask, reference.width, reference.height)
+    shift, moved = None, list[ChangedRegion]()
+    if left_out is not None:
+        second = np.where(left_out[..., None], first, second)
+    if max_shift and not np.array_equal(first, second):
+        found = move_all(first, second, max_shift, left_out)
+        if found is not None:
+            shift, second = found.shift, found.candidate
+            uncovered = _uncovered(first.shape[:2], found.shift)
+            left_out = uncovered if left_out is None else left_out | uncovered
+            second = np.where(left_out[..., None], first, second)
+        second, moved = _move_regions(first, second, max_shift)
+    changed = _differing(first, second)
+    labels, regions = _regions(changed)
+    aligned = candidate if second is original else replace(candidate, pixels=second.tobytes())
+    sources = [_source_of(region, moved) for region in regions]
+    told = {id(source) for source in sources}
+    return Changes(
+        reference,
+        aligned,
+        labels,
+        tuple(
+            region if source is None else replace(region, shift=source.shift)
+            for region, source in zip(regions, sources, strict=True)
+        ),
+        tuple(thing for thing in moved if id(thing) not in told),
+        pixels=int(changed.sum()),
+        ignored=0 if left_out is None else int(left_out.sum()),
+        shift=shift,
+    )
+
+
+def _differing(first: Pixels, second: Pixels) -> NDArray[np.bool_]:
+    """H×W, True where a channel differs."""
+    import numpy as np
+
+    found = np.empty(first.shape[:2], bool)
+    for rows in bands(*first.shape[:2]):
+        np.any(first[rows] != second[rows], axis=2, out=found[rows])
+    return found
+
+
+def check_boxes(boxes: Sequence[Box], width: int, height: int, sizing: str = "") -> None:
+    """See whether rectangles lie within a picture, at least in part.
+
+    Args:
+        boxes: the rectangles.
+        width: of the picture.
+        height: of the picture.
+        sizing: what gave it this size, in words, where that is not its file's.
+
+    Raises:
+        InvalidSetting: naming one that does not: it was meant for another picture, or is misspelt.
+    """
+    for box in boxes:
+        if box.x >= width or box.y >= height:
+            raise InvalidSetting(
+                f"the ignored rectangle {box} lies outside the picture of {width}×{height} pixels{sizing}",
+                hint="write x,y,width,height in pixels from the top left"
+                + (" of what is compared." if sizing else "."),
+            )
+
+
+def pixels_left_out(
+    ignore: Sequence[Box], mask: NDArray[np.bool_] | None, width: int, height: int
+) -> NDArray[np.bool_] | None:
+    """H×W, True where a rectangle or the mask leaves pixels out; None if neither is given."""
+    import numpy as np
+
+    if not ignore:
+        return mask
+    found = np.zeros((height, width), bool) if mask is None else mask.copy()
+    for box in ignore:
+        found[box.y : box.y + box.height, box.x : box.x + box.width] = True
+    return found
+
+
+def _regions(changed: NDArray[np.bool_]) -> tuple[NDArray[np.int32], list[ChangedRegion]]:
+    import numpy as np
+    from scipy import ndimage
+
+    height, width = changed.shape
+    by_row = np.logical_or.reduceat(changed, range(0, height, BLOCK), axis=0)
+    blocks = np.logical_or.reduceat(by_row, range(0, width, BLOCK), axis=1)
+    labels, count = ndimage.label(blocks, structure=np.ones((3, 3)), output=np.int32)
+    if not count:
+        return labels, []
+    rows, columns = np.nonzero(changed)
+    mine = labels[rows // BLOCK, columns // BLOCK]
+    pixels = np.bincount(mine, minlength=count + 1)
+    numbers = range(1, count + 1)
+    edges = [
+        np.asarray(function(values, mine, numbers), int)
+        for function, values in (
+            (ndimage.minimum, columns),
+            (ndimage.minimum, rows),
+            (ndimage.maximum, columns),
+            (ndimage.maximum, rows),
+        )
+    ]
+    return labels, [
+        ChangedRegion(Box(left, top, right - left + 1, bottom - top + 1), int(pixels[number]))
+        for number, left, top, right, bottom in zip(numbers, *(edge.tolist() for edge in edges), strict=True)
+    ]
+
+
+def _uncovered(shape: tuple[int, ...], shift: Shift) -> NDArray[np.bool_]:
+    """The reference's pixels that a displacement leaves without a counterpart."""
+    import numpy as np
+
+    (height, width), (x, y) = shape, shift
+    found = np.ones((height, width), bool)
+    found[max(0, -y) : height - max(0, y), max(0, -x) : width - max(0, x)] = False
+    return found
+
+
+def _move_regions(first: Pixels, second: Pixels, most: int) -> tuple[Pixels, list[ChangedRegion]]:
+    """The candidate with those things moved back whose changes that explains, and these things."""
+    changed = changes_of(first, second) > FAINT
+    result, moved = second, list[ChangedRegion]()
+    # Where one region holds things that moved in several directions, pixels that touch are looked at on their own.
+    for number_regions in (_by_blocks, _by_touch):
+        places, owners = _largest(changed, number_regions)
+        if not len(owners):
+            continue
+        things = things_that_moved(first, second, places, owners, most)
+        result = put_back(second, first, result, places, things)
+        for thing in things:
+            changed[places[0][thing.members], places[1][thing.members]] = False
+            moved.append(ChangedRegion(thing.box(places), len(thing.members), thing.shift))
+    return result, moved
+
+
+def _by_blocks(changed: NDArray[np.bool_], places: Places) -> NDArray[np.int32]:
+    labels, _ = _regions(changed)
+    return labels[places[0] // BLOCK, places[1] // BLOCK]
+
+
+def _by_touch(changed: NDArray[np.bool_], places: Places) -> NDArray[np.int32]:
+    import numpy as np
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(changed, structure=np.ones((3, 3)), output=np.int32)
+    numbers: NDArray[np.int32] = labels[places]
+    numbers[np.bincount(numbers)[numbers] < _FEWEST_THAT_TOUCH] = 0  # single dots match others by chance
+    return numbers
+
+
+def _largest(
+    changed: NDArray[np.bool_], number_regions: Callable[[NDArray[np.bool_], Places], NDArray[np.int32]]
+) -> tuple[Places, NDArray[np.intp]]:
+    """The pixels of the largest regions, and which of these each belongs to, from 0."""
+    import numpy as np
+
+    rows, columns = np.nonzero(changed)
+    numbers = number_regions(changed, (rows, columns))
+    counts = np.bincount(numbers, minlength=1)
+    counts[0] = 0
+    largest = np.argsort(-counts, kind="stable")[:_MOST_REGIONS_MOVED]
+    order = np.full(len(counts), -1)
+    order[largest] = np.arange(len(largest))
+    order[counts == 0] = -1
+    owners = order[numbers]
+    mine = owners >= 0
+    return (rows[mine], columns[mine]), owners[mine]
+
+
+def _source_of(region: ChangedRegion, moved: Sequence[ChangedRegion]) -> ChangedRegion | None:
+    """What had moved in a region that differs still: what covers its middle, and not only a small part of it."""
+    x, y = region.box.x + region.box.width // 2, region.box.y + region.box.height // 2
+    for thing in moved:
+        rows, columns = _inside(thing.box)
+        inside = rows.start <= y < rows.stop and columns.start <= x < columns.stop
+        if inside and 2 * thing.box.width * thing.box.height >= region.box.width * region.box.height:
+            return thing
+    return None
+
+
+def _inside(box: Box) -> tuple[slice, slice]:
+    return slice(box.y, box.y + box.height), slice(box.x, box.x + box.width)

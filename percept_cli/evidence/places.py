@@ -1,0 +1,305 @@
+"""Where a pair differs and how strongly: peaks of the distance and of colour, the noise around them, regions.
+
+Everything is measured in cells of 8×8 pixels. A cell's distance is weighted by how visible its change is: the unit
+features of a flat area turn around at a change of one level, which nobody sees.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from percept_cli.distances import DISTANCES, LocalDistance, Patch
+from percept_cli.evidence import maps
+from percept_cli.evidence.colour import STEP, colour_map, ink_change
+from percept_cli.geometry import Box
+from percept_cli.recipes.spec import DistanceSpec, ceiling
+from percept_cli.results.found import HeatMap
+from percept_cli.topology import stride_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from percept_cli.engine.plan import Plan
+
+    Grid = NDArray[np.float32]
+    Pixels = NDArray[np.uint8] | NDArray[np.float32]
+
+_Value = TypeVar("_Value", bound="np.generic")
+
+CELL = 8
+"""Pixels per side of a cell, and of the blocks in which changed regions are found."""
+VISIBLE = 100
+"""Mean squared change of the pixels of a cell, in levels of 255, from which its distance counts in full: 10 levels
+everywhere, or a line one pixel wide of 28. Below, it counts by that share: one level by a hundredth."""
+TEXTURE = 24
+"""Levels between neighbouring pixels from which a cell is one with detail, where rendering makes noise."""
+MASKING = 32
+"""Levels between neighbouring pixels, on average, at which a difference of colour looks half as large."""
+INK = 1 / 8
+"""What a ΔE of ink counts beside one of areas: other rasterisers change it by up to 9, subpixel ones by 16."""
+HEAT_SIDE = 640
+"""Values along the longer side of a report's heat map, at most."""
+_PIXELS_AT_A_TIME = 1 << 20
+_NEAR = 8  # cells on each side of the peak that say nothing of the noise
+_FEW_CELLS = 8  # that say nothing either
+_QUANTILE = 0.9
+_OUTLIERS = 0.08  # quiet noise has places that stand out from it as well
+_NOTHING = 1  # levels of 255 by which pixels change in rounding
+# Of the cells with detail, and of all, the shares that have changed from where on changes are noise altogether.
+_SHARE_OF_DETAIL, _SHARE_OF_ALL = 0.1, 0.5
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The strongest place of a map."""
+
+    value: float
+    at: Box | None
+    """Its cell; None where nothing is."""
+
+
+class Places:
+    """The places of one pair.
+
+    Args:
+        spec: the recipe.
+        patches: tap name → what was computed of its map; empty for distances without places.
+        reference: H×W×3, sRGB in 0..255.
+        candidate: the same shape.
+        plan: what was computed; it sees more than the pictures where they are tiny.
+    """
+
+    def __init__(
+        self,
+        spec: DistanceSpec,
+        patches: Mapping[str, Sequence[Patch]],
+        reference: Pixels,
+        candidate: Pixels,
+        plan: Plan,
+    ) -> None:
+        self._spec = spec
+        self._sides = reference, candidate
+        self._height, self._width = reference.shape[:2]
+        self._extent = plan.height, plan.width
+        self._shape = -(-plan.height // CELL), -(-plan.width // CELL)
+        self._layers = [
+            _Layer(
+                layer.tap,
+                layer.weight,
+                stride_of(spec.record.network, layer.tap),
+                rows * columns,
+                patches[layer.tap],
+            )
+            for layer, (_, rows, columns) in zip(spec.layers, plan.shapes, strict=True)
+            if isinstance(DISTANCES[layer.distance], LocalDistance)
+        ]
+
+    @property
+    def has_places(self) -> bool:
+        """Whether the distance of any layer has places."""
+        return bool(self._layers)
+
+    @cached_property
+    def distances(self) -> Grid:
+        """Per cell the weighted sum over the layers of the largest distance in it, as far as it is visible."""
+        return self._summed_layers(CELL, self._shape) * self.visibility
+
+    @cached_property
+    def colours(self) -> Grid:
+        """Per cell the largest ΔE of colour, less where there is detail, which masks it."""
+        import numpy as np
+        from scipy import ndimage
+
+        found = self._extended(_by_cells(colour_map(*self._sides), CELL // STEP, np.maximum))
+        detail = np.maximum(*(self._extended(_steps(side, np.add)) for side in self._sides))
+        detail = ndimage.maximum_filter(detail / CELL**2, 3)
+        masked: Grid = found / (1 + detail / MASKING)
+        return masked
+
+    def colour(self) -> Peak:
+        """The strongest place of ``colours``; or the change of the whole picture's ink where that says more."""
+        strongest = self.peak(self.colours)
+        ink = ink_change(*self._sides) * INK
+        return strongest if strongest.value >= ink else Peak(ink, None)
+
+    @cached_property
+    def visibility(self) -> Grid:
+        """Per cell how visible its change is, 0 to 1."""
+        import numpy as np
+
+        bands = (_by_cells(_change(*band) ** 2, CELL, np.add) for band in _bands(*self._sides))
+        squares = np.concatenate(list(bands)) / CELL**2
+        weights: Grid = self._extended(np.minimum(1, squares / VISIBLE))
+        return weights
+
+    @cached_property
+    def texture(self) -> Grid:
+        """Per cell the largest step between neighbouring pixels in either picture, in levels of 255."""
+        import numpy as np
+
+        return self._extended(np.maximum(*(_steps(side, np.maximum) for side in self._sides)))
+
+    @cached_property
+    def mean(self) -> float | None:
+        """The distance of the picture, as far as it is visible; None if any layer has no places."""
+        if len(self._layers) < len(self._spec.layers):
+            return None
+        sums = (maps.summed(layer.patches, layer.stride, CELL, self._shape) for layer in self._layers)
+        return math.fsum(
+            layer.weight * float((mine * self.visibility).sum()) / layer.positions
+            for layer, mine in zip(self._layers, sums, strict=True)
+        )
+
+    def peak(self, grid: Grid) -> Peak:
+        """The largest value of a grid, and its cell."""
+        import numpy as np
+
+        row, column = np.unravel_index(int(grid.argmax()), grid.shape)
+        value = float(grid[row, column])
+        if not value:
+            return Peak(0.0, None)
+        x = min(int(column) * CELL, (self._width - 1) // CELL * CELL)
+        y = min(int(row) * CELL, (self._height - 1) // CELL * CELL)
+        return Peak(value, Box(x, y, min(CELL, self._width - x), min(CELL, self._height - y)))
+
+    def regions(self, labels: NDArray[np.int32], count: int) -> list[tuple[float, float, dict[str, float]]]:
+        """Per region its peak of distance, that of colour, and tap name → what it adds to the distance, weighted.
+
+        Features beside a change differ as well; they count for the nearest region.
+
+        Args:
+            labels: per cell of the pictures its region's number, from 1; 0 where nothing changed.
+            count: how many there are.
+        """
+        import numpy as np
+        from scipy import ndimage
+
+        if not count:
+            return []
+        labels = self._extended(labels)
+        nearest = ndimage.distance_transform_edt(labels == 0, return_distances=False, return_indices=True)
+        owners = labels[tuple(nearest)]
+        numbers = range(1, count + 1)
+        peaks, colours = (
+            np.asarray(ndimage.maximum(grid, owners, numbers)) for grid in (self.distances, self.colours)
+        )
+        shares: list[dict[str, float]] = [{} for _ in range(count)]
+        for layer in self._layers:
+            sums = maps.summed(layer.patches, layer.stride, CELL, self._shape)
+            by_region = np.bincount(owners.ravel(), weights=sums.ravel(), minlength=count + 1)[1:]
+            for mine, value in zip(shares, by_region.tolist(), strict=True):
+                mine[layer.tap] = layer.weight * value / layer.positions
+        return list(zip(peaks.tolist(), colours.tolist(), shares, strict=True))
+
+    def noise(self) -> float:
+        """The noise floor of the peak: what nine of ten changed cells far off do not exceed, and a little.
+
+        A defect stands out from what is around it; render noise is everywhere that there is detail. So the cells
+        near the peak are left out, and where few of the cells with detail have changed at all, nor many of all
+        cells, the changes are no noise: the floor then falls to 0.
+        """
+        import numpy as np
+
+        row, column = np.unravel_index(int(self.distances.argmax()), self._shape)
+        far = np.ones(self._shape, bool)
+        far[max(0, row - _NEAR) : row + _NEAR + 1, max(0, column - _NEAR) : column + _NEAR + 1] = False
+        bands = (_by_cells(_change(*band), CELL, np.maximum) for band in _bands(*self._sides))
+        changed = far & (self._extended(np.concatenate(list(bands))) > _NOTHING)
+        if changed.sum() < _FEW_CELLS:
+            return 0.0
+        detailed = far & (self.texture > TEXTURE)
+        of_detail = float((changed & detailed).sum() / max(1, detailed.sum()))
+        of_all = float(changed.sum() / far.sum())
+        share = min(1.0, max(of_detail / _SHARE_OF_DETAIL, of_all / _SHARE_OF_ALL))
+        return (float(np.quantile(self.distances[changed], _QUANTILE)) + _OUTLIERS) * share
+
+    def heat(self, layer: str | None = None, *, side: int = HEAT_SIDE, top: float | None = None) -> HeatMap | None:
+        """The map that reports draw; None where nothing differs, or the distances have no places.
+
+        Args:
+            layer: the tap whose map it is, weighted; None for the sum of all.
+            side: the most values along the longer side.
+            top: the end of the scale; None for the largest possible value, or the power of 10 above the largest
+                found where there is none.
+        """
+        import numpy as np
+
+        stride = 1
+        while max(self._height, self._width) > stride * side:
+            stride *= 2
+        shape = -(-self._extent[0] // stride), -(-self._extent[1] // stride)
+        found = self._summed_layers(stride, shape, layer)
+        found = found[: -(-self._height // stride), : -(-self._width // stride)]
+        if not found.any():
+            return None
+        shown = [one for one in self._spec.layers if layer in (None, one.tap)]
+        most = ceiling(replace(self._spec, layers=tuple(shown)))
+        top = top or most or 10.0 ** np.ceil(np.log10(float(found.max())))
+        values = np.ceil(np.sqrt(np.minimum(1, found / top)) * 255).astype(np.uint8)
+        return HeatMap(stride, values.shape[1], values.shape[0], values.tobytes(), float(top))
+
+    def _summed_layers(self, cell: int, shape: tuple[int, int], only: str | None = None) -> Grid:
+        import numpy as np
+
+        found = np.zeros(shape, np.float32)
+        for layer in self._layers:
+            if only in (None, layer.tap):
+                found += np.float32(layer.weight) * maps.largest(layer.patches, layer.stride, cell, shape)
+        return found
+
+    def _extended(self, grid: NDArray[_Value]) -> NDArray[_Value]:
+        """As large as what the network saw: the last column and row repeated."""
+        import numpy as np
+
+        missing = [(0, whole - there) for whole, there in zip(self._shape, grid.shape, strict=True)]
+        return np.pad(grid, missing, mode="edge")
+
+
+@dataclass(frozen=True)
+class _Layer:
+    tap: str
+    weight: float
+    stride: int
+    positions: int
+    patches: Sequence[Patch]
+
+
+def _change(reference: Pixels, candidate: Pixels) -> Grid:
+    import numpy as np
+
+    found = np.maximum(reference, candidate) - np.minimum(reference, candidate)
+    largest: Grid = found.max(axis=2).astype(np.float32)
+    return largest
+
+
+def _steps(picture: Pixels, how: np.ufunc) -> Grid:
+    """Per cell, combined: a pixel's largest step of a channel to the one on its right, or below."""
+    import numpy as np
+
+    cells = []
+    for band, further in _bands(picture, picture[1:]):
+        found = np.zeros(band.shape[:2], np.float32)
+        found[:, :-1] = _change(band[:, :-1], band[:, 1:])
+        upper = found[: len(further)]
+        np.maximum(upper, _change(band[: len(further)], further), out=upper)
+        cells.append(_by_cells(found, CELL, how))
+    return np.concatenate(cells)
+
+
+def _bands(first: Pixels, second: Pixels) -> Iterator[tuple[Pixels, Pixels]]:
+    """Whole rows of cells of both at a time, so that temporary arrays stay small."""
+    rows = CELL * max(1, _PIXELS_AT_A_TIME // (CELL * first.shape[1]))
+    for top in range(0, len(first), rows):
+        yield first[top : top + rows], second[top : top + rows]
+
+
+def _by_cells(values: Grid, side: int, how: np.ufunc) -> Grid:
+    """Values of each side×side cell combined."""
+    for axis in (0, 1):
+        values = how.reduceat(values, range(0, values.shape[axis], side), axis=axis)
+    return values

@@ -1,0 +1,1 @@
+"""Colour profiles and primaries, as files state them."""

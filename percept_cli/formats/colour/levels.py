@@ -1,0 +1,102 @@
+"""What the readers of HEIC, AVIF and JPEG XL have in common: a library's values → frames of sRGB levels.
+
+Each of those readers has a module of its own: ``heic``, ``avif`` and ``jxl``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from percept_cli.errors import UnsupportedImage
+from percept_cli.formats.colour.profiles import conversion_of, naming
+from percept_cli.formats.known import Library
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from percept_cli.images.picture import Levels
+
+    Check = Callable[[int, int, int], None]
+    """Told width, height and frames before pixels are allocated; raises if that is too much."""
+
+HINT = "export it as 8-bit sRGB, as PNG for instance, both pictures the same way."
+HINT_OF_COLOURS = (
+    "--ignore-icc (ignore_icc=True in Python) takes the values as they are; better export it as sRGB."
+)
+
+
+def needed(library: Library, what: str) -> Any:
+    """The module of a library that is an extra.
+
+    Args:
+        library: which one.
+        what: cannot be read without it.
+
+    Raises:
+        UnsupportedImage: if it is not installed.
+    """
+    try:
+        return importlib.import_module(library.module)
+    except ImportError:
+        raise missing(library, what) from None
+
+
+def missing(library: Library, what: str) -> UnsupportedImage:
+    """The error that a library is not installed."""
+    return UnsupportedImage(f"{what} needs {library.package}, which is not installed", hint=library.hint)
+
+
+def unmultiplied(colours: NDArray[Any], alpha: NDArray[Any], top: int) -> NDArray[Any]:
+    """Colours without the alpha they were multiplied by; whole numbers are rounded to whole numbers again.
+
+    Args:
+        colours: H×W×C, in 0..top.
+        alpha: H×W, in 0..top.
+        top: what stands for 1.
+
+    Returns:
+        H×W×C of the type that came; 0 where alpha is 0, since nothing is left there.
+    """
+    import numpy as np
+
+    shares = np.zeros(colours.shape)
+    np.divide(colours, alpha[..., np.newaxis], out=shares, where=alpha[..., np.newaxis] > 0)
+    shares = np.minimum(shares, 1) * top
+    found: NDArray[Any] = (shares if colours.dtype.kind == "f" else np.rint(shares)).astype(colours.dtype)
+    return found
+
+
+def in_srgb_levels(colours: Levels, profile: bytes | None, name: str) -> Levels:
+    """Colours that an ICC profile describes, in sRGB; grey becomes R G B.
+
+    Args:
+        colours: H×W×3, or H×W of grey; uint8, or float32 in 0..255.
+        profile: of the picture, or None for sRGB.
+        name: for messages.
+
+    Returns:
+        H×W×3 of the same type; deep ones are not rounded.
+
+    Raises:
+        UnreadableImage: for a profile that is broken.
+        UnsupportedImage: for one of another kind than the picture.
+    """
+    import numpy as np
+    from PIL import Image
+
+    from percept_cli.formats.colour.floats import converted
+
+    space = b"RGB " if colours.ndim == 3 else b"GRAY"
+    with naming(name):
+        found = None if profile is None else conversion_of(profile, space)
+        if found is not None and colours.dtype == np.uint8:
+            return np.asarray(found[1](Image.fromarray(colours)).convert("RGB"), np.uint8)
+        if found is not None:
+            planes = colours if colours.ndim == 3 else colours[..., np.newaxis]
+            return converted(planes.astype(np.float32, copy=False), found[0], space)
+    if colours.ndim == 3:
+        return colours
+    grey: NDArray[Any] = np.stack([colours] * 3, axis=2)
+    return grey

@@ -1,0 +1,275 @@
+"""A Pillow image → frames of sRGB pixels with their alpha, 8 bits per channel."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from percept_cli.errors import UnsupportedImage
+from percept_cli.formats.colour.profiles import to_srgb
+from percept_cli.formats.png.colours import describes
+from percept_cli.images.faults import OF_PILLOW
+from percept_cli.images.joining import Joining, is_large, rows_of_strip
+from percept_cli.images.limits import check_frames, check_info, check_pixels
+from percept_cli.images.picture import Decoded, Frame
+from percept_cli.images.policy import ImagePolicy
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from percept_cli.formats.colour.profiles import Conversion
+
+EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"})
+_OTHER_COLOURS = {
+    "LAB": "convert the image to sRGB first, with PIL.ImageCms.",
+    "HSV": 'pass image.convert("RGB").',
+}
+"""Of Pillow's modes with 8 bits: what to do. Between them and sRGB there are several ways, and values are lost."""
+BYTES_PER_PIXEL = 14
+"""While a picture is read: Pillow's own pixels, the same converted, and the result put together."""
+BYTES_PER_PIXEL_WITH_ALPHA = 24
+"""Of one that is laid over something."""
+_BYTES_PER_PIXEL_IN_STRIPS = 9
+"""Of a large one: Pillow's own pixels, the same turned upright, and what is put together of them."""
+_BYTES_KEPT = 4  # of each frame, once it is read
+_SMALLER_OR_MASK = 0b101  # bits of TIFF's NewSubfileType
+_SUBFILE_TYPE, _BITS, _PLANES = 254, 258, 284  # tags
+_APART = 2  # each channel in a plane of its own
+
+
+def frames_of(image: Image.Image, name: str, data: bytes, policy: ImagePolicy) -> Decoded:
+    """What a file that Pillow has opened holds; of 8 bits per channel or fewer.
+
+    Args:
+        image: whose pixels need not be loaded yet.
+        name: for messages.
+        data: the whole file.
+        policy: what the recipe says of it.
+
+    Raises:
+        UnreadableImage, UnsupportedImage: if it is damaged, or more than the limits allow.
+    """
+    check_info(image.info, policy.limits)
+    count = getattr(image, "n_frames", 1)
+    if image.format not in ("TIFF", "MPO") and policy.frame is None:  # of those, not all of them are read
+        check_frames(count, policy.limits)
+    if count == 1 or image.format == "MPO":  # a phone's JPEG with further views inside has one main picture
+        check_frame(policy.frame, 1)
+        check_size_of(image, policy)
+        notes = notes_of(image)
+        frame = frame_of(image, name, policy, data, in_place=True)
+        views = () if count == 1 else (f"the first of its {count} views is compared",)
+        return Decoded((frame,), notes=(*views, *notes))
+    places = _places(image, count)
+    check_frame(policy.frame, len(places))
+    if policy.frame is not None:
+        places = places[policy.frame - 1 : policy.frame]
+    width, height = (max(image_side) for image_side in zip(*(size for _, size in places), strict=True))
+    check_size_of_frames(width, height, len(places), policy)
+    frames, durations, notes = [], [], notes_of(image)
+    for place, _ in places:
+        image.seek(place)
+        frames.append(frame_of(image, name, policy, data))
+        durations.append(image.info.get("duration"))
+    shown = [round(float(duration)) for duration in durations if duration is not None]
+    return Decoded(tuple(frames), tuple(shown) if len(shown) == len(frames) else None, notes=notes)
+
+
+def check_frame(frame: int | None, count: int) -> None:
+    """Refuse a frame that a file does not have.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    if frame is not None and frame > count:
+        has = "1 frame" if count == 1 else f"{count} frames"
+        hint = "leave --frame out." if count == 1 else f"choose from 1 to {count}."
+        raise UnsupportedImage(f"has {has}, and frame {frame} is asked for", hint=hint)
+
+
+def check_size_of(image: Image.Image, policy: ImagePolicy) -> None:
+    """Refuse an image that is too large, before its pixels are loaded: a small file can unpack to many gigabytes.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    _check_palette(image)
+    check_size(*image.size, policy, alpha=image.has_transparency_data)
+
+
+def check_size(width: int, height: int, policy: ImagePolicy, *, alpha: bool) -> None:
+    """The same, by what is known of a picture.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    each = BYTES_PER_PIXEL_WITH_ALPHA if alpha else BYTES_PER_PIXEL
+    if is_large(width, height):
+        each = _BYTES_PER_PIXEL_IN_STRIPS
+    check_pixels(width, height, 1, policy.limits, each)
+
+
+def check_size_of_frames(width: int, height: int, count: int, policy: ImagePolicy) -> None:
+    """Refuse an animation that is too large.
+
+    Args:
+        width: of the largest frame, in pixels.
+        height: likewise.
+        count: how many frames are kept.
+        policy: what holds.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    each = BYTES_PER_PIXEL_WITH_ALPHA + _BYTES_KEPT * (count - 1)
+    check_pixels(width, height, count, policy.limits, -(-each // count))
+
+
+def _check_palette(image: Image.Image) -> None:
+    """Pillow takes for granted that there is one."""
+    if image.mode == "P" and image.palette is None:
+        raise OSError("its palette is missing")
+
+
+def is_deep(image: Image.Image) -> bool:
+    """Whether it holds, where it is, more than the 8 bits per channel that Pillow gives without a word."""
+    if image.mode not in EIGHT_BIT_MODES or _is_deep_page(image):
+        return True
+    for codec, _, _, arguments in getattr(image, "tile", ()):
+        first, *rest = arguments if isinstance(arguments, tuple) else (arguments,)
+        if codec.startswith("ppm") and rest and rest[0] > 255:  # the file's largest value, if it says one
+            return True
+        # The raw mode tells: "RGB;16B" is 16 bits per channel, "BGR;16" is BMP's 5 + 6 + 5 bits per pixel.
+        if ";16" in str(first) and first != "BGR;16":
+            return True
+    return False
+
+
+def _is_deep_page(image: Image.Image) -> bool:
+    """Whether the page of a TIFF has more than 8 bits, or is of a kind that Pillow mistakes."""
+    tags = getattr(image, "tag_v2", None)
+    if tags is None:
+        return False
+    return max(tags.get(_BITS, (1,))) > 8 or (tags.get(_PLANES) == _APART and image.mode in ("LA", "PA"))
+
+
+def has_deep_pages(image: Image.Image) -> bool:
+    """Whether that holds for any page of a file, or Pillow does not know its kind; goes to the first page again.
+
+    Args:
+        image: just opened: changes that were made to its pixels would be lost.
+    """
+    if image.format != "TIFF":
+        return False
+    try:
+        for place in range(getattr(image, "n_frames", 1)):
+            image.seek(place)
+            if is_deep(image):
+                return True
+        image.seek(0)
+    except (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error):
+        return True
+    return False
+
+
+def check_deep(image: Image.Image) -> None:
+    """Refuse an image of more than 8 bits per channel.
+
+    Raises:
+        UnsupportedImage: without the file's name.
+    """
+    if image.mode in _OTHER_COLOURS:
+        raise UnsupportedImage(
+            f"has colours of mode {image.mode}, which percept does not convert", hint=_OTHER_COLOURS[image.mode]
+        )
+    if is_deep(image):
+        raise UnsupportedImage(
+            f"has more than 8 bits per channel (mode {image.mode}), and Pillow would cut them down",
+            hint="pass the path of a file, or an array of uint16.",
+        )
+
+
+def _places(image: Image.Image, count: int) -> list[tuple[int, tuple[int, int]]]:
+    """Where Pillow has each frame, and its size."""
+    places = range(count)
+    if image.format != "TIFF":  # all are as large as the first, and going to one would unpack those before it
+        return [(place, image.size) for place in places]
+    found = []
+    for place in places:
+        image.seek(place)
+        if not getattr(image, "tag_v2", {}).get(_SUBFILE_TYPE, 0) & _SMALLER_OR_MASK:
+            found.append((place, image.size))
+    image.seek(0)
+    return found or [(0, image.size)]
+
+
+def notes_of(image: Image.Image) -> tuple[str, ...]:
+    """What an image says of itself that describes nothing, which ``frame_of`` leaves out.
+
+    To be asked before that: Pillow complains of broken EXIF only once.
+    """
+    notes = []
+    if not _has_sound_exif(image):
+        notes.append("its EXIF cannot be read and counts as absent")
+    gamma, colours = image.info.get("gamma"), image.info.get("chromaticity")  # only PNG has them
+    if not describes(gamma, None):
+        notes.append("its gAMA chunk describes nothing and counts as absent")
+    if not describes(None, colours):
+        notes.append("its cHRM chunk describes nothing and counts as absent")
+    return tuple(notes)
+
+
+def _has_sound_exif(image: Image.Image) -> bool:
+    try:
+        image.getexif()
+    except OF_PILLOW:
+        return False
+    return True
+
+
+def frame_of(
+    image: Image.Image, name: str, policy: ImagePolicy, data: bytes | None = None, *, in_place: bool = False
+) -> Frame:
+    """The frame that an image is at.
+
+    Args:
+        image: of 8 bits per channel or fewer.
+        name: for messages.
+        policy: what the recipe says of it.
+        data: the file it was read from, if it is one.
+        in_place: whether the image may be changed.
+
+    Raises:
+        UnreadableImage, UnsupportedImage: for colours that cannot be converted.
+        OSError and others: as Pillow raises them for damaged files.
+    """
+    from PIL import ImageOps
+
+    image.load()
+    _check_palette(image)
+    if not _has_sound_exif(image):
+        pass
+    elif in_place:
+        ImageOps.exif_transpose(image, in_place=True)
+    else:
+        image = ImageOps.exif_transpose(image)
+    conversion = None if policy.ignore_icc else to_srgb(image, name, data)
+    width, height = image.size
+    if not is_large(width, height):
+        return _converted(image, conversion)
+    joining, rows = Joining(width, height), rows_of_strip(width)
+    for top in range(0, height, rows):
+        joining.add(_converted(image.crop((0, top, width, min(top + rows, height))), conversion))
+    return joining.frame()
+
+
+def _converted(image: Image.Image, conversion: Conversion | None) -> Frame:
+    if conversion is not None:
+        image = conversion(image)
+    if not image.has_transparency_data:
+        rgb = image if image.mode == "RGB" else image.convert("RGB")
+        return Frame(rgb.width, rgb.height, rgb.tobytes())
+    rgba = image.convert("RGBA")
+    alpha = rgba.getchannel("A")
+    opaque = alpha.getextrema() == (255, 255)
+    return Frame(rgba.width, rgba.height, rgba.convert("RGB").tobytes(), None if opaque else alpha.tobytes())

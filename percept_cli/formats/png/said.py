@@ -1,0 +1,238 @@
+"""What a PNG says beside its pixels: which of it says something, and what is packed of it, unpacked by hand.
+
+Pillow refuses a file for a chunk that is too short or makes no sense. Such a chunk says nothing about the picture:
+it is left out, with a note. Pillow also unpacks a megabyte of a profile or a text and refuses the file for more,
+and its limit is one for the whole program.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from percept_cli.errors import UnreadableImage
+from percept_cli.formats.png.chunks import COLOURS, TEXTS, Chunk, Png, content, stub, written
+from percept_cli.formats.png.colours import describes
+from percept_cli.images.faults import OF_PILLOW
+from percept_cli.images.limits import Limits, check_info, check_metadata_so_far
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from percept_cli.images.policy import ImagePolicy
+
+_SIGNATURE = 8  # bytes
+_METADATA = TEXTS | {b"iCCP", b"eXIf"}
+_READ_AT_ONCE = 1 << 24  # bytes of a file; what they unpack to is held to the limit later
+_PROFILE_HEADER = 128  # bytes
+_LENGTHS = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"cICP": 1}  # bytes that are needed
+_OF_ONE_COLOUR = {0: 2, 2: 6}  # bytes of tRNS, by colour type
+_PALETTE = 3  # colour type
+_MOST_COLOURS = 256
+_HINT = "--ignore-icc (ignore_icc=True in Python) takes the values as they are; better export it anew as sRGB."
+_LARGE_TEXT = 1 << 16  # bytes; a turn that a text says, which counts, stands in a small one
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a PNG file says that can be used, as whole chunks."""
+
+    form: bytes
+    """``Png.form``."""
+    before: bytes
+    """Before the pixels."""
+    strips: bytes
+    """The same without texts and EXIF, for files of parts of the picture."""
+    behind: bytes
+    """Behind the pixels."""
+    key: bytes
+    """What is transparent, which is among the first."""
+    notes: tuple[str, ...]
+    """What was left out, and why."""
+
+    @property
+    def stub(self) -> bytes:
+        """A PNG of one pixel that says the same."""
+        return stub(self.form, self.before, self.behind)
+
+
+def said_in(file: BinaryIO, png: Png, policy: ImagePolicy) -> Said:
+    """What a PNG says of its colours, its turn and in texts, without what cannot be used.
+
+    Args:
+        file: the PNG.
+        png: what its chunks are.
+        policy: whether its colours count, and the limit of what it says.
+
+    Raises:
+        UnreadableImage: for a colour profile that is packed in an unknown way; without the file's name.
+        UnsupportedImage: if profile, EXIF and texts are more than the limit; likewise.
+    """
+    chunks = (*png.said, *png.behind)
+    held = sum(chunk.length for chunk in chunks if chunk.name in _METADATA)
+    if held > _READ_AT_ONCE:
+        check_metadata_so_far(held, policy.limits)
+    kept: dict[Chunk, bytes] = {}
+    notes = dict.fromkeys(png.notes)
+    for chunk in chunks:
+        if policy.ignore_icc and chunk.name in COLOURS:
+            continue
+        data = content(file, chunk)
+        if _says_nothing(chunk.name, data, png.kind):
+            notes[f"its {chunk.name.decode()} chunk describes nothing and counts as absent"] = None
+        elif chunk.name != b"zTXt" or _packed(b"zTXt", data)[0] in (b"\0", b""):  # else a text nobody can read
+            kept[chunk] = written(chunk.name, data)
+    before = [chunk for chunk in png.said if chunk in kept]
+    return Said(
+        form=png.form,
+        before=b"".join(kept[chunk] for chunk in before),
+        strips=b"".join(kept[chunk] for chunk in before if chunk.name not in TEXTS | {b"eXIf"}),
+        behind=b"".join(kept[chunk] for chunk in png.behind if chunk in kept),
+        key=b"".join(kept[chunk] for chunk in before if chunk.name == b"tRNS"),
+        notes=tuple(notes),
+    )
+
+
+def opened(said: Said, limits: Limits) -> Image.Image:
+    """What Pillow makes of all that a PNG says: an image of one pixel, with its ``info`` and its mode.
+
+    Raises:
+        UnsupportedImage: if profile, EXIF and texts are more than the limit; without the file's name.
+        OSError and others: as Pillow raises them.
+    """
+    try:
+        image = _opened(said.stub)
+    except ValueError as error:
+        if "MAX_TEXT" not in str(error):
+            raise
+        # Programs that make pictures write megabytes of how they did it, and profiles of printers are as large.
+        smaller, profile = without_large(said.stub, limits)
+        image = _opened(smaller)
+        if profile is not None:
+            image.info["icc_profile"] = profile
+    check_info(image.info, limits)
+    return image
+
+
+def _opened(data: bytes) -> Image.Image:
+    import io
+
+    from PIL import Image
+
+    image = Image.open(io.BytesIO(data), formats=["PNG"])
+    image.load()
+    return image
+
+
+def _says_nothing(name: bytes, data: bytes, kind: int) -> bool:
+    """Whether a chunk is too short, or describes what there cannot be.
+
+    Args:
+        name: of the chunk.
+        data: what is in it.
+        kind: the picture's colour type.
+    """
+    if len(data) < _LENGTHS.get(name, 0):
+        return True
+    if name == b"tRNS":
+        if kind == _PALETTE:
+            return not 0 < len(data) <= _MOST_COLOURS
+        return len(data) != _OF_ONE_COLOUR.get(kind, len(data))
+    if name == b"gAMA":
+        return not describes(int.from_bytes(data[:4], "big") / 100_000, None)
+    if name == b"cHRM":
+        return not describes(None, [value / 100_000 for value in struct.unpack_from(">8I", data)])
+    if name == b"eXIf":
+        return not _is_exif(data)
+    return name == b"iCCP" and _is_no_profile(data)
+
+
+def _is_exif(data: bytes) -> bool:
+    from PIL import Image
+
+    try:
+        Image.Exif().load(b"Exif\0\0" + data)
+    except OF_PILLOW:
+        return False
+    return bool(data)
+
+
+def _is_no_profile(data: bytes) -> bool:
+    """Whether nothing is packed in an iCCP chunk, or only zeros. Damage is another thing: it may count."""
+    method, packed = _packed(b"iCCP", data)
+    if not packed:
+        return True
+    if method != b"\0":
+        raise UnreadableImage("its colour profile is broken: it is packed in an unknown way", hint=_HINT)
+    begin = _unpacked(b"iCCP", data, _PROFILE_HEADER)
+    return begin is not None and not begin.strip(b"\0")
+
+
+def without_large(data: bytes, limits: Limits) -> tuple[bytes, bytes | None]:
+    """A PNG file without what Pillow would not unpack: without its profile, which is given, and large texts.
+
+    Args:
+        data: a whole PNG file, or a damaged one.
+        limits: how much may be unpacked; no more than that is.
+
+    Returns:
+        The smaller file, and the profile; None where there is none, or it cannot be unpacked and is left in.
+
+    Raises:
+        UnsupportedImage: if profile, EXIF and texts are more than the limit; without the file's name.
+    """
+    parts, kept, size = list[bytes](), 0, 0
+    profile = None
+    for name, place, end in _chunks(data):
+        if name != b"iCCP" and name != b"eXIf" and name not in TEXTS:
+            continue
+        packed = data[place + 8 : end - 4]
+        unpacked = _unpacked(name, packed, None if limits.metadata is None else limits.metadata + 1 - size)
+        size += len(packed if unpacked is None else unpacked)
+        check_metadata_so_far(size, limits)
+        if name == b"iCCP" and unpacked is not None:
+            profile = unpacked
+        elif name not in TEXTS or unpacked is None or len(unpacked) <= _LARGE_TEXT:
+            continue
+        parts.append(data[kept:place])
+        kept = end
+    return b"".join([*parts, data[kept:]]) if parts else data, profile
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Name, begin and end of each chunk, its length and its checksum included; those that are whole."""
+    place = _SIGNATURE
+    while place + 12 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, place)
+        end = place + 12 + length
+        if end > len(data):
+            return
+        yield name, place, end
+        place = end
+
+
+def _unpacked(name: bytes, data: bytes, most: int | None) -> bytes | None:
+    """What a chunk holds, or the beginning if that is more; None if it cannot be unpacked."""
+    if name not in (b"iCCP", b"zTXt", b"iTXt"):
+        return data
+    method, packed = _packed(name, data)
+    if method is None:
+        return data
+    if method != b"\0":
+        return None
+    try:
+        return zlib.decompressobj().decompress(packed, most or 0)  # of which 0 is no limit
+    except zlib.error:
+        return None
+
+
+def _packed(name: bytes, data: bytes) -> tuple[bytes | None, bytes]:
+    """The method, None for plain text, and what is packed."""
+    _, _, rest = data.partition(b"\0")  # behind its name, or a keyword
+    if name != b"iTXt":
+        return rest[:1], rest[1:]
+    words = rest[2:].split(b"\0", 2)  # language, the keyword in it, the text
+    return (rest[1:2], words[-1]) if rest[:1] == b"\1" else (None, b"")

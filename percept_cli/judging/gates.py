@@ -1,0 +1,136 @@
+"""What was measured in a pair → its gates, each with the levels it was held to and where they came from.
+
+The levels were chosen on one half of the labelled corpus and judged on the other; tests/corpus/RESULTS.md has the
+figures, and what public tools come to on the same pairs. Those of ``distance`` and ``peak`` mean something for the
+recipe that they were chosen with only; for another, those gates have the levels that someone gives them, or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from percept_cli.geometry import Box
+from percept_cli.judging.rules import GATES, OFF, Levels, Noise, Percent, Rules
+from percept_cli.results.found import Gate, GateName, Level
+from percept_cli.results.run import Status
+
+UNITS: Mapping[GateName, str] = {"distance": "visible", "peak": "", "colour": "ΔE", "changed-pixels": "pixels"}
+
+WARN = 0.75
+"""A level that warns, as a share of the one that fails, where nobody gave one."""
+FIXED: Mapping[Noise, Mapping[GateName, float]] = {
+    "same-machine": {"distance": 0.18, "peak": 0.05, "colour": 0.8},
+    "cross-machine": {"distance": 0.18, "peak": 1.8, "colour": 2.3},
+}
+"""Levels that fail, by what rendering is expected to do."""
+AUTO: Mapping[GateName, float] = {"distance": 0.18, "colour": 2.3}
+AUTO_PEAK = (0.12, 2.0, 1.8)
+"""The level of the peak: at least, times the noise floor above that, at most."""
+_OF_RENDER: tuple[GateName, ...] = ("distance", "peak")
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What there is to judge."""
+
+    distance: float
+    """Of the picture, as far as it is visible; all of it where the distance has no places."""
+    peak: float | None
+    """None for distances without places, such as that of Gram matrices."""
+    peak_at: Box | None
+    colour: float
+    colour_at: Box | None
+    changed_pixels: int
+    noise: float
+    """The noise floor of the peak."""
+    pixels: int = 0
+    """How many are compared: those of the picture that are not left out."""
+    by_render: bool = True
+    """Whether distance and peak are those of the preset ``render``, for which there are levels."""
+
+
+def judge_gates(found: Measures, rules: Rules) -> tuple[Gate, ...]:
+    """The gates of a pair: those that were given levels, and those that have some by ``rules.noise``."""
+    values: dict[GateName, tuple[float | None, Box | None]] = {
+        "distance": (found.distance, None),
+        "peak": (found.peak, found.peak_at),
+        "colour": (found.colour, found.colour_at),
+        "changed-pixels": (float(found.changed_pixels), None),
+    }
+    gates = []
+    for name in GATES:
+        levels, (value, at) = levels_of(name, rules, found), values[name]
+        if levels is not None and levels.in_per_cent:
+            value = 100 * found.changed_pixels / found.pixels if found.pixels else 0.0
+        if levels is not None and value is not None:
+            gates.append(_gate(name, value, at, levels, found))
+    return tuple(gates)
+
+
+def levels_of(name: GateName, rules: Rules, found: Measures) -> Levels | None:
+    """The levels of a gate: those that were given, above its own; None where it has none."""
+    own = None if name in _OF_RENDER and not found.by_render else _own(name, rules.noise, found.noise)
+    given = rules.levels.get(name)
+    return own if given is None else given.above(own)
+
+
+def _own(name: GateName, noise: Noise, floor: float) -> Levels | None:
+    if noise != "auto":
+        return _levels(FIXED[noise].get(name), noise)
+    if name == "peak":
+        least, times, most = AUTO_PEAK
+        return _levels(min(most, least + times * floor), f"auto, by the noise floor {floor:.3g} of this pair")
+    return _levels(AUTO.get(name), "auto")
+
+
+def _levels(fail: float | None, source: str) -> Levels | None:
+    """A level that fails, of four digits, with the one that warns."""
+    return None if fail is None else Levels(float(f"{WARN * fail:.4g}"), float(f"{fail:.4g}"), source)
+
+
+def _gate(name: GateName, value: float, at: Box | None, levels: Levels, found: Measures) -> Gate:
+    unit = "" if name == "distance" and found.peak is None else "%" if levels.in_per_cent else UNITS[name]
+    warn, fail = map(_plain, (levels.warn, levels.fail))
+    return Gate(name, value, unit, warn, fail, levels.source, level_of(value, levels), at)
+
+
+def _plain(level: float | None) -> float | None:
+    """A level as reports have it, whose unit says whether it is in per cent."""
+    return None if level == OFF else float(level) if isinstance(level, Percent) else level
+
+
+def level_of(value: float, levels: Levels) -> Level:
+    """A value equal to a level is within it; what is no number never is."""
+    if levels.fail is not None and not value <= levels.fail:
+        return "fail"
+    if levels.warn is not None and not value <= levels.warn:
+        return "warn"
+    return "pass"
+
+
+_RANK: Mapping[Level, int] = {"pass": 0, "warn": 1, "fail": 2}
+
+
+def worst(gates: tuple[Gate, ...]) -> Level:
+    """The worst of the gates."""
+    return max((gate.status for gate in gates), key=_RANK.__getitem__, default="pass")
+
+
+def verdict_of(gates: tuple[Gate, ...]) -> tuple[Status, str]:
+    """The status of a pair, and the reason in words: the gates that decide it, or that all pass."""
+    status = worst(gates)
+    if status == "pass":
+        names = ", ".join(gate.name for gate in gates)
+        return "pass", f"within the levels of {names}" if gates else "no gate has a level"
+    return status, "; ".join(in_words(gate) for gate in gates if gate.status == status)
+
+
+def in_words(gate: Gate) -> str:
+    """A gate that is above a level: numbers unrounded."""
+    unit = f" {gate.unit}" if gate.unit else ""
+    limit = gate.fail if gate.status == "fail" else gate.warn
+    place = f" at {gate.at}" if gate.at is not None else ""
+    number = int(gate.value) if gate.unit == "pixels" else gate.value
+    percent = " %" if gate.unit == "%" else ""
+    return f"{gate.name} {number!r}{unit}{place} is above {limit!r}{percent} ({gate.source})"

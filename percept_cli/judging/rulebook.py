@@ -1,0 +1,295 @@
+"""The tables ``[check]`` and ``[[override]]`` of a settings file → the rules of each picture."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path, PureWindowsPath
+from typing import Any
+
+from percept_cli.errors import InvalidSetting, did_you_mean
+from percept_cli.geometry import Box, as_box, parse_box
+from percept_cli.judging.rules import (
+    GATES,
+    NOISES,
+    OFF,
+    POLICIES,
+    Levels,
+    Rules,
+    check_gate,
+    check_level,
+    check_word,
+    parse_percent,
+)
+from percept_cli.recipes.presets import as_number, check_keys, load_preset
+from percept_cli.recipes.settings import Settings
+from percept_cli.system.names import counted, printable
+from percept_cli.system.patterns import Patterns
+
+_POLICY_KEYS = ("new", "missing", "size-mismatch")
+RULE_KEYS = ("noise", *GATES, "ignore", "mask", "max-shift", *_POLICY_KEYS, "references")
+"""What both tables may have."""
+CHECK_KEYS = (*RULE_KEYS, "baseline", "current")
+OVERRIDE_KEYS = ("match", *RULE_KEYS, "preset")
+_LEVEL_KEYS = ("warn", "fail")
+REFERENCE_WORDS = ("name", "stem", "suffix")
+"""What stands in braces in a reference, for the picture's own."""
+
+Changes = dict[str, Any]
+"""Field of ``Rules`` → its value; levels by gate."""
+
+
+@dataclass
+class Override:
+    """Other rules for the pictures that match."""
+
+    number: int
+    """Its place in the file, from 1."""
+    match: tuple[str, ...]
+    """Patterns as in .gitignore."""
+    changes: Changes
+    matched: int = 0
+    """How many pictures it was used for."""
+    _patterns: Patterns = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._patterns = Patterns(self.match)
+
+    def __str__(self) -> str:
+        """How messages name it."""
+        return f"override {self.number} ({printable(', '.join(self.match))})"
+
+    def matches(self, name: str) -> bool:
+        """Whether it is meant for a picture of this name."""
+        return self._patterns.match(name)
+
+
+@dataclass
+class RuleBook:
+    """The rules of a run, and where they differ."""
+
+    base: Rules = field(default_factory=Rules)
+    overrides: Sequence[Override] = ()
+    references: Counter[str] = field(default_factory=Counter)
+    """Further references, as they are written, and for how many pictures each was there."""
+    _clashes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+    def rules_of(self, name: str) -> Rules:
+        """The rules of one picture: the run's, changed by every override that matches, in their order."""
+        rules, set_by = self.base, dict[str, Override]()
+        for override in self.overrides:
+            if not override.matches(name):
+                continue
+            override.matched += 1
+            rules = changed(rules, override.changes)
+            rules = replace(rules, order=(*rules.order, str(override)))
+            for key in _keys_of(override.changes):
+                if key in set_by:
+                    self._clashes[key, str(set_by[key]), str(override)] += 1
+                set_by[key] = override
+        return rules
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know when all pictures were named: what matches nothing, what clashes."""
+        notes = [f"{override} matches no picture" for override in self.overrides if not override.matched]
+        for pattern, count in self.references.items():
+            if not count:
+                notes.append(f"the reference {printable(pattern)} is there for no picture")
+        for (key, first, last), count in self._clashes.items():
+            notes.append(f"{first} and {last} both set {key} for {counted(count, 'picture')}; the last one counts")
+        return notes
+
+
+def _keys_of(changes: Changes) -> list[str]:
+    return [*(key for key in changes if key != "levels"), *changes.get("levels", ())]
+
+
+def from_arguments(
+    *,
+    noise: str | None = None,
+    fail: Mapping[str, float | str] | None = None,
+    warn: Mapping[str, float | str] | None = None,
+    ignore: Iterable[Box | str | Sequence[int]] | None = None,
+    mask: str | os.PathLike[str] | None = None,
+    max_shift: int | None = None,
+) -> Changes:
+    """What a caller in Python asks for, as ``percept_cli.check`` explains it; None for what it leaves as it is.
+
+    Raises:
+        InvalidSetting: for an unknown word or gate, or a level or rectangle that makes no sense.
+    """
+    changes: Changes = {}
+    if noise is not None:
+        changes["noise"] = check_word(noise, NOISES, "noise")
+    if ignore is not None:
+        changes["ignore"] = tuple(map(as_box, ignore))
+    if mask is not None:
+        changes["mask"] = Path(mask)
+    if max_shift is not None:
+        changes["max_shift"] = max_shift
+    fails, warns = (
+        {check_gate(gate): _level(level, gate, f"the level of {gate}") for gate, level in (side or {}).items()}
+        for side in (fail, warn)
+    )
+    if fails or warns:
+        changes["levels"] = {
+            gate: Levels(warns.get(gate), fails.get(gate), "argument") for gate in {**warns, **fails}
+        }
+    return changes
+
+
+def read_tables(settings: Settings) -> tuple[Changes, Sequence[Override], dict[str, str]]:
+    """The rules of a settings file: those of ``[check]``, the overrides, and the folders that it names.
+
+    Raises:
+        InvalidSetting: for anything in the tables that is wrong; the message names the file.
+    """
+    tables, source = settings.tables, settings.source
+    try:
+        changes, folders = read_check(tables.get("check", {}), source, settings.folder)
+        return changes, read_overrides(tables.get("override", []), source, settings.folder), folders
+    except InvalidSetting as error:
+        raise InvalidSetting(f"{source}: {error}", hint=error.hint) from None
+
+
+def changed(rules: Rules, changes: Changes) -> Rules:
+    """Rules with some of them replaced; levels gate by gate."""
+    levels = dict(rules.levels)
+    for gate, given in changes.get("levels", {}).items():
+        levels[gate] = given.above(levels.get(gate))
+    return replace(rules, **changes | {"levels": levels})
+
+
+def read_check(data: object, source: str, folder: Path) -> tuple[Changes, dict[str, str]]:
+    """The table ``[check]``.
+
+    Args:
+        data: the table.
+        source: how messages and reports name the file.
+        folder: what paths in it are relative to.
+
+    Returns:
+        Changes of the rules, and the folders ``baseline`` and ``current`` where they are given.
+
+    Raises:
+        InvalidSetting: for an unknown key, or a value that makes no rule.
+    """
+    if not isinstance(data, Mapping):
+        raise InvalidSetting(f"check must be a table, not {data!r}", hint="write it as [check].")
+    check_keys(data, CHECK_KEYS)
+    folders = {}
+    for key in ("baseline", "current"):
+        if key in data:
+            folders[key] = str(_from_here(folder / _string(data[key], key)))
+    return _read_rules(data, source, folder), folders
+
+
+def read_overrides(data: object, source: str, folder: Path) -> list[Override]:
+    """The tables ``[[override]]``, as ``read_check``."""
+    if not isinstance(data, list) or not all(isinstance(entry, Mapping) for entry in data):
+        raise InvalidSetting(
+            f"override must be a list of tables, not {data!r}", hint="write each as [[override]]."
+        )
+    overrides = []
+    for number, entry in enumerate(data, start=1):
+        try:
+            check_keys(entry, OVERRIDE_KEYS)
+            match = _strings(entry.get("match", []), "match")
+            if not match:
+                raise InvalidSetting("it matches nothing", hint='write match = "charts/**"')
+            where = f"{source}, override {number} ({printable(', '.join(match))})"
+            changes = _read_rules(entry, where, folder)
+            if "preset" in entry:
+                changes["preset"] = _preset(_string(entry["preset"], "preset"), folder)
+            overrides.append(Override(number, match, changes))
+        except InvalidSetting as error:
+            raise InvalidSetting(f"override {number}: {error}", hint=error.hint) from None
+    return overrides
+
+
+def _read_rules(data: Mapping[str, Any], source: str, folder: Path) -> Changes:
+    changes: Changes = {}
+    levels = {gate: _levels(data[gate], gate, source) for gate in GATES if gate in data}
+    if levels:
+        changes["levels"] = levels
+    if "noise" in data:
+        changes["noise"] = check_word(data["noise"], NOISES, "noise")
+    for key in _POLICY_KEYS:
+        if key in data:
+            changes[key.replace("-", "_")] = check_word(data[key], POLICIES, key)
+    if "ignore" in data:
+        changes["ignore"] = tuple(map(parse_box, _strings(data["ignore"], "ignore")))
+    if "mask" in data:
+        changes["mask"] = _from_here(folder / _string(data["mask"], "mask"))
+    if "max-shift" in data:
+        value = data["max-shift"]
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise InvalidSetting(f"max-shift must be a whole number, not {value!r}", hint="write max-shift = 2")
+        changes["max_shift"] = value
+    if "references" in data:
+        changes["references"] = tuple(map(_reference, _strings(data["references"], "references")))
+    changed(Rules(), changes)  # which refuses what makes no rules
+    assert changes.keys() <= {entry.name for entry in fields(Rules)}
+    return changes
+
+
+def _reference(pattern: str) -> str:
+    for word in re.findall(r"\{(\w*)\}", pattern):
+        if word not in REFERENCE_WORDS:
+            hint = did_you_mean(word, REFERENCE_WORDS)
+            raise InvalidSetting(f"the reference {pattern!r} has an unknown word {{{word}}}", hint=hint)
+    # Of either system: a settings file is shared between them.
+    if ".." in re.split(r"[/\\]", pattern) or pattern.startswith(("/", "\\")) or PureWindowsPath(pattern).drive:
+        raise InvalidSetting(
+            f"the reference {pattern!r} leads out of the baseline folder",
+            hint="name a file in the baseline folder, relative to it: linux/{name}",
+        )
+    return pattern
+
+
+def _levels(value: object, gate: str, source: str) -> Levels:
+    if isinstance(value, Mapping):
+        check_keys(value, _LEVEL_KEYS)
+        warn, fail = (_level(value[key], gate, f"{gate}.{key}") if key in value else None for key in _LEVEL_KEYS)
+    else:
+        warn, fail = None, _level(value, gate, gate)
+    try:
+        return Levels(warn, fail, source)
+    except InvalidSetting as error:
+        raise InvalidSetting(f"{gate}: {error}", hint=error.hint) from None
+
+
+def _level(value: object, gate: str, what: str) -> float:
+    if isinstance(value, str) and value.strip().endswith("%"):
+        return parse_percent(value.strip(), check_gate(gate))
+    return OFF if value == "off" else check_level(as_number(value, what), what)
+
+
+def _from_here(path: Path) -> Path:
+    """Relative to the current folder where it is in it: as someone would have typed it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _preset(name: str, folder: Path) -> str:
+    name = str(folder / name) if name.endswith(".toml") else name
+    load_preset(name)
+    return name
+
+
+def _string(value: object, key: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise InvalidSetting(f"{key} must be a string, not {value!r}", hint=f'write {key} = "…"')
+    return value
+
+
+def _strings(value: object, key: str) -> tuple[str, ...]:
+    """A string, or a list of them."""
+    entries = [value] if isinstance(value, str) else value
+    if not isinstance(entries, list):
+        raise InvalidSetting(f"{key} must be a string or a list of strings, not {value!r}", hint=f'{key} = ["…"]')
+    return tuple(_string(entry, key) for entry in entries)

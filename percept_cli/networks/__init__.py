@@ -1,0 +1,1 @@
+"""Which kernels? Records of weights, installing, checking and loading them."""

@@ -1,0 +1,1 @@
+"""By what recipe? Its specification and fingerprint, presets and settings."""

@@ -1,0 +1,287 @@
+"""Presets: recipes with a name, from ``configs/*.toml`` or a TOML file of the user's own."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from percept_cli.errors import InvalidSetting, did_you_mean
+from percept_cli.images.policy import with_settings
+from percept_cli.networks.registry import WEIGHTS
+from percept_cli.recipes.spec import DistanceSpec, LayerSpec, check_distance, parse_layers
+from percept_cli.system.names import shown
+from percept_cli.topology import tap_names
+
+DEFAULT = "default"
+RENDER = "render"
+"""What ``percept check`` measures with."""
+_STORY = ("description", "application", "source", "differs", "cite")
+_KEYS = (*_STORY, "backbone", "distance", "precision", "threshold", "layers")
+_LAYER_KEYS = ("weight", "distance")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A recipe with its story."""
+
+    name: str
+    """Built-in name, or the path of the user's file."""
+    description: str
+    """What it measures."""
+    application: str
+    """What for."""
+    source: str
+    """Paper and equation."""
+    differs: str
+    """How it differs from what was published."""
+    cite: str
+    distance: str
+    """The distance of layers that name none."""
+    spec: DistanceSpec
+    threshold: float | None
+
+
+def presets_folder() -> Path:
+    """Where the built-in presets are: inside an installed package, or beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    packaged = package / "configs"
+    return packaged if packaged.is_dir() else package.parent / "configs"
+
+
+@cache
+def preset_names() -> tuple[str, ...]:
+    """The built-in presets, the default one first."""
+    names = {path.stem for path in presets_folder().glob("*.toml")}
+    return tuple(sorted(names, key=lambda name: (name != DEFAULT, name)))
+
+
+@cache
+def preset_of(spec: DistanceSpec) -> str | None:
+    """The built-in preset that is this recipe, or None."""
+    return next((name for name in preset_names() if load_preset(name).spec.fingerprint == spec.fingerprint), None)
+
+
+def preset_file(name_or_file: str) -> Path:
+    """The TOML file of a built-in preset's name, or of a path that ends in ``.toml``.
+
+    Raises:
+        InvalidSetting: if there is no such preset or file.
+    """
+    if name_or_file.endswith(".toml"):
+        path = Path(name_or_file)
+        if not path.is_file():
+            raise InvalidSetting(f"{shown(path)}: no such preset file", hint="check the spelling of the path.")
+        return path
+    if name_or_file not in preset_names():
+        raise InvalidSetting(f"unknown preset {name_or_file!r}", hint=did_you_mean(name_or_file, preset_names()))
+    return presets_folder() / f"{name_or_file}.toml"
+
+
+def load_preset(name_or_file: str) -> Preset:
+    """Read a preset.
+
+    Raises:
+        InvalidSetting: if it does not exist, is not valid TOML, has an unknown key, or describes no recipe;
+            the message names the file.
+    """
+    path = preset_file(name_or_file)
+    data = read_toml(path)
+    try:
+        return _preset(name_or_file, data)
+    except InvalidSetting as error:
+        raise InvalidSetting(f"{shown(path)}: {error}", hint=error.hint) from None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The content of a TOML file.
+
+    Raises:
+        InvalidSetting: if it cannot be read or is not valid TOML; the message names the file.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise InvalidSetting(
+            f"{shown(path)}: cannot be read: {error.strerror}", hint="check the spelling of the path."
+        ) from None
+    # ValueError: wrong syntax, no UTF-8, or a number with thousands of digits.
+    except (ValueError, RecursionError) as error:
+        raise InvalidSetting(
+            f"{shown(path)}: cannot be read as TOML: {error}", hint="see https://toml.io for the syntax."
+        ) from None
+
+
+def check_keys(data: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    """Refuse keys that nothing reads.
+
+    Raises:
+        InvalidSetting: naming the first unknown key, with the nearest known one.
+    """
+    for key in data:
+        if key not in known:
+            raise InvalidSetting(f"unknown key {key!r}", hint=did_you_mean(key, known))
+
+
+def _preset(name: str, data: Mapping[str, Any]) -> Preset:
+    check_keys(data, _KEYS)
+    if "layers" not in data:
+        raise InvalidSetting("no layers are given", hint="add a [layers] table, such as relu3_3 = 1.0")
+    distance = check_distance(_text(data, "distance", "unit"))
+    spec = DistanceSpec(
+        layers=read_layers(data["layers"], distance),
+        backbone=_text(data, "backbone", "vgg16-oxford"),
+        precision=_text(data, "precision", "fp32"),  # type: ignore[arg-type] # checked by DistanceSpec
+    )
+    threshold = data.get("threshold")
+    return Preset(
+        name=name,
+        **{key: _text(data, key, "") for key in _STORY},
+        distance=distance,
+        spec=spec,
+        threshold=None if threshold is None else check_threshold(as_number(threshold, "threshold")),
+    )
+
+
+def _text(data: Mapping[str, Any], key: str, default: str) -> str:
+    value = data.get(key, default)
+    if not isinstance(value, str):
+        raise InvalidSetting(f"{key} must be a string, not {value!r}", hint=f'write {key} = "…"')
+    return value
+
+
+def as_number(value: object, what: str) -> float:
+    """A TOML value as a float.
+
+    Raises:
+        InvalidSetting: if it is none, or too large for one.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidSetting(
+            f"{what} must be a number, not {value!r}", hint="write it without quotes, such as 0.5"
+        )
+    try:
+        return float(value)
+    except OverflowError:
+        raise InvalidSetting(f"{what} is too large for a number", hint="write it as 1e9.") from None
+
+
+def read_layers(value: object, distance: str) -> tuple[LayerSpec, ...]:
+    """Layers as TOML spells them.
+
+    Args:
+        value: ``"relu1_2,relu3_3=2.5"``, ``["relu1_2", "relu3_3=2.5"]``, or a table from tap to weight or to
+            ``{ weight = 2.5, distance = "mse" }``.
+        distance: the distance of layers that name none.
+
+    Raises:
+        InvalidSetting: for anything else, and for anything ``LayerSpec`` refuses.
+    """
+    if isinstance(value, list | tuple) and all(isinstance(entry, str) for entry in value):
+        value = ",".join(value)
+    if isinstance(value, str):
+        return parse_layers(value, distance)
+    if isinstance(value, Mapping):
+        return tuple(_layer(tap, entry, distance) for tap, entry in value.items())
+    raise InvalidSetting(
+        f"layers must be a string, a list of strings or a table, not {value!r}",
+        hint='write layers = "relu1_2,relu3_3=2.5"',
+    )
+
+
+def _layer(tap: str, entry: object, distance: str) -> LayerSpec:
+    if not isinstance(entry, Mapping):
+        return LayerSpec(tap, distance, as_number(entry, f"the weight of layer {tap}"))
+    check_keys(entry, _LAYER_KEYS)
+    weight = as_number(entry.get("weight", 1.0), f"the weight of layer {tap}")
+    return LayerSpec(tap, _text(entry, "distance", distance), weight)
+
+
+def customise(
+    preset: Preset,
+    *,
+    layers: object = None,
+    distance: str | None = None,
+    precision: str | None = None,
+    backbone: str | None = None,
+    pictures: Mapping[str, Any] | None = None,
+) -> DistanceSpec:
+    """A preset's spec with single settings replaced.
+
+    Args:
+        preset: where everything else comes from.
+        backbone: replaces the preset's backbone; of the preset's layers those that it does not have become the
+            last ones of their block (see ``renamed_taps``).
+        layers: replaces the preset's layers (see ``read_layers``).
+        distance: replaces the distance of every layer of the preset, or is the distance of those of ``layers``
+            that name none.
+        precision: replaces the preset's precision.
+        pictures: settings of how pictures are read (``images.policy.PictureSettings``) to replace.
+
+    Raises:
+        InvalidSetting: for anything the spec refuses.
+    """
+    spec = preset.spec
+    terms = spec.layers
+    if distance is not None:
+        distance = check_distance(distance)
+    if layers is not None:
+        terms = read_layers(layers, distance or preset.distance)
+    else:
+        names = renamed_taps(spec, backbone or spec.backbone)
+        for tap, other in names.items():
+            if other in spec.taps or list(names.values()).count(other) > 1:
+                raise InvalidSetting(
+                    f"{backbone} has no {tap}, and its {other} would be compared twice",
+                    hint="name the layers yourself with --layers.",
+                )
+        terms = tuple(
+            replace(layer, tap=names.get(layer.tap, layer.tap), distance=distance or layer.distance)
+            for layer in terms
+        )
+    return replace(
+        spec,
+        layers=terms,
+        backbone=spec.backbone if backbone is None else backbone,
+        precision=precision or spec.precision,  # type: ignore[arg-type] # checked by DistanceSpec
+        pictures=with_settings(spec.pictures, pictures or {}),
+    )
+
+
+def renamed_taps(spec: DistanceSpec, backbone: str) -> dict[str, str]:
+    """The taps of a recipe that a backbone does not have → the last ones of the same block, where it has them.
+
+    VGG-19's blocks 3 to 5 have four convolutions, VGG-16's three: ``conv5_4`` becomes ``conv5_3``.
+
+    Raises:
+        InvalidSetting: if there is no such backbone.
+    """
+    if backbone not in WEIGHTS:
+        raise InvalidSetting(f"unknown backbone {backbone!r}", hint=did_you_mean(backbone, WEIGHTS))
+    known = tap_names(WEIGHTS[backbone].network)
+    found = {}
+    for tap in spec.taps:
+        block = tap.partition("_")[0]
+        others = [name for name in known if name.partition("_")[0] == block]
+        if tap not in known and others:
+            found[tap] = others[-1]
+    return found
+
+
+def check_threshold(value: float) -> float:
+    """Return a usable threshold.
+
+    Raises:
+        InvalidSetting: if it is not a number, infinite or negative. Such a threshold would pass or fail
+            everything without saying so.
+    """
+    if not math.isfinite(value) or value < 0:
+        raise InvalidSetting(
+            f"the threshold must be a finite number of at least 0, not {value!r}",
+            hint="leave the threshold out to get a distance without a verdict.",
+        )
+    return value

@@ -1,0 +1,162 @@
+"""A user's defaults: ``percept.toml``, or ``[tool.percept]`` in ``pyproject.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from percept_cli.errors import InvalidSetting
+from percept_cli.images.policy import AS_SEEN, PICTURE_SETTINGS, with_settings
+from percept_cli.recipes.presets import as_number, check_keys, read_toml
+from percept_cli.system.machine import parse_size
+from percept_cli.system.names import posix, shown
+
+KEYS = (
+    "preset",
+    "backbone",
+    "layers",
+    "distance",
+    "threshold",
+    "device",
+    "precision",
+    "max-memory",
+    *(name.replace("_", "-") for name in PICTURE_SETTINGS),
+    "format",
+    "wide",
+)
+"""The keys a settings file may have; each is the long option of the same name."""
+_FLAGS = ("ignore-icc", "allow-nan", "wide")
+_NUMBERS = ("frame", "exposure")
+_FORMS = {"crop": '"x,y,width,height"', "limits": '"pixels=2G,frames=off"'}
+TABLES = ("check", "override")
+"""The tables it may have, for ``percept check`` (``rulebook``)."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a settings file says."""
+
+    path: Path | None = None
+    """The file, or None where there is none."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Option name → value, as TOML has it."""
+    tables: Mapping[str, Any] = field(default_factory=dict)
+    """The tables, as TOML has them."""
+    found: bool = False
+    """Whether it was looked for, and not named."""
+
+    @property
+    def folder(self) -> Path:
+        """What paths in the file are relative to."""
+        return Path() if self.path is None else self.path.parent
+
+    @property
+    def from_above(self) -> str:
+        """The file, if it was found above the current folder and not named by anyone; otherwise nothing."""
+        return self.source if self.path is not None and self.found and self.path.parent != Path.cwd() else ""
+
+    @property
+    def pictures(self) -> dict[str, Any]:
+        """What it says of reading pictures, by the names of ``PictureSettings``."""
+        names = {name: name.replace("_", "-") for name in PICTURE_SETTINGS}
+        return {name: self.values[key] for name, key in names.items() if key in self.values}
+
+    @property
+    def source(self) -> str:
+        """How messages name the file: relative to the current folder where it is inside it."""
+        if self.path is None:
+            return ""
+        here = Path.cwd()
+        return shown(self.path.relative_to(here) if self.path.is_relative_to(here) else self.path)
+
+
+def find_settings(folder: Path | None = None) -> Settings:
+    """The settings that hold in a folder (the current one if None): its own or those of the nearest above it.
+
+    In each folder ``percept.toml`` counts before ``pyproject.toml``, and a ``pyproject.toml`` without
+    ``[tool.percept]`` does not count. The search ends at the top of a git repository.
+
+    Raises:
+        InvalidSetting: if the file found cannot be read or has an unknown key.
+    """
+    try:
+        folder = (folder or Path.cwd()).resolve()
+    except FileNotFoundError:  # the current folder has been deleted
+        return Settings()
+    for place in (folder, *folder.parents):
+        if (place / "percept.toml").is_file():
+            return replace(read_settings(place / "percept.toml"), found=True)
+        if (place / "pyproject.toml").is_file() and _has_table(place / "pyproject.toml"):
+            return replace(read_settings(place / "pyproject.toml"), found=True)
+        if (place / ".git").exists():
+            break
+    return Settings()
+
+
+def _has_table(path: Path) -> bool:
+    # A pyproject.toml that is broken is none of percept's business, unless percept's table may be in it.
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return "percept" in tomllib.loads(text).get("tool", {})
+    except tomllib.TOMLDecodeError:
+        return "[tool.percept" in text
+    except (OSError, ValueError, RecursionError, AttributeError, TypeError):
+        return False
+
+
+def read_settings(path: Path) -> Settings:
+    """Read one settings file.
+
+    Raises:
+        InvalidSetting: if it cannot be read, has an unknown key, or holds a table where a value belongs; the
+            message names the file.
+    """
+    data: Any = read_toml(path)
+    if path.name == "pyproject.toml":
+        tool = data.get("tool", {})
+        data = tool.get("percept", {}) if isinstance(tool, Mapping) else tool
+    try:
+        if not isinstance(data, Mapping):
+            raise InvalidSetting(f"[tool.percept] must be a table, not {data!r}", hint="see README, Settings.")
+        check_keys(data, (*KEYS, *TABLES))
+        tables = {key: value for key, value in data.items() if key in TABLES}
+        data = {key: value for key, value in data.items() if key not in TABLES}
+        for key, value in data.items():
+            _check_type(key, value)
+    except InvalidSetting as error:
+        raise InvalidSetting(f"{shown(path)}: {error}", hint=error.hint) from None
+    values = dict(data)
+    _check_pictures(Settings(path, values))
+    preset = values.get("preset")
+    if isinstance(preset, str) and preset.endswith(".toml"):  # relative to the file that names it
+        values["preset"] = posix(path.parent / preset)
+    return Settings(path, values, tables)
+
+
+def _check_pictures(settings: Settings) -> None:
+    try:
+        with_settings(AS_SEEN, settings.pictures)
+    except InvalidSetting as error:
+        raise InvalidSetting(f"{settings.source}: {error}", hint=error.hint) from None
+
+
+def _check_type(key: str, value: object) -> None:
+    if key == "frame" and type(value) is not int:
+        raise InvalidSetting(f"frame must be a whole number, not {value!r}", hint="write frame = 2")
+    if key in _NUMBERS and isinstance(value, int | float) and not isinstance(value, bool):
+        return
+    if key in _FORMS and not isinstance(value, str):
+        raise InvalidSetting(f"{key} must be a string, not {value!r}", hint=f"write {key} = {_FORMS[key]}")
+    if key == "layers":  # presets.read_layers knows its forms
+        return
+    if key == "threshold":
+        as_number(value, key)
+    elif key in _FLAGS and not isinstance(value, bool):
+        raise InvalidSetting(f"{key} must be true or false, not {value!r}", hint="write it without quotes.")
+    elif key == "max-memory":
+        parse_size(value if isinstance(value, (int, str)) and not isinstance(value, bool) else repr(value))
+    elif key not in _FLAGS and not isinstance(value, str):
+        raise InvalidSetting(f"{key} must be a string, not {value!r}", hint=f'write {key} = "…"')

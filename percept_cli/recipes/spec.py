@@ -1,0 +1,269 @@
+"""The recipe of a number: every setting that can move a distance, frozen, with a fingerprint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from percept_cli.distances import DISTANCES, LocalDistance
+from percept_cli.errors import InvalidSetting, did_you_mean
+from percept_cli.networks.channels import CHANNEL_WEIGHTS
+
+if TYPE_CHECKING:
+    pass
+
+import hashlib
+import json
+import math
+from dataclasses import asdict
+from functools import cached_property
+from typing import Any, Literal, get_args
+
+from percept_cli.distances import canonical_name
+from percept_cli.images.policy import AS_SEEN, ImagePolicy
+from percept_cli.networks.registry import WEIGHTS, WeightsRecord
+from percept_cli.topology import tap_names
+
+Precision = Literal["fp32", "tf32", "bf16", "fp16"]
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+
+# Counted up whenever the same settings would give another number than before.
+_ARITHMETIC = 1
+
+
+def check_distance(name: str) -> str:
+    """The registered name of a distance.
+
+    Raises:
+        InvalidSetting: if there is none of that name.
+    """
+    canonical = canonical_name(name)
+    if canonical not in DISTANCES:
+        raise InvalidSetting(f"unknown distance {name!r}", hint=did_you_mean(name, DISTANCES))
+    return canonical
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """One term of L = Σᵢ wᵢ · d(Fᵢ(reference), Fᵢ(candidate)).
+
+    Raises:
+        InvalidSetting: for an unknown distance, or a weight that is negative or not finite.
+    """
+
+    tap: str
+    """Tap name, such as ``relu3_3``."""
+    distance: str = "unit"
+    """Name of a registered distance; ``gram`` is short for ``gram-chw``."""
+    weight: float = 1.0
+    """Layer weight w, finite and ≥ 0."""
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.weight) or self.weight < 0:
+            raise InvalidSetting(
+                f"the weight of layer {self.tap} must be a finite number of at least 0, not {self.weight!r}",
+                hint="write layers as relu1_2,relu3_3=2.5",
+            )
+        object.__setattr__(self, "distance", check_distance(self.distance))
+        object.__setattr__(self, "weight", float(self.weight))
+
+
+@dataclass(frozen=True)
+class DistanceSpec:
+    """All settings that can move a distance. Two distances are comparable if their fingerprints are equal.
+
+    Raises:
+        InvalidSetting: for an unknown backbone, tap or precision, for no layers, a tap named twice, or
+            weights that are all zero.
+    """
+
+    layers: tuple[LayerSpec, ...]
+    """The terms of the sum, in report order."""
+    backbone: str = "vgg16-oxford"
+    """Name of a weights record; it implies the network and the input normalisation."""
+    precision: Precision = "fp32"
+    """What the network computes in; distances are always reduced in float64."""
+    pictures: ImagePolicy = AS_SEEN
+    """How files become pictures."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", tuple(self.layers))
+        if self.backbone not in WEIGHTS:
+            raise InvalidSetting(f"unknown backbone {self.backbone!r}", hint=did_you_mean(self.backbone, WEIGHTS))
+        if self.precision not in PRECISIONS:
+            raise InvalidSetting(
+                f"unknown precision {self.precision!r}", hint=did_you_mean(str(self.precision), PRECISIONS)
+            )
+        _check_layers(self.layers, tap_names(self.record.network))
+        for layer in self.layers:
+            if layer.distance in CHANNEL_WEIGHTS:
+                CHANNEL_WEIGHTS[layer.distance].check(self.backbone, self.record.network, layer.tap)
+
+    @property
+    def record(self) -> WeightsRecord:
+        """The weights record of the backbone."""
+        return WEIGHTS[self.backbone]
+
+    @property
+    def taps(self) -> tuple[str, ...]:
+        """The taps, in report order."""
+        return tuple(layer.tap for layer in self.layers)
+
+    @property
+    def is_regional(self) -> bool:
+        """Whether only what changed has to be computed, which holds if it does for every layer's distance."""
+        return all(DISTANCES[layer.distance].is_regional for layer in self.layers)
+
+    @property
+    def has_places(self) -> bool:
+        """Whether the distance of any layer belongs to places of the picture, so that there is a map."""
+        return any(isinstance(DISTANCES[layer.distance], LocalDistance) for layer in self.layers)
+
+    @property
+    def all_places(self) -> bool:
+        """Whether that holds for every layer that counts, so that the map is that of the whole distance."""
+        counting = [layer for layer in self.layers if layer.weight]
+        return all(isinstance(DISTANCES[layer.distance], LocalDistance) for layer in counting)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The recipe as plain data for reports, policies of the picture's way to the network included."""
+        record = self.record
+        found = {
+            "arithmetic": _ARITHMETIC,
+            "backbone": self.backbone,
+            "network": record.network,
+            "weights_sha256": record.sha256,
+            "normalisation": {"scale": record.scale, "mean": list(record.mean), "std": list(record.std)},
+            "picture": self.pictures.as_dict(),
+            "precision": self.precision,
+            "layers": [asdict(layer) for layer in self.layers],
+        }
+        learned = {layer.distance for layer in self.layers} & CHANNEL_WEIGHTS.keys()
+        if learned:  # the fingerprints of other recipes were there before
+            found["channel_weights_sha256"] = {name: CHANNEL_WEIGHTS[name].sha256 for name in sorted(learned)}
+        return found
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """First 12 hex digits of the SHA-256 of the recipe as canonical JSON.
+
+        Layer order does not move the number, so it does not move the fingerprint either.
+        """
+        recipe = self.as_dict()
+        recipe["layers"].sort(key=lambda layer: layer["tap"])
+        text = json.dumps(recipe, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def ceiling(spec: DistanceSpec) -> float | None:
+    """The largest distance that a recipe can give, of a pair and of a place in it; None where there is none."""
+    # Only what a convolution gives before its ReLU can be negative: vectors that point away from each other.
+    signs = [2.0 if layer.tap.startswith("conv") else 1.0 for layer in spec.layers]
+    values = [DISTANCES[layer.distance].ceiling for layer in spec.layers]
+    bounded = [
+        layer.weight * sign * value
+        for layer, sign, value in zip(spec.layers, signs, values, strict=True)
+        if value is not None
+    ]
+    return math.fsum(bounded) if len(bounded) == len(values) else None
+
+
+def _check_layers(layers: Sequence[LayerSpec], known: Sequence[str]) -> None:
+    if not layers:
+        raise InvalidSetting("no layers are given", hint="name at least one, such as --layers relu3_3")
+    seen: set[str] = set()
+    for layer in layers:
+        if layer.tap not in known:
+            close = did_you_mean(layer.tap, known)
+            raise InvalidSetting(f"unknown layer {layer.tap!r}", hint=close)
+        if layer.tap in seen:
+            raise InvalidSetting(f"layer {layer.tap} is named twice", hint="name each layer once.")
+        seen.add(layer.tap)
+    if all(layer.weight == 0 for layer in layers):
+        raise InvalidSetting(
+            "every layer weight is zero, so every distance would be zero",
+            hint="give at least one layer a weight above 0.",
+        )
+
+
+def parse_layers(text: str, distance: str = "unit") -> tuple[LayerSpec, ...]:
+    """Read the command line's way to write layers: ``tap[:distance][=weight]``, separated by commas.
+
+    Args:
+        text: such as ``relu1_2,relu3_3=2.5`` or ``relu1_2:gram=5,relu3_3:mse``.
+        distance: the distance of layers that name none.
+
+    Raises:
+        InvalidSetting: for an empty list, an empty entry, or anything ``LayerSpec`` refuses.
+    """
+    if not text.strip():
+        raise InvalidSetting("the list of layers is empty", hint="write it as relu1_2,relu3_3=2.5")
+    layers = []
+    for entry in text.split(","):
+        head, equals, weight = entry.partition("=")
+        tap, colon, own_distance = head.partition(":")
+        if not tap.strip() or (colon and not own_distance.strip()):
+            raise InvalidSetting(
+                f"{entry.strip()!r} in the list of layers names nothing",
+                hint="write it as relu1_2,relu3_3=2.5",
+            )
+        layers.append(
+            LayerSpec(
+                tap.strip(),
+                own_distance.strip() or distance,
+                _parse_weight(tap.strip(), weight) if equals else 1.0,
+            )
+        )
+    return tuple(layers)
+
+
+def _parse_weight(tap: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidSetting(
+            f"the weight of layer {tap} must be a number, not {text.strip()!r}",
+            hint="write layers as relu1_2,relu3_3=2.5",
+        ) from None
+
+
+def recipe_of_layer(spec: DistanceSpec, layer: str) -> DistanceSpec:
+    """The recipe with one of its layers alone.
+
+    Raises:
+        InvalidSetting: if it has no such layer, or one of weight 0.
+    """
+    chosen = tuple(one for one in spec.layers if one.tap == layer)
+    if not chosen:
+        hint = f"{did_you_mean(layer, spec.taps)} --layers makes a recipe with others."
+        raise InvalidSetting(f"the recipe has no layer {layer!r}", hint=hint)
+    if not chosen[0].weight:
+        raise InvalidSetting(
+            f"layer {layer} has the weight 0, so its map is 0 everywhere", hint="give it a weight above 0."
+        )
+    return replace(spec, layers=chosen)
+
+
+def check_places(spec: DistanceSpec) -> None:
+    """Refuse a recipe with a layer whose distance belongs to no place.
+
+    Raises:
+        InvalidSetting: naming the layer and its distance.
+    """
+    local = [
+        name
+        for name, distance in DISTANCES.items()
+        if isinstance(distance, LocalDistance) and name not in CHANNEL_WEIGHTS  # which need their own backbones
+    ]
+    for layer in spec.layers:
+        if layer.weight and not isinstance(DISTANCES[layer.distance], LocalDistance):
+            others = [
+                one.tap for one in spec.layers if one.weight and isinstance(DISTANCES[one.distance], LocalDistance)
+            ]
+            alone = f", or draw one layer alone: --layer {others[0]}" if others else ""
+            raise InvalidSetting(
+                f"layer {layer.tap} is compared by {layer.distance}, which belongs to the whole picture: there "
+                "are no places to draw",
+                hint=f"use --distance unit, or another of {', '.join(local)}{alone}.",
+            )

@@ -1,0 +1,165 @@
+"""Markdown, for the summary of a pipeline's step: the verdict, what did not pass, and how to go on."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+
+from percept_cli.judging.threshold import judge_run
+from percept_cli.reports import Style
+from percept_cli.reports.ci.findings import (
+    badness,
+    boxes_in_words,
+    deciding_gate,
+    folder_options,
+    level_of,
+    most_in,
+    outcome_of,
+    reason_of,
+)
+from percept_cli.results.run import PairResult, Run
+from percept_cli.system.names import counted, printable, shell_quoted
+
+MOST_BYTES = 1_000_000
+"""GitHub shows no summary at all of a step that writes more than 1 MiB (1 048 576 bytes)."""
+
+_FOR_THE_END = 4_000  # bytes kept free for what follows the tables
+_TABLE = (
+    "| status | picture | gate | value | level | regions (x,y,width,height) | most in |\n"
+    "|---|---|---|--:|--:|---|---|\n"
+)
+_HARMLESS = re.compile(r"[^`|\\<>&\s]+(?: [^`|\\<>&\s]+)*")
+
+
+def render(run: Run, style: Style) -> Iterator[str]:
+    """The summary; what is beyond the limit is counted instead of shown."""
+    status, reason = judge_run(run)
+    room = _Room(MOST_BYTES - _FOR_THE_END)
+    yield room.take(f"## percept: {status.upper()}\n\n{_text(reason)}.\n\n{_counts(run)}\n")
+    # Results may be read from disk, so that their rows are kept instead of them.
+    bad = sorted(
+        (badness(result), _row(result))
+        for result in run.results
+        if outcome_of(result, run) not in ("pass", "skipped")
+    )
+    if bad:
+        yield room.take(_TABLE)
+        yield from room.take_all(
+            (row for _, row in bad), "\n… and {} more that did not pass; another report has all.\n"
+        )
+        yield "\n"
+    fine = len(run.results) - len(bad)
+    if fine:
+        skipped = sum(outcome_of(result, run) == "skipped" for result in run.results)
+        unseen = run.summary.not_compared
+        yield f"<details><summary>{_fine(fine - skipped, skipped - unseen, unseen)}</summary>\n\n"
+        names = (_item(result) for result in run.results if outcome_of(result, run) in ("pass", "skipped"))
+        yield from room.take_all(names, "\n… and {} more.\n")
+        yield "\n</details>\n\n"
+    if bad:
+        yield _how_to_go_on(run, style.json_report or "report.json")
+    yield f"percept {_text(run.version)}, recipe `{run.fingerprint}`\n"
+
+
+class _Room:
+    """What may still be written, in bytes of UTF-8."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+
+    def take(self, text: str) -> str:
+        self._left -= len(text.encode())
+        return text
+
+    def take_all(self, lines: Iterable[str], rest: str) -> Iterator[str]:
+        """The lines for which there is room, and in the place of the others how many they are."""
+        left_out = 0
+        for line in lines:
+            if left_out or len(line.encode()) > self._left:
+                left_out += 1
+            else:
+                yield self.take(line)
+        if left_out:
+            yield rest.format(left_out)
+
+
+def _counts(run: Run) -> str:
+    found = run.summary
+    counts = {
+        "passed": found.passed,
+        "warned": found.warned,
+        "failed": found.failed,
+        "new": found.new,
+        "missing": found.missing,
+        "errors": found.errors,
+    }
+    return f"| {' | '.join(counts)} |\n|{'--:|' * len(counts)}\n| {' | '.join(map(str, counts.values()))} |\n"
+
+
+def _row(result: PairResult) -> str:
+    name = code(result.name)
+    gate = deciding_gate(result)
+    if result.status in ("fail", "warn") and gate is not None and gate.status != "pass":
+        level = level_of(gate)
+        unit = f" {gate.unit}" if gate.unit else ""
+        cells = [gate.name, f"{gate.value:.6g}{unit}", "" if level is None else f"{level:.6g}"]
+        cells += [boxes_in_words(result), most_in(result)]
+    elif result.status in ("fail", "warn") and result.threshold is not None:
+        cells = ["distance", f"{result.distance:.6g}", f"{result.threshold:.6g}", "", most_in(result)]
+    else:
+        name += f"<br>{_text(reason_of(result))}"
+        cells = [""] * 5
+    return f"| {' | '.join((result.status.upper(), name, *cells))} |\n"
+
+
+def _item(result: PairResult) -> str:
+    if result.status == "pass" and result.scored:
+        told = "".join((f" {result.distance:.6g}", *(f"; {_text(note)}" for note in result.notes)))
+    else:
+        told = f" {result.status}: {_text(reason_of(result))}"
+    return f"- {code(result.name)}{told}\n"
+
+
+def _fine(passed: int, unmatched: int, unseen: int) -> str:
+    told = [
+        f"{passed} passed" if passed else "",
+        f"{counted(unmatched, 'picture')} without a counterpart" if unmatched else "",
+        f"{counted(unseen, 'picture')} not compared" if unseen else "",
+    ]
+    return ", ".join(filter(None, told))
+
+
+def _how_to_go_on(run: Run, report: str) -> str:
+    if run.folders is None:
+        return ""
+    baseline, current, json_report = map(shell_quoted, (*run.folders, report))
+    return (
+        "To see what changed, and to accept it if it is right:\n\n"
+        f"{_block(f'percept check {baseline} {current} -o {json_report} -o report.html')}"
+        f"{_block(' '.join(('percept approve', json_report, *folder_options(run.folders))))}\n"
+    )
+
+
+def _block(command: str) -> str:
+    # Indented blocks need no fence that a name could close.
+    return f"    {command}\n"
+
+
+def code(text: str) -> str:
+    """A name in the type of code, whatever is in it."""
+    text = printable(text)
+    if _HARMLESS.fullmatch(text):
+        return f"`{text}`"
+    return f"<code>{_text(text)}</code>"
+
+
+def _text(text: str) -> str:
+    """Text in which nothing is markup: what could be read as such stands as a character reference."""
+    return re.sub(
+        r"[^\w\s.,;:/()%+=-]|(?<!\w)_|_(?!\w)|:(?=\S)", lambda char: _reference(char[0]), printable(text)
+    )
+
+
+def _reference(char: str) -> str:
+    return html.escape(char) if char in "<>&" else f"&#{ord(char)};" if char.isascii() else char

@@ -1,0 +1,1 @@
+"""Reports that programs read, and reading them back."""

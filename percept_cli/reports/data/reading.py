@@ -1,0 +1,228 @@
+"""A JSON report → the run that it was written from, so that it can be written again in another format."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, get_args
+
+from percept_cli.engine.plan import plan_pair
+from percept_cli.errors import ExitCode, InvalidSetting, PerceptError
+from percept_cli.images.policy import policy_from
+from percept_cli.recipes.spec import DistanceSpec, LayerSpec
+from percept_cli.reports.data.json import SCHEMA_VERSION
+from percept_cli.reports.data.members import Members, NotJson, Unfinished
+from percept_cli.reports.data.rows import from_row
+from percept_cli.results.run import PairResult, Run, RunKind
+from percept_cli.results.spool import Spool
+from percept_cli.system.names import printable, shown
+
+_RESULTS = "results"
+_NEEDED = {"tool", "schema_version", "version", "fingerprint", "spec"}
+"""Without these, results cannot be read."""
+_HEAD = _NEEDED | {
+    *("device", "kind", "complete", "allow_empty", "allow_unmatched", "exit_code", "folders", "origin"),
+}
+_UNKNOWN = ((0, 0, 0),)  # a shape, of a layer whose row has its own
+_LONGEST_TOLD = 300  # characters of a value in a message
+_LONGEST_SIDE = 2**31 - 1  # pixels, far beyond every format
+
+
+class UnreadableReport(PerceptError):
+    """A file is no JSON report of percept, or not one that this version can read."""
+
+
+def read_run(path: Path) -> Run:
+    """The run in a JSON report.
+
+    Only the document that ``--format json`` writes is read. JSON Lines has the results but not the recipe, and a
+    report without its recipe says nothing that could be relied on. Results are read one at a time, into a spool.
+
+    Raises:
+        UnreadableReport: if it is missing, cut off, of another program or another version of percept.
+        OutputUnwritable: if the folder of temporary files cannot hold its results.
+    """
+    results = Spool()
+    try:
+        document = _read(path, results, {})
+        if not document[_RESULTS]:  # the recipe stood behind them: now it is known
+            _read(path, results, document)
+        return _run(path, document, results)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        results.close()
+        raise _not_ours(path, f"something is missing or of another kind: {_in_words(error)}") from None
+    except BaseException:
+        results.close()
+        raise
+
+
+def _run(path: Path, document: Mapping[str, Any], results: Spool) -> Run:
+    kind = document.get("kind", "batch")
+    if kind not in get_args(RunKind):
+        raise ValueError("its kind is none that this version knows")
+    ended = document.get("exit_code")
+    return Run(
+        version=str(document["version"]),
+        spec=_spec(path, document),
+        device=str(document["device"]),
+        results=results,
+        kind=kind,
+        complete=bool(document["complete"]),
+        allow_empty=bool(document.get("allow_empty", False)),
+        allow_unmatched=bool(document.get("allow_unmatched", False)),
+        folders=_sides(document["folders"]),
+        origin=_sides(document.get("origin", document["folders"])),
+        ended_with=None if ended is None else ExitCode(ended),
+    )
+
+
+def _sides(folders: Mapping[str, Any] | None) -> tuple[str, str] | None:
+    return None if folders is None else (str(folders["reference"]), str(folders["candidate"]))
+
+
+def _read(path: Path, results: Spool, known: Mapping[str, Any]) -> dict[str, Any]:
+    """What a document says beside its results, which go into the spool if the recipe is known by then.
+
+    Returns:
+        The members that are read, and ``results``: whether they were.
+    """
+    name = shown(path)
+    try:
+        with path.open("rb") as file:
+            return _members(path, Members(file), results, known)
+    except FileNotFoundError:
+        raise UnreadableReport(
+            f"{name}: no such file", hint="write one with: percept check … -o results.json"
+        ) from None
+    except UnicodeDecodeError:
+        raise _not_ours(path, "it is no text in UTF-8") from None
+    except Unfinished as error:
+        raise UnreadableReport(
+            f"{name}, line {error.line}: not JSON: {error}",
+            hint="write it anew with: percept check … -o results.json",
+        ) from None
+    except NotJson as error:
+        raise _not_ours(path, str(error)) from None
+    except OSError as error:
+        raise UnreadableReport(
+            f"{name}: cannot be read: {error.strerror or error}", hint="check the path."
+        ) from None
+
+
+def _members(path: Path, members: Members, results: Spool, known: Mapping[str, Any]) -> dict[str, Any]:
+    if members.rest() == "[":
+        raise _not_ours(path, "it does not say that percept wrote it")
+    if members.rest() != "{":
+        raise _not_ours(path, "it is no JSON document")
+    document: dict[str, Any] = {}
+    for name in members:
+        if name == _RESULTS:
+            if name in document:
+                raise _not_ours(path, "it has results twice")
+            document[name] = _take_results(path, members, results, known or document)
+        elif name in _HEAD:
+            document[name] = members.value()
+        else:
+            members.value()
+    if members.rest() == "{" or (_RESULTS not in document and "fingerprint" in document):
+        raise _json_lines(path)  # of which one result is one line, and a document
+    if members.rest():
+        raise _not_ours(path, "something stands behind it")
+    _check_head(path, document)
+    if _RESULTS not in document:
+        raise KeyError(_RESULTS)
+    return document
+
+
+def _take_results(path: Path, members: Members, results: Spool, document: Mapping[str, Any]) -> bool:
+    """Put the results into the spool, or pass over them where it is not known yet what they are."""
+    is_known = document.keys() >= _NEEDED
+    if not is_known:
+        for _ in members.items():
+            pass
+        return False
+    _check_head(path, document)
+    for result in _results(path, _spec(path, document), members.items()):
+        results.add(result)
+    return True
+
+
+def _check_head(path: Path, document: Mapping[str, Any]) -> None:
+    if document.get("tool") != "percept":
+        raise _not_ours(path, "it does not say that percept wrote it")
+    version = document.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise UnreadableReport(
+            f"{shown(path)}: its schema_version is {_told(version)}, and this percept reads {SCHEMA_VERSION}",
+            hint="use the version of percept that wrote it, or compare again.",
+        )
+
+
+def _spec(path: Path, document: Mapping[str, Any]) -> DistanceSpec:
+    """The recipe, which must be one that this version computes in the same way."""
+    stored, fingerprint = document["spec"], document["fingerprint"]
+    try:
+        layers = tuple(LayerSpec(layer["tap"], layer["distance"], layer["weight"]) for layer in stored["layers"])
+        spec = DistanceSpec(layers, stored["backbone"], stored["precision"], policy_from(stored["picture"]))
+        same = spec.fingerprint == fingerprint
+        found = f"its recipe has the fingerprint {_told(fingerprint)}, and here {spec.fingerprint}"
+    except InvalidSetting as error:
+        same, found = False, _told(error)
+    if not same:
+        raise UnreadableReport(
+            f"{shown(path)}: written by percept {_told(document['version'])} with another recipe than "
+            f"this version has: {found}",
+            hint="use the version of percept that wrote it, or compare again.",
+        )
+    return spec
+
+
+def _results(path: Path, spec: DistanceSpec, rows: Iterable[Any]) -> Iterator[PairResult]:
+    @lru_cache(maxsize=256)
+    def shapes(width: int, height: int) -> tuple[tuple[int, int, int], ...]:
+        return plan_pair(spec, height=height, width=width, changed=False).shapes
+
+    for number, row in enumerate(rows, start=1):
+        try:
+            layers, own = row["layers"], row.get("fingerprint") is not None
+            result = from_row(row, _UNKNOWN * len(layers) if own or not layers else shapes(*_size(row)))
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError, zlib.error) as error:
+            raise _not_ours(path, f"result {number} is none of percept's: {_in_words(error)}") from None
+        if result.threshold is not None and not result.threshold_source:
+            result = replace(result, threshold_source=shown(path))
+        yield result
+
+
+def _size(row: Mapping[str, Any]) -> tuple[int, int]:
+    width, height = row["width"], row["height"]
+    if not all(isinstance(side, int) and 1 <= side <= _LONGEST_SIDE for side in (width, height)):
+        raise ValueError("its width and height are those of no image")
+    return width, height
+
+
+def _in_words(error: Exception) -> str:
+    return f"no {_told(error)}" if isinstance(error, KeyError) else _told(error)
+
+
+def _told(value: object) -> str:
+    """What stands in the report, or is wrong with it, as far as a message has room for it."""
+    text = printable(str(value)[:_LONGEST_TOLD])
+    return text if len(str(value)) <= _LONGEST_TOLD else f"{text}…"
+
+
+def _not_ours(path: Path, why: str) -> UnreadableReport:
+    return UnreadableReport(
+        f"{shown(path)}: not a JSON report of percept: {why}",
+        hint="name a file that percept wrote with -o results.json.",
+    )
+
+
+def _json_lines(path: Path) -> UnreadableReport:
+    return UnreadableReport(
+        f"{shown(path)}: JSON Lines, which has results without the recipe that they were made by",
+        hint="name the JSON report of the run; percept batch … --resume "
+        f"{shown(path)} -o results.json writes it without computing anything again.",
+    )

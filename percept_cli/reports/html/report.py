@@ -1,0 +1,221 @@
+"""HTML: one file that needs nothing else, to see what changed, where, and why it counts.
+
+The page is put together from the files in ``html/``. It holds one block of JSON per result and one block of text
+per picture (its ``data:`` address), which cost a browser next to nothing until they are looked at. The blocks come
+in the order of the run; the page itself sorts. What may run and be loaded is fixed by a Content-Security-Policy:
+this style, this script, and no network.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from percept_cli.drawing.colours import heat_png, scale_png
+from percept_cli.geometry import FileStamp
+from percept_cli.judging.threshold import judge_run
+from percept_cli.reports import Style
+from percept_cli.reports.ci.findings import accept_command, show_command
+from percept_cli.reports.html.pictures import Album, Role, data_url
+from percept_cli.results.run import PairResult, Run, Status, by_severity
+from percept_cli.system.names import printable
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_FOLDER = Path(__file__).parent
+_STYLES = ("report.css", "list.css", "viewer.css", "facts.css")
+_SCRIPTS = ("data.js", "pointers.js", "viewer.js", "facts.js", "list.js", "report.js")
+"""In this order, they are one script."""
+_MOST_VIEWS = 100  # of a pair, the worst first
+_STATUSES = ("error", "fail", "missing", "new", "warn", "pass")
+"""The worst first."""
+_ACCEPTING: dict[Status, str] = {
+    "fail": "Accept the candidate as the reference",
+    "warn": "Accept the candidate as the reference",
+    "new": "Accept it as a new reference",
+    "missing": "Accept that it is gone: delete the reference",
+}
+# What an HTML parser could take for the end of a script, or JavaScript of before 2019 for the end of a line.
+_ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
+
+
+def render(run: Run, style: Style) -> Iterator[str]:
+    """The page, piece by piece: at most one picture is held at a time."""
+    status, reason = judge_run(run)
+    css, script = _joined(_STYLES), _joined(_SCRIPTS)
+    found = run.summary
+    counts = {
+        "error": found.errors,
+        "fail": found.failed,
+        "missing": found.missing,
+        "new": found.new,
+        "warn": found.warned,
+        "pass": found.passed,
+    }
+    template = _environment().get_template("report.html.j2")
+    pieces = template.generate(
+        run=run,
+        status=status,
+        reason=printable(reason),
+        counts={name: counts[name] for name in _STATUSES},
+        total=len(run.results),
+        recipe=_recipe(run),
+        folders=None if run.folders is None else tuple(map(printable, run.folders)),
+        style=_inert(css),
+        script=_inert(script),
+        policy=_policy(css, script, style),
+        setting=_inert(_json({"pictures": style.pictures, "legend": data_url("image/png", scale_png())})),
+        blocks=_blocks(run, style),
+    )
+    yield from pieces
+    yield "\n"
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _joined(names: tuple[str, ...]) -> str:
+    # The hash of the policy is over what stands between the tags, line breaks included.
+    return "\n" + "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in names)
+
+
+def _policy(css: str, script: str, style: Style) -> str:
+    """What the page may do: nothing but its own style and script, and pictures as far as it has any."""
+
+    def source(text: str) -> str:
+        return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+    # A page that is opened from a disk has no origin that 'self' could stand for in every browser.
+    images = "data: 'self' file:" if style.pictures == "link" else "data:"
+    return (
+        f"default-src 'none'; img-src {images}; style-src {source(css)}; script-src {source(script)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _inert(text: str) -> Any:
+    """Text that is part of this package, or escaped already, as markup."""
+    from markupsafe import Markup
+
+    return Markup(text)
+
+
+def _json(value: object) -> str:
+    """JSON for a script element: plain ASCII in which nothing can be taken for markup."""
+    text = json.dumps(_finite(value), separators=(",", ":"), allow_nan=False)
+    return text.translate(_ESCAPES)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    return value
+
+
+def _blocks(run: Run, style: Style) -> Iterator[Any]:
+    """The elements that hold the data: each result behind the pictures that it is the first to show."""
+    album = Album(run.results, style, run.spec.pictures)
+    for index, result in enumerate(run.results):
+        sides = {}
+        both: tuple[tuple[Role, str | None, FileStamp | None], ...] = (
+            ("reference", result.reference, result.reference_file),
+            ("candidate", result.candidate, result.candidate_file),
+        )
+        for role, path, stamp in both:
+            if path is not None:
+                shot, data = album.take(index, role, path, stamp, result.view)
+                sides[role] = shot
+                if data is not None:
+                    yield _inert(f'<script type="text/plain" id="{shot["picture"]}">{data}</script>\n')
+        entry = _entry(result, run, style) | {"sides": sides}
+        yield _inert(f'<script type="application/json" class="result">{_json(entry)}</script>\n')
+
+
+def _entry(result: PairResult, run: Run, style: Style) -> dict[str, Any]:
+    """A result as the page's script takes it."""
+    found = result.evidence
+    entry: dict[str, Any] = {
+        "name": printable(result.name),
+        "status": result.status,
+        "reason": printable("; ".join((result.reason, *result.notes))),
+        "distance": result.distance,
+        "threshold": result.threshold,
+        "width": result.width,
+        "height": result.height,
+        "layers": [asdict(layer) for layer in result.layers],
+        "commands": _commands(result, run, style),
+        "views": [
+            {
+                "name": str(one.view),
+                "status": one.status,
+                "distance": one.distance,
+                "reason": printable(one.reason),
+            }
+            for one in by_severity(result.views)[:_MOST_VIEWS]
+        ],
+        "views_in_all": len(result.views),
+    }
+    if found is None:
+        return entry
+    entry["evidence"] = {
+        "gates": [asdict(gate) | {"source": printable(gate.source)} for gate in found.gates],
+        "regions": [asdict(region) for region in found.regions],
+        "regions_in_all": found.regions_in_all,
+        "changed_pixels": found.changed_pixels,
+        "ignored_pixels": found.ignored_pixels,
+        "shift": found.shift,
+        "noise": found.noise,
+    }
+    if found.heat is not None:
+        entry["evidence"]["heat"] = {
+            "address": data_url("image/png", heat_png(found.heat)),
+            "stride": found.heat.stride,
+            "width": found.heat.width,
+            "height": found.heat.height,
+            "top": found.heat.top,
+        }
+    return entry
+
+
+def _commands(result: PairResult, run: Run, style: Style) -> list[dict[str, str]]:
+    """What to type to go on from here."""
+    show, accept = show_command(result, run), accept_command(result, run, style.json_report)
+    commands = [] if show is None else [{"label": "Draw the heat map", "text": show}]
+    if accept is not None:
+        commands.append({"label": _ACCEPTING[result.status], "text": accept})
+    return commands
+
+
+def _recipe(run: Run) -> dict[str, str]:
+    """The facts about the run, by what they are called."""
+    spec = run.spec
+    alike = len({(layer.distance, layer.weight) for layer in spec.layers}) == 1
+    if alike and spec.layers[0].weight == 1:
+        layers = f"{spec.layers[0].distance} of {', '.join(spec.taps)}"
+    else:
+        layers = ", ".join(f"{layer.weight:g} × {layer.distance} of {layer.tap}" for layer in spec.layers)
+    device = "not needed" if run.device == "none" else printable(run.device)
+    precision = spec.precision + spec.pictures.words
+    return {"backbone": spec.backbone, "layers": layers, "precision": precision, "device": device}

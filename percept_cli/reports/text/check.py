@@ -1,0 +1,154 @@
+"""The table of a check: what did not pass, where, by how much, and the commands that show it and accept it."""
+
+from __future__ import annotations
+
+import heapq
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from percept_cli.judging.threshold import judge_run
+from percept_cli.reports import Style
+from percept_cli.reports.ci.findings import accept_command, badness, level_of, show_command
+from percept_cli.reports.text.parts import COLOURS, add_recipe, facts_table, verdict
+from percept_cli.results.found import Gate, Region
+from percept_cli.results.run import PairResult, Run
+from percept_cli.system.names import counted, printable
+
+_REGIONS_TOLD = 3
+_LAYERS_TOLD = 3
+_NAMES_TOLD = 3
+
+
+def print_check(console: Console, run: Run, style: Style) -> None:
+    """What did not pass, the worst first, each with what a person needs to act; then the run in numbers."""
+    if style.origin is not None:
+        facts = facts_table()
+        for name, folder in zip(("baseline", "current"), style.origin, strict=True):
+            facts.add_row(name, Text(printable(folder)))
+        console.print(facts)
+        console.print()
+    told = [result for result in run.results if result.status != "pass"]
+    shown = heapq.nsmallest(len(told) if style.top is None else style.top, told, key=badness)
+    for result in shown:
+        _print_pair(console, run, result, style)
+    if len(shown) < len(told):
+        console.print(f"… and {len(told) - len(shown)} more that did not pass; --top all shows them")
+        console.print()
+    if style.json_report is None and run.folders is not None and told:
+        console.print("To accept what is right, write a report with -o report.json: percept approve reads it.")
+        console.print()
+    console.print(_totals(run, style))
+
+
+def _print_pair(console: Console, run: Run, result: PairResult, style: Style) -> None:
+    size = "" if result.width is None else f"  {result.width} × {result.height}"
+    console.print(
+        Text.assemble(
+            Text(result.status.upper(), style=f"bold {COLOURS[result.status]}"),
+            "  ",
+            Text(printable(result.name), style="bold"),
+            size,
+        )
+    )
+    facts = facts_table()
+    if result.evidence is None:
+        facts.add_row("reason", Text(printable(result.reason)))
+    else:
+        for gate in result.evidence.gates:
+            if gate.status != "pass":
+                facts.add_row(gate.name, _gate(gate))
+        for line, region in enumerate(result.evidence.regions[:_REGIONS_TOLD]):
+            facts.add_row("" if line else "where", _region(region))
+        more = result.evidence.regions_in_all - _REGIONS_TOLD
+        if more > 0:
+            facts.add_row("", f"and {counted(more, 'more region')}")
+        if result.evidence.shift is not None:
+            facts.add_row("moved", "as a whole by {},{} pixels".format(*result.evidence.shift))
+        if result.distance:
+            facts.add_row("layers", _layers(result))
+    for note in result.notes:
+        facts.add_row("note", Text(printable(note)))
+    console.print(Padding(facts, (0, 0, 0, 2)))
+    show, accept = show_command(result, run), accept_command(result, run, style.json_report)
+    width = max((len(str(cell)) for cell in facts.columns[0].cells), default=0)
+    for name, command in (("show", show), ("accept", accept)):
+        if command is not None:  # on one line, however long: it is to be copied
+            console.print(Text.assemble(Text(f"  {name:<{width}}", style="bold"), f"  {command}"), soft_wrap=True)
+    console.print()
+
+
+def _gate(gate: Gate) -> Text:
+    level = level_of(gate)
+    unit = f" {gate.unit}" if gate.unit else ""
+    at = "" if gate.at is None else f" at {gate.at}"
+    return Text.assemble(
+        Text(f"{gate.value:.6g}{unit}", style=COLOURS[gate.status]),
+        f" above {level:.6g}{at}  ({printable(gate.source)})",
+    )
+
+
+def _region(region: Region) -> str:
+    told = [f"{region.pixels:,} px", f"{100 * region.share:.0f} %"]
+    if region.shift is not None:
+        told.append("moved by {},{}".format(*region.shift))
+    return f"{region.box}  ({', '.join(told)})"
+
+
+def _layers(result: PairResult) -> str:
+    ordered = sorted(result.layers, key=lambda layer: -layer.share)
+    return ", ".join(f"{layer.name} {100 * layer.share:.0f} %" for layer in ordered[:_LAYERS_TOLD] if layer.share)
+
+
+def _named(names: list[str]) -> Text:
+    more = "" if len(names) <= _NAMES_TOLD else f", and {len(names) - _NAMES_TOLD} more"
+    return Text(f"{counted(len(names), 'picture')}: {', '.join(names[:_NAMES_TOLD])}{more}")
+
+
+def _has_moved(result: PairResult) -> bool:
+    """Whether a picture passed, or was judged, as moved back; otherwise it would look as good as equal."""
+    found = result.evidence
+    return found is not None and (
+        found.shift is not None or any(region.shift is not None for region in found.regions)
+    )
+
+
+def _told_of_passed(run: Run) -> list[str]:
+    """What a person should know of pictures that passed: what was done, and of which nothing was compared."""
+    told, more = list[str](), 0
+    for result in run.results:
+        if result.status != "pass":
+            continue
+        notes = (result.reason,) if result.unseen else result.notes
+        if notes and len(told) < _NAMES_TOLD:
+            told.append(f"{result.name}: {'; '.join(notes)}")
+        elif notes:
+            more += 1
+    return [*told, f"and {counted(more, 'more picture')} with notes"] if more else told
+
+
+def _totals(run: Run, style: Style) -> object:
+    found = run.summary
+    facts = facts_table()
+    more = found.passed - found.identical - found.not_compared
+    counts = [f"{found.identical} identical", f"{more} more passed"]
+    if found.not_compared:
+        counts.append(f"{found.not_compared} not compared")
+    if found.warned:
+        counts.append(f"{found.warned} warned")
+    counts += [f"{found.failed} failed", f"{found.errors} errors"]
+    facts.add_row("pictures", f"{found.pairs}: {', '.join(counts)}")
+    if found.new or found.missing:
+        allowed = f", {found.allowed} of them allowed" if found.allowed else ""
+        facts.add_row(
+            "unmatched", f"{found.missing} missing (no candidate), {found.new} new (no reference){allowed}"
+        )
+    moved = [printable(result.name) for result in run.results if _has_moved(result)]
+    if moved:
+        facts.add_row("moved", _named(moved))
+    for line, told in enumerate(_told_of_passed(run)):
+        facts.add_row("" if line else "note", Text(printable(told)))
+    facts.add_row("verdict", verdict(*judge_run(run)))
+    add_recipe(facts, run, style)
+    return facts

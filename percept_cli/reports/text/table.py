@@ -1,0 +1,136 @@
+"""The table people read in a terminal: one pair layer by layer, or many with one row each and a summary."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from percept_cli.reports import Style
+from percept_cli.reports.text.parts import COLOURS, add_recipe, bar, facts_table, verdict
+from percept_cli.results.run import LayerResult, PairResult, Run, by_severity
+from percept_cli.system.names import harmless, printable
+
+_MOST_VIEWS = 12  # of a pair, in the table
+
+
+def render(run: Run, style: Style) -> Iterator[str]:
+    """For every pair its files, one row per layer, and the verdict; at most ``style.width`` columns wide.
+
+    Or, without detail, the table of ``table_of_many``.
+    """
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=style.width,
+        force_terminal=style.colour,
+        color_system="standard" if style.colour else None,
+        no_color=not style.colour,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        legacy_windows=False,
+    )
+    if style.detail:
+        _print_pairs(console, run, style)
+    elif style.checks:
+        from percept_cli.reports.text.check import print_check
+
+        print_check(console, run, style)
+    else:
+        from percept_cli.reports.text.many import print_many
+
+        print_many(console, run, style)
+    text = out.getvalue() if style.unicode else _to_ascii(out.getvalue())
+    # rich pads cells to their column's width; those spaces carry nothing into a file.
+    lines = harmless(text, coloured=style.colour).removesuffix("\n").split("\n")
+    yield "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _print_pairs(console: Console, run: Run, style: Style) -> None:
+    for result in run.results:
+        console.print(_files(result))
+        console.print()
+        if result.layers:
+            console.print(_layers(result, style))
+            console.print()
+        if result.views:
+            console.print(_views(result))
+            console.print()
+        console.print(_verdict(run, result, style))
+
+
+def _files(result: PairResult) -> Table:
+    facts = facts_table()
+    facts.add_row("reference", Text(printable(result.reference or "none")))
+    facts.add_row("candidate", Text(printable(result.candidate or "none")))
+    if result.width is not None:
+        facts.add_row("size", f"{result.width} × {result.height} pixels")
+    for note in result.notes:
+        facts.add_row("note", Text(printable(note)))
+    return facts
+
+
+def _layers(result: PairResult, style: Style) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
+    table.add_column("layer", no_wrap=True)
+    table.add_column("C × H × W", no_wrap=True, justify="right")
+    for name in ("distance", "weight", "contribution"):
+        table.add_column(name, no_wrap=True, justify="right")
+    table.add_column("share", no_wrap=True, justify="right")
+    table.add_column("", no_wrap=True)
+    rows = [_cells(layer) for layer in result.layers]
+    headers = [str(column.header) for column in table.columns]
+    used = sum(max(map(len, column)) + 2 for column in zip(headers[:-1], *rows, strict=True))
+    bar_width = max(0, min(40, style.width - used))
+    for layer, cells in zip(result.layers, rows, strict=True):
+        table.add_row(*cells, Text(bar(layer.share, bar_width), style="cyan"))
+    return table
+
+
+def _views(result: PairResult) -> Table:
+    """What each view came to, the worst first."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
+    table.add_column("view", overflow="fold")
+    table.add_column("distance", no_wrap=True, justify="right")
+    table.add_column("verdict", no_wrap=True)
+    order = by_severity(result.views)
+    for one in order[:_MOST_VIEWS]:
+        word = Text(one.status.upper(), style=f"bold {COLOURS[one.status]}")
+        table.add_row(Text(printable(str(one.view))), f"{one.distance:.6g}", word)
+    if len(order) > _MOST_VIEWS:
+        table.add_row(f"… and {len(order) - _MOST_VIEWS} more, no worse", "", "")
+    return table
+
+
+def _cells(layer: LayerResult) -> tuple[str, ...]:
+    return (
+        layer.name,
+        f"{layer.channels} × {layer.height} × {layer.width}",
+        f"{layer.distance:.6g}",
+        f"{layer.weight:.6g}",
+        f"{layer.contribution:.6g}",
+        f"{100 * layer.share:.1f} %",
+    )
+
+
+def _verdict(run: Run, result: PairResult, style: Style) -> Table:
+    facts = facts_table()
+    facts.add_row("distance", repr(result.distance) if result.compared else "none")
+    if result.threshold is None:
+        facts.add_row("threshold", "none given")
+    else:
+        facts.add_row("threshold", Text(f"{result.threshold!r} ({printable(result.threshold_source)})"))
+    facts.add_row("verdict", verdict(result.status, result.reason))
+    add_recipe(facts, run, style)
+    return facts
+
+
+def _to_ascii(text: str) -> str:
+    table = str.maketrans(
+        {"×": "x", "…": "...", "█": "#", **dict.fromkeys("▏▎▍", ""), **dict.fromkeys("▌▋▊▉", "#")}
+    )
+    return text.translate(table).encode("ascii", "backslashreplace").decode()

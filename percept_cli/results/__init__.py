@@ -1,0 +1,1 @@
+"""Plain results: what reports and judges read."""

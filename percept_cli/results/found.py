@@ -1,0 +1,107 @@
+"""What ``percept check`` found in a pair beside its distance: gates, regions, the heat map. Plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    pass
+
+from dataclasses import dataclass, field
+
+from percept_cli.geometry import Box
+
+GateName = Literal["distance", "peak", "colour", "changed-pixels"]
+Level = Literal["pass", "warn", "fail"]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One measure of a pair against its levels; the worst of a pair's gates is its verdict."""
+
+    name: GateName
+    """``distance``: the mean over the picture, as far as it is visible. ``peak``: the strongest place of the
+    distance map, likewise. ``colour``: the largest difference of colour that is left when detail is blurred away.
+    ``changed-pixels``: how many, or how many in a hundred of those that are compared."""
+    value: float
+    """What was measured: 0 for equal pictures, larger is more different."""
+    unit: str
+    """``ΔE`` for colour, ``pixels`` or ``%`` for changed pixels; distances have none. ``visible`` stands with the
+    part of the pair's distance that can be seen, which is not the pair's ``distance``."""
+    warn: float | None
+    """The largest value that passes without a warning; None where no warning is asked for."""
+    fail: float | None
+    """The largest value that does not fail; None where nothing fails."""
+    source: str
+    """Where the levels came from, in words."""
+    status: Level
+    at: Box | None = None
+    """The place with the largest value; None where it belongs to the whole picture."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """Changed pixels that lie together."""
+
+    box: Box
+    """The smallest that holds them."""
+    pixels: int
+    """How many pixels differ."""
+    distance: float
+    """What the region adds to the pair's distance; 0 where that has no places, as with Gram matrices."""
+    share: float
+    """distance ÷ the pair's distance, 0 to 1."""
+    peak: float
+    """As the gate of that name, within the region."""
+    colour: float
+    """As the gate of that name, within the region, in ΔE."""
+    status: Level = "pass"
+    """What the gates with a place say of the region alone."""
+    layers: Mapping[str, float] = field(default_factory=dict)
+    """Tap name → what the region adds there, weighted; they sum to ``distance``."""
+    shift: tuple[int, int] | None = None
+    """Pixels to the right and down by which the region was found to have moved, and which were allowed."""
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """Where a pair differs: the distance map, weighted and summed over the layers, on the fixed scale."""
+
+    stride: int
+    """Pixels of the picture per value, each way; the largest of them counts."""
+    width: int
+    """In values."""
+    height: int
+    """In values."""
+    values: bytes
+    """Rows from the top: 0 for no difference, 255 for ``top`` and above, by the square root between."""
+    top: float
+    """The value of the map that is drawn as the end of the scale."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All of it, for one pair."""
+
+    gates: tuple[Gate, ...]
+    """In the order distance, peak, colour, changed-pixels; at least one."""
+    regions: tuple[Region, ...] = ()
+    """The worst first."""
+    regions_in_all: int = 0
+    """How many there are, of which ``regions`` may hold the worst only."""
+    changed_pixels: int = 0
+    """Pixels that differ, those ignored and shifted apart."""
+    ignored_pixels: int = 0
+    """Pixels that the rules leave out."""
+    shift: tuple[int, int] | None = None
+    """Pixels to the right and down that the whole candidate was found to have moved, which was allowed."""
+    noise: float | None = None
+    """The noise floor of the peak that was measured in the pair; None where it was not needed."""
+    heat: HeatMap | None = None
+    """None where nothing differs."""
+
+
+def nothing_differs(width: int, height: int, top: float) -> HeatMap:
+    """The map of two pictures of so many pixels that are equal: one value, which stands for all of them."""
+    return HeatMap(1 << (max(width, height) - 1).bit_length(), 1, 1, bytes(1), top)

@@ -1,0 +1,66 @@
+"""Results that wait for their report: in memory while they are few, then in a temporary file."""
+
+from __future__ import annotations
+
+import pickle
+import struct
+import tempfile
+import zlib
+from collections.abc import Collection, Iterator
+
+from percept_cli.errors import OutputUnwritable
+from percept_cli.results.run import PairResult
+
+_BYTES_IN_MEMORY = 4 << 20
+_LENGTH = struct.Struct("<Q")  # of a result as it is kept, before it
+_FASTEST = 1  # of zlib: a heat map of 300 kB, most of it the same, takes 2 ms and hardly any room
+
+
+class Spool(Collection[PairResult]):
+    """Results in the order in which they were added; gone through any number of times, one at a time in memory.
+
+    The file has no name, so it is gone with the process, however that ends, and nobody else can read or write it.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.SpooledTemporaryFile(_BYTES_IN_MEMORY)  # noqa: SIM115 - open as long as the spool is
+        self._count = 0
+
+    def add(self, result: PairResult) -> None:
+        """Add one more.
+
+        Raises:
+            OutputUnwritable: if the disk with temporary files is full.
+        """
+        try:
+            self._file.seek(0, 2)
+            data = zlib.compress(pickle.dumps(result, pickle.HIGHEST_PROTOCOL), _FASTEST)
+            self._file.write(_LENGTH.pack(len(data)) + data)
+        except OSError as error:
+            raise OutputUnwritable(
+                f"the folder of temporary files, {tempfile.gettempdir()}, cannot be written to: {error.strerror}",
+                hint="free some space, or set TMPDIR to another folder.",
+            ) from None
+        self._count += 1
+
+    def close(self) -> None:
+        """Give the file back; nothing can be gone through after that."""
+        self._file.close()
+
+    def __del__(self) -> None:
+        self.close()  # of a run that was read from a report, nobody else knows that it has a file
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[PairResult]:
+        place = 0
+        for _ in range(self._count):
+            self._file.seek(place)
+            (length,) = _LENGTH.unpack(self._file.read(_LENGTH.size))
+            place += _LENGTH.size + length
+            result: PairResult = pickle.loads(zlib.decompress(self._file.read(length)))
+            yield result
+
+    def __contains__(self, result: object) -> bool:
+        return any(result == mine for mine in self)

@@ -1,0 +1,133 @@
+"""Which pictures of a report are meant by ``percept approve``, and what accepting them comes to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from percept_cli.errors import InvalidSetting, PerceptError
+from percept_cli.results.run import PairResult, Run, Status
+from percept_cli.runs.approval import Kind, Step
+from percept_cli.system.names import printable
+from percept_cli.system.patterns import Patterns
+
+_NAMES_TOLD = 5
+_KINDS: dict[Status, Kind] = {"fail": "changed", "warn": "changed", "new": "new", "missing": "missing"}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which of a run's pictures are accepted."""
+
+    patterns: tuple[str, ...] = ()
+    """As in .gitignore, one of which a name must match; without any, all do."""
+    only: Literal["changed", "new"] | None = None
+    """Of the pictures to be copied, those of one kind."""
+    prune: bool = False
+    """Whether references without a candidate are deleted."""
+
+
+class NothingMatched(PerceptError):
+    """A pattern matches no picture: as with ``--include``, more likely a slip than a wish."""
+
+
+def matching(run: Run, patterns: tuple[str, ...]) -> list[PairResult]:
+    """The pictures of a run that are meant, whatever became of them; without patterns, all.
+
+    Raises:
+        InvalidSetting: for a pattern that is none.
+    """
+    wanted = Patterns(patterns) if patterns else None
+    return [result for result in run.results if wanted is None or wanted.match(result.name)]
+
+
+def check_patterns(run: Run, selection: Selection) -> None:
+    """Refuse patterns that match no picture of the run, also one that is to leave pictures out.
+
+    Raises:
+        NothingMatched: naming each of them, and what there is to approve.
+        InvalidSetting: for a pattern that is none, or a run that is none of two folders.
+    """
+    names = [result.name for result in run.results]
+    there = [step.name for step in steps_of(run, replace(selection, patterns=()))]
+    useless = [pattern for pattern in selection.patterns if not _is_of_use(pattern, names)]
+    if useless:
+        told = " or ".join(f"'{printable(pattern)}'" for pattern in useless)
+        raise NothingMatched(
+            f"no picture of the report matches {told}; {_told(there)}", hint=_hint(useless, there)
+        )
+    if selection.patterns and not matching(run, selection.patterns):
+        raise NothingMatched(
+            f"the patterns leave no picture over; {_told(there)}",
+            hint="one with ! takes away from those before it: --filter '*' --filter '!charts/**'",
+        )
+
+
+def _is_of_use(pattern: str, names: list[str]) -> bool:
+    wanted = Patterns([pattern.removeprefix("!")])
+    return any(map(wanted.match, names))
+
+
+def _told(names: list[str]) -> str:
+    """What there is to approve."""
+    if not names:
+        return "there is nothing to approve"
+    more = [] if len(names) <= _NAMES_TOLD else [f"{len(names) - _NAMES_TOLD} more"]
+    *others, last = [*map(printable, names[:_NAMES_TOLD]), *more]
+    return f"to approve there is {', '.join(others)} and {last}" if others else f"to approve there is {last}"
+
+
+def _hint(useless: list[str], names: list[str]) -> str:
+    """The nearest names, folders and endings; how patterns are written where nothing is near."""
+    known: dict[str, str] = {}
+    for name in names:
+        path = PurePosixPath(name)
+        words = [name, path.name, f"*{path.suffix}", *(f"{parent}/**" for parent in path.parents if parent.name)]
+        known |= {word.lower(): word for word in words}
+    near = dict.fromkeys(
+        printable(known[found])
+        for pattern in useless
+        for found in get_close_matches(pattern.lower().lstrip("!/"), known, n=1)
+    )
+    if near:
+        return f"did you mean {' and '.join(near)}?"
+    return "write patterns as in .gitignore: *.png, charts/**; without --filter, --dry-run lists what there is."
+
+
+def steps_of(run: Run, selection: Selection) -> Iterator[Step]:
+    """What accepting a run's pictures comes to, in the order of the run. Nothing is looked at yet.
+
+    Raises:
+        InvalidSetting: if the run is none of two folders, or for a pattern that is none.
+    """
+    if run.folders is None:
+        raise InvalidSetting(
+            "the report is not of two folders, so it has no baseline",
+            hint="make it with percept check -o FILE.json.",
+        )
+    used = Counter(result.reference for result in run.results if result.reference is not None)
+    for result in matching(run, selection.patterns):
+        kind = _KINDS.get(result.status)
+        if kind is None or (kind == "missing" and not selection.prune):
+            continue
+        if kind != "missing" and selection.only not in (None, kind):
+            continue
+        shared = result.reference is not None and used[result.reference] > 1
+        yield _step(result, kind, Path(run.folders[0]), shared=shared)
+
+
+def _step(result: PairResult, kind: Kind, baseline: Path, *, shared: bool) -> Step:
+    source = None if kind == "missing" or result.candidate is None else Path(result.candidate)
+    return Step(
+        name=result.name,
+        kind=kind,
+        target=Path(result.reference) if result.reference is not None else baseline / result.name,
+        source=source,
+        before=None if result.reference_file is None else result.reference_file.sha256,
+        after=None if result.candidate_file is None else result.candidate_file.sha256,
+        shared=shared,
+    )

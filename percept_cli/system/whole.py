@@ -1,0 +1,109 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from percept_cli.errors import OutputUnwritable
+from percept_cli.system.names import shown
+
+# Names under which systems offer a process its own open files.
+_OPEN_FILE = re.compile(r"/dev/fd/(\d+)|/proc/self/fd/(\d+)|/dev/std(out|err)")
+
+
+def check_output(path: Path, inputs: Iterable[Path]) -> None:
+    """Refuse an output that could not be written, or would overwrite an input, before any work is done.
+
+    Raises:
+        OutputUnwritable: if it is a directory, its folder is missing or read-only, or it is one of the inputs.
+    """
+    name = shown(path)
+    if _open_file(path) is not None:
+        return
+    if path.is_dir():
+        raise OutputUnwritable(f"{name}: the output is a directory", hint="name a file in it.")
+    if path.exists():
+        for source in inputs:
+            if source.exists() and path.samefile(source):
+                raise OutputUnwritable(
+                    f"{name}: the output would overwrite the input {shown(source)}", hint="name another file."
+                )
+    if _target(path).is_symlink():
+        raise OutputUnwritable(f"{name}: its links lead in a circle", hint="name another file.")
+    folder = _target(path).parent
+    if not folder.is_dir():
+        what = "is a file, not a folder" if folder.exists() else "does not exist"
+        raise OutputUnwritable(
+            f"{name}: the folder {shown(folder)} {what}", hint="name a file in a folder that exists."
+        )
+    # A file is written as a new one beside it, so the right to write to it is not enough; a device is.
+    in_place = path.exists() and not path.is_file()
+    if (path.exists() and not os.access(path, os.W_OK)) or not (in_place or os.access(folder, os.W_OK)):
+        raise OutputUnwritable(f"{name}: permission denied", hint="name a file in a folder you may write to.")
+
+
+def write_output(path: Path, pieces: Iterable[str | bytes]) -> None:
+    """Write a report: to a temporary sibling first, then moved into place, so that no reader sees half of it.
+
+    A link is followed; a device, a pipe or a file that this process has open is written to as it is.
+
+    Raises:
+        OutputUnwritable: if writing fails, with whatever was there before left as it was.
+    """
+    data = map(encoded, pieces)
+    descriptor = _open_file(path)
+    try:
+        if descriptor is not None:
+            with os.fdopen(os.dup(descriptor), "wb") as file:
+                file.writelines(data)
+        elif path.exists() and not path.is_file():
+            with path.open("wb") as file:
+                file.writelines(data)
+        else:
+            _replace(_target(path), data)
+    except BrokenPipeError:
+        pass  # the reader has seen what it wanted
+    except OSError as error:
+        raise OutputUnwritable(
+            f"{shown(path)}: cannot be written: {error.strerror}", hint="nothing was left half-written."
+        ) from None
+
+
+def encoded(piece: str | bytes) -> bytes:
+    r"""A piece of a report as it is written: valid UTF-8; bytes of a name that are no text become ``\udcXX``."""
+    return piece if isinstance(piece, bytes) else piece.encode("utf-8", "backslashreplace")
+
+
+def _open_file(path: Path) -> int | None:
+    """The descriptor that ``/dev/stdout`` and its like stand for."""
+    found = _OPEN_FILE.fullmatch(path.as_posix())
+    if found is None:
+        return None
+    if found[3]:
+        return 1 if found[3] == "out" else 2
+    return int(found[1] or found[2])
+
+
+def _target(path: Path) -> Path:
+    # Unlike Path.resolve, this does not fail on links in a circle, but gives one of them.
+    return Path(os.path.realpath(path))
+
+
+def _replace(target: Path, data: Iterable[bytes]) -> None:
+    # Not named after the target, whose name may be as long as the system allows.
+    temporary = target.with_name(f".percept-{os.urandom(8).hex()}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.writelines(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            shutil.copymode(target, temporary)
+        temporary.replace(target)
+    except BaseException:  # Ctrl-C included: the temporary file must not stay
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,154 @@
+"""How a picture in a test is judged: by the settings file of its project, below what the test itself asks for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from percept_cli.errors import InvalidSetting, PerceptError
+from percept_cli.images.policy import PICTURE_SETTINGS, ImagePolicy, with_settings
+from percept_cli.judging.assigned import assigned
+from percept_cli.judging.rulebook import Changes, RuleBook, changed, from_arguments, read_tables
+from percept_cli.judging.rules import Levels, Rules, check_level
+from percept_cli.pairs import Pair, Pairs
+from percept_cli.recipes.presets import RENDER, Preset, customise, load_preset
+from percept_cli.recipes.settings import Settings
+from percept_cli.recipes.spec import DistanceSpec
+from percept_cli.results.run import PairResult
+from percept_cli.scoring.checker import Checker, check_levels, combined, has_own_levels
+from percept_cli.system.machine import parse_size
+
+_RULES = ("noise", "fail", "warn", "ignore", "mask", "max_shift")
+OPTIONS = ("preset", "backbone", *_RULES, "device", "max_memory", *PICTURE_SETTINGS)
+"""What a test may ask for: what ``percept_cli.check`` takes."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one picture is compared with, and how it is judged."""
+
+    pairs: Sequence[Pair]
+    """Itself and each reference that is there; none where it has no baseline."""
+    rules: Rules
+    spec: DistanceSpec
+    device: str
+    max_memory: int | None
+    notes: tuple[str, ...] = ()
+    """What a person should know."""
+
+    def result(self, pairs: Sequence[Pair]) -> PairResult | PerceptError:
+        """The best of what pairs come to, or why they cannot be compared."""
+        checker = _checker(self.spec, self.device, self.max_memory)
+        try:
+            results = [checker.score(pair) for pair in pairs]
+        except PerceptError as error:
+            return error
+        # They are of one picture, and so they have one name.
+        return next(best for best, _ in combined((result, False) for result in results))
+
+
+@lru_cache(maxsize=4)
+def _checker(spec: DistanceSpec, device: str, max_memory: int | None) -> Checker:
+    # Kept, so that a test suite of many pictures loads torch and the weights once.
+    return Checker(spec, device=device, max_memory=max_memory)
+
+
+class Project:
+    """What the settings file says of pictures in tests.
+
+    Raises:
+        InvalidSetting: for anything in it that is wrong; the message names the file.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._values = settings.values
+        try:
+            preset = load_preset(str(self._values.get("preset", RENDER)))
+            recipe = {key: self._values.get(key) for key in ("backbone", "layers", "distance", "precision")}
+            spec = customise(preset, **recipe, pictures=settings.pictures)
+            self._recipe = replace(preset, spec=spec)
+            self._name = f"the recipe {preset.name} of {settings.source}"
+            self._threshold = _threshold(settings, preset)
+        except InvalidSetting as error:
+            where = f"{settings.source}: " if settings.source else ""
+            raise InvalidSetting(f"{where}{error}", hint=error.hint) from None
+        changes, overrides, _ = read_tables(settings)
+        self._changes = _from_anywhere(changes)
+        self._overrides = [replace(override, changes=_from_anywhere(override.changes)) for override in overrides]
+
+    def policy(self, options: Mapping[str, Any]) -> ImagePolicy:
+        """How the pictures of a test are read.
+
+        Args:
+            options: what the test asks for.
+
+        Raises:
+            InvalidSetting: for an option that makes no sense.
+        """
+        asked = {name: options[name] for name in PICTURE_SETTINGS if name in options}
+        return with_settings(self._recipe.spec.pictures, asked)
+
+    def trial(self, pair: Pair, folder: Path, options: Mapping[str, Any]) -> Trial:
+        """How a pair is judged.
+
+        Args:
+            pair: the picture, by the name that overrides match, with its baseline if there is one.
+            folder: where further references are looked for.
+            options: what the test asks for. Its preset takes the place of the file's whole recipe.
+
+        Raises:
+            InvalidSetting: for an option that makes no sense.
+        """
+        asked = _asked(options)
+        rules = Rules()
+        if self._threshold is not None and "preset" not in options:
+            rules = changed(rules, {"levels": {"distance": self._threshold}})
+        book = RuleBook(changed(rules, self._changes), self._overrides)
+        found = list(assigned(Pairs([pair], origin=(str(folder), str(folder))), book).pairs)
+        rules = changed(found[0].rules or book.base, asked)
+        preset = options.get("preset", rules.preset)
+        policy = self.policy(options)
+        recipe = self._recipe if preset is None else load_preset(os.fspath(preset))
+        # How pictures are read is no preset's.
+        spec = replace(customise(recipe, backbone=options.get("backbone")), pictures=policy)
+        rules = replace(rules, preset=None)  # it is this recipe, and no other than that of the report
+        check_levels(rules, spec)
+        without = not has_own_levels(spec) and not {"distance", "peak"} & rules.levels.keys()
+        name = self._name if preset is None else os.fspath(preset)
+        memory = options.get("max_memory", self._values.get("max-memory"))
+        return Trial(
+            [replace(pair, rules=rules) for pair in found if pair.reference is not None],
+            rules,
+            spec,
+            str(options.get("device", self._values.get("device", "auto"))),
+            None if memory is None else parse_size(memory),
+            (f"{name} has no levels for distance and peak, so colour alone decides",) if without else (),
+        )
+
+
+def _threshold(settings: Settings, preset: Preset) -> Levels | None:
+    """The file's threshold, or its preset's, as the level of the gate ``distance``."""
+    if "threshold" in settings.values:
+        return Levels(None, check_level(float(settings.values["threshold"]), "threshold"), settings.source)
+    return None if preset.threshold is None else Levels(None, preset.threshold, f"preset {preset.name}")
+
+
+def _from_anywhere(changes: Changes) -> Changes:
+    """The same while a test is in another folder."""
+    mask = changes.get("mask")
+    return changes if mask is None else changes | {"mask": mask.absolute()}
+
+
+def _asked(options: Mapping[str, Any]) -> Changes:
+    """A test's options, as changes of the rules."""
+    for name in options:
+        if name not in OPTIONS:
+            raise TypeError(f"percept_check: unknown argument {name!r}; it takes {', '.join(OPTIONS)}")
+    changes = from_arguments(**{name: options[name] for name in _RULES if name in options})
+    if "mask" in options and options["mask"] is None:
+        changes["mask"] = None  # without the file's
+    return changes
