@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from percept_cli.loss import PerceptualDistance
     from percept_cli.recipes.spec import DistanceSpec, LayerSpec
     from percept_cli.results.run import LayerResult, PairResult, Run
-    from percept_cli.scoring.checker import check
-    from percept_cli.scoring.pipeline import compare_folders
-    from percept_cli.scoring.scorer import compare
+    from percept_cli.scoring.api import check, compare, compare_folders
 
 __all__ = [
     "DistanceSpec",
@@ -41,9 +39,9 @@ _HOMES = {
     "Run": "results.run",
     "PerceptError": "errors",
     "PerceptualDistance": "loss",
-    "check": "scoring.checker",
-    "compare": "scoring.scorer",
-    "compare_folders": "scoring.pipeline",
+    "check": "scoring.api",
+    "compare": "scoring.api",
+    "compare_folders": "scoring.api",
 }
 
 

@@ -25,7 +25,8 @@ from percept_cli.engine.device import compute_dtype
 from percept_cli.errors import InvalidInput, InvalidSetting, did_you_mean
 from percept_cli.networks.loading import load_kernels
 from percept_cli.networks.registry import WeightsRecord
-from percept_cli.recipes.presets import DEFAULT, customise, load_preset
+from percept_cli.recipes.presets import DEFAULT
+from percept_cli.recipes.recipe import make_recipe
 from percept_cli.recipes.spec import check_places
 from percept_cli.topology import INPUT, Layer, layers_up_to, smallest_side, tap_shape
 
@@ -93,9 +94,9 @@ class PerceptualDistance(nn.Module):
         checkpoint: bool = False,
     ) -> None:
         super().__init__()
-        recipe = load_preset(os.fspath(preset))
-        self.spec = customise(recipe, layers=layers, distance=distance, precision=precision, backbone=backbone)
-        self.preset = recipe.name
+        recipe = make_recipe(preset, layers=layers, distance=distance, precision=precision, backbone=backbone)
+        self.spec = recipe.spec
+        self.preset = recipe.preset.name
         self.value_range = _checked_range(value_range)
         if reduction not in get_args(Reduction):
             raise InvalidSetting(

@@ -19,7 +19,7 @@ from percept_cli import PerceptualDistance
 from percept_cli.engine.measure import Engine
 from percept_cli.engine.plan import plan_pair
 from percept_cli.networks.channels import CHANNEL_WEIGHTS, load_channel_weights
-from percept_cli.recipes.presets import customise, load_preset
+from percept_cli.recipes.recipe import make_recipe
 from scripts.convert_channels import convert
 from tests.peers import dists_with_shipped_kernels, published_dists_weights
 from tests.rounding import ARITHMETIC, exact, relative_error
@@ -27,7 +27,7 @@ from tests.test_lpips_parity import pixels
 
 pytestmark = pytest.mark.numeric
 
-SPEC = customise(load_preset("dists"), backbone="vgg16-oxford-l2pool")
+SPEC = make_recipe("dists", backbone="vgg16-oxford-l2pool").spec
 
 
 @pytest.fixture(scope="module")

@@ -35,11 +35,12 @@ from percept_cli.drawing.over import (
 from percept_cli.errors import InvalidSetting, OutputUnwritable
 from percept_cli.formats.files import read_stamped
 from percept_cli.pairs import pair_of_files
-from percept_cli.recipes.presets import customise, load_preset
+from percept_cli.recipes.presets import load_preset
+from percept_cli.recipes.recipe import make_recipe
 from percept_cli.recipes.spec import ceiling, check_places, recipe_of_layer
 from percept_cli.results.found import HeatMap, nothing_differs
 from percept_cli.results.run import PairResult
-from percept_cli.scoring.checker import check
+from percept_cli.scoring.api import check
 from percept_cli.scoring.mapper import Mapper, Maps
 from percept_cli.topology import positions_reached
 from tests.conftest import ROOT, Percept, Save, as_picture, drawing
@@ -73,7 +74,7 @@ def changed(path: Path, box: tuple[int, int, int, int], colour: tuple[int, int, 
 
 def maps_of(reference: Path, candidate: Path) -> Maps:
     mapper = Mapper(RENDER)
-    return mapper.maps(mapper.read(pair_of_files(reference, candidate)))
+    return mapper.maps(mapper.scorer.read(pair_of_files(reference, candidate)))
 
 
 # What is drawn.
@@ -277,15 +278,15 @@ def test_layers_add_up_and_one_alone_looks_as_among_the_others(save: Save, tmp_p
     summed = (values_of(maps.heat, 96, 64) / 255.0) ** 2 * maps.heat.top
     assert np.abs(sum(by_layer) - summed).max() < 0.15
     mapper = Mapper(recipe_of_layer(RENDER, "relu3_3"))
-    alone = mapper.maps(mapper.read(pair_of_files(a, b)))
+    alone = mapper.maps(mapper.scorer.read(pair_of_files(a, b)))
     assert alone.heat == maps.layers["relu3_3"]
 
 
 def test_without_a_ceiling_the_scale_ends_at_a_power_of_ten(save: Save, tmp_path: Path) -> None:
     a = save("a.png", 64, 64)
     b = changed(a, (0, 0, 20, 20), (255, 255, 255), tmp_path / "b.png")
-    mapper = Mapper(customise(load_preset("render"), distance="l1"))
-    maps = mapper.maps(mapper.read(pair_of_files(a, b)))
+    mapper = Mapper(make_recipe("render", distance="l1").spec)
+    maps = mapper.maps(mapper.scorer.read(pair_of_files(a, b)))
     exponent = np.log10(maps.heat.top)
     assert exponent == round(exponent)
     assert max(maps.heat.values) > 255 * 0.1**0.5
@@ -299,17 +300,17 @@ def test_tiny_pictures_have_maps_of_their_own_size(save: Save) -> None:
 
 
 def test_distances_without_places_are_refused() -> None:
-    gram = customise(load_preset("render"), layers="relu1_2:gram,relu3_3:mse")
+    gram = make_recipe("render", layers="relu1_2:gram,relu3_3:mse").spec
     with pytest.raises(InvalidSetting, match="relu1_2 is compared by gram-chw") as error:
         check_places(gram)
     assert "--distance unit" in error.value.hint
     assert "--layer relu3_3" in error.value.hint
     check_places(recipe_of_layer(gram, "relu3_3"))
-    check_places(customise(load_preset("render"), layers="relu1_2:gram=0,relu3_3:mse"))
+    check_places(make_recipe("render", layers="relu1_2:gram=0,relu3_3:mse").spec)
     with pytest.raises(InvalidSetting, match="no layer 'relu3_2'"):
         recipe_of_layer(gram, "relu3_2")
     with pytest.raises(InvalidSetting, match="weight 0"):
-        recipe_of_layer(customise(load_preset("render"), layers="relu1_2=0,relu3_3"), "relu1_2")
+        recipe_of_layer(make_recipe("render", layers="relu1_2=0,relu3_3").spec, "relu1_2")
 
 
 # The command.

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from percept_cli.errors import InvalidSetting, OutputUnwritable
+from percept_cli.judging.threshold import ThresholdJudge
 from percept_cli.pairs import Pair, Pairs
 from percept_cli.recipes.spec import DistanceSpec, LayerSpec
 from percept_cli.results.run import PairResult
@@ -143,7 +144,7 @@ def test_another_recipe_is_computed_anew(path: Path, pairs: list[Pair]) -> None:
 def test_the_order_of_layers_and_the_threshold_are_the_present_ones(path: Path, pairs: list[Pair]) -> None:
     first, _ = run(path, pairs)
     spec = DistanceSpec(SPEC.layers[::-1])
-    scorer = Scorer(spec, device="cpu", threshold=0.0, threshold_source="command line")
+    scorer = Scorer(spec, ThresholdJudge(0.0, "command line"), device="cpu")
     second, journal = run(path, pairs, scorer)
     assert journal.reused == 5
     assert [result.status for result in second] == ["pass", "fail", "error", "fail", "fail", "fail", "missing"]

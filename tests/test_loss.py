@@ -18,7 +18,7 @@ from percept_cli import PerceptualDistance
 from percept_cli.engine.measure import Engine
 from percept_cli.engine.plan import plan_pair
 from percept_cli.errors import InvalidInput, InvalidSetting
-from percept_cli.recipes.presets import customise, load_preset
+from percept_cli.recipes.recipe import make_recipe
 from tests.peers import lpips_with_shipped_kernels
 from tests.rounding import ARITHMETIC, UNIT, exact, of_features
 from tests.rounding import relative_error as off
@@ -77,11 +77,11 @@ def gradient(loss: Any, reference: Tensor, candidate: Tensor) -> tuple[Tensor, T
 @pytest.mark.usefixtures("all_weights")
 @pytest.mark.parametrize(("n", "height", "width"), [(1, 48, 48), (3, 37, 53)])
 def test_numbers_are_the_engines(recipe: dict[str, str], n: int, height: int, width: int) -> None:
-    spec = customise(
-        load_preset(recipe.get("preset", "default")),
+    spec = make_recipe(
+        recipe.get("preset", "default"),
         distance=recipe.get("distance"),
         backbone=recipe.get("backbone"),
-    )
+    ).spec
     reference, candidate = pixels(n, height, width, 1), pixels(n, height, width, 2)
     distances = Engine(spec, "cpu").measure(reference, candidate, plan_pair(spec, height=height, width=width))
     loss = PerceptualDistance(**recipe, reduction="none", per_layer=True)  # type: ignore[arg-type]

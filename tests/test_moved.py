@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from percept_cli.evidence.changes import Changes, find_changes
 from percept_cli.evidence.moved import FAINT
-from percept_cli.scoring.checker import check
+from percept_cli.scoring.api import check
 from tests.conftest import Percept, as_picture, drawing
 
 Array = NDArray[np.uint8]

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from percept_cli.engine.plan import plan_pair
 from percept_cli.errors import (
     DeviceOutOfMemory,
     ExitCode,
@@ -73,7 +74,11 @@ class Stand(Scorer):
 
     def finish(self, reading: Any, found: Any, seconds: float) -> PairResult:  # noqa: ARG002 - as a scorer's
         self.fault("finish", reading.pair.name)
-        return self.bare(reading.pair, "pass", "")
+        plan = plan_pair(SPEC, height=32, width=32, changed=False)
+        distances, stamps = [0.0] * len(SPEC.layers), (None, None)
+        return self.of_distances(
+            reading.pair, plan=plan, size=(32, 32), distances=distances, stamps=stamps, seconds=0
+        )
 
     def failed(self, pair: Pair, error: PerceptError) -> PairResult:
         if not isinstance(error, FileGone):
@@ -183,10 +188,11 @@ def test_an_error_while_a_row_of_another_is_made_is_the_row(monkeypatch: pytest.
 def test_a_picture_that_is_gone_between_two_readings_is_a_row(
     save: Save, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same with the real checker, which read the sizes and reads the files again for their hashes."""
+    """The same with the real judge, which was told of the sizes and reads the files again for their hashes."""
     from percept_cli.images.views import looks
+    from percept_cli.judging.checks import GateJudge
+    from percept_cli.judging.rules import Rules
     from percept_cli.scoring import reading
-    from percept_cli.scoring.checker import Checker
 
     pair = Pair("x", save("a.png"), save("b.png", width=50))
 
@@ -195,7 +201,7 @@ def test_a_picture_that_is_gone_between_two_readings_is_a_row(
         return looks(*arguments)
 
     monkeypatch.setattr(reading, "looks", vanishing)
-    found = drive(Pipeline(Checker(load_preset("render").spec)), Pairs([pair]))
+    found = drive(Pipeline(Scorer(load_preset("render").spec, GateJudge(Rules()))), Pairs([pair]))
     assert not isinstance(found, BaseException)
     assert [(result.status, "b.png: no such file" in result.reason) for result in found] == [("error", True)]
 

@@ -79,7 +79,9 @@ def test_a_spool_gives_back_what_was_added(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_full_temporary_folder_is_said_to_be_one(tmp_path_factory: pytest.TempPathFactory) -> None:
     """A limit on the size of files stands for a disk that fills up."""
     script = (
-        "from tests.runs import PAIR; from percept_cli.results.spool import Spool; from percept_cli.errors import *\n"
+        "from tests.runs import PAIR\n"
+        "from percept_cli.results.spool import Spool\n"
+        "from percept_cli.errors import *\n"
         "held = Spool()\n"
         "try:\n"
         "    for _ in range(20000): held.add(PAIR)\n"

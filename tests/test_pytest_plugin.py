@@ -13,7 +13,7 @@ from PIL import Image
 
 from percept_cli.images.policy import PICTURE_SETTINGS
 from percept_cli.reports.data.reading import read_run
-from percept_cli.scoring.checker import check
+from percept_cli.scoring.api import check
 from percept_cli.testing.trial import OPTIONS
 from tests.conftest import drawing
 from tests.forks import Forks

@@ -10,12 +10,12 @@ import pytest
 
 from percept_cli.errors import InvalidSetting
 from percept_cli.geometry import Box, parse_box
+from percept_cli.judging.checks import check_levels, has_own_levels
 from percept_cli.judging.gates import AUTO, AUTO_PEAK, FIXED, Measures, in_words, judge_gates, verdict_of
 from percept_cli.judging.rulebook import RuleBook, changed, from_arguments, read_check, read_overrides
 from percept_cli.judging.rules import NOISES, OFF, Levels, Percent, Rules, parse_level
 from percept_cli.recipes.presets import load_preset
 from percept_cli.results.found import Gate
-from percept_cli.scoring.checker import check_levels, has_own_levels
 
 HERE = Path()
 NOTHING = Measures(0.0, 0.0, None, 0.0, None, 0, 0.0)
@@ -258,6 +258,8 @@ def test_overrides_add_up_and_the_last_counts() -> None:
         ),
     )
     found = {name: book.rules_of(name) for name in ("charts/a.png", "charts/b.png", "c.png", "d.gif")}
+    for name in found:
+        book.count(name)
     peaks = {name: rules.levels["peak"].fail if "peak" in rules.levels else None for name, rules in found.items()}
     assert peaks == {"charts/a.png": 2.0, "charts/b.png": 1.0, "c.png": 2.0, "d.gif": None}
     assert [rules.max_shift for rules in found.values()] == [1, 1, 0, 0]

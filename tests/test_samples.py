@@ -23,7 +23,8 @@ from percept_cli.engine.tensors import to_batch
 from percept_cli.formats.files import read_file
 from percept_cli.networks.loading import load_kernels
 from percept_cli.networks.registry import WEIGHTS
-from percept_cli.recipes.presets import customise, load_preset, preset_names
+from percept_cli.recipes.presets import load_preset, preset_names
+from percept_cli.recipes.recipe import make_recipe
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.run import PairResult
 from percept_cli.topology import INPUT, NETWORKS
@@ -47,7 +48,7 @@ PRESETS = [
 
 def spec_of(preset: str) -> DistanceSpec:
     """A preset on kernels that come with percept."""
-    return customise(load_preset(preset), backbone=backbone_of(preset))
+    return make_recipe(preset, backbone=backbone_of(preset)).spec
 
 
 def backbone_of(preset: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from percept_cli.pairs import Pair, Pairs
-from percept_cli.recipes.presets import customise, load_preset
+from percept_cli.recipes.recipe import make_recipe
 from percept_cli.scoring.pipeline import Pipeline
 from percept_cli.scoring.scorer import Scorer
 from tests.conftest import drawing
@@ -35,7 +35,7 @@ def pairs(tmp_path: Path) -> list[Pair]:
 
 
 def test_no_digit_depends_on_how_pairs_are_listed(pairs: list[Pair]) -> None:
-    scorer = Scorer(customise(load_preset("default"), layers="relu1_2,relu2_2"), device="cpu")
+    scorer = Scorer(make_recipe("default", layers="relu1_2,relu2_2").spec, device="cpu")
     alone = [scorer.score(pair).layers for pair in pairs]
     shared = [replace(pair, shared=True) for pair in pairs]
     assert scorer.parts(scorer.read(shared[0]))[0].keeps_reference

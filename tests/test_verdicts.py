@@ -9,7 +9,7 @@ from PIL import Image
 
 from percept_cli.judging.rules import NOISES, Noise
 from percept_cli.results.found import Evidence
-from percept_cli.scoring.checker import check
+from percept_cli.scoring.api import check
 from tests.corpus.judging import ours, report
 from tests.corpus.judging.statistics import best_threshold, confusion, roc_area
 from tests.corpus.make.common import CORPUS, Row, read_manifest

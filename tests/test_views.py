@@ -32,7 +32,7 @@ from percept_cli.images.picture import Decoded, Frame, frame_of_levels
 from percept_cli.images.policy import AS_SEEN, ImagePolicy, policy_from, with_settings
 from percept_cli.images.srgb import from_light, to_light
 from percept_cli.images.views import Side, look_at, looks, shown_picture
-from percept_cli.scoring.checker import check
+from percept_cli.scoring.api import check
 from tests import deep_files
 from tests.conftest import Percept, as_picture, drawing
 from tests.pictures import seen

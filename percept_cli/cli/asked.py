@@ -12,15 +12,19 @@ from click.core import ParameterSource
 
 from percept_cli.cli.console import say
 from percept_cli.cli.options import parameter_of
+from percept_cli.engine.device import check_device_name
 from percept_cli.errors import InvalidSetting, OutputUnwritable
 from percept_cli.formats.decode import decode
 from percept_cli.formats.files import read_stream
 from percept_cli.images.policy import ImagePolicy
+from percept_cli.judging.judge import Judge
+from percept_cli.judging.threshold import ThresholdJudge
 from percept_cli.pairs import Pair, pair_of_files
-from percept_cli.recipes.presets import Preset, customise, load_preset, renamed_taps
+from percept_cli.pairs.held import PairInMemory
+from percept_cli.recipes.recipe import Recipe, make_recipe, renamed_taps
 from percept_cli.recipes.settings import KEYS, Settings
+from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.reports import FORMATS, check_format, format_of_file
-from percept_cli.scoring.reading import PairInMemory
 from percept_cli.scoring.scorer import Scorer
 from percept_cli.system.machine import parse_size
 from percept_cli.system.names import posix, printable, shown
@@ -29,12 +33,25 @@ _STDIN, _STDIN_NAME = Path("-"), "standard input"
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Asked:
     """What the recipe options come to."""
 
-    preset: Preset
-    scorer: Scorer
+    recipe: Recipe
     settings: Settings
+    device: str
+    max_memory: int | None
+    """In bytes."""
+
+    @property
+    def spec(self) -> DistanceSpec:
+        """Of the recipe."""
+        return self.recipe.spec
+
+    def scorer(self, judge: Judge | None = None, *, spec: DistanceSpec | None = None) -> Scorer:
+        """A scorer by the recipe, or by one derived from it; its judge is the threshold, if none is given."""
+        if judge is None:
+            judge = ThresholdJudge(self.recipe.threshold, self.recipe.threshold_source)
+        return Scorer(spec or self.spec, judge, device=self.device, max_memory=self.max_memory)
 
 
 def recipe_of(
@@ -49,49 +66,45 @@ def recipe_of(
     precision: str | None,
     max_memory: str | int | None,
     **pictures: Any,
-) -> Recipe:
-    """The preset with what was asked for instead, and a scorer for it.
+) -> Asked:
+    """The preset with what was asked for instead, and where it is to be measured.
 
     Raises:
         InvalidSetting: for anything that makes no recipe; the hint says which settings of a file are in use.
     """
     settings: Settings = ctx.obj
     try:
-        found = load_preset(preset)
-        spec = customise(
-            found,
+        recipe = make_recipe(
+            preset,
             backbone=backbone,
             layers=layers,
             distance=distance,
             precision=precision,
             pictures={name: value for name, value in pictures.items() if value is not None},
+            threshold=threshold,
+            threshold_source=_source_of(ctx, settings, "threshold"),
         )
-        limit, source = _threshold(ctx, settings, found, threshold)
         memory = None if max_memory is None else parse_size(max_memory)
-        scorer = Scorer(spec, device=device, threshold=limit, threshold_source=source, max_memory=memory)
+        device = check_device_name(device)
     except InvalidSetting as error:
         in_use = _keys_in_use(ctx)
         if in_use:
             error.hint = f"{error.hint} (in use from {settings.source}: {', '.join(in_use)})".strip()
         raise
     if backbone is not None and layers is None and not ctx.params.get("quiet"):
-        for tap, other in renamed_taps(found.spec, backbone).items():
+        for tap, other in renamed_taps(recipe.preset.spec, backbone).items():
             say(f"Note: {backbone} has no {tap}; its {other} is compared instead")
-    return Recipe(found, scorer, settings)
+    return Asked(recipe, settings, device, memory)
 
 
 def _keys_in_use(ctx: click.Context) -> list[str]:
     return [key for key in KEYS if ctx.get_parameter_source(parameter_of(key)) is ParameterSource.DEFAULT_MAP]
 
 
-def _threshold(
-    ctx: click.Context, settings: Settings, preset: Preset, value: float | None
-) -> tuple[float | None, str]:
-    """The threshold that holds, and where it came from."""
-    if value is None:
-        return preset.threshold, "" if preset.threshold is None else f"preset {preset.name}"
-    from_file = ctx.get_parameter_source("threshold") is ParameterSource.DEFAULT_MAP
-    return value, settings.source if from_file else "command line"
+def _source_of(ctx: click.Context, settings: Settings, parameter: str) -> str:
+    """Where a parameter's value came from, in words."""
+    from_file = ctx.get_parameter_source(parameter) is ParameterSource.DEFAULT_MAP
+    return settings.source if from_file else "command line"
 
 
 @dataclass(frozen=True)

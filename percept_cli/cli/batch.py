@@ -107,10 +107,10 @@ def batch(
         terms["top"] if ctx.get_parameter_source("top") is ParameterSource.COMMANDLINE else None
     )
     settle_in()
-    recipe = recipe_of(ctx, **options)
+    asked = recipe_of(ctx, **options)
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
     pairs = _pairs(ctx, reference, candidate, manifest, include, exclude, any_extension=any_extension)
-    return run_many(pairs, recipe, to, Terms(**terms), quiet=quiet, verbose=verbose)
+    return run_many(pairs, asked, asked.scorer(), to, Terms(**terms), quiet=quiet, verbose=verbose)
 
 
 def _pairs(

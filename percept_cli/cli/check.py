@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from percept_cli.cli.asked import Recipe, destinations_of, recipe_of
+from percept_cli.cli.asked import Asked, destinations_of, recipe_of
 from percept_cli.cli.commands import Command
 from percept_cli.cli.console import say
 from percept_cli.cli.many import Terms, run_many
@@ -30,13 +29,13 @@ from percept_cli.drawing.heatmaps import HeatMapFolder
 from percept_cli.errors import InvalidSetting
 from percept_cli.geometry import parse_box
 from percept_cli.judging.assigned import assigned
+from percept_cli.judging.checks import GateJudge, check_levels, has_own_levels
 from percept_cli.judging.rulebook import Changes, RuleBook, changed, read_tables
 from percept_cli.judging.rules import NOISES, POLICIES, Levels, Rules, parse_level
 from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.settings import Settings
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.found import GateName
-from percept_cli.scoring.checker import Checker, check_levels, has_own_levels
 from percept_cli.system.names import shown
 
 
@@ -129,22 +128,24 @@ def check(
     terms = {
         name: options.pop(name) for name in ("top", "fail_fast", "allow_empty", "workers", "pictures", "heatmaps")
     }
-    recipe = recipe_of(ctx, **options)
-    book, folders = _rules(recipe.settings, changes, _threshold(recipe, options["threshold"]))
+    asked = recipe_of(ctx, **options)
+    book, folders = _rules(asked.settings, changes, _threshold(asked))
     baseline, current = _sides(ctx, baseline, current, folders)
     terms["heatmaps"] = terms["heatmaps"] and HeatMapFolder(terms["heatmaps"], (baseline, current))
-    scorer = _checker(recipe, book, options)
+    _check_rules(asked, book)
+    scorer = asked.scorer(GateJudge(book.rules_of))
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
     from percept_cli.pairs.folders import Choice, pairs_of
 
     found = pairs_of(baseline, current, Choice(include, exclude), any_extension=any_extension)
     pairs = assigned(found, book)
     if not quiet:
-        for note in (*book.notes, *_without_levels(recipe, book)):
+        for note in (*book.notes, *_without_levels(asked, book)):
             say(f"Warning: {note}")
     return run_many(
         pairs,
-        replace(recipe, scorer=scorer),
+        asked,
+        scorer,
         to,
         Terms(checks=True, **terms),
         quiet=quiet,
@@ -155,12 +156,10 @@ def check(
 _RULES = ("noise", "fails", "warns", "ignore", "mask", "max_shift", "new", "missing", "size_mismatch")
 
 
-def _threshold(recipe: Recipe, given: float | None) -> Levels | None:
+def _threshold(asked: Asked) -> Levels | None:
     """The preset's or the user's threshold, as the level of the gate ``distance``."""
-    if given is None and recipe.preset.threshold is None:
-        return None
-    scorer = recipe.scorer
-    return Levels(None, scorer.threshold, scorer.threshold_source)
+    recipe = asked.recipe
+    return None if recipe.threshold is None else Levels(None, recipe.threshold, recipe.threshold_source)
 
 
 def _rules(settings: Settings, given: dict[str, Any], threshold: Levels | None) -> tuple[RuleBook, dict[str, str]]:
@@ -212,19 +211,17 @@ def _sides(
     return Path(folders["baseline"]), Path(folders["current"])
 
 
-def _all_rules(recipe: Recipe, book: RuleBook) -> list[tuple[Rules, DistanceSpec]]:
+def _all_rules(asked: Asked, book: RuleBook) -> list[tuple[Rules, DistanceSpec]]:
     """The run's rules, and those of every override alone, each with its recipe."""
     found = [book.base, *(changed(book.base, override.changes) for override in book.overrides)]
-    return [
-        (rules, recipe.scorer.spec if rules.preset is None else load_preset(rules.preset).spec) for rules in found
-    ]
+    return [(rules, asked.spec if rules.preset is None else load_preset(rules.preset).spec) for rules in found]
 
 
-def _without_levels(recipe: Recipe, book: RuleBook) -> list[str]:
+def _without_levels(asked: Asked, book: RuleBook) -> list[str]:
     """Recipes by which a picture is judged for its colour alone."""
     names = dict.fromkeys(
-        rules.preset or f"the recipe {recipe.preset.name}, as it was asked for,"
-        for rules, spec in _all_rules(recipe, book)
+        rules.preset or f"the recipe {asked.recipe.preset.name}, as it was asked for,"
+        for rules, spec in _all_rules(asked, book)
         if not has_own_levels(spec) and not {"distance", "peak"} & rules.levels.keys()
     )
     return [
@@ -233,13 +230,15 @@ def _without_levels(recipe: Recipe, book: RuleBook) -> list[str]:
     ]
 
 
-def _checker(recipe: Recipe, book: RuleBook, options: dict[str, Any]) -> Checker:
-    for rules, spec in _all_rules(recipe, book):
+def _check_rules(asked: Asked, book: RuleBook) -> None:
+    """Refuse levels and masks that no picture could be judged by.
+
+    Raises:
+        InvalidSetting, UnreadableImage, UnsupportedImage: saying which.
+    """
+    for rules, spec in _all_rules(asked, book):
         check_levels(rules, spec)
         if rules.mask is not None:  # once, instead of for every picture
             from percept_cli.evidence.masks import check_mask
 
             check_mask(rules.mask)
-    return Checker(
-        recipe.scorer.spec, rules=book.base, device=options["device"], max_memory=recipe.scorer.max_memory
-    )

@@ -56,38 +56,33 @@ def compare(
       percept compare a.png b.png --layers relu1_2,relu3_3=2.5 --distance l1
     """  # noqa: D301 - \b is click's mark for lines to keep as they are
     settle_in()
-    recipe = recipe_of(ctx, **recipe_settings)
+    asked = recipe_of(ctx, **recipe_settings)
+    scorer = asked.scorer()
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
     if candidate.is_dir():
         from percept_cli.cli.many import run_many
         from percept_cli.pairs.folders import pairs_of
 
-        return run_many(pairs_of(reference, candidate), recipe, to, quiet=quiet, verbose=verbose)
+        return run_many(pairs_of(reference, candidate), asked, scorer, to, quiet=quiet, verbose=verbose)
     for path, _ in to.files:
         check_output(path, (reference, candidate))
     if to.stdout != "table" and not quiet:
-        note_settings(recipe.settings)
+        note_settings(asked.settings)
     if verbose:
-        say(what_is_asked(recipe))
+        say(what_is_asked(asked))
 
-    reading = recipe.scorer.read(pair_of_arguments(reference, candidate, recipe.scorer.spec.pictures))
+    reading = scorer.read(pair_of_arguments(reference, candidate, scorer.spec.pictures))
     if verbose:
         say_plans(reading)
-    result = recipe.scorer.measure(reading)
-    run = Run(
-        version=__version__,
-        spec=recipe.scorer.spec,
-        device=recipe.scorer.device,
-        results=(result,),
-        kind="compare",
-    )
+    result = scorer.measure(reading)
+    run = Run(version=__version__, spec=scorer.spec, device=scorer.device, results=(result,), kind="compare")
 
     if verbose:
         say(what_ran(run, result.seconds))
     if not quiet and to.stdout != "table":
         for note in result.notes:
             say(f"Note: {printable(note)}")
-    look: dict[str, Any] = {"wide": wide, "settings": recipe.settings.from_above}
+    look: dict[str, Any] = {"wide": wide, "settings": asked.settings.from_above}
     for path, name in to.files:
         write_output(path, render(run, name, Style(link_from=path.parent, **look)))
     if to.files and not quiet:

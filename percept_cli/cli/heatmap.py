@@ -84,23 +84,23 @@ def heatmap(
       percept heatmap a.png b.png -o heat.webp --style layers --preset default
     """  # noqa: D301 - \b is click's mark for lines to keep as they are
     settle_in()
-    recipe = recipe_of(ctx, threshold=None, **recipe_settings)
+    asked = recipe_of(ctx, threshold=None, **recipe_settings)
     output, form = _where(output)
     check_output(output, (reference, candidate))
-    spec = recipe.scorer.spec if layer is None else recipe_of_layer(recipe.scorer.spec, layer)
+    spec = asked.spec if layer is None else recipe_of_layer(asked.spec, layer)
     check_places(spec)
-    mapper = Mapper(spec, device=recipe_settings["device"], max_memory=recipe.scorer.max_memory)
+    mapper = Mapper(spec, device=asked.device, max_memory=asked.max_memory)
     if not quiet:
-        note_settings(recipe.settings)
+        note_settings(asked.settings)
     if verbose:
-        say(what_is_asked(recipe))
+        say(what_is_asked(asked))
 
-    reading = mapper.read(pair_of_arguments(reference, candidate, mapper.spec.pictures))
+    reading = mapper.scorer.read(pair_of_arguments(reference, candidate, spec.pictures))
     if verbose:
         say_plans(reading)
     maps = mapper.maps(reading)
     if verbose:
-        run = Run(version=__version__, spec=spec, device=mapper.device, results=(maps.result,))
+        run = Run(version=__version__, spec=spec, device=mapper.scorer.device, results=(maps.result,))
         say(what_ran(run, maps.result.seconds))
     drawing = draw(
         style,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from percept_cli._version import __version__
-from percept_cli.cli.asked import Destinations, Recipe
+from percept_cli.cli.asked import Asked, Destinations
 from percept_cli.cli.console import print_report, say, style_of_stdout
 from percept_cli.cli.options import DEFAULT_TOP, note_settings
 from percept_cli.cli.progress import Progress, progress
@@ -22,14 +22,15 @@ from percept_cli.cli.words import what_is_asked, what_ran, where_reports_are
 from percept_cli.drawing.heatmaps import HeatMapFolder
 from percept_cli.engine.plan import avoided
 from percept_cli.errors import ExitCode, OutputUnwritable, PerceptError
+from percept_cli.judging.checks import combined
 from percept_cli.judging.threshold import judge_run
 from percept_cli.pairs import Pairs
 from percept_cli.reports import FORMATS, Style, render, render_head, render_rows
 from percept_cli.results.run import PairResult, Run
 from percept_cli.results.spool import Spool
 from percept_cli.runs.journal import By, Journal
-from percept_cli.scoring.checker import combined
 from percept_cli.scoring.pipeline import Pipeline
+from percept_cli.scoring.scorer import Scorer
 from percept_cli.system import signals
 from percept_cli.system.names import posix, printable, shown
 from percept_cli.system.whole import check_output, write_output
@@ -58,7 +59,14 @@ class Terms:
 
 
 def run_many(
-    pairs: Pairs, recipe: Recipe, to: Destinations, terms: Terms = Terms(), *, quiet: bool, verbose: bool
+    pairs: Pairs,
+    asked: Asked,
+    scorer: Scorer,
+    to: Destinations,
+    terms: Terms = Terms(),
+    *,
+    quiet: bool,
+    verbose: bool,
 ) -> int:
     """Score the pairs, write the reports, and return the exit code."""
     for path in (*(path for path, _ in to.files), *((terms.resume,) if terms.resume else ())):
@@ -68,15 +76,15 @@ def run_many(
             raise OutputUnwritable(
                 f"{shown(path)}: --resume keeps JSON Lines in it", hint="name another file for the other report."
             )
-    journal = None if terms.resume is None else Journal(terms.resume, recipe.scorer, by=terms.resume_by)
+    journal = None if terms.resume is None else Journal(terms.resume, scorer, by=terms.resume_by)
     if verbose:
-        say(what_is_asked(recipe))
+        say(what_is_asked(asked))
     if not quiet:
         if to.stdout != "table":
-            note_settings(recipe.settings)
+            note_settings(asked.settings)
         _note(pairs.notes)
         _note(() if journal is None else journal.notes)
-    many = _Many(pairs, recipe, to, terms, journal, quiet=quiet)
+    many = _Many(pairs, asked, scorer, to, terms, journal, quiet=quiet)
     try:
         run = many.run()
         if verbose:
@@ -102,15 +110,16 @@ class _Many:
     def __init__(
         self,
         pairs: Pairs,
-        recipe: Recipe,
+        asked: Asked,
+        scorer: Scorer,
         to: Destinations,
         terms: Terms,
         journal: Journal | None,
         *,
         quiet: bool,
     ) -> None:
-        self._pairs, self._scorer, self._to, self._terms = pairs, recipe.scorer, to, terms
-        self._settings = recipe.settings
+        self._pairs, self._scorer, self._to, self._terms = pairs, scorer, to, terms
+        self._settings = asked.settings
         self._journal, self._quiet = journal, quiet
         self._results = Spool()
         self._streams = to.stdout is not None and FORMATS[to.stdout].streamed

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from percept_cli.cli.asked import Recipe
+from percept_cli.cli.asked import Asked
 from percept_cli.cli.console import say
 from percept_cli.results.run import Run
 from percept_cli.scoring.reading import Reading
 from percept_cli.system.names import shown
 
 
-def what_is_asked(recipe: Recipe) -> str:
+def what_is_asked(asked: Asked) -> str:
     """For --verbose, before the work."""
-    settings = recipe.settings.source or "no file"
-    return f"preset {recipe.preset.name}; settings from {settings}; fingerprint {recipe.scorer.spec.fingerprint}"
+    settings = asked.settings.source or "no file"
+    return f"preset {asked.recipe.preset.name}; settings from {settings}; fingerprint {asked.spec.fingerprint}"
 
 
 def say_plans(reading: Reading) -> None:

@@ -1,9 +1,9 @@
-"""Pairs → the same with the rules of each, and with every reference that may match."""
+"""Pairs → the same with every reference that may match."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -14,21 +14,25 @@ from percept_cli.system.names import printable, shown
 
 
 def assigned(pairs: Pairs, book: RuleBook) -> Pairs:
-    """Give every pair its rules. All names are gone through now, so that the book knows what matched nothing.
+    """Add the further references that the rules name.
+
+    All names are gone through now, so that the book knows what matches nothing.
 
     A pair with several references becomes as many pairs of one name, next to each other. Files that are such a
     reference are not missing for want of a candidate of their own.
     """
-    ruled = [replace(pair, rules=book.rules_of(pair.name)) for pair in pairs.pairs]
+    named = list(pairs.pairs)
     further = {}
-    for pair in ruled:
-        if pair.rules is not None and pair.rules.references:
-            found = _further(pair, pairs.origin)
-            book.references.update(dict.fromkeys(pair.rules.references, 0))
+    for pair in named:
+        book.count(pair.name)
+        references = book.rules_of(pair.name).references
+        if references:
+            found = _further(pair, references, pairs.origin)
+            book.references.update(dict.fromkeys(references, 0))
             book.references.update(found.keys())
             further[pair.name] = list(found.values())
     spoken_for = {path for paths in further.values() for path in paths}
-    kept = [pair for pair in ruled if pair.candidate is not None or pair.reference not in spoken_for]
+    kept = [pair for pair in named if pair.candidate is not None or pair.reference not in spoken_for]
     return replace(pairs, pairs=list(_expanded(kept, further)), total=len(kept))
 
 
@@ -46,19 +50,18 @@ def places_of(name: str, patterns: Iterable[str]) -> dict[str, str]:
     return {pattern: re.sub(r"\{\w+\}", lambda found: words[found[0]], pattern) for pattern in patterns}
 
 
-def _further(pair: Pair, origin: tuple[str, str] | None) -> dict[str, Path]:
+def _further(pair: Pair, references: Sequence[str], origin: tuple[str, str] | None) -> dict[str, Path]:
     """Those of a pair's further references that are there, by how they are written.
 
     Raises:
         InvalidSetting: if one is a link that leads out of the baseline folder.
     """
-    assert pair.rules is not None
     name = pair.name
     if origin is not None and not Path(origin[0]).is_file():  # it may still be to be made
         folder = Path(origin[0])
     else:  # one picture, whose own folder is the baseline; its name may hold any path
         folder, name = Path() if pair.reference is None else pair.reference.parent, PurePosixPath(name).name
-    places = places_of(name, pair.rules.references)
+    places = places_of(name, references)
     paths = {pattern: folder / place for pattern, place in places.items()}
     found = {pattern: path for pattern, path in paths.items() if path.is_file()}
     for path in found.values():

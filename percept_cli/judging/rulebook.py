@@ -79,18 +79,24 @@ class RuleBook:
 
     def rules_of(self, name: str) -> Rules:
         """The rules of one picture: the run's, changed by every override that matches, in their order."""
-        rules, set_by = self.base, dict[str, Override]()
+        rules = self.base
+        for override in self.overrides:
+            if override.matches(name):
+                rules = changed(rules, override.changes)
+                rules = replace(rules, order=(*rules.order, str(override)))
+        return rules
+
+    def count(self, name: str) -> None:
+        """Note a picture of the run, so that ``notes`` knows what matches none and what clashes."""
+        set_by = dict[str, Override]()
         for override in self.overrides:
             if not override.matches(name):
                 continue
             override.matched += 1
-            rules = changed(rules, override.changes)
-            rules = replace(rules, order=(*rules.order, str(override)))
             for key in _keys_of(override.changes):
                 if key in set_by:
                     self._clashes[key, str(set_by[key]), str(override)] += 1
                 set_by[key] = override
-        return rules
 
     @property
     def notes(self) -> list[str]:

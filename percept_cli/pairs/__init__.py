@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from percept_cli.errors import PerceptError
-from percept_cli.judging.rules import Rules
 from percept_cli.system.names import posix
 
 
@@ -37,8 +36,6 @@ class Pair:
     """Why the pair cannot be compared, found while pairing."""
     hint: str = ""
     """Why it may have no counterpart, in words."""
-    rules: Rules | None = None
-    """What ``percept check`` holds it to."""
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from percept_cli.errors import InvalidSetting, did_you_mean
-from percept_cli.images.policy import with_settings
-from percept_cli.networks.registry import WEIGHTS
 from percept_cli.recipes.spec import DistanceSpec, LayerSpec, check_distance, parse_layers
 from percept_cli.system.names import shown
-from percept_cli.topology import tap_names
 
 DEFAULT = "default"
 RENDER = "render"
@@ -199,77 +196,6 @@ def _layer(tap: str, entry: object, distance: str) -> LayerSpec:
     check_keys(entry, _LAYER_KEYS)
     weight = as_number(entry.get("weight", 1.0), f"the weight of layer {tap}")
     return LayerSpec(tap, _text(entry, "distance", distance), weight)
-
-
-def customise(
-    preset: Preset,
-    *,
-    layers: object = None,
-    distance: str | None = None,
-    precision: str | None = None,
-    backbone: str | None = None,
-    pictures: Mapping[str, Any] | None = None,
-) -> DistanceSpec:
-    """A preset's spec with single settings replaced.
-
-    Args:
-        preset: where everything else comes from.
-        backbone: replaces the preset's backbone; of the preset's layers those that it does not have become the
-            last ones of their block (see ``renamed_taps``).
-        layers: replaces the preset's layers (see ``read_layers``).
-        distance: replaces the distance of every layer of the preset, or is the distance of those of ``layers``
-            that name none.
-        precision: replaces the preset's precision.
-        pictures: settings of how pictures are read (``images.policy.PictureSettings``) to replace.
-
-    Raises:
-        InvalidSetting: for anything the spec refuses.
-    """
-    spec = preset.spec
-    terms = spec.layers
-    if distance is not None:
-        distance = check_distance(distance)
-    if layers is not None:
-        terms = read_layers(layers, distance or preset.distance)
-    else:
-        names = renamed_taps(spec, backbone or spec.backbone)
-        for tap, other in names.items():
-            if other in spec.taps or list(names.values()).count(other) > 1:
-                raise InvalidSetting(
-                    f"{backbone} has no {tap}, and its {other} would be compared twice",
-                    hint="name the layers yourself with --layers.",
-                )
-        terms = tuple(
-            replace(layer, tap=names.get(layer.tap, layer.tap), distance=distance or layer.distance)
-            for layer in terms
-        )
-    return replace(
-        spec,
-        layers=terms,
-        backbone=spec.backbone if backbone is None else backbone,
-        precision=precision or spec.precision,  # type: ignore[arg-type] # checked by DistanceSpec
-        pictures=with_settings(spec.pictures, pictures or {}),
-    )
-
-
-def renamed_taps(spec: DistanceSpec, backbone: str) -> dict[str, str]:
-    """The taps of a recipe that a backbone does not have → the last ones of the same block, where it has them.
-
-    VGG-19's blocks 3 to 5 have four convolutions, VGG-16's three: ``conv5_4`` becomes ``conv5_3``.
-
-    Raises:
-        InvalidSetting: if there is no such backbone.
-    """
-    if backbone not in WEIGHTS:
-        raise InvalidSetting(f"unknown backbone {backbone!r}", hint=did_you_mean(backbone, WEIGHTS))
-    known = tap_names(WEIGHTS[backbone].network)
-    found = {}
-    for tap in spec.taps:
-        block = tap.partition("_")[0]
-        others = [name for name in known if name.partition("_")[0] == block]
-        if tap not in known and others:
-            found[tap] = others[-1]
-    return found
 
 
 def check_threshold(value: float) -> float:

@@ -154,7 +154,7 @@ class Journal:
         if reference is None or candidate is None:
             return None
         plan = plan_pair(self._scorer.spec, height=height, width=width, changed=any(ordered))
-        result = self._scorer.judge(
+        result = self._scorer.of_distances(
             pair,
             plan=plan,
             size=(width, height),
@@ -162,7 +162,8 @@ class Journal:
             stamps=(reference, candidate),
             seconds=seconds,
         )
-        result = replace(result, view=view)
+        status, reason = judge(result.distance, result.threshold, result.threshold_source)
+        result = replace(result, view=view, status=status, reason=reason)
         if views:
             again = [judge(one.distance, result.threshold, result.threshold_source) for one in views]
             judged = (

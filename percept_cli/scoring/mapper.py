@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnusablePair
+from percept_cli.evidence.sight import Sight
 from percept_cli.images.picture import Picture
 from percept_cli.images.views import Look
+from percept_cli.judging.threshold import ThresholdJudge
 from percept_cli.pairs import Pair
-from percept_cli.recipes.spec import ceiling
+from percept_cli.recipes.spec import DistanceSpec, ceiling
 from percept_cli.results.found import HeatMap, nothing_differs
 from percept_cli.results.run import PairResult
-from percept_cli.scoring.reading import Reading, Sight
+from percept_cli.scoring.reading import Reading
 from percept_cli.scoring.scorer import Scorer
 from percept_cli.system.names import printable
 
@@ -45,14 +47,29 @@ class Maps:
         return any(self.heat.values)
 
 
-class Mapper(Scorer):
-    """Finds where the pictures of pairs differ, one pair at a time."""
+class _Viewer(ThresholdJudge):
+    """Judges nothing, and keeps the pictures even where they are equal: they are drawn."""
 
-    keeps_maps = True
+    def sight(self, pair: Pair, look: Look, spec: DistanceSpec) -> Sight:
+        """The whole view, with its pictures."""
+        return replace(super().sight(pair, look, spec), pictures=(look.reference, look.candidate))
 
-    def sight(self, pair: Pair, look: Look) -> Sight:
-        """As ``Scorer.sight``, with the pictures kept even where they are equal: they are drawn."""
-        return replace(super().sight(pair, look), pictures=(look.reference, look.candidate))
+
+class Mapper:
+    """Finds where the pictures of pairs differ, one pair at a time.
+
+    Args:
+        spec: the recipe.
+        device: as ``Scorer``.
+        max_memory: as ``Scorer``.
+
+    Raises:
+        InvalidSetting: for an unknown device name.
+    """
+
+    def __init__(self, spec: DistanceSpec, *, device: str = "auto", max_memory: int | None = None) -> None:
+        self.spec = spec
+        self.scorer = Scorer(spec, _Viewer(keeps_maps=True), device=device, max_memory=max_memory)
 
     def maps(self, reading: Reading) -> Maps:
         """The maps of a pair that was read; of several views those of the worst.
@@ -62,8 +79,8 @@ class Mapper(Scorer):
             UnusablePair: if the arithmetic overflowed.
         """
         start = time.perf_counter()
-        found = [(part, self.start([part]).result()[0]) for part in self.parts(reading)]
-        result = self.finish(reading, found, reading.seconds + time.perf_counter() - start)
+        found = [(part, self.scorer.start([part]).result()[0]) for part in self.scorer.parts(reading)]
+        result = self.scorer.finish(reading, found, reading.seconds + time.perf_counter() - start)
         if not result.scored:
             raise UnusablePair(f"{printable(result.name)}: {result.reason}", hint="use --precision fp32.")
         sight = next(one for one in reading.sights if one.view == result.view)

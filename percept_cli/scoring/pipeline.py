@@ -9,14 +9,12 @@ resumed run moves a number.
 
 from __future__ import annotations
 
-import os
 import queue
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from percept_cli.errors import DeviceOutOfMemory, InvalidSetting, PerceptError
 from percept_cli.pairs import Pairs
@@ -24,7 +22,7 @@ from percept_cli.results.run import PairResult
 from percept_cli.scoring.feed import Feed
 from percept_cli.scoring.readers import OF_EVERY_PAIR, Job, Known, Reader, Readers
 from percept_cli.scoring.reading import References
-from percept_cli.scoring.scorer import Part, Scorer, make_scorer
+from percept_cli.scoring.scorer import Part, Scorer, Scorers
 from percept_cli.system.machine import processors
 
 if TYPE_CHECKING:
@@ -43,12 +41,19 @@ class _Task:
     job: Job
     part: Part
 
+    @property
+    def key(self) -> Hashable:
+        """Of equal keys, tasks may share a batch."""
+        return id(self.job.scorer), self.part.key
+
 
 @dataclass(frozen=True)
 class _Batch:
     tasks: list[_Task]
     ticket: Ticket
     started: float
+    depth: int
+    """How many batches may run at once where it runs."""
 
 
 def worker_count(wanted: int | None = None) -> int:
@@ -91,11 +96,11 @@ class Pipeline:
             raise InvalidSetting(
                 f"a batch has at least one pair, not {batch_size}", hint="leave --batch-size out."
             )
-        self._scorer = scorer
+        self._scorers = Scorers(scorer)
         self._workers = worker_count(workers)
         self._batch_size = batch_size
         self._say = say
-        self._reader = Reader(scorer, known, References(scorer.spec.pictures))
+        self._reader = Reader(known, References(scorer.spec.pictures))
         self._begin()
         self._limits: dict[tuple[int, int], int] = {}
         self._stopping = False
@@ -169,13 +174,13 @@ class Pipeline:
             pair = feed.take()
             if pair is None:
                 break
-            job = Job(self._taken, pair)
+            job = Job(self._taken, pair, self._scorers.scorer_for(pair))
             self._taken += 1
             self._jobs.append(job)
             if pair.trouble is not None:
-                job.result = self._reader.failed(pair, pair.trouble)
+                job.result = self._reader.failed(job, pair.trouble)
             elif pair.reference is None or pair.candidate is None:
-                job.result = self._scorer.unmatched(pair)
+                job.result = job.scorer.unmatched(pair)
             else:
                 self._readers.add(job)
         self._readers.hire()
@@ -220,7 +225,7 @@ class Pipeline:
         divided = self._divide()
         if self._ready:
             self._start()
-            while len(self._running) >= self._scorer.engine.depth:
+            while self._running and len(self._running) >= self._running[-1].depth:
                 self._collect()
         elif self._running:
             self._collect()
@@ -235,7 +240,7 @@ class Pipeline:
             job = self._read_ahead.popleft()
             assert job.reading is not None
             try:
-                parts = self._scorer.parts(job.reading)
+                parts = job.scorer.parts(job.reading)
             except OF_EVERY_PAIR:
                 raise
             except (PerceptError, MemoryError) as error:
@@ -249,13 +254,14 @@ class Pipeline:
     def _start(self) -> None:
         """Start a batch with the oldest part that is ready and those like it; halve it until it fits."""
         oldest = self._ready[0]
-        alike = [task for task in self._ready if task.part.key == oldest.part.key]
+        alike = [task for task in self._ready if task.key == oldest.key]
+        scorer = oldest.job.scorer
         while True:
             tasks = alike[: self._limit(oldest)]
             started = time.perf_counter()
             self.device_time.begin(started)
             try:
-                ticket = self._scorer.start([task.part for task in tasks])
+                ticket = scorer.start([task.part for task in tasks])
             except (DeviceOutOfMemory, MemoryError) as error:
                 if self._running:  # it may fit when the one before is done
                     self._collect_all()
@@ -266,7 +272,7 @@ class Pipeline:
                 self.device_time.pause(time.perf_counter())
                 self._give_up(oldest.job, error)
                 return
-            self._running.append(_Batch(tasks, ticket, started))
+            self._running.append(_Batch(tasks, ticket, started, scorer.engine.depth))
             break
         started_now = set(map(id, tasks))
         self._ready = [task for task in self._ready if id(task) not in started_now]
@@ -276,14 +282,14 @@ class Pipeline:
                 self._readers.release(task.job)
 
     def _give_up(self, job: Job, error: PerceptError | MemoryError) -> None:
-        job.result = self._reader.failed(job.pair, error)
+        job.result = self._reader.failed(job, error)
         self._readers.release(job)
         job.reading = None
         job.found = []
         self._ready = [task for task in self._ready if task.job is not job]
 
     def _limit(self, task: _Task) -> int:
-        limit = self._scorer.engine.batch_size(task.part.piece, self._batch_size)
+        limit = task.job.scorer.engine.batch_size(task.part.piece, self._batch_size)
         return min(limit, self._limits.get(_size(task), limit))
 
     def _halve(self, tasks: list[_Task]) -> None:
@@ -291,7 +297,7 @@ class Pipeline:
         width, height = _size(tasks[0])
         self._say(
             f"Note: {len(tasks)} pairs of {width}×{height} pixels at once do not fit the memory of "
-            f"device {self._scorer.device}; going on with {len(tasks) // 2}"
+            f"device {tasks[0].job.scorer.device}; going on with {len(tasks) // 2}"
         )
 
     def _collect_all(self) -> None:
@@ -326,7 +332,8 @@ class Pipeline:
         if job.reading is None:
             return
         try:
-            job.result = self._scorer.finish(job.reading, job.found, job.reading.seconds + job.seconds)
+            seconds = job.reading.seconds + job.seconds
+            job.result = self._scorers.told(job.scorer.finish(job.reading, job.found, seconds), job.pair)
         except OF_EVERY_PAIR:
             raise
         except (PerceptError, MemoryError) as error:
@@ -372,42 +379,3 @@ class DeviceTime:
         if self._warm is None or self._end is None or not self._busy:
             return None
         return self._busy / (self._end - self._warm)
-
-
-def compare_folders(
-    reference: str | os.PathLike[str],
-    candidate: str | os.PathLike[str],
-    *,
-    include: Sequence[str] = (),
-    exclude: Sequence[str] = (),
-    any_extension: bool = False,
-    workers: int | None = None,
-    batch_size: int | None = None,
-    **recipe: Any,
-) -> Iterator[PairResult]:
-    """Compare two folders, or one picture with a folder, as ``percept batch`` does.
-
-    Args:
-        reference: folder of the pictures that are right by definition, or one of them.
-        candidate: folder of the pictures to judge.
-        include: patterns as in .gitignore, one of which a file must match.
-        exclude: patterns as in .gitignore, none of which a file may match.
-        any_extension: whether ``a.png`` may be the counterpart of ``a.jpg``.
-        workers: threads that read pictures; None for one per processor.
-        batch_size: most pairs per batch; None to choose. It moves no number.
-        recipe: ``preset``, ``backbone``, ``layers``, ``distance``, ``threshold``, ``device``, ``precision``,
-            ``max_memory`` and how pictures are read, of ``compare``.
-
-    Yields:
-        A result per pair and per picture without a counterpart, in the order of their names, as they come. One
-        that could not be compared has the status ``error`` and the distance NaN.
-
-    Raises:
-        PerceptError: what keeps all pairs from being compared.
-    """
-    from percept_cli.pairs.folders import Choice, pairs_of
-
-    choice = Choice(tuple(include), tuple(exclude))
-    pairs = pairs_of(Path(reference), Path(candidate), choice, any_extension=any_extension)
-    line = Pipeline(make_scorer(**recipe), workers=workers, batch_size=batch_size)
-    return (result for result, _ in line.results(pairs))

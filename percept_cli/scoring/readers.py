@@ -46,6 +46,8 @@ class Job:
 
     index: int
     pair: Pair
+    scorer: Scorer
+    """By whose recipe it is measured."""
     reading: Reading | None = None
     result: PairResult | None = None
     reused: bool = False
@@ -165,13 +167,12 @@ class Reader:
     """What a reader does with a pair.
 
     Args:
-        scorer: by whose recipe it is read.
         known: results of an earlier run.
         references: where a reference that several pairs share is kept.
     """
 
-    def __init__(self, scorer: Scorer, known: Known | None, references: References) -> None:
-        self._scorer, self._known, self._references = scorer, known, references
+    def __init__(self, known: Known | None, references: References) -> None:
+        self._known, self._references = known, references
 
     def read(self, job: Job) -> None:
         """Fill in the reading of a pair, or its result where that is known, or an error."""
@@ -182,22 +183,22 @@ class Reader:
                 job.result = known
             else:
                 _refuse_special(job.pair)
-                job.reading = self._scorer.read(job.pair, self._references)
+                job.reading = job.scorer.read(job.pair, self._references)
         except OF_EVERY_PAIR:
             raise
         except (PerceptError, MemoryError) as error:
-            job.result = self.failed(job.pair, error)
+            job.result = self.failed(job, error)
 
-    def failed(self, pair: Pair, error: PerceptError | MemoryError) -> PairResult:
+    def failed(self, job: Job, error: PerceptError | MemoryError) -> PairResult:
         """The result of a pair that cannot be compared, whatever comes up while that is made."""
         if isinstance(error, MemoryError):
             error = DeviceOutOfMemory(
                 "not enough memory", hint="close other programs, or cut the pictures into parts."
             )
         try:
-            return self._scorer.failed(pair, error)
+            return job.scorer.failed(job.pair, error)
         except PerceptError as other:  # what identifies a file is read for it, and the file may just have gone
-            return self._scorer.failed(pair, other)
+            return job.scorer.failed(job.pair, other)
 
 
 def _refuse_special(pair: Pair) -> None:

@@ -8,46 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from percept_cli.engine.plan import Plan
 from percept_cli.errors import UnusablePair
+from percept_cli.evidence.sight import Sight
 from percept_cli.formats.decode import decode
 from percept_cli.formats.files import Content, read_stamped
 from percept_cli.formats.memory import is_path, to_decoded
-from percept_cli.geometry import FileStamp, View
-from percept_cli.images.picture import Decoded, Picture
+from percept_cli.geometry import FileStamp
 from percept_cli.images.policy import ImagePolicy
 from percept_cli.images.views import Look, Side, looks
 from percept_cli.pairs import Pair, pair_of_files
+from percept_cli.pairs.held import PairInMemory
 from percept_cli.system.names import posix, printable, shown
 
 if TYPE_CHECKING:
-    from percept_cli.evidence.changes import Changes
     from percept_cli.formats.memory import PictureLike
 
 Stamps = tuple[FileStamp | None, FileStamp | None]
 """Of reference and candidate; None of a picture that is no file."""
-
-
-@dataclass(frozen=True)
-class PairInMemory(Pair):
-    """A pair of which at least one side is no file; its path is then the argument's name."""
-
-    held: tuple[Decoded | None, Decoded | None] = (None, None)
-    """Reference and candidate, where they are no files."""
-
-
-@dataclass(frozen=True)
-class Sight:
-    """Two pictures of a pair, one view of it, planned."""
-
-    view: View
-    pictures: tuple[Picture, Picture] | None
-    """Reference and candidate; None where they are equal: nothing is to be computed, so nothing is kept."""
-    plan: Plan
-    width: int
-    height: int
-    changes: Changes | None = None
-    """What of the pictures differs, where someone asks; ``pictures`` are then as they are compared."""
 
 
 @dataclass(frozen=True)

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import math
-import os
+import threading
 import time
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Unpack
+from typing import TYPE_CHECKING
 
 from percept_cli.engine.device import check_device_name
-from percept_cli.engine.plan import Plan, plan_of_pixels
-from percept_cli.errors import ExitCode, PerceptError
+from percept_cli.engine.plan import Plan
+from percept_cli.errors import ExitCode, PerceptError, SizeMismatch
+from percept_cli.evidence.sight import Sight
 from percept_cli.images.picture import Picture
-from percept_cli.images.policy import PictureSettings
-from percept_cli.images.views import Look
-from percept_cli.judging.threshold import judge
+from percept_cli.judging.judge import Judge
+from percept_cli.judging.threshold import ThresholdJudge
 from percept_cli.pairs import Pair
-from percept_cli.recipes.presets import DEFAULT, check_threshold, customise, load_preset
+from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.run import LayerResult, PairResult, Status, ViewResult, total, worst_first
-from percept_cli.scoring.reading import Reading, References, Sight, Stamps, looks_of, pair_of
+from percept_cli.scoring.reading import Reading, References, Stamps, looks_of
 from percept_cli.system import libraries
-from percept_cli.system.machine import parse_size
 from percept_cli.system.names import posix
 
 if TYPE_CHECKING:
     from percept_cli.engine.measure import Contribution, Engine, Features, Piece, Ticket
-    from percept_cli.formats.memory import PictureLike
 
 
 @dataclass(frozen=True)
@@ -43,15 +42,13 @@ class Part:
 
     @property
     def key(self) -> Hashable:
-        """Parts of equal keys may share a batch: of one size and recipe, and one reference where it is kept."""
+        """Of equal keys, a scorer's parts may share a batch: one size, and one reference where it is kept."""
         assert self.sight.pictures is not None
         pixels, plan = self.piece.crop.pixels, self.piece.plan
         extended = (self.sight.width, self.sight.height) if plan.extended else None
         reference = self.sight.pictures[0]
         kept = id(reference) if self.keeps_reference else None
-        rules = self.reading.pair.rules
-        preset = None if rules is None else rules.preset
-        return pixels.width, pixels.height, reference.deep, extended, kept, preset
+        return pixels.width, pixels.height, reference.deep, extended, kept
 
 
 Measured = tuple[Part, "Contribution"]
@@ -59,38 +56,44 @@ Measured = tuple[Part, "Contribution"]
 
 
 class Scorer:
-    """Scores pairs of files by one recipe. torch and the weights are loaded by the first pair that needs them.
+    """Measures pairs by one recipe, and has a judge decide on them.
+
+    torch and the weights are loaded by the first pair that needs them.
 
     Args:
         spec: the recipe.
+        judge: decides on pairs, and says what of them counts.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        threshold: the largest distance that passes, or None; a pair's own threshold is above it.
-        threshold_source: where the threshold came from, in words.
         max_memory: most bytes of memory to take, on the CPU by the process, on a GPU there; None for what is free
             with some left for others. It moves no number.
 
     Raises:
-        InvalidSetting: for an unknown device name, or a threshold that is negative or not finite.
+        InvalidSetting: for an unknown device name.
     """
-
-    keeps_maps: ClassVar[bool] = False
-    """Whether the distance of every position is kept until a pair is finished."""
 
     def __init__(
         self,
         spec: DistanceSpec,
+        judge: Judge | None = None,
         *,
         device: str = "auto",
-        threshold: float | None = None,
-        threshold_source: str = "",
         max_memory: int | None = None,
     ) -> None:
         self.spec = spec
+        self.judge: Judge = ThresholdJudge() if judge is None else judge
         self.max_memory = max_memory
         self._device = check_device_name(device)
-        self.threshold = None if threshold is None else check_threshold(threshold)
-        self.threshold_source = threshold_source
         self._kept: tuple[Picture, Features] | None = None
+
+    def with_judge(self, judge: Judge) -> Scorer:
+        """The same scorer, with the same network, asking another judge."""
+        other = copy(self)
+        other.judge = judge
+        return other
+
+    def with_spec(self, spec: DistanceSpec) -> Scorer:
+        """Another scorer, by another recipe, which is the same in all else."""
+        return Scorer(spec, self.judge, device=self._device, max_memory=self.max_memory)
 
     @property
     def device(self) -> str:
@@ -107,7 +110,7 @@ class Scorer:
         libraries.load("torch")
         from percept_cli.engine.measure import Engine
 
-        return Engine(self.spec, self._device, max_memory=self.max_memory, keeps_maps=self.keeps_maps)
+        return Engine(self.spec, self._device, max_memory=self.max_memory, keeps_maps=self.judge.keeps_maps)
 
     def score(self, pair: Pair) -> PairResult:
         """Compare two files.
@@ -117,6 +120,18 @@ class Scorer:
             DeviceUnavailable, DeviceOutOfMemory, WeightsUnavailable: if the network is needed and cannot run.
         """
         return self.measure(self.read(pair))
+
+    def outcome(self, pair: Pair) -> PairResult:
+        """As ``score``; two sizes, or numbers of frames, are what the judge makes of them.
+
+        Raises:
+            UnreadableImage, UnsupportedImage, NotFinite: if the files cannot be compared.
+            DeviceUnavailable, DeviceOutOfMemory, WeightsUnavailable: if the network is needed and cannot run.
+        """
+        try:
+            return self.score(pair)
+        except SizeMismatch as error:
+            return self.failed(pair, error)
 
     def measure(self, reading: Reading) -> PairResult:
         """The result of a pair that was read.
@@ -185,14 +200,8 @@ class Scorer:
         """
         start = time.perf_counter()
         found, notes, stamps = looks_of(pair, references, self.spec.pictures)
-        sights = tuple(self.sight(pair, look) for look in found)
+        sights = tuple(self.judge.sight(pair, look, self.spec) for look in found)
         return Reading(pair, sights, stamps, time.perf_counter() - start, notes)
-
-    def sight(self, pair: Pair, look: Look) -> Sight:  # noqa: ARG002 - of each pair the same, here
-        """A view of a pair, planned."""
-        first, second = look.reference, look.candidate
-        plan = plan_of_pixels(self.spec, first.pixels, second.pixels, first.height, first.width)
-        return Sight(look.view, (first, second) if plan.crops else None, plan, first.width, first.height)
 
     @libraries.needed()
     def finish(self, reading: Reading, found: Sequence[Measured], seconds: float) -> PairResult:
@@ -212,7 +221,7 @@ class Scorer:
         self, reading: Reading, sight: Sight, found: Sequence[Contribution], seconds: float
     ) -> PairResult:
         """The result of one view of a pair; it is equal if nothing contributes."""
-        return self.judge(
+        result = self.of_distances(
             reading.pair,
             plan=sight.plan,
             size=(sight.width, sight.height),
@@ -220,8 +229,9 @@ class Scorer:
             stamps=reading.stamps,
             seconds=seconds,
         )
+        return self.judge.judged(result, reading.pair, sight, found, self.spec)
 
-    def judge(
+    def of_distances(
         self,
         pair: Pair,
         *,
@@ -231,16 +241,13 @@ class Scorer:
         stamps: Stamps,
         seconds: float,
     ) -> PairResult:
-        """The result of layer distances, in the order of the spec, that are known already."""
+        """The result of layer distances, in the order of the spec; its verdict is still to be given."""
         layers = _layer_results(self.spec, plan, distances)
-        distance = total([layer.contribution for layer in layers])
-        threshold, source = self._threshold_of(pair)
-        status, reason = judge(distance, threshold, source)
         return replace(
-            self.bare(pair, status, reason),
+            self._bare(pair, "pass", ""),
             width=size[0],
             height=size[1],
-            distance=distance,
+            distance=total([layer.contribution for layer in layers]),
             layers=layers,
             seconds=seconds,
             notes=plan.notes,
@@ -250,24 +257,25 @@ class Scorer:
 
     def failed(self, pair: Pair, error: PerceptError) -> PairResult:
         """The result of a pair that could not be compared."""
-        result = self.bare(pair, "error", f"{error}; {error.hint}" if error.hint else str(error))
-        return replace(result, unavailable=error.exit_code == ExitCode.UNAVAILABLE)
+        reason = f"{error}; {error.hint}" if error.hint else str(error)
+        result = replace(self._bare(pair, "error", reason), unavailable=error.exit_code == ExitCode.UNAVAILABLE)
+        return self.judge.failed(result, pair, error, self.spec.pictures.limits)
 
     def unmatched(self, pair: Pair) -> PairResult:
         """The result of a picture without a counterpart."""
         hint = f"; {pair.hint}" if pair.hint else ""
         if pair.reference is None:
-            return self.bare(pair, "new", f"there is no reference of this name{hint}")
-        return self.bare(pair, "missing", f"there is no candidate of this name{hint}")
+            result = self._bare(pair, "new", f"there is no reference of this name{hint}")
+        else:
+            result = self._bare(pair, "missing", f"there is no candidate of this name{hint}")
+        try:
+            return self.judge.unmatched(result, pair, self.spec.pictures.limits)
+        except PerceptError as error:
+            return self.failed(pair, error)
 
-    def _threshold_of(self, pair: Pair) -> tuple[float | None, str]:
-        if pair.threshold is not None:
-            return pair.threshold, pair.threshold_source
-        return self.threshold, self.threshold_source
-
-    def bare(self, pair: Pair, status: Status, reason: str) -> PairResult:
+    def _bare(self, pair: Pair, status: Status, reason: str) -> PairResult:
         """A result that says nothing of the pictures but its status."""
-        threshold, source = self._threshold_of(pair)
+        threshold, source = self.judge.threshold_of(pair)
         return PairResult(
             name=pair.name,
             reference=None if pair.reference is None else posix(pair.reference),
@@ -284,6 +292,43 @@ class Scorer:
             weight=pair.weight,
             extra=pair.extra,
         )
+
+
+class Scorers:
+    """The scorer for each pair: the run's, or one by the preset that the judge says.
+
+    Args:
+        base: by the run's recipe.
+    """
+
+    def __init__(self, base: Scorer) -> None:
+        self.base = base
+        self._others: dict[str, Scorer] = {}
+        self._lock = threading.Lock()
+
+    def scorer_for(self, pair: Pair) -> Scorer:
+        """By whose recipe a pair is measured; a network is loaded by the first pair that needs it.
+
+        Raises:
+            InvalidSetting: if there is no such preset.
+        """
+        preset = self.base.judge.preset_of(pair)
+        if preset is None:
+            return self.base
+        with self._lock:
+            if preset not in self._others:
+                # How pictures are read is the run's, not a preset's.
+                spec = replace(load_preset(preset).spec, pictures=self.base.spec.pictures)
+                self._others[preset] = self.base if spec == self.base.spec else self.base.with_spec(spec)
+            return self._others[preset]
+
+    def told(self, result: PairResult, pair: Pair) -> PairResult:
+        """A result with whose recipe it is of, where that is not the run's."""
+        spec = self.scorer_for(pair).spec
+        if spec is self.base.spec or not result.compared:
+            return result
+        note = f"by preset {self.base.judge.preset_of(pair)}: not comparable with the others"
+        return replace(result, fingerprint=spec.fingerprint, notes=(*result.notes, note))
 
 
 def with_views(worst: PairResult, views: tuple[ViewResult, ...]) -> PairResult:
@@ -317,87 +362,4 @@ def _layer_results(spec: DistanceSpec, plan: Plan, distances: Sequence[float]) -
         for layer, shape, layer_distance, contribution in zip(
             spec.layers, plan.shapes, distances, contributions, strict=True
         )
-    )
-
-
-@libraries.needed()
-def compare(
-    reference: PictureLike,
-    candidate: PictureLike,
-    *,
-    preset: str | os.PathLike[str] = DEFAULT,
-    layers: str | Sequence[str] | Mapping[str, object] | None = None,
-    distance: str | None = None,
-    threshold: float | None = None,
-    device: str = "auto",
-    precision: str | None = None,
-    max_memory: int | str | None = None,
-    backbone: str | None = None,
-    **pictures: Unpack[PictureSettings],
-) -> PairResult:
-    """Compare two pictures, as ``percept compare`` does.
-
-    Args:
-        reference: the picture that is right by definition: the path of a file, or in memory a PIL image, a numpy
-            array (H×W, H×W×3 or H×W×4) or a torch tensor (3×H×W, 4×H×W or with a batch of 1), both uint8 or
-            uint16, sRGB over their whole range; the bytes of an image file, a binary file that is open, or what
-            has ``savefig``, as figures of matplotlib have. In the result one in memory is called ``reference``,
-            or ``candidate``.
-        candidate: the picture to judge, likewise; the same size as the reference.
-        preset: name of a built-in preset, or the path of a TOML file.
-        layers: ``tap[:distance][=weight]``, separated by commas or as a list, or a mapping from tap to weight;
-            replaces the preset's layers.
-        distance: replaces the preset's distance.
-        threshold: the largest distance that passes; the preset's if None.
-        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        precision: ``fp32``, ``tf32``, ``bf16`` or ``fp16``; the preset's if None.
-        max_memory: most memory to take, in bytes or as ``"2GB"``; None for what is free with some left for others.
-            It moves no number.
-        backbone: name of the weights to use instead of the preset's; of the preset's layers those that its network
-            does not have become the last ones of their block.
-        pictures: how pictures are read and brought together: ``ignore_icc``, ``alpha``, ``blend``, ``tonemap``,
-            ``exposure``, ``allow_nan``, ``frame``, ``crop``, ``resize``, ``pad`` and ``limits``, as
-            ``percept_cli.images.policy.ImagePolicy`` explains them.
-
-    Returns:
-        The result; ``result.distance`` is 0 for equal pictures, and larger is more different.
-
-    Raises:
-        PerceptError: whatever is wrong, as one of its subclasses.
-
-    For many pairs use ``compare_folders`` or ``percept_cli.scoring.pipeline.Pipeline``: they load torch and the
-    weights once, and read ahead.
-    """
-    scorer = make_scorer(preset, layers, distance, threshold, device, precision, max_memory, backbone, **pictures)
-    return scorer.score(pair_of(reference, candidate, scorer.spec.pictures))
-
-
-def make_scorer(
-    preset: str | os.PathLike[str] = DEFAULT,
-    layers: str | Sequence[str] | Mapping[str, object] | None = None,
-    distance: str | None = None,
-    threshold: float | None = None,
-    device: str = "auto",
-    precision: str | None = None,
-    max_memory: int | str | None = None,
-    backbone: str | None = None,
-    **pictures: Unpack[PictureSettings],
-) -> Scorer:
-    """A scorer from what ``compare`` takes.
-
-    Raises:
-        InvalidSetting: for anything that makes no recipe.
-    """
-    recipe = load_preset(os.fspath(preset))
-    source = "argument"
-    if threshold is None:
-        threshold, source = recipe.threshold, f"preset {recipe.name}"
-    return Scorer(
-        customise(
-            recipe, layers=layers, distance=distance, precision=precision, backbone=backbone, pictures=pictures
-        ),
-        device=device,
-        threshold=threshold,
-        threshold_source="" if threshold is None else source,
-        max_memory=None if max_memory is None else parse_size(max_memory),
     )

@@ -184,7 +184,7 @@ class Check:
             if held.is_old:  # further references that go by the baseline's name have the old one
                 before = self._project.trial(Pair(self._place(held.found)[1], None, candidate), folder, options)
                 known = {pair.reference for pair in trial.pairs}
-                more = (replace(pair, name=name, rules=trial.rules) for pair in before.pairs)
+                more = (replace(pair, name=name) for pair in before.pairs)
                 trial = replace(
                     trial, pairs=[*trial.pairs, *(pair for pair in more if pair.reference not in known)]
                 )
@@ -207,7 +207,7 @@ class Check:
 
     def _updated(self, held: Baseline, candidate: Path, trial: Trial) -> PairResult | PerceptError:
         # What cannot be compared with itself must not become what others are compared with.
-        result = trial.result([Pair(candidate.name, candidate, candidate, rules=trial.rules)])
+        result = trial.result([Pair(candidate.name, candidate, candidate)])
         if isinstance(result, PerceptError) or result.status == "error":
             return result
         self._write(candidate, held.path)

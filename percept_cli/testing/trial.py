@@ -5,21 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from percept_cli.errors import InvalidSetting, PerceptError
 from percept_cli.images.policy import PICTURE_SETTINGS, ImagePolicy, with_settings
 from percept_cli.judging.assigned import assigned
+from percept_cli.judging.checks import GateJudge, check_levels, combined, has_own_levels
 from percept_cli.judging.rulebook import Changes, RuleBook, changed, from_arguments, read_tables
-from percept_cli.judging.rules import Levels, Rules, check_level
+from percept_cli.judging.rules import Levels, Rules
 from percept_cli.pairs import Pair, Pairs
-from percept_cli.recipes.presets import RENDER, Preset, customise, load_preset
+from percept_cli.recipes.presets import RENDER
+from percept_cli.recipes.recipe import make_recipe
 from percept_cli.recipes.settings import Settings
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.run import PairResult
-from percept_cli.scoring.checker import Checker, check_levels, combined, has_own_levels
+from percept_cli.scoring.api import scorer_kept
 from percept_cli.system.machine import parse_size
 
 _RULES = ("noise", "fail", "warn", "ignore", "mask", "max_shift")
@@ -42,19 +43,13 @@ class Trial:
 
     def result(self, pairs: Sequence[Pair]) -> PairResult | PerceptError:
         """The best of what pairs come to, or why they cannot be compared."""
-        checker = _checker(self.spec, self.device, self.max_memory)
+        scorer = scorer_kept(self.spec, self.device, self.max_memory).with_judge(GateJudge(self.rules))
         try:
-            results = [checker.score(pair) for pair in pairs]
+            results = [scorer.outcome(pair) for pair in pairs]
         except PerceptError as error:
             return error
         # They are of one picture, and so they have one name.
         return next(best for best, _ in combined((result, False) for result in results))
-
-
-@lru_cache(maxsize=4)
-def _checker(spec: DistanceSpec, device: str, max_memory: int | None) -> Checker:
-    # Kept, so that a test suite of many pictures loads torch and the weights once.
-    return Checker(spec, device=device, max_memory=max_memory)
 
 
 class Project:
@@ -67,12 +62,16 @@ class Project:
     def __init__(self, settings: Settings) -> None:
         self._values = settings.values
         try:
-            preset = load_preset(str(self._values.get("preset", RENDER)))
-            recipe = {key: self._values.get(key) for key in ("backbone", "layers", "distance", "precision")}
-            spec = customise(preset, **recipe, pictures=settings.pictures)
-            self._recipe = replace(preset, spec=spec)
-            self._name = f"the recipe {preset.name} of {settings.source}"
-            self._threshold = _threshold(settings, preset)
+            asked = {key: self._values.get(key) for key in ("backbone", "layers", "distance", "precision")}
+            limit = self._values.get("threshold")
+            self._recipe = make_recipe(
+                str(self._values.get("preset", RENDER)),
+                **asked,
+                pictures=settings.pictures,
+                threshold=None if limit is None else float(limit),
+                threshold_source=settings.source,
+            )
+            self._name = f"the recipe {self._recipe.preset.name} of {settings.source}"
         except InvalidSetting as error:
             where = f"{settings.source}: " if settings.source else ""
             raise InvalidSetting(f"{where}{error}", hint=error.hint) from None
@@ -105,36 +104,29 @@ class Project:
         """
         asked = _asked(options)
         rules = Rules()
-        if self._threshold is not None and "preset" not in options:
-            rules = changed(rules, {"levels": {"distance": self._threshold}})
+        if self._recipe.threshold is not None and "preset" not in options:
+            limit = Levels(None, self._recipe.threshold, self._recipe.threshold_source)
+            rules = changed(rules, {"levels": {"distance": limit}})
         book = RuleBook(changed(rules, self._changes), self._overrides)
         found = list(assigned(Pairs([pair], origin=(str(folder), str(folder))), book).pairs)
-        rules = changed(found[0].rules or book.base, asked)
+        rules = changed(book.rules_of(pair.name), asked)
         preset = options.get("preset", rules.preset)
-        policy = self.policy(options)
-        recipe = self._recipe if preset is None else load_preset(os.fspath(preset))
-        # How pictures are read is no preset's.
-        spec = replace(customise(recipe, backbone=options.get("backbone")), pictures=policy)
+        # The file's recipe is a preset of its own here. How pictures are read is no preset's.
+        start = replace(self._recipe.preset, spec=self._recipe.spec) if preset is None else preset
+        spec = replace(make_recipe(start, backbone=options.get("backbone")).spec, pictures=self.policy(options))
         rules = replace(rules, preset=None)  # it is this recipe, and no other than that of the report
         check_levels(rules, spec)
         without = not has_own_levels(spec) and not {"distance", "peak"} & rules.levels.keys()
         name = self._name if preset is None else os.fspath(preset)
         memory = options.get("max_memory", self._values.get("max-memory"))
         return Trial(
-            [replace(pair, rules=rules) for pair in found if pair.reference is not None],
+            [pair for pair in found if pair.reference is not None],
             rules,
             spec,
             str(options.get("device", self._values.get("device", "auto"))),
             None if memory is None else parse_size(memory),
             (f"{name} has no levels for distance and peak, so colour alone decides",) if without else (),
         )
-
-
-def _threshold(settings: Settings, preset: Preset) -> Levels | None:
-    """The file's threshold, or its preset's, as the level of the gate ``distance``."""
-    if "threshold" in settings.values:
-        return Levels(None, check_level(float(settings.values["threshold"]), "threshold"), settings.source)
-    return None if preset.threshold is None else Levels(None, preset.threshold, f"preset {preset.name}")
 
 
 def _from_anywhere(changes: Changes) -> Changes:

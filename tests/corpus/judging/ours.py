@@ -11,20 +11,21 @@ import numpy as np
 
 from percept_cli.evidence import maps
 from percept_cli.evidence.places import CELL, Places
+from percept_cli.judging.checks import GateJudge
 from percept_cli.judging.gates import Measures, judge_gates
 from percept_cli.judging.rules import Levels, Noise, Rules
 from percept_cli.pairs import pair_of_files
 from percept_cli.recipes.presets import load_preset
 from percept_cli.results.found import Gate, GateName
 from percept_cli.results.run import PairResult
-from percept_cli.scoring.checker import Checker, check
-from percept_cli.scoring.scorer import compare
+from percept_cli.scoring.api import check, compare
+from percept_cli.scoring.scorer import Scorer
 from percept_cli.topology import stride_of
 from tests.corpus.make.common import CORPUS, Row
 
 if TYPE_CHECKING:
     from percept_cli.engine.measure import Contribution
-    from percept_cli.scoring.reading import Sight
+    from percept_cli.evidence.sight import Sight
 
 LARGE = 1_000_000
 """Pixels of a picture above which presets that check does not use are not tried."""
@@ -95,15 +96,15 @@ def _judged(values: Mapping[str, float], noise: Noise, peak: float | None = None
 
 
 @cache
-def _checker() -> Checker:
-    return Checker(load_preset("default").spec)
+def _scorer() -> Scorer:
+    return Scorer(load_preset("default").spec, GateJudge(Rules()))
 
 
 def _cells(row: Row) -> dict[str, float]:
-    checker = _checker()
-    reading = checker.read(pair_of_files(*_paths(row)))
-    measured = [(part, checker.start([part]).result()[0]) for part in checker.parts(reading)]
-    result = checker.finish(reading, measured, 0.0)
+    scorer = _scorer()
+    reading = scorer.read(pair_of_files(*_paths(row)))
+    measured = [(part, scorer.start([part]).result()[0]) for part in scorer.parts(reading)]
+    result = scorer.finish(reading, measured, 0.0)
     found = {MEANS["default"]: result.distance}
     sight = next(one for one in reading.sights if one.view == result.view)
     if sight.changes is None:
@@ -119,7 +120,7 @@ def _cells(row: Row) -> dict[str, float]:
 def _grids(sight: Sight, parts: list[Contribution]) -> Iterator[tuple[str, maps.Grid]]:
     """Per tap the largest distance in each cell."""
     shape = -(-sight.plan.height // CELL), -(-sight.plan.width // CELL)
-    network = _checker().spec.record.network
+    network = _scorer().spec.record.network
     for tap in _TAPS:
         patches = [patch for part in parts if tap in part for patch in part[tap].patches]
         yield tap, maps.largest(patches, stride_of(network, tap), CELL, shape)
@@ -129,4 +130,4 @@ def _visibility(sight: Sight, parts: list[Contribution]) -> maps.Grid:
     assert sight.changes is not None
     patches = {tap: [patch for part in parts if tap in part for patch in part[tap].patches] for tap in _TAPS}
     first, second = sight.changes.reference.array, sight.changes.candidate.array
-    return Places(_checker().spec, patches, first, second, sight.plan).visibility
+    return Places(_scorer().spec, patches, first, second, sight.plan).visibility

@@ -1,0 +1,256 @@
+"""Pairs → verdicts by gates: what ``percept check`` adds to measuring."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from percept_cli.errors import InvalidSetting, PerceptError, SizeMismatch
+from percept_cli.evidence.sight import Sight, sight_of
+from percept_cli.formats.files import read_stamped
+from percept_cli.images.kept import same
+from percept_cli.images.limits import Limits
+from percept_cli.images.views import Look
+from percept_cli.judging.gates import Measures, judge_gates, level_of, levels_of, verdict_of
+from percept_cli.judging.rules import OFF, Rules
+from percept_cli.judging.threshold import judge
+from percept_cli.pairs import Pair
+from percept_cli.pairs.held import PairInMemory
+from percept_cli.recipes.presets import RENDER, load_preset
+from percept_cli.recipes.spec import DistanceSpec, ceiling
+from percept_cli.results.found import Evidence, GateName, Region
+from percept_cli.results.run import SEVERITY, PairResult, total
+from percept_cli.system.names import counted
+
+if TYPE_CHECKING:
+    from percept_cli.engine.measure import Contribution
+    from percept_cli.evidence.changes import Changes
+    from percept_cli.evidence.places import Places
+
+MOST_REGIONS = 50
+"""Regions of a pair that a report holds, the worst first."""
+_MOST_COLOUR = 300.0  # in sRGB, no two colours are farther apart
+
+
+class GateJudge:
+    """Judges pairs by gates, with what their rules leave out left out; a ``Judge``.
+
+    Args:
+        rules: the rules of all pairs, or what says those of a picture by its name.
+    """
+
+    keeps_maps = True
+
+    def __init__(self, rules: Rules | Callable[[str], Rules]) -> None:
+        self._rules_of_name = (lambda _: rules) if isinstance(rules, Rules) else rules
+
+    def rules_of(self, pair: Pair) -> Rules:
+        """What a pair is held to."""
+        return self._rules_of_name(pair.name)
+
+    def preset_of(self, pair: Pair) -> str | None:
+        """As its rules say."""
+        return self.rules_of(pair).preset
+
+    def threshold_of(self, pair: Pair) -> tuple[float | None, str]:  # noqa: ARG002 - gates have limits of their own
+        """None."""
+        return None, ""
+
+    def sight(self, pair: Pair, look: Look, spec: DistanceSpec) -> Sight:
+        """A view with what the rules leave out left out, and what they let move moved back."""
+        from percept_cli.evidence.changes import check_boxes, find_changes, pixels_left_out
+        from percept_cli.evidence.masks import read_mask
+
+        rules, reference, candidate = self.rules_of(pair), look.reference, look.candidate
+        width, height = reference.width, reference.height
+        sizing = spec.pictures.sizing
+        check_boxes(rules.ignore, width, height, sizing)  # of equal pictures too: they will not always be
+        mask = None if rules.mask is None else read_mask(rules.mask, width, height, sizing)
+        changes = None
+        left_out = pixels_left_out(rules.ignore, mask, width, height)
+        if left_out is not None or not same(reference.pixels, candidate.pixels):
+            changes = find_changes(reference, candidate, mask=left_out, max_shift=rules.max_shift)
+        return sight_of(look, spec, changes)
+
+    def judged(
+        self, result: PairResult, pair: Pair, sight: Sight, found: Sequence[Contribution], spec: DistanceSpec
+    ) -> PairResult:
+        """The result with its gates, and with what was found where."""
+        rules, changes = self.rules_of(pair), sight.changes
+        pixels = sight.width * sight.height
+        if changes is not None and changes.ignored == pixels:
+            reason = "nothing was compared: all pixels are left out"
+            return replace(result, status="pass", reason=reason, distance=math.nan, layers=(), notes=())
+        if changes is None:
+            measures = Measures(0.0, 0.0 if spec.has_places else None, None, 0.0, None, 0, 0.0)
+            measures = replace(measures, by_render=has_own_levels(spec), pixels=pixels)
+            evidence = Evidence(())
+        else:
+            measures, evidence = _examined(spec, result, sight, changes, found, rules)
+        gates = judge_gates(measures, rules)
+        # What is no number is an error already, and stays one.
+        status, reason = verdict_of(gates) if result.scored else judge(result.distance, None, "")
+        return replace(
+            result,
+            status=status,
+            reason=reason,
+            notes=(*result.notes, *_notes(evidence)),
+            evidence=replace(evidence, gates=gates),
+        )
+
+    def failed(self, result: PairResult, pair: Pair, error: PerceptError, limits: Limits) -> PairResult:
+        """An error; two sizes are what the rules make of them."""
+        if not isinstance(error, SizeMismatch) or pair.reference is None or pair.candidate is None:
+            return result
+        policy = self.rules_of(pair).size_mismatch
+        allowed = "" if policy == "fail" else ", which is allowed; nothing was compared"
+        return _stamped(replace(result, status=policy, reason=f"{error}{allowed}"), pair, limits)
+
+    def unmatched(self, result: PairResult, pair: Pair, limits: Limits) -> PairResult:
+        """With what identifies the file, and allowed where the rules say so."""
+        rules = self.rules_of(pair)
+        policy = rules.new if pair.reference is None else rules.missing
+        reason = result.reason if policy == "fail" else f"{result.reason}, which is allowed"
+        return _stamped(replace(result, reason=reason, allowed=policy != "fail"), pair, limits)
+
+
+def _stamped(result: PairResult, pair: Pair, limits: Limits) -> PairResult:
+    """A result with what identifies the pair's files.
+
+    Raises:
+        UnreadableImage, UnsupportedImage: if they cannot be read.
+    """
+    held = pair.held if isinstance(pair, PairInMemory) else (None, None)
+    stamps = [
+        # What came through a pipe is gone by now.
+        None if side is None or there is not None or side.is_fifo() else read_stamped(side, limits)[1]
+        for side, there in zip((pair.reference, pair.candidate), held, strict=True)
+    ]
+    return replace(result, reference_file=stamps[0], candidate_file=stamps[1])
+
+
+@cache
+def has_own_levels(spec: DistanceSpec) -> bool:
+    """Whether the gates ``distance`` and ``peak`` have levels of their own for a recipe: that of ``render``."""
+    render = load_preset(RENDER).spec
+    return (spec.backbone, set(spec.layers)) == (render.backbone, set(render.layers))
+
+
+def check_levels(rules: Rules, spec: DistanceSpec) -> None:
+    """Refuse levels that nothing could be above, and those of a gate that a recipe does not have.
+
+    Raises:
+        InvalidSetting: naming the gate, and the largest value it can have.
+    """
+    if "peak" in rules.levels and not spec.has_places:
+        raise InvalidSetting(
+            "the gate peak has no value, since no layer of the recipe has a distance with places",
+            hint="leave its level out, or use --distance unit.",
+        )
+    most = ceiling(spec)
+    highest: dict[GateName, float | None] = {"distance": most, "peak": most, "colour": _MOST_COLOUR}
+    for name, levels in rules.levels.items():
+        limit = highest.get(name)
+        for level in (levels.warn, levels.fail):
+            if limit is not None and level not in (None, OFF) and level > limit:
+                raise InvalidSetting(
+                    f"the level {level!r} of the gate {name} ({levels.source}) is above the largest possible "
+                    f"value, {limit!r}",
+                    hint="write off for a gate that lets everything pass.",
+                )
+
+
+def combined(results: Iterable[tuple[PairResult, bool]]) -> Iterator[tuple[PairResult, bool]]:
+    """Of neighbouring results of one name, which were compared with several references, the best."""
+    for _, group in groupby(results, key=lambda entry: entry[0].name):
+        found = list(group)
+        # Of equal verdicts, one that was compared; of these the smallest distance.
+        best, reused = min(
+            found, key=lambda entry: (SEVERITY[entry[0].status], not entry[0].compared, entry[0].distance)
+        )
+        if len(found) > 1:
+            best = replace(best, notes=(*best.notes, f"the best of {len(found)} references"))
+        yield best, reused
+
+
+def _notes(evidence: Evidence) -> Iterator[str]:
+    """What was let pass."""
+    if evidence.shift is not None:
+        yield "it had moved by {},{} pixels as a whole, which is allowed".format(*evidence.shift)
+    moved = sum(region.shift is not None for region in evidence.regions)
+    if moved:
+        yield f"{counted(moved, 'region')} of it had moved, which is allowed"
+
+
+def _examined(
+    spec: DistanceSpec,
+    result: PairResult,
+    sight: Sight,
+    changes: Changes,
+    found: Sequence[Contribution],
+    rules: Rules,
+) -> tuple[Measures, Evidence]:
+    """What was measured of a pair that differs, and where."""
+    from percept_cli.evidence.places import Places
+
+    patches = {tap: [patch for part in found if tap in part for patch in part[tap].patches] for tap in spec.taps}
+    first, second = changes.reference.array, changes.candidate.array
+    places = Places(spec, patches, first, second, sight.plan)
+    peak, colour = places.peak(places.distances), places.colour()
+    own = has_own_levels(spec)
+    given = rules.levels.get("peak")
+    noise = places.noise() if own and rules.noise == "auto" and (given is None or given.fail is None) else None
+    measures = Measures(
+        result.distance if places.mean is None else places.mean,
+        peak.value if places.has_places else None,
+        peak.at,
+        colour.value,
+        colour.at,
+        changes.pixels,
+        noise or 0.0,
+        by_render=own,
+        pixels=sight.width * sight.height - changes.ignored,
+    )
+    regions = _regions(places, result, changes, rules, measures)
+    return measures, Evidence(
+        (),
+        regions=tuple(regions[:MOST_REGIONS]),
+        regions_in_all=len(regions),
+        changed_pixels=changes.pixels,
+        ignored_pixels=changes.ignored,
+        shift=changes.shift,
+        noise=noise,
+        heat=places.heat(),
+    )
+
+
+def _regions(
+    places: Places, result: PairResult, changes: Changes, rules: Rules, measures: Measures
+) -> list[Region]:
+    """The regions of a pair, the worst first; those that had moved and are equal otherwise at the end."""
+    found = places.regions(changes.labels, len(changes.regions))
+    regions = []
+    for region, (peak, colour, layers) in zip(changes.regions, found, strict=True):
+        distance = total(list(layers.values()))
+        levels = (levels_of("peak", rules, measures), peak), (levels_of("colour", rules, measures), colour)
+        statuses = [level_of(value, limits) for limits, value in levels if limits is not None]
+        regions.append(
+            Region(
+                region.box,
+                region.pixels,
+                distance,
+                min(1.0, distance / result.distance) if result.distance else 0.0,
+                peak,
+                colour,
+                max(statuses, key=SEVERITY.__getitem__, default="pass"),
+                layers,
+                region.shift,
+            )
+        )
+    regions.sort(key=lambda region: (-SEVERITY[region.status], -region.peak, -region.distance, -region.pixels))
+    moved = [Region(region.box, region.pixels, 0.0, 0.0, 0.0, 0.0, shift=region.shift) for region in changes.moved]
+    return regions + moved

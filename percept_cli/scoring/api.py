@@ -1,0 +1,209 @@
+"""What most people call from Python: two pictures, or two folders, compared or checked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from percept_cli.geometry import Box
+from percept_cli.images.policy import PictureSettings
+from percept_cli.judging.checks import GateJudge, check_levels
+from percept_cli.judging.rulebook import changed, from_arguments
+from percept_cli.judging.rules import Noise, Rules
+from percept_cli.judging.threshold import ThresholdJudge
+from percept_cli.pairs.folders import Choice, pairs_of
+from percept_cli.recipes.presets import DEFAULT, RENDER
+from percept_cli.recipes.recipe import make_recipe
+from percept_cli.recipes.spec import DistanceSpec
+from percept_cli.results.run import PairResult
+from percept_cli.scoring.pipeline import Pipeline
+from percept_cli.scoring.reading import pair_of
+from percept_cli.scoring.scorer import Scorer
+from percept_cli.system import libraries
+from percept_cli.system.machine import parse_size
+
+if TYPE_CHECKING:
+    from percept_cli.formats.memory import PictureLike
+
+
+@libraries.needed()
+def compare(
+    reference: PictureLike,
+    candidate: PictureLike,
+    *,
+    preset: str | os.PathLike[str] = DEFAULT,
+    layers: str | Sequence[str] | Mapping[str, object] | None = None,
+    distance: str | None = None,
+    threshold: float | None = None,
+    device: str = "auto",
+    precision: str | None = None,
+    max_memory: int | str | None = None,
+    backbone: str | None = None,
+    **pictures: Unpack[PictureSettings],
+) -> PairResult:
+    """Compare two pictures, as ``percept compare`` does.
+
+    Args:
+        reference: the picture that is right by definition: the path of a file, or in memory a PIL image, a numpy
+            array (H×W, H×W×3 or H×W×4) or a torch tensor (3×H×W, 4×H×W or with a batch of 1), both uint8 or
+            uint16, sRGB over their whole range; the bytes of an image file, a binary file that is open, or what
+            has ``savefig``, as figures of matplotlib have. In the result one in memory is called ``reference``,
+            or ``candidate``.
+        candidate: the picture to judge, likewise; the same size as the reference.
+        preset: name of a built-in preset, or the path of a TOML file.
+        layers: ``tap[:distance][=weight]``, separated by commas or as a list, or a mapping from tap to weight;
+            replaces the preset's layers.
+        distance: replaces the preset's distance.
+        threshold: the largest distance that passes; the preset's if None.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        precision: ``fp32``, ``tf32``, ``bf16`` or ``fp16``; the preset's if None.
+        max_memory: most memory to take, in bytes or as ``"2GB"``; None for what is free with some left for others.
+            It moves no number.
+        backbone: name of the weights to use instead of the preset's; of the preset's layers those that its network
+            does not have become the last ones of their block.
+        pictures: how pictures are read and brought together: ``ignore_icc``, ``alpha``, ``blend``, ``tonemap``,
+            ``exposure``, ``allow_nan``, ``frame``, ``crop``, ``resize``, ``pad`` and ``limits``, as
+            ``percept_cli.images.policy.ImagePolicy`` explains them.
+
+    Returns:
+        The result; ``result.distance`` is 0 for equal pictures, and larger is more different.
+
+    Raises:
+        PerceptError: whatever is wrong, as one of its subclasses.
+
+    For many pairs use ``compare_folders`` or ``percept_cli.scoring.pipeline.Pipeline``: they load torch and the
+    weights once, and read ahead.
+    """
+    scorer = _scorer(preset, layers, distance, threshold, device, precision, max_memory, backbone, **pictures)
+    return scorer.score(pair_of(reference, candidate, scorer.spec.pictures))
+
+
+@libraries.needed()
+def check(
+    reference: PictureLike,
+    candidate: PictureLike,
+    *,
+    preset: str | os.PathLike[str] = RENDER,
+    noise: Noise = "auto",
+    fail: Mapping[str, float | str] | None = None,
+    warn: Mapping[str, float | str] | None = None,
+    ignore: Sequence[Box | str | Sequence[int]] = (),
+    mask: str | os.PathLike[str] | None = None,
+    max_shift: int = 0,
+    device: str = "auto",
+    max_memory: int | str | None = None,
+    backbone: str | None = None,
+    **pictures: Unpack[PictureSettings],
+) -> PairResult:
+    """Hold a picture to its baseline, as ``percept check`` does.
+
+    Args:
+        reference: the baseline: a file's path, or a picture in memory as ``compare`` takes it.
+        candidate: the picture, likewise.
+        preset: the recipe: a built-in name, or a path that ends in ``.toml``.
+        noise: how much rendering alone may change: ``auto``, ``same-machine`` or ``cross-machine``.
+        fail: gate → the largest value that does not fail, instead of the gate's own level, or ``"off"``. Gates are
+            ``distance``, ``peak``, ``colour`` (in ΔE) and ``changed-pixels``, whose level may be ``"1%"`` of the
+            pixels that are not left out.
+        warn: gate → the largest value that does not warn.
+        ignore: rectangles x, y, width, height, in pixels, that are left out.
+        mask: a picture as large as the two; where it is black, pixels are left out.
+        max_shift: most pixels by which the picture, or a region of it, may have moved.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        max_memory: most bytes of memory to take, as a number or as ``"2GB"``; None for what is free.
+        backbone: name of the weights to use instead of the preset's, as for ``compare``.
+        pictures: how pictures are read and brought together, as for ``compare``.
+
+    Returns:
+        The result: ``status`` is ``pass``, ``warn`` or ``fail``, and ``evidence`` says why and where. Pictures of
+        two sizes, or with other numbers of frames, fail, and have no evidence.
+
+    Raises:
+        PerceptError: whatever is wrong, as one of its subclasses.
+    """
+    given = from_arguments(noise=noise, fail=fail, warn=warn, ignore=ignore, mask=mask, max_shift=max_shift)
+    rules = changed(Rules(), given)
+    spec = make_recipe(preset, backbone=backbone, pictures=pictures).spec
+    check_levels(rules, spec)
+    scorer = scorer_kept(spec, device, _bytes(max_memory)).with_judge(GateJudge(rules))
+    return scorer.outcome(pair_of(reference, candidate, spec.pictures))
+
+
+@lru_cache(maxsize=4)
+def scorer_kept(spec: DistanceSpec, device: str, max_memory: int | None) -> Scorer:
+    """A scorer that stays, so that a test suite of many pictures loads torch and the weights once."""
+    return Scorer(spec, GateJudge(Rules()), device=device, max_memory=max_memory)
+
+
+def compare_folders(
+    reference: str | os.PathLike[str],
+    candidate: str | os.PathLike[str],
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    any_extension: bool = False,
+    workers: int | None = None,
+    batch_size: int | None = None,
+    **recipe: Any,
+) -> Iterator[PairResult]:
+    """Compare two folders, or one picture with a folder, as ``percept batch`` does.
+
+    Args:
+        reference: folder of the pictures that are right by definition, or one of them.
+        candidate: folder of the pictures to judge.
+        include: patterns as in .gitignore, one of which a file must match.
+        exclude: patterns as in .gitignore, none of which a file may match.
+        any_extension: whether ``a.png`` may be the counterpart of ``a.jpg``.
+        workers: threads that read pictures; None for one per processor.
+        batch_size: most pairs per batch; None to choose. It moves no number.
+        recipe: ``preset``, ``backbone``, ``layers``, ``distance``, ``threshold``, ``device``, ``precision``,
+            ``max_memory`` and how pictures are read, of ``compare``.
+
+    Yields:
+        A result per pair and per picture without a counterpart, in the order of their names, as they come. One
+        that could not be compared has the status ``error`` and the distance NaN.
+
+    Raises:
+        PerceptError: what keeps all pairs from being compared.
+    """
+    choice = Choice(tuple(include), tuple(exclude))
+    pairs = pairs_of(Path(reference), Path(candidate), choice, any_extension=any_extension)
+    line = Pipeline(_scorer(**recipe), workers=workers, batch_size=batch_size)
+    return (result for result, _ in line.results(pairs))
+
+
+def _scorer(
+    preset: str | os.PathLike[str] = DEFAULT,
+    layers: str | Sequence[str] | Mapping[str, object] | None = None,
+    distance: str | None = None,
+    threshold: float | None = None,
+    device: str = "auto",
+    precision: str | None = None,
+    max_memory: int | str | None = None,
+    backbone: str | None = None,
+    **pictures: Unpack[PictureSettings],
+) -> Scorer:
+    """A scorer from what ``compare`` takes.
+
+    Raises:
+        InvalidSetting: for anything that makes no recipe.
+    """
+    recipe = make_recipe(
+        preset,
+        layers=layers,
+        distance=distance,
+        precision=precision,
+        backbone=backbone,
+        pictures=pictures,
+        threshold=threshold,
+        threshold_source="argument",
+    )
+    judge = ThresholdJudge(recipe.threshold, recipe.threshold_source)
+    return Scorer(recipe.spec, judge, device=device, max_memory=_bytes(max_memory))
+
+
+def _bytes(size: int | str | None) -> int | None:
+    return None if size is None else parse_size(size)
