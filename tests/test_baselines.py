@@ -463,3 +463,26 @@ def test_in_a_folder_for_all_only_what_tests_wrote_is_deleted(project: pytest.Py
             Image.new("RGB", (9, 9)).save(data / name)
     run(project, "--percept-prune").assert_outcomes(passed=1)
     assert sorted(path.relative_to(data).as_posix() for path in data.rglob("*.png")) == sorted(kept)
+
+
+def test_tests_that_share_a_baseline_do_not_write_over_each_other(project: pytest.Pytester, run: Run) -> None:
+    write(
+        project,
+        """
+def test_one(percept_check):
+    percept_check(pic("red"), baseline="shared.png")
+
+def test_two(percept_check):
+    percept_check(pic("blue"), baseline="shared.png")
+
+def test_three(percept_check):
+    percept_check(pic("red"), baseline="shared.png")
+""",
+    )
+    done = run(project, "--percept-update")
+    done.assert_outcomes(passed=2, failed=1)
+    said = done.stdout.str()
+    assert "two tests that share a baseline have other pictures: shared.png" in said
+    assert "test_ui.py::test_one has just written it" in said
+    assert "test_ui.py::test_two differs from it" in said
+    run(project).assert_outcomes(passed=2, failed=1)  # what was written has stayed

@@ -42,7 +42,17 @@ def engine() -> Engine:
 
 @pytest.mark.parametrize("amount", [255, 40, 3])
 @pytest.mark.parametrize(
-    ("n", "height", "width"), [(1, 64, 64), (1, 37, 53), (3, 48, 80), (3, 31, 45), (1, 67, 97), (1, 164, 130)]
+    ("n", "height", "width"),
+    [
+        (1, 64, 64),
+        (1, 37, 53),
+        (3, 48, 80),
+        (3, 31, 45),
+        (1, 67, 97),
+        (1, 164, 130),
+        pytest.param(1, 131, 97, marks=pytest.mark.slow),
+        pytest.param(1, 200, 162, marks=pytest.mark.slow),
+    ],
 )
 def test_the_sum_of_the_layers_is_dists(
     peer: Any, engine: Engine, n: int, height: int, width: int, amount: int

@@ -237,11 +237,14 @@ def test_tiled_is_untiled_with_other_pools(other_pools: str, taps: tuple[str, ..
     torch.testing.assert_close(engine.measure(*pair, tiled), engine.measure(*pair, plan), rtol=TOLERANCE, atol=0)
 
 
-def test_outside_the_cores_the_whole_picture_has_rounding_only(engines: dict[DistanceSpec, Engine]) -> None:
+@pytest.mark.parametrize(("width", "height"), [(563, 421), pytest.param(803, 601, marks=pytest.mark.slow)])
+def test_outside_the_cores_the_whole_picture_has_rounding_only(
+    engines: dict[DistanceSpec, Engine], width: int, height: int
+) -> None:
     """One level in one channel of one pixel: nearly nothing, and still nothing is missed."""
     spec = spec_of("euclidean")
     engine = engine_of(engines, spec)
-    reference = np.asarray(drawing(563, 421, 1))
+    reference = np.asarray(drawing(width, height, 1))
     candidate = reference.copy()
     candidate[200, 280, 0] ^= 1
     pair = as_tensor(reference), as_tensor(candidate)

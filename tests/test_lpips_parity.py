@@ -34,7 +34,8 @@ from tests.rounding import ARITHMETIC, Exact, exact, relative_error
 pytestmark = pytest.mark.numeric
 
 SIZES = [(1, 64, 64), (1, 37, 53), (3, 48, 80), (2, 67, 97), (1, 164, 136)]
-sizes = pytest.mark.parametrize(("n", "height", "width"), SIZES)
+LARGE = [pytest.param(2, 131, 97, marks=pytest.mark.slow), pytest.param(1, 264, 200, marks=pytest.mark.slow)]
+sizes = pytest.mark.parametrize(("n", "height", "width"), [*SIZES, *LARGE])
 
 
 @pytest.fixture(scope="module")

@@ -158,3 +158,24 @@ def test_a_crop_is_named_where_it_is_why_sizes_differ(percept: Percept, tmp_path
     assert "lies outside the picture of 50×40 pixels after --crop 0,0,50,40" in " ".join(done.stdout.split())
     done = percept("compare", "a.png", "b.png", "--crop", "0,10,50,99")
     assert "a.png is 50×70 pixels, b.png is 50×71 after --crop 0,10,50,99" in done.stderr
+
+
+def test_two_sizes_that_a_crop_makes_one_are_told(percept: Percept, two_sizes: Path) -> None:
+    words = "the sizes differ outside the crop: a.png has 100×80 pixels, b.png 100×81"
+    for command in ("compare", "check"):
+        assert words in " ".join(percept(command, "a.png", "b.png", "--crop", "0,0,100,80").stdout.split())
+    same = percept_cli.compare(two_sizes / "a.png", two_sizes / "c.png", crop="0,0,50,50")
+    assert same.notes == ()
+
+
+def test_what_was_forgiven_is_not_identical(percept: Percept, tmp_path: Path) -> None:
+    """Neither pixels that moved nor such as are left out are told to be equal."""
+    for name, left in (("a.png", 20), ("b.png", 22)):
+        picture = Image.new("RGB", (96, 64), "white")
+        picture.paste((40, 90, 200), (left, 20, left + 40, 44))
+        picture.save(tmp_path / name)
+    for options in (("--max-shift", "3"), ("--ignore", "0,0,96,50")):
+        said = " ".join(percept("check", "a.png", "b.png", *options).stdout.split())
+        assert "1: 0 identical, 1 more passed, 0 failed" in said, options
+        assert "the pixels are equal" not in said
+        assert "PASS: 1 pair within the levels" in said

@@ -168,3 +168,19 @@ def test_what_a_shell_substitutes(tmp_path: Path) -> None:
         ["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
     )
     assert done.stdout.startswith("0.0\t"), done.stderr
+
+
+def test_settings_and_lists_are_no_devices_either(percept: Percept, tmp_path: Path) -> None:
+    drawing(9, 7).save(tmp_path / "a.png")
+    done = percept("compare", "a.png", "a.png", "--config", "/dev/zero", timeout=30)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "Error: /dev/zero: is a device, not a file\nHint: name a TOML file.\n",
+    )
+    (tmp_path / "long.toml").write_bytes(b"#" * (1 << 22) + b"\n")
+    done = percept("compare", "a.png", "a.png", "--config", "long.toml")
+    assert done.returncode == 2
+    assert "long.toml: has more than 4,194,304 bytes, which no settings have" in done.stderr
+    done = percept("batch", "--pairs", "/dev/zero", timeout=60)
+    assert done.returncode == 2
+    assert "/dev/zero: has a line of more than 16,777,216 characters, so it is no list of pairs" in done.stderr

@@ -25,7 +25,10 @@ from tests.test_lpips_parity import pixels
 pytestmark = pytest.mark.numeric
 
 CHANNELS = {"relu1_2": 64, "relu2_2": 128, "relu3_3": 256, "relu4_3": 512}
-sizes = pytest.mark.parametrize(("n", "height", "width"), [(1, 64, 64), (1, 37, 53), (3, 32, 49)])
+sizes = pytest.mark.parametrize(
+    ("n", "height", "width"),
+    [(1, 64, 64), (1, 37, 53), (3, 32, 49), pytest.param(3, 48, 81, marks=pytest.mark.slow)],
+)
 
 
 def at_all_taps(distance: str) -> PerceptualDistance:

@@ -35,7 +35,17 @@ def peer() -> Any:
 
 
 @pytest.mark.parametrize(
-    ("n", "height", "width"), [(1, 64, 64), (1, 37, 53), (3, 48, 80), (3, 51, 33), (2, 67, 97), (1, 164, 136)]
+    ("n", "height", "width"),
+    [
+        (1, 64, 64),
+        (1, 37, 53),
+        (3, 48, 80),
+        (3, 51, 33),
+        (2, 67, 97),
+        (1, 164, 136),
+        pytest.param(2, 131, 97, marks=pytest.mark.slow),
+        pytest.param(1, 264, 200, marks=pytest.mark.slow),
+    ],
 )
 def test_layers_and_total_equal_st_lpips(peer: Any, n: int, height: int, width: int) -> None:
     reference, candidate = pixels(n, height, width, seed=1), pixels(n, height, width, seed=2)

@@ -94,7 +94,10 @@ def random_pictures(n: int, height: int, width: int) -> Tensor:
 @pytest.mark.parametrize("band_bytes", [1, 1 << 20, 1 << 40])
 @pytest.mark.parametrize(
     ("size", "expected"),
-    [(size, size) for size in [(1, 16, 16), (1, 37, 53), (3, 64, 48), (2, 131, 97), (1, 263, 199)]],
+    [
+        *((size, size) for size in [(1, 16, 16), (1, 37, 53), (3, 64, 48), (2, 131, 97), (1, 263, 199)]),
+        pytest.param((1, 407, 391), (1, 407, 391), marks=pytest.mark.slow),
+    ],
     indirect=["expected"],
     ids=str,
     scope="module",

@@ -64,7 +64,8 @@ def _entry(record: WeightsRecord) -> str:
         lines.append(f"{size}, not a file that percept has installed, or a damaged one")
     elif record.vouches_for(stamp):
         lines.append(
-            f"{size}, from {record.origin.file_name}, sha256 {record.published_sha256}, checked when installed"
+            f"{size}, by its own note from {record.origin.file_name}, sha256 {record.published_sha256}; "
+            f"check it with percept weights verify {record.name}"
         )
     else:
         lines.append(f"{size}, from a file without a published hash; kernels' sha256 {stamp.kernels_sha256}")

@@ -15,7 +15,7 @@ from percept_cli.formats.png.colours import is_png
 from percept_cli.formats.png.deep import read_png
 from percept_cli.formats.pnm.whole import is_pnm, read_pnm
 from percept_cli.formats.tiff.deep import is_tiff, read_tiff
-from percept_cli.images.faults import decoder_errors
+from percept_cli.images.faults import decoder_errors, quiet_libraries
 from percept_cli.images.picture import Decoded, Frame, levels_of
 from percept_cli.images.policy import ImagePolicy
 
@@ -49,7 +49,7 @@ def read_deep(data: bytes, name: str, policy: ImagePolicy, check: Callable[[int,
         UnsupportedImage: if it is of a kind that is not read, or does not fit the memory.
     """
     source = Source(data, name, policy, check)
-    _quiet()
+    quiet_libraries()
     with decoder_errors(name, anything=True):
         frames, notes = list[Frame](), list[str]()
         for page in _reader(data)(source):
@@ -85,13 +85,3 @@ def _read_by_pillow(source: Source) -> Iterator[Page]:
         with naming(source.name):
             profile = None if source.policy.ignore_icc else profile_of(image, b"GRAY", source.data)
         yield Page(levels_of(values[..., None], _LARGEST), None, image.getexif().get(0x0112, 1), profile)
-
-
-def _quiet() -> None:
-    """Keep what the libraries say of damaged files off stderr; loggers of a user's own still get it."""
-    import logging
-
-    for library in ("tifffile", "imagecodecs"):
-        logger = logging.getLogger(library)
-        if not logger.handlers:
-            logger.addHandler(logging.NullHandler())

@@ -92,7 +92,14 @@ def file_content(value: object, name: str, policy: ImagePolicy = AS_SEEN) -> byt
         return read_stream(io.BytesIO(value), name, policy.limits)
     if callable(getattr(value, "savefig", None)):
         saved = io.BytesIO()
-        value.savefig(saved, format="png")  # type: ignore[attr-defined] # it was just found to be there
+        try:
+            value.savefig(saved, format="png")  # type: ignore[attr-defined] # it was just found to be there
+        except TypeError as error:
+            raise InvalidInput(
+                f"{name}: its savefig cannot be called as figures of matplotlib are, savefig(file, format='png'): "
+                f"{error}",
+                hint="save it as a PNG and pass its bytes.",
+            ) from error
         saved.seek(0)
         return read_stream(saved, name, policy.limits)
     if callable(getattr(value, "read", None)):

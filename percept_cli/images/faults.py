@@ -94,3 +94,13 @@ def reason_of(error: BaseException) -> str:
     """What an error says, in words."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return printable(" ".join(text.split())) or type(error).__name__
+
+
+def quiet_libraries() -> None:
+    """Keep what the libraries say of damaged files off stderr; loggers of a user's own still get it."""
+    import logging
+
+    for library in ("tifffile", "imagecodecs"):
+        logger = logging.getLogger(library)
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())

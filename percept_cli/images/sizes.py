@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from percept_cli.images.policy import ImagePolicy
 
 _BYTES_PER_PIXEL = 60  # three channels in float32, as planes, together, cut to 0..255, and as bytes
-_HINT = "percept never resizes on its own: bring both to one size, or choose how with --resize or --pad."
+_HINT = (
+    "percept never resizes on its own: bring both to one size, or choose how with --resize or --pad (resize= or "
+    "pad= in Python)."
+)
 
 
 def one_size(

@@ -135,8 +135,16 @@ def _check_kinds(reference: Side, candidate: Side, policy: ImagePolicy) -> None:
 
 
 def _sizes(reference: Side, candidate: Side, policy: ImagePolicy) -> Iterator[str]:
-    """That pictures are resized or padded, by the first frames to which that happens."""
+    """That pictures of two sizes are cropped, resized or padded, by the first frames to which that happens."""
     names = reference.name, candidate.name
+    if policy.crop is not None:
+        for one, other in zip(reference.decoded.frames, candidate.decoded.frames, strict=True):
+            if (one.width, one.height) != (other.width, other.height):
+                yield (
+                    f"the sizes differ outside the crop: {names[0]} has {one.width}×{one.height} pixels, "
+                    f"{names[1]} {other.width}×{other.height}"
+                )
+                break
     found = [
         words
         for one, other in zip(reference.decoded.frames, candidate.decoded.frames, strict=True)

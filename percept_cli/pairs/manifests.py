@@ -143,6 +143,8 @@ def _mark_shared(pairs: Iterator[Pair]) -> Iterator[Pair]:
 
 
 _Record = list[str] | UnusablePair
+_LONGEST = 1 << 24
+"""Characters of a line."""
 
 
 class _Lines:
@@ -155,7 +157,8 @@ class _Lines:
         """Raise InvalidSetting for a header that does not name the columns."""
         # Names of files may hold bytes that are no UTF-8; they stand for themselves.
         with io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
-            lines = iter(text.readline, "")  # never reads ahead of a line that another program waits on
+            # Never reads ahead of a line that another program waits on, nor for ever in one that has no end.
+            lines = iter(lambda: self._whole(text.readline(_LONGEST)), "")
             number, first = 1, next(lines, "")
             while first and not self._begins(first):
                 if first.strip():  # only in a stream, whose writer may wait for an answer
@@ -165,6 +168,14 @@ class _Lines:
                 yield from self._json_lines(number, first, lines)
             elif first:
                 yield from self._rows(number, first, lines)
+
+    def _whole(self, line: str) -> str:
+        if len(line) < _LONGEST or line.endswith("\n"):
+            return line
+        raise InvalidSetting(
+            f"{self._name}: has a line of more than {_LONGEST:,} characters, so it is no list of pairs",
+            hint="write one pair per line.",
+        )
 
     def _begins(self, line: str) -> bool:
         """Whether a line says what form the others have: in a file any text; a stream may begin with bad lines."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ RENDER = "render"
 _STORY = ("description", "application", "source", "differs", "cite")
 _KEYS = (*_STORY, "backbone", "distance", "precision", "threshold", "layers")
 _LAYER_KEYS = ("weight", "distance")
+_LONGEST = 1 << 22  # bytes of a settings file
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,25 @@ def load_preset(name_or_file: str) -> Preset:
         raise InvalidSetting(f"{shown(path)}: {error}", hint=error.hint) from None
 
 
+def text_of(path: Path) -> str:
+    """The text of a settings file.
+
+    Raises:
+        InvalidSetting: if it is a device, or has more bytes than anybody writes settings with.
+        OSError, UnicodeDecodeError: if it cannot be read.
+    """
+    with path.open("rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+            raise InvalidSetting(f"{shown(path)}: is a device, not a file", hint="name a TOML file.")
+        data = file.read(_LONGEST + 1)
+    if len(data) > _LONGEST:
+        raise InvalidSetting(
+            f"{shown(path)}: has more than {_LONGEST:,} bytes, which no settings have", hint="name a TOML file."
+        )
+    return data.decode("utf-8-sig")
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """The content of a TOML file.
 
@@ -101,7 +123,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         InvalidSetting: if it cannot be read or is not valid TOML; the message names the file.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(text_of(path))
     except OSError as error:
         raise InvalidSetting(
             f"{shown(path)}: cannot be read: {error.strerror}", hint="check the spelling of the path."

@@ -10,7 +10,7 @@ from typing import Any
 
 from percept_cli.errors import InvalidSetting
 from percept_cli.images.policy import AS_SEEN, PICTURE_SETTINGS, with_settings
-from percept_cli.recipes.presets import as_number, check_keys, read_toml
+from percept_cli.recipes.presets import as_number, check_keys, read_toml, text_of
 from percept_cli.system.machine import parse_size
 from percept_cli.system.names import posix, shown
 
@@ -99,11 +99,11 @@ def find_settings(folder: Path | None = None) -> Settings:
 def _has_table(path: Path) -> bool:
     # A pyproject.toml that is broken is none of percept's business, unless percept's table may be in it.
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = text_of(path)
         return "percept" in tomllib.loads(text).get("tool", {})
     except tomllib.TOMLDecodeError:
         return "[tool.percept" in text
-    except (OSError, ValueError, RecursionError, AttributeError, TypeError):
+    except (OSError, ValueError, RecursionError, AttributeError, TypeError, InvalidSetting):
         return False
 
 

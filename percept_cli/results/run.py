@@ -135,6 +135,15 @@ class PairResult:
         return self.status == "pass" and not self.compared
 
     @property
+    def identical(self) -> bool:
+        """Whether it passed with a distance of 0 and nothing had moved, or was left out, that may differ."""
+        found = self.evidence
+        forgiven = found is not None and bool(
+            found.ignored_pixels or found.shift or any(region.shift for region in found.regions)
+        )
+        return self.status == "pass" and self.distance == 0 and not forgiven
+
+    @property
     def scored(self) -> bool:
         """Whether the pair has a distance that is a number."""
         return math.isfinite(self.distance)
@@ -164,7 +173,7 @@ class Summary:
     count: int
     """Scored pairs: those with a finite distance, which the statistics are over."""
     identical: int
-    """Pairs that passed and whose distance is exactly 0."""
+    """Pairs that passed, whose distance is exactly 0, and of which nothing had moved or was left out."""
     not_compared: int
     """Pairs that passed though nothing was compared: two sizes that are allowed, or all pixels left out."""
     judged: int
@@ -195,7 +204,7 @@ def summarise(results: Collection[PairResult]) -> Summary:
         if not result.scored or result.fingerprint is not None:
             continue
         judged += result.threshold is not None
-        identical += result.status == "pass" and result.distance == 0
+        identical += result.identical
         distances.append(result.distance)
         weights.append(result.weight)
         for layer in result.layers:

@@ -210,10 +210,24 @@ class Check:
         result = trial.result([Pair(candidate.name, candidate, candidate)])
         if isinstance(result, PerceptError) or result.status == "error":
             return result
-        self._write(candidate, held.path)
+        self._write_once(candidate, held.path)
         if held.is_old:
             held.found.unlink()
         return replace(result, reference=held.path.as_posix())
+
+    def _write_once(self, candidate: Path, reference: Path) -> None:
+        """Write a baseline, unless another test of this session, which shares it, has written another picture."""
+        __tracebackhide__ = True
+        test = self._node.nodeid
+        first = self._claims.owner(reference, test, kind="written")
+        if first != test and reference.is_file() and candidate.read_bytes() != reference.read_bytes():
+            pytest.fail(
+                f"percept: two tests that share a baseline have other pictures: {self._shown(reference)}\n"
+                f"  {first} has just written it\n  {test} differs from it\n"
+                "  give one of them a baseline of its own",
+                pytrace=False,
+            )
+        self._write(candidate, reference)
 
     def _write(self, candidate: Path, reference: Path) -> None:
         reference.parent.mkdir(parents=True, exist_ok=True)

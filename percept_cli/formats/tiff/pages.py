@@ -10,7 +10,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.formats.pillow import check_frame
-from percept_cli.images.faults import damaged
+from percept_cli.images.faults import damaged, quiet_libraries
 from percept_cli.images.limits import check_frames, check_metadata
 from percept_cli.images.policy import ImagePolicy
 
@@ -39,6 +39,7 @@ def opened(data: bytes) -> TiffFile:
     """
     from tifffile import TiffFile
 
+    quiet_libraries()
     flags: dict[str, Any] = {f"is_{vendor}": False for vendor in _VENDORS}
     return TiffFile(io.BytesIO(data), _multifile=False, **flags)
 

@@ -66,5 +66,8 @@ def recipe(run: Run) -> str:
         where = "network not needed"
         if run.summary.count:
             equal = run.summary.identical == run.summary.count
-            where += ": the pixels are equal" if equal else ": the results were there already"
+            if equal:
+                where += ": the pixels are equal"
+            else:
+                where += ": what counts is equal" if run.kind == "check" else ": the results were there already"
     return f"{spec.backbone}, {measure}, {spec.precision}{spec.pictures.words}, {where}"
