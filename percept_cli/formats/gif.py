@@ -148,7 +148,7 @@ def _parsed(data: bytes) -> _Gif:
             steps.append(step)
             control = b""
         else:  # what is no block is passed over, as libraries do
-            found = _BLOCK.search(data, place)
+            found = _BLOCK.search(data, place + 1)
             place = found.start() if found else len(data)
     if not steps:
         raise damaged("it has no picture")

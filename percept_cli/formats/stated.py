@@ -136,7 +136,7 @@ def _gif_frames(data: bytes) -> Iterator[tuple[tuple[int, int, int, int], int]]:
         elif mark == 0x3B:
             return
         else:  # what Pillow skips
-            found = _GIF_BLOCK.search(data, place)
+            found = _GIF_BLOCK.search(data, place + 1)
             place = found.start() if found else len(data)
 
 
