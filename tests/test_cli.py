@@ -211,15 +211,15 @@ def test_missing_weights_are_exit_code_4(troubled: Path, percept: Percept) -> No
     package.mkdir(parents=True)
     (package.parent / "configs").symlink_to(ROOT / "configs")
     for entry in (ROOT / "percept_cli").iterdir():
-        if entry.name != "weights":
+        if entry.name != "networks":
             (package / entry.name).symlink_to(entry)
-    (package / "weights" / "data").mkdir(parents=True)
-    for entry in (ROOT / "percept_cli" / "weights").glob("*.py"):
-        (package / "weights" / entry.name).write_text(entry.read_text(encoding="utf-8"), encoding="utf-8")
-    (package / "weights" / "data" / "vgg16-oxford.safetensors").write_bytes(b"\0" * 1000)
+    (package / "networks" / "data").mkdir(parents=True)
+    for entry in (ROOT / "percept_cli" / "networks").glob("*.py"):
+        (package / "networks" / entry.name).write_text(entry.read_text(encoding="utf-8"), encoding="utf-8")
+    (package / "networks" / "data" / "vgg16-oxford.safetensors").write_bytes(b"\0" * 1000)
     done = percept("compare", "a.png", "b.png", env={"PYTHONPATH": str(package.parent)})
     assert (done.returncode, done.stdout) == (4, "")
-    assert str(package / "weights") in done.stderr
+    assert str(package / "networks") in done.stderr
     assert "the weights file is truncated or damaged" in done.stderr
 
 

@@ -114,7 +114,7 @@ machinery.PathFinder.find_spec = lambda name, *rest: (
     None if name in ("pillow_heif", "pillow_jxl", "OpenEXR") else known(name, *rest))
 from PIL import features
 features.modules.pop("avif", None)
-from percept_cli.images.formats import FORMATS, available
+from percept_cli.formats.known import FORMATS, available
 print(json.dumps({entry.name: [available(entry).why, available(entry).hint] for entry in FORMATS
                   if not available(entry).here}))
 print("numpy" in sys.modules, "torch" in sys.modules)

@@ -237,7 +237,7 @@ def test_a_pipeline_may_be_used_again_after_anything(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("percept_cli.scoring.readers._refuse_special", lambda _: None)
     line = Pipeline(Stand(failing("read", ZeroDivisionError, lambda index: index == 3)))
     assert isinstance(drive(line, Pairs(PAIRS)), ZeroDivisionError)
-    line._scorer.fault = lambda *_: None  # type: ignore[attr-defined] # a Stand
+    line._scorers.base.fault = lambda *_: None  # type: ignore[attr-defined] # a Stand
     for _ in range(2):
         found = drive(line, Pairs(PAIRS))
         assert not isinstance(found, BaseException)
@@ -338,9 +338,9 @@ def test_no_thread_to_read_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> 
 
 _ABANDONED = """
 import sys
-from percept_cli import pipeline, readers
+from percept_cli.scoring import pipeline, readers
 from percept_cli.pairs import Pairs
-from percept_cli.pipeline import Pipeline
+from percept_cli.scoring.pipeline import Pipeline
 from tests.test_pipeline_ends import PAIRS, Stand
 
 pipeline.BYTES_IN_FLIGHT = 100

@@ -774,9 +774,9 @@ def test_one_waits_for_the_other(installed: WeightsRecord, home: Path) -> None:
 MAIN = """
 import sys
 from percept_cli.cli import main
-from percept_cli.engine import topology
-from percept_cli.weights.origin import Origin
-from percept_cli.weights.registry import WEIGHTS, WeightsRecord
+from percept_cli import topology
+from percept_cli.networks.origin import Origin
+from percept_cli.networks.registry import WEIGHTS, WeightsRecord
 
 topology.NETWORKS["tiny"] = topology._vgg((1, 1), widths=(4, 8))
 WEIGHTS["tiny"] = eval(sys.argv.pop(1))
