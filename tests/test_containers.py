@@ -597,7 +597,7 @@ machinery.PathFinder.find_spec = lambda name, *rest: (
     None if name.partition(".")[0] in absent else known(name, *rest))
 from percept_cli.errors import UnsupportedImage
 from percept_cli.images.policy import AS_SEEN
-from percept_cli.images.{module} import {reader}
+from percept_cli.formats.{place} import {reader}
 try:
     {reader}(sys.stdin.buffer.read(), "a.x", AS_SEEN, print)
 except UnsupportedImage as error:
@@ -608,23 +608,29 @@ print("JXL" in Image.OPEN or "HEIF" in Image.OPEN)
 """
 
 MISSING: dict[str, tuple[str, str, str, Callable[[], bytes], str]] = {
-    "heic": ("pillow_heif", "heic", "read_heic", lambda: heic("RGB", noise(8, 3)), "HEIC needs pillow-heif"),
-    "jxl": ("pillow_jxl", "jxl", "read_jxl", lambda: jxl(noise(8, 3), 8), "JPEG XL needs pillow-jxl-plugin"),
+    "heic": ("pillow_heif", "heif.heic", "read_heic", lambda: heic("RGB", noise(8, 3)), "HEIC needs pillow-heif"),
+    "jxl": (
+        "pillow_jxl",
+        "jxl.frames",
+        "read_jxl",
+        lambda: jxl(noise(8, 3), 8),
+        "JPEG XL needs pillow-jxl-plugin",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", MISSING)
 def test_a_missing_library_is_said_with_what_to_type(case: str) -> None:
-    absent, module, reader, write, words = MISSING[case]
-    code = ABSENT.format(absent=[absent], module=module, reader=reader)
+    absent, place, reader, write, words = MISSING[case]
+    code = ABSENT.format(absent=[absent], place=place, reader=reader)
     data = write()
     done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=True)
     *_, error, opened = done.stdout.decode().splitlines()
-    hint = f"pip install 'percept-cli[{module}]'"
+    hint = f"pip install 'percept-cli[{case}]'"
     assert json.loads(error) == [f"a.x: {words}, which is not installed", hint]
     assert opened == "False"
     # With the libraries it is read, and nobody else's Pillow has changed.
-    code = ABSENT.format(absent=[], module=module, reader=reader)
+    code = ABSENT.format(absent=[], place=place, reader=reader)
     done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=True)
     assert done.stdout.decode().splitlines()[-1:] == ["False"]
     assert b"needs" not in done.stdout

@@ -642,7 +642,11 @@ def test_libraries_say_nothing_on_stderr_and_a_user_can_listen(
         read(data)
     assert "StripByteCounts" in caplog.text
     assert capfd.readouterr().err == ""
-    code = f"from percept_cli.images import deep, policy\ndeep.read_deep({data!r}, 'x', policy.AS_SEEN, print)"
+    code = (
+        "from percept_cli.formats import deep\n"
+        "from percept_cli.images import policy\n"
+        f"deep.read_deep({data!r}, 'x', policy.AS_SEEN, print)"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stderr.strip().splitlines()[-1].startswith("percept_cli.errors.UnreadableImage: x: ")
     assert "incorrect StripByteCounts" not in done.stderr
@@ -653,7 +657,7 @@ def test_no_threads_are_started() -> None:
     data = written_by_tifffile(values(3, size=(300, 300)), tile=(16, 16), compression="zlib")
     code = (
         "import sys, threading\n"
-        "from percept_cli.images import deep, policy\n"
+        "from percept_cli.formats import deep\nfrom percept_cli.images import policy\n"
         "started, run = [], threading.Thread.start\n"
         "threading.Thread.start = lambda thread: (started.append(thread), run(thread))[1]\n"
         "deep.read_deep(sys.stdin.buffer.read(), 'x', policy.AS_SEEN, lambda *_: None)\n"
