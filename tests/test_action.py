@@ -148,6 +148,7 @@ def folders(tmp_path: Path, save: Save) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_difference_fails_the_job_with_reports(folders: Path, save: Save) -> None:
     save("current/icon.png", seed=2)
     code, log, outputs, summary = compare(folders, "base line", "current")

@@ -136,6 +136,7 @@ def test_what_a_name_becomes() -> None:
         assert found != part_of(unfit, unfit + "!")
 
 
+@pytest.mark.slow
 def test_two_that_have_one_file_are_named(project: pytest.Pytester, run: Run) -> None:
     # A class of a module, and a module of a folder that is called as the module.
     project.makeini("[pytest]\npercept_baselines = expected\npython_classes = Test test_\n")
@@ -310,6 +311,7 @@ def test_whose_an_old_baseline_with_a_name_is(project: pytest.Pytester, run: Run
     run(project).assert_outcomes(passed=1 if "def common" in other else 2)
 
 
+@pytest.mark.slow
 def test_references_of_the_settings_hold(project: pytest.Pytester, run: Run) -> None:
     write(project, ALONE)
     settings = project.path / "percept.toml"

@@ -329,6 +329,7 @@ def test_killed_again_and_again_it_ends_as_if_it_had_not_been(
     assert (document["complete"], document["summary"]["pairs"]) == (True, 60)
 
 
+@pytest.mark.slow
 def test_ctrl_c_writes_what_is_done_and_says_how_to_go_on(tmp_path: Path, save: Save, percept: Percept) -> None:
     many(tmp_path, save, 300)
     arguments = ["expected", "actual", "--resume", "r.jsonl", "-o", "r.json", "--format", "score", *CHEAP]

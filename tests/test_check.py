@@ -427,6 +427,7 @@ def test_what_is_printed_can_be_typed(percept: Percept, folders: Path) -> None:
     assert "percept approve" not in done.stdout
 
 
+@pytest.mark.slow
 def test_what_is_printed_does_what_it_says(percept: Percept, folders: Path) -> None:
     """Every command of every report, typed into a shell as it stands there, with names that it would split."""
     (folders / "expected").rename(folders / "what is expected")

@@ -49,7 +49,7 @@ def engine() -> Engine:
         (3, 48, 80),
         (3, 31, 45),
         (1, 67, 97),
-        (1, 164, 130),
+        pytest.param(1, 164, 130, marks=pytest.mark.slow),
         pytest.param(1, 131, 97, marks=pytest.mark.slow),
         pytest.param(1, 200, 162, marks=pytest.mark.slow),
     ],

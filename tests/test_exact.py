@@ -206,6 +206,7 @@ def other_pools(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     return name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("taps", OTHER_POOLS, ids=" ".join)
 @pytest.mark.parametrize(("height", "width"), [(301, 283), pytest.param(290, 304, marks=pytest.mark.slow)])
 def test_planned_is_whole_with_other_pools(
@@ -224,6 +225,7 @@ def test_planned_is_whole_with_other_pools(
     assert planned_at_all >= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("taps", OTHER_POOLS, ids=" ".join)
 def test_tiled_is_untiled_with_other_pools(other_pools: str, taps: tuple[str, ...]) -> None:
     spec = spec_of("mse", taps, other_pools)
@@ -257,7 +259,13 @@ def test_outside_the_cores_the_whole_picture_has_rounding_only(
 
 
 @pytest.mark.usefixtures("all_weights")
-@pytest.mark.parametrize("distance", ["unit", "gram-chw", "frobenius", "dists", "st-lpips", "contextual"])
+@pytest.mark.parametrize(
+    "distance",
+    [
+        *("unit", "gram-chw"),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("frobenius", "dists", "st-lpips", "contextual")),
+    ],
+)
 def test_tiled_is_untiled(remembering: dict[DistanceSpec, Engine], distance: str) -> None:
     spec = spec_of(distance)
     engine = engine_of(remembering, spec, Remembering)
@@ -271,6 +279,7 @@ def test_tiled_is_untiled(remembering: dict[DistanceSpec, Engine], distance: str
     torch.testing.assert_close(engine.measure(*pair, tiled), engine.measure(*pair, plan), rtol=TOLERANCE, atol=0)
 
 
+@pytest.mark.slow
 def test_a_small_budget_moves_no_number(engines: dict[DistanceSpec, Engine]) -> None:
     spec = load_preset("default").spec
     engine = engine_of(engines, spec)

@@ -106,6 +106,7 @@ def test_damaged_bytes_never_escape_as_untyped_errors(form: str) -> None:
         assert seen(bytes(broken), "x") == first
 
 
+@pytest.mark.slow
 def test_a_decompression_bomb_is_refused_before_it_unpacks() -> None:
     # 40,000 × 40,000 white pixels, one bit each: 200 kB of file, 4.8 GB of RGB.
     with pytest.raises(UnsupportedImage, match=r"bomb\.png: 40000×40000 pixels are more than the limit"):

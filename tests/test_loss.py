@@ -181,7 +181,13 @@ def test_gradients_are_finite_at_equal_pictures_and_at_vectors_of_zeros(distance
 
 
 @pytest.mark.numeric
-@pytest.mark.parametrize(("n", "height", "width"), [(1, 64, 64), (1, 37, 53), (3, 48, 34), (3, 35, 33)])
+@pytest.mark.parametrize(
+    ("n", "height", "width"),
+    [
+        (1, 37, 53),
+        *(pytest.param(*size, marks=pytest.mark.slow) for size in ((1, 64, 64), (3, 48, 34), (3, 35, 33))),
+    ],
+)
 def test_gradient_equals_that_of_lpips(n: int, height: int, width: int) -> None:
     """Autograd through the lpips package, carrying the same kernels, on its range [-1, 1], in float64.
 

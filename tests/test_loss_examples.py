@@ -63,6 +63,7 @@ def test_the_same_steps_give_the_same_picture() -> None:
     assert torch.equal(first, second)
 
 
+@pytest.mark.slow
 def test_a_styled_picture_has_the_colours_of_the_style_and_the_forms_of_the_content() -> None:
     content, style = read(LANDSCAPE, 64, 48), read(WALL, 64, 48)
     picture, losses = example("style_transfer")["transfer"](content, style, steps=25, strength=10.0)

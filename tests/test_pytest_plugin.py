@@ -363,6 +363,7 @@ def shift(picture: Image.Image, by: int) -> Image.Image:
     return canvas
 
 
+@pytest.mark.slow
 def test_the_settings_of_check_hold_and_a_tests_own_stand_above_them(project: pytest.Pytester, run: Run) -> None:
     (project.path / "test_ui.py").unlink()
     project.makepyfile(test_rules=PICTURES)

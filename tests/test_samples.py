@@ -143,6 +143,7 @@ def test_known_distances(name: str) -> None:
     check_distances(name, "default")
 
 
+@pytest.mark.slow
 @pytest.mark.numeric
 @pytest.mark.parametrize("preset", [name for name in PRESETS if name != "default"])
 def test_known_distances_of_the_other_presets(preset: str) -> None:

@@ -42,7 +42,7 @@ def peer() -> Any:
         (3, 48, 80),
         (3, 51, 33),
         (2, 67, 97),
-        (1, 164, 136),
+        pytest.param(1, 164, 136, marks=pytest.mark.slow),
         pytest.param(2, 131, 97, marks=pytest.mark.slow),
         pytest.param(1, 264, 200, marks=pytest.mark.slow),
     ],
