@@ -224,6 +224,7 @@ BOTH = CLASSES.format(other="plot", fixture="percept_check", call='percept_check
 OLD, NEW = "test_ui/test_plot.png", "test_ui/TestButton/test_plot.png"
 
 
+@pytest.mark.slow
 def test_a_baseline_at_its_old_place_is_used_and_moved(project: pytest.Pytester, run: Run) -> None:
     write(project, ALONE)
     put(project, OLD)
@@ -251,6 +252,7 @@ def test_a_baseline_at_its_old_place_is_used_and_moved(project: pytest.Pytester,
     assert colours(project) == {NEW: "red"}
 
 
+@pytest.mark.slow
 def test_an_old_baseline_that_may_be_several_tests_is_not_used(project: pytest.Pytester, run: Run) -> None:
     write(project, BOTH)
     put(project, OLD)
@@ -381,6 +383,7 @@ def files(project: pytest.Pytester) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [0, 2])
 def test_baselines_of_nobody_are_listed_and_deleted_when_asked(
     suite: pytest.Pytester, run: Run, workers: int

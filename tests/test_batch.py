@@ -365,6 +365,7 @@ def test_ctrl_c_while_nothing_comes(folders: Path) -> None:
         assert process.wait(timeout=60) == 130
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_changes_nothing(tmp_path: Path, save: Save) -> None:
     many(tmp_path, save, 40)
     command = " ".join((*COMMAND, "expected actual --threshold 0 --resume r.jsonl --format score", *CHEAP))
@@ -449,6 +450,7 @@ def test_a_log_gets_plain_lines_and_quiet_nothing(tmp_path: Path, save: Save, pe
         assert (done.stdout == "") == bool(arguments)
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_a_bar(tmp_path: Path, save: Save) -> None:
     many(tmp_path, save, 30)
     leader, follower = pty.openpty()

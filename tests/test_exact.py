@@ -239,6 +239,7 @@ def test_tiled_is_untiled_with_other_pools(other_pools: str, taps: tuple[str, ..
     torch.testing.assert_close(engine.measure(*pair, tiled), engine.measure(*pair, plan), rtol=TOLERANCE, atol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "height"), [(563, 421), pytest.param(803, 601, marks=pytest.mark.slow)])
 def test_outside_the_cores_the_whole_picture_has_rounding_only(
     engines: dict[DistanceSpec, Engine], width: int, height: int

@@ -524,6 +524,7 @@ def test_patterns_that_git_would_read_so_too(tmp_path: Path) -> None:
             list_pictures(tmp_path, Choice(include=(pattern,)))
 
 
+@pytest.mark.slow
 def test_folders_that_link_to_each_other_do_not_go_on_for_ever(tmp_path: Path) -> None:
     names = [f"d{index:02}" for index in range(12)]
     for name in names:

@@ -142,6 +142,7 @@ def test_gradients_are_those_of_finite_differences(distance: str) -> None:
     assert torch.autograd.gradcheck(loss, (x.requires_grad_(), y.requires_grad_()), eps=1e-7, rtol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.numeric
 def test_what_a_distance_has_learned_has_gradients_too() -> None:
     """`dists`: they are those of finite differences, finite at equal and black pictures, and 0 at equal ones."""
@@ -306,6 +307,7 @@ def test_precision_is_chosen_by_the_recipe_and_not_by_autocast() -> None:
     assert 1e-4 < off(coarse[1], expected[1]) < 0.3
 
 
+@pytest.mark.slow
 @pytest.mark.numeric
 @pytest.mark.parametrize("backend", ["eager", "aot_eager"])
 @pytest.mark.parametrize("checkpoint", [False, True])

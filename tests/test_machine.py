@@ -99,6 +99,7 @@ def test_a_limited_address_space_counts() -> None:
     assert 0 < int(done.stdout) < 1 << 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_omp_num_threads_is_respected(percept: Percept, save: Save, threads: str) -> None:
     save("a.png")
@@ -108,6 +109,7 @@ def test_omp_num_threads_is_respected(percept: Percept, save: Save, threads: str
     assert f" on cpu, {threads} threads, fp32" in done.stderr
 
 
+@pytest.mark.slow
 def test_importing_the_library_sets_nothing_of_the_process() -> None:
     script = (
         "import os; before = dict(os.environ); import PIL.Image, torch; threads = torch.get_num_threads(); "

@@ -51,6 +51,7 @@ def test_names_that_are_not_text(percept: Percept, save: Save, tmp_path: Path) -
         assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "code"),
     [
@@ -95,6 +96,7 @@ LISTENERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("listener", LISTENERS)
 def test_nobody_listening_to_messages_changes_no_exit_code(troubled: Path, listener: str) -> None:
     percept = f"{sys.executable} -m percept_cli compare"
@@ -145,6 +147,7 @@ def test_out_of_memory_is_said_and_is_exit_code_4(save: Save, percept: Percept) 
     assert "\nHint: close other programs, or allow more memory with --max-memory.\n" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_small_file_that_unpacks_to_gigabytes_is_refused(tmp_path: Path, percept: Percept) -> None:
     """30000×30000 pixels in one packed strip need more than 8 GB while they are read; the child may have 6."""
     rows_of_a_strip = {278: 30_000}

@@ -64,6 +64,7 @@ def run(forks: Forks) -> Run:
     return runner(forks)
 
 
+@pytest.mark.slow
 def test_the_life_of_a_baseline(project: pytest.Pytester, run: Run) -> None:
     # There is none: that fails, and none is made.
     done = run(project, fresh=True)
@@ -385,6 +386,7 @@ def test_the_settings_of_check_hold_and_a_tests_own_stand_above_them(project: py
         settings.unlink()
 
 
+@pytest.mark.slow
 def test_the_run_rules_hold_for_all_and_levels_are_those_of_the_file(project: pytest.Pytester, run: Run) -> None:
     accept(project)
     draw(project, seed=2)
@@ -410,6 +412,7 @@ def test_the_run_rules_hold_for_all_and_levels_are_those_of_the_file(project: py
     )
 
 
+@pytest.mark.slow
 def test_further_references_and_other_sizes(project: pytest.Pytester, run: Run) -> None:
     accept(project)
     draw(project, seed=2, name="percept-baselines/dark.png")

@@ -57,6 +57,7 @@ def test_the_plan_is_what_verbose_says(percept: Percept) -> None:
     assert plan in done.stderr.splitlines()
 
 
+@pytest.mark.slow
 def test_the_streaming_example_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     """The five lines, as they stand there, with the command that is installed beside this Python."""
     (example,) = (block for block in re.findall(r"```python\n(.*?)```", text(), re.DOTALL) if "--pairs -" in block)

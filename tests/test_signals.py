@@ -106,6 +106,7 @@ def test_a_second_signal_right_behind_does_not_break_off_the_cleaning_up(folders
     assert files(folders) == before
 
 
+@pytest.mark.slow
 def test_rows_that_are_done_are_kept(tmp_path: Path, save: Save) -> None:
     """As with Ctrl-C; what SIGHUP leaves is seen where a terminal is closed."""
     many(tmp_path, save, 150)

@@ -214,6 +214,7 @@ def test_the_root_of_an_l2_pool_at_zero() -> None:
         )  # a sum, a root, and 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "height", "width"), [(1, 37, 53), (3, 64, 48)])
 def test_all_taps_of_vgg19(monkeypatch: pytest.MonkeyPatch, n: int, height: int, width: int) -> None:
     """On seeded random kernels of the scale that keeps features at theirs, since none are shipped."""
