@@ -141,6 +141,7 @@ def test_changed_and_new_pictures_are_copied_and_no_others(checked: Path, approv
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dry", [False, True])
 def test_approving_twice_finds_it_done(checked: Path, approve: Approve, dry: bool) -> None:
     approve("report.json", "--prune")

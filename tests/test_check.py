@@ -411,6 +411,7 @@ def test_references_that_are_nowhere_are_told_of(percept: Percept, folders: Path
     assert "Warning: the reference mac/{name} is there for no picture\n" in done.stderr
 
 
+@pytest.mark.slow
 def test_what_is_printed_can_be_typed(percept: Percept, folders: Path) -> None:
     """No command without its report, none for another reference than the picture's own, and none that resumes."""
     bare = percept("check", "expected", "actual", "--fail-fast")

@@ -273,6 +273,7 @@ def test_a_start_of_pytest_costs_next_to_nothing() -> None:
     assert set(done.stdout.split()) <= set(sys.stdlib_module_names)
 
 
+@pytest.mark.slow
 def test_a_warning_is_one_of_pytests(project: pytest.Pytester, run: Run) -> None:
     accept(project)
     picture = drawing(40, 30, 1)

@@ -43,6 +43,7 @@ def test_the_first_two_commands_are_the_ones_ci_runs() -> None:
     assert commands[1].endswith("-m pytest -n auto --dist worksteal")
 
 
+@pytest.mark.slow
 def test_outputs_are_what_the_commands_print(percept: Percept) -> None:
     shown = {match["command"]: match["text"] for match in OUTPUT.finditer(text())}
     assert len(shown) == 9
