@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import inspect
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -29,6 +31,8 @@ OLD_NAMES = {
     "results": "results",
 }
 """Rooms of the first edition of the house that hold what COMMON holds in the second."""
+COMPREHENSION = re.compile(r"\.<locals>\.<(listcomp|setcomp|dictcomp|genexpr)>")
+"""Part of its function since Python 3.12, but for ``genexpr``: counted alike with every version."""
 SAMPLES = HERE / "sample_images"
 COMMANDS = {
     "compare": ["compare", "reference/ui-changed-digit.png", "candidate/ui-changed-digit.png"],
@@ -55,12 +59,12 @@ class Walk:
             return
         origin = self._room(caller.f_code)
         if origin != room and not {origin, room} & COMMON:
-            self.arrows.add((f"{origin}: {caller.f_code.co_qualname}", f"{room}: {frame.f_code.co_qualname}"))
+            self.arrows.add((f"{origin}: {_function(caller.f_code)}", f"{room}: {_function(frame.f_code)}"))
 
     def _room(self, code: CodeType) -> str | None:
-        """Where a function is, or None for code from elsewhere and for bodies of modules."""
+        """Where a function is, or None for code from elsewhere and for bodies of modules and classes."""
         if code not in self._rooms:
-            inside = code.co_filename.startswith(self._package) and code.co_name != "<module>"
+            inside = code.co_filename.startswith(self._package) and code.co_flags & inspect.CO_OPTIMIZED
             self._rooms[code] = self._name(code.co_filename.removeprefix(self._package)) if inside else None
         return self._rooms[code]
 
@@ -68,6 +72,11 @@ class Walk:
         first, *rest = Path(path).parts
         name = first if rest else first.removesuffix(".py")
         return OLD_NAMES.get(first, OLD_NAMES.get(name, name))
+
+
+def _function(code: CodeType) -> str:
+    """The function that code belongs to: a comprehension is part of the one that it stands in."""
+    return COMPREHENSION.sub("", code.co_qualname)
 
 
 def walk(checkout: Path, command: list[str]) -> set[tuple[str, str]]:
