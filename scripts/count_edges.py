@@ -49,11 +49,16 @@ class Walk:
         self.arrows: set[tuple[str, str]] = set()
 
     def __call__(self, frame: FrameType, event: str, _: object) -> None:
-        """Note a call, from the nearest function of the package below it on the stack."""
+        """Note a call, from the nearest function of the package below it on the stack.
+
+        What a module does while it is imported is nobody's call.
+        """
         if event != "call" or (room := self._room(frame.f_code)) is None:
             return
         caller = frame.f_back
         while caller is not None and self._room(caller.f_code) is None:
+            if caller.f_code.co_filename.startswith(self._package):
+                return
             caller = caller.f_back
         if caller is None:
             return

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from percept_cli.errors import InvalidSetting
-from percept_cli.evidence.changes import BLOCK, Changes, check_boxes, find_changes
+from percept_cli.evidence.changes import BLOCK, Changes, check_boxes, find_changes, pixels_left_out
 from percept_cli.evidence.masks import read_mask
 from percept_cli.geometry import Box
 from percept_cli.images.picture import Picture
@@ -72,17 +72,21 @@ def test_random_regions_hold_every_changed_pixel_once(base: np.ndarray) -> None:
         assert (columns.max() + 1, rows.max() + 1) == (box.x + box.width, box.y + box.height)
 
 
+def left_out(*boxes: Box, mask: np.ndarray | None = None) -> np.ndarray | None:
+    return pixels_left_out(boxes, mask, 123, 77)
+
+
 def test_an_ignored_pixel_becomes_the_references(base: np.ndarray) -> None:
     other = base.copy()
     other[10:30, 20:40] ^= 255
-    found = find_changes(picture(base), picture(other), ignore=[Box(0, 0, 40, 25)])
+    found = find_changes(picture(base), picture(other), left_out=left_out(Box(0, 0, 40, 25)))
     aligned = pixels(found.candidate)
     assert (aligned[:25, :40] == base[:25, :40]).all()
     assert (aligned[25:30, 20:40] == other[25:30, 20:40]).all()
     assert (found.pixels, found.ignored) == (5 * 20, 40 * 25)
     assert pixels(found.reference) is not None
     # A rectangle that reaches over the edge is cut off there.
-    over = find_changes(picture(base), picture(other), ignore=[Box(20, 10, 5000, 5000)])
+    over = find_changes(picture(base), picture(other), left_out=left_out(Box(20, 10, 5000, 5000)))
     assert (over.pixels, over.ignored) == (0, (123 - 20) * (77 - 10))
 
 
@@ -94,7 +98,7 @@ def test_what_stands_in_ignored_pixels_moves_nothing(base: np.ndarray) -> None:
     for side in (one, two):
         side[60, 60] ^= 255
     two[mask] = 7
-    found = [find_changes(picture(base), picture(side), mask=mask) for side in (one, two)]
+    found = [find_changes(picture(base), picture(side), left_out=mask) for side in (one, two)]
     assert found[0].candidate.pixels == found[1].candidate.pixels
     assert found[0].regions == found[1].regions
 
@@ -102,7 +106,7 @@ def test_what_stands_in_ignored_pixels_moves_nothing(base: np.ndarray) -> None:
 def test_mask_and_rectangles_together(base: np.ndarray) -> None:
     mask = np.zeros(base.shape[:2], bool)
     mask[:, :10] = True
-    found = find_changes(picture(base), picture(255 - base), ignore=[Box(5, 0, 10, 77)], mask=mask)
+    found = find_changes(picture(base), picture(255 - base), left_out=left_out(Box(5, 0, 10, 77), mask=mask))
     assert found.ignored == 15 * 77
 
 
@@ -219,5 +223,5 @@ def test_ignored_pixels_stay_ignored_when_the_picture_is_moved_back() -> None:
     canvas = np.asarray(drawing(140, 100, seed=9)).copy()
     first, second = canvas[10:87, 10:133].copy(), canvas[10:87, 9:132].copy()
     second[20:30, 20:60] = np.random.default_rng(1).integers(0, 256, (10, 40, 3))
-    found = find_changes(picture(first), picture(second), ignore=[Box(10, 15, 60, 20)], max_shift=2)
+    found = find_changes(picture(first), picture(second), left_out=left_out(Box(10, 15, 60, 20)), max_shift=2)
     assert (found.shift, found.pixels) == ((1, 0), 0)

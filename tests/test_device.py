@@ -15,6 +15,7 @@ from percept_cli.engine.plan import plan_pair
 from percept_cli.errors import DeviceOutOfMemory
 from percept_cli.recipes.presets import load_preset
 from tests.conftest import Save
+from tests.measuring import measured
 from tests.test_samples import files
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
@@ -58,7 +59,7 @@ def test_gradients_after_a_measurement() -> None:
     pictures = torch.rand(2, 3, 200, 200, generator=torch.Generator().manual_seed(0))
     plan = plan_pair(spec, height=200, width=200)
     pixels = (pictures * 255).to(torch.uint8)
-    engine.measure(pixels[:1], pixels[1:], plan)
+    measured(engine, pixels[:1], pixels[1:], plan)
     pictures.requires_grad_()
     PerceptualDistance()(pictures[:1], pictures[1:]).backward()
     assert pictures.grad is not None

@@ -21,6 +21,7 @@ from percept_cli.engine.plan import plan_pair
 from percept_cli.networks.channels import CHANNEL_WEIGHTS, load_channel_weights
 from percept_cli.recipes.recipe import make_recipe
 from scripts.convert_channels import convert
+from tests.measuring import measured
 from tests.peers import dists_with_shipped_kernels, published_dists_weights
 from tests.rounding import ARITHMETIC, exact, relative_error
 from tests.test_lpips_parity import pixels
@@ -63,7 +64,7 @@ def test_the_sum_of_the_layers_is_dists(
         published = peer(reference.double() / 255, candidate.double() / 255).reshape(n)
     known = exact(SPEC, reference, candidate)
     torch.testing.assert_close(known.totals, published, rtol=ARITHMETIC, atol=0)
-    known.check(engine.measure(reference, candidate, plan_pair(SPEC, height=height, width=width)))
+    known.check(measured(engine, reference, candidate, plan_pair(SPEC, height=height, width=width)))
 
 
 def test_the_differentiable_number_and_its_gradient_are_the_peers(peer: Any) -> None:

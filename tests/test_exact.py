@@ -20,8 +20,8 @@ from torch import Tensor
 from percept_cli.distances import DISTANCES
 from percept_cli.engine.backbone import Backbone
 from percept_cli.engine.bands import BAND_BYTES, schedule
-from percept_cli.engine.measure import Engine, Piece
-from percept_cli.engine.plan import Plan, plan_of_pixels, plan_pair
+from percept_cli.engine.measure import Engine
+from percept_cli.engine.plan import Piece, Plan, plan_of_pixels, plan_pair
 from percept_cli.engine.regions import Crop, columns_of, margins, whole
 from percept_cli.errors import DeviceOutOfMemory
 from percept_cli.networks.channels import CHANNEL_WEIGHTS
@@ -30,6 +30,7 @@ from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.spec import DistanceSpec, LayerSpec
 from percept_cli.system.machine import resident_memory
 from tests.conftest import drawing
+from tests.measuring import measured
 from tests.rounding import of_features
 
 pytestmark = pytest.mark.numeric
@@ -168,10 +169,10 @@ def test_planned_is_whole(remembering: dict[DistanceSpec, Engine], change: str, 
     plan = plan_of(spec, reference, candidate)
     if not spec.is_regional and plan.crops:
         assert plan.crops == everywhere(plan).crops
-    found = engine.measure(*pair, plan)
-    counted = engine.measure(*pair, within_the_cores(plan))
+    found = measured(engine, *pair, plan)
+    counted = measured(engine, *pair, within_the_cores(plan))
     torch.testing.assert_close(found, counted, rtol=TOLERANCE, atol=0)
-    total, all_of_it = found.sum(), engine.measure(*pair, everywhere(plan)).sum()
+    total, all_of_it = found.sum(), measured(engine, *pair, everywhere(plan)).sum()
     torch.testing.assert_close(total, all_of_it, rtol=TOLERANCE, atol=0)
 
 
@@ -191,8 +192,8 @@ def test_planned_is_whole_for_other_taps(engines: dict[DistanceSpec, Engine], ta
         pair = as_tensor(reference), as_tensor(candidate)
         plan = plan_of(spec, reference, candidate)
         assert plan.share < 0.5, name
-        found = engine.measure(*pair, plan)
-        torch.testing.assert_close(found, engine.measure(*pair, everywhere(plan)), rtol=TOLERANCE, atol=0)
+        found = measured(engine, *pair, plan)
+        torch.testing.assert_close(found, measured(engine, *pair, everywhere(plan)), rtol=TOLERANCE, atol=0)
 
 
 OTHER_POOLS = (("relu1_2", "relu5_3"), ("input", "pool1", "relu3_3"), ("pool4",))
@@ -219,8 +220,8 @@ def test_planned_is_whole_with_other_pools(
         pair = as_tensor(reference), as_tensor(candidate)
         plan = plan_of(spec, reference, candidate)
         planned_at_all += plan.share < 1
-        found = engine.measure(*pair, plan)
-        expected = engine.measure(*pair, everywhere(plan))
+        found = measured(engine, *pair, plan)
+        expected = measured(engine, *pair, everywhere(plan))
         torch.testing.assert_close(found, expected, rtol=TOLERANCE, atol=0, msg=f"{name}: {found} {expected}")
     assert planned_at_all >= 2
 
@@ -236,7 +237,9 @@ def test_tiled_is_untiled_with_other_pools(other_pools: str, taps: tuple[str, ..
     plan = plan_pair(spec, height=height, width=width)
     around = margins(spec.record.network, taps)
     tiled = replace(plan, crops=tuple(columns_of(plan.crops[0], 160, around, height, width)))
-    torch.testing.assert_close(engine.measure(*pair, tiled), engine.measure(*pair, plan), rtol=TOLERANCE, atol=0)
+    torch.testing.assert_close(
+        measured(engine, *pair, tiled), measured(engine, *pair, plan), rtol=TOLERANCE, atol=0
+    )
 
 
 @pytest.mark.slow
@@ -252,7 +255,7 @@ def test_outside_the_cores_the_whole_picture_has_rounding_only(
     candidate[200, 280, 0] ^= 1
     pair = as_tensor(reference), as_tensor(candidate)
     plan = plan_of(spec, reference, candidate)
-    found, all_of_it = engine.measure(*pair, plan), engine.measure(*pair, everywhere(plan))
+    found, all_of_it = measured(engine, *pair, plan), measured(engine, *pair, everywhere(plan))
     # Next to the change features of equal pixels are rounded differently, each vector by at most what float32 may
     # lose of it; but few of them are, and on average vectors of relu5_3 are of length 60.
     assert (all_of_it - found).abs().max() < 60 * of_features("vgg16", "relu5_3")
@@ -277,7 +280,9 @@ def test_tiled_is_untiled(remembering: dict[DistanceSpec, Engine], distance: str
     around = margins(spec.record.network, spec.taps)
     tiled = replace(plan, crops=tuple(columns_of(plan.crops[0], 160, around, 190, 700)))
     assert len(tiled.crops) == 5
-    torch.testing.assert_close(engine.measure(*pair, tiled), engine.measure(*pair, plan), rtol=TOLERANCE, atol=0)
+    torch.testing.assert_close(
+        measured(engine, *pair, tiled), measured(engine, *pair, plan), rtol=TOLERANCE, atol=0
+    )
 
 
 @pytest.mark.slow
@@ -287,14 +292,14 @@ def test_a_small_budget_moves_no_number(engines: dict[DistanceSpec, Engine]) -> 
     _, reference, candidate = next(changes(200, 1500, seed=3))
     pair = as_tensor(reference), as_tensor(255 - candidate)
     plan = plan_pair(spec, height=200, width=1500)
-    expected = engine.measure(*pair, plan)
+    expected = measured(engine, *pair, plan)
     assert len(engine.pieces(plan)) == 1
     small = Engine(spec, "cpu", max_memory=1)
     small.max_memory = resident_memory() + (320 << 20)  # of which the kernels will take 170
     pieces = small.pieces(plan)
     assert len(pieces) > 1
     assert small.budget < 200 << 20
-    torch.testing.assert_close(small.measure(*pair, plan), expected, rtol=TOLERANCE, atol=0)
+    torch.testing.assert_close(measured(small, *pair, plan), expected, rtol=TOLERANCE, atol=0)
 
 
 def test_a_budget_that_is_too_small_is_said() -> None:

@@ -42,6 +42,7 @@ from percept_cli.results.found import HeatMap, nothing_differs
 from percept_cli.results.run import PairResult
 from percept_cli.scoring.api import check
 from percept_cli.scoring.mapper import Mapper, Maps
+from percept_cli.scoring.scorer import Scorer
 from percept_cli.topology import positions_reached
 from tests.conftest import ROOT, Percept, Save, as_picture, drawing
 from tests.runs import CHECKED
@@ -73,7 +74,7 @@ def changed(path: Path, box: tuple[int, int, int, int], colour: tuple[int, int, 
 
 
 def maps_of(reference: Path, candidate: Path) -> Maps:
-    mapper = Mapper(RENDER)
+    mapper = Mapper(Scorer(RENDER))
     return mapper.maps(mapper.scorer.read(pair_of_files(reference, candidate)))
 
 
@@ -277,7 +278,7 @@ def test_layers_add_up_and_one_alone_looks_as_among_the_others(save: Save, tmp_p
     # Each value is rounded up to one of 256.
     summed = (values_of(maps.heat, 96, 64) / 255.0) ** 2 * maps.heat.top
     assert np.abs(sum(by_layer) - summed).max() < 0.15
-    mapper = Mapper(recipe_of_layer(RENDER, "relu3_3"))
+    mapper = Mapper(Scorer(recipe_of_layer(RENDER, "relu3_3")))
     alone = mapper.maps(mapper.scorer.read(pair_of_files(a, b)))
     assert alone.heat == maps.layers["relu3_3"]
 
@@ -285,7 +286,7 @@ def test_layers_add_up_and_one_alone_looks_as_among_the_others(save: Save, tmp_p
 def test_without_a_ceiling_the_scale_ends_at_a_power_of_ten(save: Save, tmp_path: Path) -> None:
     a = save("a.png", 64, 64)
     b = changed(a, (0, 0, 20, 20), (255, 255, 255), tmp_path / "b.png")
-    mapper = Mapper(make_recipe("render", distance="l1").spec)
+    mapper = Mapper(Scorer(make_recipe("render", distance="l1").spec))
     maps = mapper.maps(mapper.scorer.read(pair_of_files(a, b)))
     exponent = np.log10(maps.heat.top)
     assert exponent == round(exponent)

@@ -19,6 +19,7 @@ from percept_cli.engine.measure import Engine
 from percept_cli.engine.plan import plan_pair
 from percept_cli.errors import InvalidInput, InvalidSetting
 from percept_cli.recipes.recipe import make_recipe
+from tests.measuring import measured
 from tests.peers import lpips_with_shipped_kernels
 from tests.rounding import ARITHMETIC, UNIT, exact, of_features
 from tests.rounding import relative_error as off
@@ -83,7 +84,7 @@ def test_numbers_are_the_engines(recipe: dict[str, str], n: int, height: int, wi
         backbone=recipe.get("backbone"),
     ).spec
     reference, candidate = pixels(n, height, width, 1), pixels(n, height, width, 2)
-    distances = Engine(spec, "cpu").measure(reference, candidate, plan_pair(spec, height=height, width=width))
+    distances = measured(Engine(spec, "cpu"), reference, candidate, plan_pair(spec, height=height, width=width))
     loss = PerceptualDistance(**recipe, reduction="none", per_layer=True)  # type: ignore[arg-type]
     total, layers = loss(reference / 255, candidate / 255)
     assert loss.spec.fingerprint == spec.fingerprint

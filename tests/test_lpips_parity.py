@@ -28,6 +28,7 @@ from percept_cli.engine.plan import plan_pair
 from percept_cli.networks.channels import CHANNEL_WEIGHTS
 from percept_cli.recipes.presets import load_preset
 from scripts.convert_channels import convert
+from tests.measuring import measured
 from tests.peers import lpips_with_learned_weights, lpips_with_shipped_kernels, torchmetrics_lpips
 from tests.rounding import ARITHMETIC, Exact, exact, relative_error
 
@@ -93,7 +94,7 @@ def check_layers_and_total(preset: str, peer: Any, n: int, height: int, width: i
     torch.testing.assert_close(known.distances, published, rtol=ARITHMETIC, atol=0)
     torch.testing.assert_close(known.totals, total.flatten(), rtol=ARITHMETIC, atol=0)
     engine = engine_of(preset)
-    known.check(engine.measure(reference, candidate, plan_pair(engine.spec, height=height, width=width)))
+    known.check(measured(engine, reference, candidate, plan_pair(engine.spec, height=height, width=width)))
 
 
 @sizes

@@ -7,12 +7,14 @@ import pytest
 import torch
 
 from percept_cli.distances import DISTANCES, LocalDistance
-from percept_cli.engine.measure import Contribution, Engine, everything
-from percept_cli.engine.plan import Plan, plan_pair
+from percept_cli.engine.measure import Engine
+from percept_cli.engine.plan import plan_pair
+from percept_cli.engine.transfer import Contribution
 from percept_cli.networks.channels import CHANNEL_WEIGHTS
 from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.spec import DistanceSpec, LayerSpec
 from percept_cli.topology import tap_shape
+from tests.measuring import contributions, everything
 from tests.test_exact import CHANGES, Remembering, as_tensor, changes, engine_of, pair_of, plan_of
 from tests.test_exact import remembering as remembering
 
@@ -24,15 +26,6 @@ LOCAL = [
     for name, distance in DISTANCES.items()
     if isinstance(distance, LocalDistance) and name not in CHANNEL_WEIGHTS
 ]
-
-
-def contributions(engine: Engine, pair: tuple[torch.Tensor, torch.Tensor], plan: Plan) -> list[Contribution]:
-    found = []
-    for piece in engine.pieces(plan):
-        box = piece.crop.pixels
-        inside = (..., slice(box.top, box.bottom), slice(box.left, box.right))
-        found += engine.start(torch.cat([side[inside] for side in pair]), [piece]).result()
-    return found
 
 
 def dense(
@@ -76,7 +69,7 @@ def check_maps(engine: Engine, change: str, distance: str) -> None:
     reference, candidate = pair_of(change, height, width, seed=5)
     pair = as_tensor(reference), as_tensor(candidate)
     plan = plan_of(spec, reference, candidate)
-    found = contributions(engine, pair, plan)
+    (found,) = contributions(engine, *pair, plan)
     (whole,) = engine.start(torch.cat(pair), [everything(plan)]).result()
     distances = engine.finish(plan, found)
     for tap, total in zip(spec.taps, distances, strict=True):
@@ -100,7 +93,7 @@ def test_maps_are_kept_only_when_asked_for_and_move_no_number() -> None:
     _, reference, candidate = next(changes(64, 96, seed=1))
     pair, plan = (as_tensor(reference), as_tensor(candidate)), plan_pair(spec, height=64, width=96)
     with_maps, without = (
-        contributions(Engine(spec, "cpu", keeps_maps=kept), pair, plan) for kept in (True, False)
+        contributions(Engine(spec, "cpu", keeps_maps=kept), *pair, plan)[0] for kept in (True, False)
     )
     assert Engine(spec, "cpu").finish(plan, with_maps) == Engine(spec, "cpu").finish(plan, without)
     assert [len(total.patches) > 0 for total in with_maps[0].values()] == [True, False]  # Gram has no places

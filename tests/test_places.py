@@ -18,8 +18,8 @@ from percept_cli.evidence.colour import REACH, SIGMA, STEP, colour_map
 from percept_cli.evidence.places import CELL, Places
 from percept_cli.recipes.presets import load_preset
 from tests.conftest import as_picture, drawing
+from tests.measuring import contributions
 from tests.test_exact import plan_of
-from tests.test_maps import contributions
 
 pytestmark = pytest.mark.numeric
 
@@ -109,9 +109,8 @@ def patches_of(places: Places, tap: str) -> list[Patch]:
 def places_of(reference: np.ndarray, candidate: np.ndarray, plan: Plan) -> Places:
     engine = Engine(SPEC, "cpu", keeps_maps=True)
     pair = tuple(torch.from_numpy(side.copy()).permute(2, 0, 1)[None] for side in (reference, candidate))
-    found = contributions(engine, (pair[0], pair[1]), plan)
-    patches = {tap: [patch for part in found if tap in part for patch in part[tap].patches] for tap in SPEC.taps}
-    return Places(SPEC, patches, reference, candidate, plan)
+    (found,) = contributions(engine, pair[0], pair[1], plan)
+    return Places(SPEC, found, reference, candidate, plan)
 
 
 def test_planned_places_are_those_of_the_whole() -> None:
@@ -147,9 +146,9 @@ def test_the_regions_share_all_of_the_distance() -> None:
         / ((300 // stride) * (200 // stride))
         for layer, stride in zip(SPEC.layers, (2, 4, 8), strict=True)
     )
-    assert sum(sum(layers.values()) for _, _, layers in found) == pytest.approx(distance, rel=1e-6)
-    assert max(peak for peak, _, _ in found) == places.peak(places.distances).value
-    assert max(colour for _, colour, _ in found) == pytest.approx(places.peak(places.colours).value)
+    assert sum(sum(region.layers.values()) for region in found) == pytest.approx(distance, rel=1e-6)
+    assert max(region.peak for region in found) == places.peak(places.distances).value
+    assert max(region.colour for region in found) == pytest.approx(places.peak(places.colours).value)
 
 
 def test_noise_is_what_is_everywhere() -> None:

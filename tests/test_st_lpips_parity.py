@@ -22,6 +22,7 @@ from percept_cli.networks.registry import WEIGHTS
 from percept_cli.recipes.presets import load_preset
 from scripts.convert_channels import SHA256, convert
 from tests.conftest import ROOT
+from tests.measuring import measured
 from tests.peers import st_lpips
 from tests.rounding import ARITHMETIC, exact, relative_error
 from tests.test_lpips_parity import in_range, pixels
@@ -58,7 +59,7 @@ def test_layers_and_total_equal_st_lpips(peer: Any, n: int, height: int, width: 
     published = torch.stack([layer.flatten() for layer in per_layer], dim=1)
     torch.testing.assert_close(known.totals, total.flatten(), rtol=ARITHMETIC, atol=0)
     torch.testing.assert_close(known.distances, published, rtol=ARITHMETIC, atol=0)
-    known.check(Engine(spec, "cpu").measure(reference, candidate, plan_pair(spec, height=height, width=width)))
+    known.check(measured(Engine(spec, "cpu"), reference, candidate, plan_pair(spec, height=height, width=width)))
 
 
 def test_the_gradient_is_the_peers(peer: Any) -> None:

@@ -108,11 +108,9 @@ class _Book:
     """What the settings say of folders and references."""
 
     def __init__(self, settings: Settings) -> None:
-        from percept_cli.judging.rulebook import RuleBook, changed, read_tables
-        from percept_cli.judging.rules import Rules
+        from percept_cli.judging.rulebook import make_book
 
-        changes, overrides, self.folders = read_tables(settings)
-        self._rules = RuleBook(changed(Rules(), changes), overrides)
+        self._rules, self.folders = make_book(settings)
 
     def references_of(self, name: str) -> dict[str, bool]:
         """The further references of a picture, in the baseline folder, and whether each is its alone."""

@@ -12,12 +12,10 @@ from click.core import ParameterSource
 
 from percept_cli.cli.console import say
 from percept_cli.cli.options import parameter_of
-from percept_cli.engine.device import check_device_name
 from percept_cli.errors import InvalidSetting, OutputUnwritable
 from percept_cli.formats.decode import decode
 from percept_cli.formats.files import read_stream
 from percept_cli.images.policy import ImagePolicy
-from percept_cli.judging.judge import Judge
 from percept_cli.judging.threshold import ThresholdJudge
 from percept_cli.pairs import Pair, pair_of_files
 from percept_cli.pairs.held import PairInMemory
@@ -38,20 +36,13 @@ class Asked:
 
     recipe: Recipe
     settings: Settings
-    device: str
-    max_memory: int | None
-    """In bytes."""
+    scorer: Scorer
+    """By the recipe, its judge the threshold."""
 
     @property
     def spec(self) -> DistanceSpec:
         """Of the recipe."""
         return self.recipe.spec
-
-    def scorer(self, judge: Judge | None = None, *, spec: DistanceSpec | None = None) -> Scorer:
-        """A scorer by the recipe, or by one derived from it; its judge is the threshold, if none is given."""
-        if judge is None:
-            judge = ThresholdJudge(self.recipe.threshold, self.recipe.threshold_source)
-        return Scorer(spec or self.spec, judge, device=self.device, max_memory=self.max_memory)
 
 
 def recipe_of(
@@ -85,7 +76,8 @@ def recipe_of(
             threshold_source=_source_of(ctx, settings, "threshold"),
         )
         memory = None if max_memory is None else parse_size(max_memory)
-        device = check_device_name(device)
+        judge = ThresholdJudge(recipe.threshold, recipe.threshold_source)
+        scorer = Scorer(recipe.spec, judge, device=device, max_memory=memory)
     except InvalidSetting as error:
         in_use = _keys_in_use(ctx)
         if in_use:
@@ -94,7 +86,7 @@ def recipe_of(
     if backbone is not None and layers is None and not ctx.params.get("quiet"):
         for tap, other in renamed_taps(recipe.preset.spec, backbone).items():
             say(f"Note: {backbone} has no {tap}; its {other} is compared instead")
-    return Asked(recipe, settings, device, memory)
+    return Asked(recipe, settings, scorer)
 
 
 def _keys_in_use(ctx: click.Context) -> list[str]:

@@ -110,7 +110,7 @@ def batch(
     asked = recipe_of(ctx, **options)
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
     pairs = _pairs(ctx, reference, candidate, manifest, include, exclude, any_extension=any_extension)
-    return run_many(pairs, asked, asked.scorer(), to, Terms(**terms), quiet=quiet, verbose=verbose)
+    return run_many(pairs, asked, asked.scorer, to, Terms(**terms), quiet=quiet, verbose=verbose)
 
 
 def _pairs(

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from percept_cli.cli.asked import Asked, destinations_of, recipe_of
+from percept_cli.cli.asked import destinations_of, recipe_of
 from percept_cli.cli.commands import Command
 from percept_cli.cli.console import say
 from percept_cli.cli.many import Terms, run_many
@@ -29,12 +29,9 @@ from percept_cli.drawing.heatmaps import HeatMapFolder
 from percept_cli.errors import InvalidSetting
 from percept_cli.geometry import parse_box
 from percept_cli.judging.assigned import assigned
-from percept_cli.judging.checks import GateJudge, check_levels, has_own_levels
-from percept_cli.judging.rulebook import Changes, RuleBook, changed, read_tables
-from percept_cli.judging.rules import NOISES, POLICIES, Levels, Rules, parse_level
-from percept_cli.recipes.presets import load_preset
-from percept_cli.recipes.settings import Settings
-from percept_cli.recipes.spec import DistanceSpec
+from percept_cli.judging.checks import GateJudge, check_book
+from percept_cli.judging.rulebook import Changes, make_book
+from percept_cli.judging.rules import NOISES, POLICIES, Levels, parse_level
 from percept_cli.results.found import GateName
 from percept_cli.system.names import shown
 
@@ -129,18 +126,18 @@ def check(
         name: options.pop(name) for name in ("top", "fail_fast", "allow_empty", "workers", "pictures", "heatmaps")
     }
     asked = recipe_of(ctx, **options)
-    book, folders = _rules(asked.settings, changes, _threshold(asked))
+    book, folders = make_book(asked.settings, _typed(changes), asked.recipe)
     baseline, current = _sides(ctx, baseline, current, folders)
     terms["heatmaps"] = terms["heatmaps"] and HeatMapFolder(terms["heatmaps"], (baseline, current))
-    _check_rules(asked, book)
-    scorer = asked.scorer(GateJudge(book.rules_of))
+    warnings = check_book(book, asked.recipe)
+    scorer = asked.scorer.with_judge(GateJudge(book.rules_of))
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
     from percept_cli.pairs.folders import Choice, pairs_of
 
     found = pairs_of(baseline, current, Choice(include, exclude), any_extension=any_extension)
     pairs = assigned(found, book)
     if not quiet:
-        for note in (*book.notes, *_without_levels(asked, book)):
+        for note in (*book.notes, *warnings):
             say(f"Warning: {note}")
     return run_many(
         pairs,
@@ -154,21 +151,6 @@ def check(
 
 
 _RULES = ("noise", "fails", "warns", "ignore", "mask", "max_shift", "new", "missing", "size_mismatch")
-
-
-def _threshold(asked: Asked) -> Levels | None:
-    """The preset's or the user's threshold, as the level of the gate ``distance``."""
-    recipe = asked.recipe
-    return None if recipe.threshold is None else Levels(None, recipe.threshold, recipe.threshold_source)
-
-
-def _rules(settings: Settings, given: dict[str, Any], threshold: Levels | None) -> tuple[RuleBook, dict[str, str]]:
-    """Rules and overrides: those of the settings file, and what was typed above them."""
-    rules = Rules()
-    if threshold is not None:
-        rules = changed(rules, {"levels": {"distance": threshold}})
-    changes, overrides, folders = read_tables(settings)
-    return RuleBook(changed(changed(rules, changes), _typed(given)), overrides), folders
 
 
 def _typed(given: dict[str, Any]) -> Changes:
@@ -209,36 +191,3 @@ def _sides(
             ctx,
         )
     return Path(folders["baseline"]), Path(folders["current"])
-
-
-def _all_rules(asked: Asked, book: RuleBook) -> list[tuple[Rules, DistanceSpec]]:
-    """The run's rules, and those of every override alone, each with its recipe."""
-    found = [book.base, *(changed(book.base, override.changes) for override in book.overrides)]
-    return [(rules, asked.spec if rules.preset is None else load_preset(rules.preset).spec) for rules in found]
-
-
-def _without_levels(asked: Asked, book: RuleBook) -> list[str]:
-    """Recipes by which a picture is judged for its colour alone."""
-    names = dict.fromkeys(
-        rules.preset or f"the recipe {asked.recipe.preset.name}, as it was asked for,"
-        for rules, spec in _all_rules(asked, book)
-        if not has_own_levels(spec) and not {"distance", "peak"} & rules.levels.keys()
-    )
-    return [
-        f"{name} has no levels for distance and peak, so colour alone decides; --fail distance=X gives it one"
-        for name in names
-    ]
-
-
-def _check_rules(asked: Asked, book: RuleBook) -> None:
-    """Refuse levels and masks that no picture could be judged by.
-
-    Raises:
-        InvalidSetting, UnreadableImage, UnsupportedImage: saying which.
-    """
-    for rules, spec in _all_rules(asked, book):
-        check_levels(rules, spec)
-        if rules.mask is not None:  # once, instead of for every picture
-            from percept_cli.evidence.masks import check_mask
-
-            check_mask(rules.mask)

@@ -57,7 +57,7 @@ def compare(
     """  # noqa: D301 - \b is click's mark for lines to keep as they are
     settle_in()
     asked = recipe_of(ctx, **recipe_settings)
-    scorer = asked.scorer()
+    scorer = asked.scorer
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
     if candidate.is_dir():
         from percept_cli.cli.many import run_many
@@ -71,10 +71,8 @@ def compare(
     if verbose:
         say(what_is_asked(asked))
 
-    reading = scorer.read(pair_of_arguments(reference, candidate, scorer.spec.pictures))
-    if verbose:
-        say_plans(reading)
-    result = scorer.measure(reading)
+    pair = pair_of_arguments(reference, candidate, scorer.spec.pictures)
+    result = scorer.score(pair, say_plans if verbose else None)
     run = Run(version=__version__, spec=scorer.spec, device=scorer.device, results=(result,), kind="compare")
 
     if verbose:

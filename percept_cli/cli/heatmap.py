@@ -89,7 +89,7 @@ def heatmap(
     check_output(output, (reference, candidate))
     spec = asked.spec if layer is None else recipe_of_layer(asked.spec, layer)
     check_places(spec)
-    mapper = Mapper(spec, device=asked.device, max_memory=asked.max_memory)
+    mapper = Mapper(asked.scorer.with_spec(spec))
     if not quiet:
         note_settings(asked.settings)
     if verbose:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,9 +13,12 @@ from percept_cli.distances import DISTANCES, LocalDistance, Partial, Patch
 from percept_cli.engine.backbone import Backbone
 from percept_cli.engine.bands import BAND_BYTES, Schedule, schedule
 from percept_cli.engine.device import bytes_held, compute_dtype, computing, free_bytes, resolve_device
-from percept_cli.engine.plan import Plan
+from percept_cli.engine.plan import Piece, Plan
 from percept_cli.engine.regions import ALIGNMENT, Crop, columns_of, margins, whole, window
+from percept_cli.engine.tensors import to_batch
+from percept_cli.engine.transfer import Contribution, Ticket, Transfer
 from percept_cli.errors import DeviceOutOfMemory
+from percept_cli.images.picture import Picture
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.topology import stride_of, tap_shape
 
@@ -26,9 +29,6 @@ if TYPE_CHECKING:
 Features = dict[str, "Tensor"]
 """Tap name → 1×C×H×W features, channels last, on the engine's device."""
 
-Contribution = dict[str, Partial]
-"""Tap name → what a part of one pair adds there, on the CPU."""
-
 # A batch of more pairs than this gains nothing more, however small they are.
 _MOST_PAIRS = 64
 # Pixels per picture side by side in a batch on the CPU: beyond about one 256×256 picture the layers are large
@@ -36,28 +36,6 @@ _MOST_PAIRS = 64
 _PIXELS_PER_BATCH_ON_CPU = 1 << 16
 # Features of a reference are kept for its other candidates if they take no more than this share of the budget.
 _SHARE_FOR_A_REFERENCE = 0.5
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One crop of one pair."""
-
-    plan: Plan
-    crop: Crop
-
-
-@dataclass(frozen=True)
-class Ticket:
-    """Contributions that may still be being computed."""
-
-    _found: list[Contribution]
-    _ready: torch.cuda.Event | None = None
-
-    def result(self) -> list[Contribution]:
-        """Wait for them: one for each piece of the batch."""
-        if self._ready is not None:
-            self._ready.synchronize()
-        return self._found
 
 
 class Engine:
@@ -85,13 +63,13 @@ class Engine:
         self._backbone = Backbone(spec.record, spec.taps, device=self.device, dtype=self._dtype)
         self._distances = {layer.tap: DISTANCES[layer.distance].at_tap(layer.tap) for layer in spec.layers}
         self.max_memory = max_memory
-        # torch gives its streams and events no types, which is all that is passed over here and below.
-        self._uploads = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None  # type: ignore[no-untyped-call]
+        self._transfer = Transfer(self.device)
+        self._kept: tuple[Picture, Features] | None = None
 
     @property
     def depth(self) -> int:
-        """How many batches to start before waiting for the first: on CUDA the next one travels meanwhile."""
-        return 1 if self._uploads is None else 2
+        """How many batches to start before waiting for the first."""
+        return self._transfer.depth
 
     @property
     def budget(self) -> int:
@@ -169,31 +147,48 @@ class Engine:
         assert found is not None
         return found
 
-    def measure(self, reference: Tensor, candidate: Tensor, plan: Plan) -> Tensor:
-        """The distance of every layer for every pair, computed as planned.
+    def measure(self, pictures: tuple[Picture, Picture], plan: Plan) -> list[Contribution]:
+        """What all pieces of one pair contribute, one after the other.
 
         Args:
-            reference: N×3×H×W uint8 or float32, sRGB in 0..255.
-            candidate: the same shape.
-            plan: the plan of these pairs, which all have the same size.
-
-        Returns:
-            N×L float64 on the CPU, layers in the order of the spec, weights not applied.
+            pictures: reference and candidate.
+            plan: their plan.
 
         Raises:
-            DeviceOutOfMemory: if a batch does not fit the device.
+            DeviceOutOfMemory: if a piece does not fit the device.
         """
-        parts: list[list[Contribution]] = [[] for _ in range(reference.shape[0])]
-        for piece in self.pieces(plan):
-            pixels = piece.crop.pixels
-            inside = (..., slice(pixels.top, pixels.bottom), slice(pixels.left, pixels.right))
-            ticket = self.start(torch.cat((reference[inside], candidate[inside])), [piece] * len(parts))
-            for mine, found in zip(parts, ticket.result(), strict=True):
-                mine.append(found)
-        return torch.tensor([self.finish(plan, mine) for mine in parts], dtype=torch.float64)
+        return [self.submit([pictures], [piece]).result()[0] for piece in self.pieces(plan)]
+
+    def submit(
+        self,
+        pictures: Sequence[tuple[Picture, Picture]],
+        pieces: Sequence[Piece],
+        *,
+        keeps_reference: bool = False,
+    ) -> Ticket:
+        """Begin to measure a batch of pieces of one size; on CUDA this returns before it is done.
+
+        Args:
+            pictures: reference and candidate of each piece.
+            pieces: one of each pair.
+            keeps_reference: whether all have one reference, whose features are kept for its other candidates.
+
+        Raises:
+            DeviceOutOfMemory: if the batch does not fit the device.
+        """
+        references, candidates = ([pair[side] for pair in pictures] for side in (0, 1))
+        if self._kept is not None and self._kept[0] is not references[0]:
+            self._kept = None  # first, so that its memory is free
+        if keeps_reference:
+            if self._kept is None:
+                self._kept = references[0], self._features(to_batch(references[:1]), pieces[0])
+            return self._start_against(self._kept[1], to_batch(candidates), pieces)
+        # An extended plan sees more than there is.
+        crops = None if pieces[0].plan.extended else [piece.crop.pixels for piece in pieces] * 2
+        return self.start(to_batch(references + candidates, crops), pieces)
 
     def start(self, pixels: Tensor, pieces: Sequence[Piece]) -> Ticket:
-        """Begin to measure a batch; on CUDA this returns before it is done.
+        """As ``submit``, of pixels.
 
         Args:
             pixels: 2N×3×H×W uint8 or float32, sRGB in 0..255, the references first: the pixels of each piece's
@@ -206,10 +201,12 @@ class Engine:
         with self._computing():
             n = len(pieces)
             bands = self._bands(self._pictures(pixels, pieces[0]))
-            return self._ticket(self._contributions(((tap, row, f[:n], f[n:]) for tap, row, f in bands), pieces))
+            return self._transfer.back(
+                self._contributions(((tap, row, f[:n], f[n:]) for tap, row, f in bands), pieces)
+            )
 
-    def features(self, pictures: Tensor, piece: Piece) -> Features:
-        """Every tap of the spec, to be compared with many candidates by ``start_against``.
+    def _features(self, pictures: Tensor, piece: Piece) -> Features:
+        """Every tap of the spec, to be compared with many candidates by ``_start_against``.
 
         Args:
             pictures: 1×3×H×W uint8, sRGB in 0..255.
@@ -232,20 +229,22 @@ class Engine:
             return found
 
     def keeps_features(self, piece: Piece) -> bool:
-        """Whether a reference's features of this size may be kept for its other candidates."""
+        """Whether a reference's features are kept for its other candidates: those of a whole picture that fit."""
         pixels = piece.crop.pixels
+        if piece.crop != whole(piece.plan.height, piece.plan.width):
+            return False
         shapes = [tap_shape(self.spec.record.network, tap, pixels.height, pixels.width) for tap in self.spec.taps]
         values = sum(channels * height * width for channels, height, width in shapes)
         return values * self._dtype.itemsize <= self.budget * _SHARE_FOR_A_REFERENCE
 
-    def start_against(self, reference: Features, candidate: Tensor, pieces: Sequence[Piece]) -> Ticket:
+    def _start_against(self, reference: Features, candidate: Tensor, pieces: Sequence[Piece]) -> Ticket:
         """As ``start``, for one reference whose features are there already: the same numbers for half the work."""
         with self._computing():
             bands = self._bands(self._pictures(candidate, pieces[0]))
             both = (
                 (tap, row, reference[tap][:, :, row : row + f.shape[2]].expand_as(f), f) for tap, row, f in bands
             )
-            return self._ticket(self._contributions(both, pieces))
+            return self._transfer.back(self._contributions(both, pieces))
 
     def finish(self, plan: Plan, parts: Sequence[Contribution]) -> list[float]:
         """The distance of every layer from what all pieces of a pair contribute, in the order of the spec.
@@ -314,22 +313,9 @@ class Engine:
             self._backbone.give_back()  # what a large batch took would be missing for a smaller one
             raise
 
-    def _ticket(self, found: list[Contribution]) -> Ticket:
-        if self._uploads is None:
-            return Ticket([_with_sums(piece, lambda value: value.cpu()) for piece in found])
-
-        def land(value: Tensor) -> Tensor:
-            target = torch.empty(value.shape, dtype=value.dtype, pin_memory=True)
-            return target.copy_(value, non_blocking=True)
-
-        landed = [_with_sums(piece, land) for piece in found]
-        ready = torch.cuda.Event()  # type: ignore[no-untyped-call] # as above
-        ready.record(torch.cuda.current_stream(self.device))
-        return Ticket(landed, ready)
-
     def _pictures(self, pixels: Tensor, piece: Piece) -> Tensor:
         """N×3×H×W → N×H×W×3 on the device, as large as the plan says."""
-        pictures = self._upload(pixels.permute(0, 2, 3, 1))
+        pictures = self._transfer.there(pixels.permute(0, 2, 3, 1))
         if piece.plan.extended:
             height, width = pictures.shape[1:3]
             rows, columns = (
@@ -339,22 +325,6 @@ class Engine:
             pictures = pictures[:, rows][:, :, columns]
         return pictures
 
-    def _upload(self, by_row: Tensor) -> Tensor:
-        """As they are; on CUDA from pinned memory on a stream of its own, while the one before computes."""
-        if self._uploads is None:
-            return by_row.to(self.device)
-        by_row = by_row.pin_memory()
-        with torch.cuda.stream(self._uploads):
-            there = by_row.to(self.device, non_blocking=True)
-        computing_stream = torch.cuda.current_stream(self.device)
-        computing_stream.wait_stream(self._uploads)
-        there.record_stream(computing_stream)  # its memory is not to be reused before that stream has read it
-        return there
-
-
-def _with_sums(piece: Contribution, change: Callable[[Tensor], Tensor]) -> Contribution:
-    return {tap: replace(total, sums=tuple(map(change, total.sums))) for tap, total in piece.items()}
-
 
 def _grouped(windows: Sequence[tuple[slice, slice]]) -> Iterator[tuple[slice, tuple[slice, slice]]]:
     """Neighbours in a batch with the same window, which can be measured at once: mostly all of them."""
@@ -363,8 +333,3 @@ def _grouped(windows: Sequence[tuple[slice, slice]]) -> Iterator[tuple[slice, tu
         if index == len(windows) or windows[index] != windows[first]:
             yield slice(first, index), windows[first]
             first = index
-
-
-def everything(plan: Plan) -> Piece:
-    """All of a plan's picture as one piece."""
-    return Piece(plan, whole(plan.height, plan.width))

@@ -56,6 +56,14 @@ class Plan:
         return f"{cells}; {crops} of {', '.join(sizes)}{more}; {avoided(self.share)}"
 
 
+@dataclass(frozen=True)
+class Piece:
+    """One crop of one pair."""
+
+    plan: Plan
+    crop: Crop
+
+
 def avoided(share: float) -> str:
     """In words, where a share of the work was done."""
     percent = f"{100 * (1 - share):.1f}"

@@ -13,11 +13,16 @@ from typing import TYPE_CHECKING
 
 from percept_cli.errors import InvalidSetting
 from percept_cli.evidence.displacement import Shift, move_all
+from percept_cli.evidence.masks import read_mask
 from percept_cli.evidence.moved import FAINT, changes_of, put_back, things_that_moved
 from percept_cli.geometry import Box
+from percept_cli.images.kept import same
 from percept_cli.images.picture import Picture, bands
+from percept_cli.images.policy import AS_SEEN, ImagePolicy
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -61,12 +66,47 @@ class Changes:
     """Pixels to the right and down by which the whole candidate had moved."""
 
 
+@dataclass(frozen=True)
+class Allowed:
+    """What of a pair may differ."""
+
+    ignore: Sequence[Box] = ()
+    """Rectangles that are left out."""
+    mask: Path | None = None
+    """A picture whose black pixels are left out."""
+    max_shift: int = 0
+    """Most pixels by which the candidate, or a region of it, may have moved."""
+
+
+def changes_that_count(
+    reference: Picture, candidate: Picture, allowed: Allowed, policy: ImagePolicy = AS_SEEN
+) -> Changes | None:
+    """What differs beyond what is allowed; None of equal pictures of which nothing is left out.
+
+    Args:
+        reference: the one picture.
+        candidate: the other, of the same size.
+        allowed: what may differ.
+        policy: by which they were read, for messages.
+
+    Raises:
+        InvalidSetting: if a rectangle lies outside of them, or the mask has another size.
+        UnreadableImage, UnsupportedImage: if the mask cannot be read.
+    """
+    width, height, sizing = reference.width, reference.height, policy.sizing
+    check_boxes(allowed.ignore, width, height, sizing)  # of equal pictures too: they will not always be
+    mask = None if allowed.mask is None else read_mask(allowed.mask, width, height, sizing)
+    left_out = pixels_left_out(allowed.ignore, mask, width, height)
+    if left_out is None and same(reference.pixels, candidate.pixels):
+        return None
+    return find_changes(reference, candidate, left_out=left_out, max_shift=allowed.max_shift)
+
+
 def find_changes(
     reference: Picture,
     candidate: Picture,
     *,
-    ignore: Sequence[Box] = (),
-    mask: NDArray[np.bool_] | None = None,
+    left_out: NDArray[np.bool_] | None = None,
     max_shift: int = 0,
 ) -> Changes:
     """Prepare a pair.
@@ -74,15 +114,13 @@ def find_changes(
     Args:
         reference: the one picture.
         candidate: the other, of the same size.
-        ignore: rectangles that are left out.
-        mask: H×W, True where pixels are left out.
+        left_out: H×W, True where pixels are left out.
         max_shift: most pixels by which the candidate, or a region of it, may have moved.
     """
     import numpy as np
 
     first, second = reference.array, candidate.array
     original = second
-    left_out = pixels_left_out(ignore, mask, reference.width, reference.height)
     shift, moved = None, list[ChangedRegion]()
     if left_out is not None:
         second = np.where(left_out[..., None], first, second)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from percept_cli.distances import DISTANCES, LocalDistance, Patch
+from percept_cli.distances import DISTANCES, LocalDistance, Partial, Patch
 from percept_cli.evidence import maps
 from percept_cli.evidence.colour import STEP, colour_map, ink_change
 from percept_cli.geometry import Box
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from percept_cli.engine.plan import Plan
+    from percept_cli.evidence.changes import Changes
 
     Grid = NDArray[np.float32]
     Pixels = NDArray[np.uint8] | NDArray[np.float32]
@@ -63,12 +64,64 @@ class Peak:
     """Its cell; None where nothing is."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """A region that changed."""
+
+    peak: float
+    """The largest distance of a cell in it."""
+    colour: float
+    """The largest ΔE of a cell in it."""
+    layers: Mapping[str, float]
+    """Tap name → what it adds to the distance of the pair, weighted."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Where a pair differs, and how strongly."""
+
+    mean: float | None
+    """The distance as far as it is visible; None if any layer has no places."""
+    peak: Peak | None
+    """None if no layer has places."""
+    colour: Peak
+    noise: float | None
+    """The noise floor of the peak, where it was asked for."""
+    regions: Sequence[Place]
+    """Of each region of the changes."""
+    heat: HeatMap | None
+    """None where nothing differs, or the distances have no places."""
+
+
+def places_of(
+    spec: DistanceSpec, found: Sequence[Mapping[str, Partial]], changes: Changes, plan: Plan, *, with_noise: bool
+) -> Seen:
+    """Look at all places of a pair that differs.
+
+    Args:
+        spec: the recipe.
+        found: what each part of the pair contributed.
+        changes: its pictures as they are compared, and their regions.
+        plan: what was computed of them.
+        with_noise: whether the noise floor is wanted.
+    """
+    places = Places(spec, found, changes.reference.array, changes.candidate.array, plan)
+    return Seen(
+        places.mean,
+        places.peak(places.distances) if places.has_places else None,
+        places.colour(),
+        places.noise() if with_noise else None,
+        places.regions(changes.labels, len(changes.regions)),
+        places.heat(),
+    )
+
+
 class Places:
     """The places of one pair.
 
     Args:
         spec: the recipe.
-        patches: tap name → what was computed of its map; empty for distances without places.
+        found: what each part of the pair contributed, with the patches of its maps.
         reference: H×W×3, sRGB in 0..255.
         candidate: the same shape.
         plan: what was computed; it sees more than the pictures where they are tiny.
@@ -77,7 +130,7 @@ class Places:
     def __init__(
         self,
         spec: DistanceSpec,
-        patches: Mapping[str, Sequence[Patch]],
+        found: Sequence[Mapping[str, Partial]],
         reference: Pixels,
         candidate: Pixels,
         plan: Plan,
@@ -93,7 +146,7 @@ class Places:
                 layer.weight,
                 stride_of(spec.record.network, layer.tap),
                 rows * columns,
-                patches[layer.tap],
+                [patch for part in found if layer.tap in part for patch in part[layer.tap].patches],
             )
             for layer, (_, rows, columns) in zip(spec.layers, plan.shapes, strict=True)
             if isinstance(DISTANCES[layer.distance], LocalDistance)
@@ -167,8 +220,8 @@ class Places:
         y = min(int(row) * CELL, (self._height - 1) // CELL * CELL)
         return Peak(value, Box(x, y, min(CELL, self._width - x), min(CELL, self._height - y)))
 
-    def regions(self, labels: NDArray[np.int32], count: int) -> list[tuple[float, float, dict[str, float]]]:
-        """Per region its peak of distance, that of colour, and tap name → what it adds to the distance, weighted.
+    def regions(self, labels: NDArray[np.int32], count: int) -> list[Place]:
+        """What each region comes to.
 
         Features beside a change differ as well; they count for the nearest region.
 
@@ -194,7 +247,7 @@ class Places:
             by_region = np.bincount(owners.ravel(), weights=sums.ravel(), minlength=count + 1)[1:]
             for mine, value in zip(shares, by_region.tolist(), strict=True):
                 mine[layer.tap] = layer.weight * value / layer.positions
-        return list(zip(peaks.tolist(), colours.tolist(), shares, strict=True))
+        return [Place(*region) for region in zip(peaks.tolist(), colours.tolist(), shares, strict=True)]
 
     def noise(self) -> float:
         """The noise floor of the peak: what nine of ten changed cells far off do not exceed, and a little.

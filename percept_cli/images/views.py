@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import NotFinite, SizeMismatch, UnsupportedImage
@@ -44,18 +44,15 @@ class Look:
     candidate: Picture
 
 
+@dataclass(eq=False)
 class Side:
-    """What a file holds, with the pictures that were made of it: pairs that share a reference share these.
+    """What a file holds, with the pictures that were made of it: pairs that share a reference share these."""
 
-    Args:
-        name: of the file, for messages.
-        decoded: what it holds.
-    """
-
-    def __init__(self, name: str, decoded: Decoded) -> None:
-        self.name, self.decoded = name, decoded
-        self._lock = threading.Lock()
-        self._made: tuple[object, Picture] | None = None
+    name: str
+    """Of the file, for messages."""
+    decoded: Decoded
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+    _made: tuple[object, Picture] | None = field(default=None, init=False, repr=False)
 
     def picture(self, place: int, view: View, policy: ImagePolicy, *, deep: bool) -> Picture:
         """The picture of a frame, cropped; the last one is kept.

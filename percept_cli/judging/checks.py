@@ -10,26 +10,27 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import InvalidSetting, PerceptError, SizeMismatch
-from percept_cli.evidence.sight import Sight, sight_of
+from percept_cli.evidence.sight import Sight
 from percept_cli.formats.files import read_stamped
-from percept_cli.images.kept import same
 from percept_cli.images.limits import Limits
 from percept_cli.images.views import Look
 from percept_cli.judging.gates import Measures, judge_gates, level_of, levels_of, verdict_of
+from percept_cli.judging.rulebook import RuleBook, changed
 from percept_cli.judging.rules import OFF, Rules
 from percept_cli.judging.threshold import judge
 from percept_cli.pairs import Pair
 from percept_cli.pairs.held import PairInMemory
 from percept_cli.recipes.presets import RENDER, load_preset
+from percept_cli.recipes.recipe import Recipe
 from percept_cli.recipes.spec import DistanceSpec, ceiling
 from percept_cli.results.found import Evidence, GateName, Region
 from percept_cli.results.run import SEVERITY, PairResult, total
 from percept_cli.system.names import counted
 
 if TYPE_CHECKING:
-    from percept_cli.engine.measure import Contribution
+    from percept_cli.engine.transfer import Contribution
     from percept_cli.evidence.changes import Changes
-    from percept_cli.evidence.places import Places
+    from percept_cli.evidence.places import Place
 
 MOST_REGIONS = 50
 """Regions of a pair that a report holds, the worst first."""
@@ -43,7 +44,7 @@ class GateJudge:
         rules: the rules of all pairs, or what says those of a picture by its name.
     """
 
-    keeps_maps = True
+    keeps_maps, keeps_pictures = True, False
 
     def __init__(self, rules: Rules | Callable[[str], Rules]) -> None:
         self._rules_of_name = (lambda _: rules) if isinstance(rules, Rules) else rules
@@ -56,25 +57,13 @@ class GateJudge:
         """As its rules say."""
         return self.rules_of(pair).preset
 
-    def threshold_of(self, pair: Pair) -> tuple[float | None, str]:  # noqa: ARG002 - gates have limits of their own
-        """None."""
-        return None, ""
+    def changes(self, pair: Pair, look: Look, spec: DistanceSpec) -> Changes | None:
+        """What differs, with what the rules leave out left out, and what they let move moved back."""
+        from percept_cli.evidence.changes import Allowed, changes_that_count
 
-    def sight(self, pair: Pair, look: Look, spec: DistanceSpec) -> Sight:
-        """A view with what the rules leave out left out, and what they let move moved back."""
-        from percept_cli.evidence.changes import check_boxes, find_changes, pixels_left_out
-        from percept_cli.evidence.masks import read_mask
-
-        rules, reference, candidate = self.rules_of(pair), look.reference, look.candidate
-        width, height = reference.width, reference.height
-        sizing = spec.pictures.sizing
-        check_boxes(rules.ignore, width, height, sizing)  # of equal pictures too: they will not always be
-        mask = None if rules.mask is None else read_mask(rules.mask, width, height, sizing)
-        changes = None
-        left_out = pixels_left_out(rules.ignore, mask, width, height)
-        if left_out is not None or not same(reference.pixels, candidate.pixels):
-            changes = find_changes(reference, candidate, mask=left_out, max_shift=rules.max_shift)
-        return sight_of(look, spec, changes)
+        rules = self.rules_of(pair)
+        allowed = Allowed(rules.ignore, rules.mask, rules.max_shift)
+        return changes_that_count(look.reference, look.candidate, allowed, spec.pictures)
 
     def judged(
         self, result: PairResult, pair: Pair, sight: Sight, found: Sequence[Contribution], spec: DistanceSpec
@@ -164,6 +153,28 @@ def check_levels(rules: Rules, spec: DistanceSpec) -> None:
                 )
 
 
+def check_book(book: RuleBook, recipe: Recipe) -> list[str]:
+    """Refuse rules that no picture could be judged by, and say by which a picture is judged for its colour alone.
+
+    Raises:
+        InvalidSetting, UnreadableImage, UnsupportedImage: for a level or a mask, saying which.
+    """
+    from percept_cli.evidence.masks import check_mask
+
+    notes = dict[str, None]()
+    for rules in (book.base, *(changed(book.base, override.changes) for override in book.overrides)):
+        spec = recipe.spec if rules.preset is None else load_preset(rules.preset).spec
+        check_levels(rules, spec)
+        if rules.mask is not None:  # once, instead of for every picture
+            check_mask(rules.mask)
+        if not has_own_levels(spec) and not {"distance", "peak"} & rules.levels.keys():
+            notes[rules.preset or f"the recipe {recipe.preset.name}, as it was asked for,"] = None
+    return [
+        f"{name} has no levels for distance and peak, so colour alone decides; --fail distance=X gives it one"
+        for name in notes
+    ]
+
+
 def combined(results: Iterable[tuple[PairResult, bool]]) -> Iterator[tuple[PairResult, bool]]:
     """Of neighbouring results of one name, which were compared with several references, the best."""
     for _, group in groupby(results, key=lambda entry: entry[0].name):
@@ -195,27 +206,24 @@ def _examined(
     rules: Rules,
 ) -> tuple[Measures, Evidence]:
     """What was measured of a pair that differs, and where."""
-    from percept_cli.evidence.places import Places
+    from percept_cli.evidence.places import places_of
 
-    patches = {tap: [patch for part in found if tap in part for patch in part[tap].patches] for tap in spec.taps}
-    first, second = changes.reference.array, changes.candidate.array
-    places = Places(spec, patches, first, second, sight.plan)
-    peak, colour = places.peak(places.distances), places.colour()
     own = has_own_levels(spec)
     given = rules.levels.get("peak")
-    noise = places.noise() if own and rules.noise == "auto" and (given is None or given.fail is None) else None
+    asks = own and rules.noise == "auto" and (given is None or given.fail is None)
+    seen = places_of(spec, found, changes, sight.plan, with_noise=asks)
     measures = Measures(
-        result.distance if places.mean is None else places.mean,
-        peak.value if places.has_places else None,
-        peak.at,
-        colour.value,
-        colour.at,
+        result.distance if seen.mean is None else seen.mean,
+        None if seen.peak is None else seen.peak.value,
+        None if seen.peak is None else seen.peak.at,
+        seen.colour.value,
+        seen.colour.at,
         changes.pixels,
-        noise or 0.0,
+        seen.noise or 0.0,
         by_render=own,
         pixels=sight.width * sight.height - changes.ignored,
     )
-    regions = _regions(places, result, changes, rules, measures)
+    regions = _regions(seen.regions, result, changes, rules, measures)
     return measures, Evidence(
         (),
         regions=tuple(regions[:MOST_REGIONS]),
@@ -223,20 +231,22 @@ def _examined(
         changed_pixels=changes.pixels,
         ignored_pixels=changes.ignored,
         shift=changes.shift,
-        noise=noise,
-        heat=places.heat(),
+        noise=seen.noise,
+        heat=seen.heat,
     )
 
 
 def _regions(
-    places: Places, result: PairResult, changes: Changes, rules: Rules, measures: Measures
+    found: Sequence[Place], result: PairResult, changes: Changes, rules: Rules, measures: Measures
 ) -> list[Region]:
     """The regions of a pair, the worst first; those that had moved and are equal otherwise at the end."""
-    found = places.regions(changes.labels, len(changes.regions))
     regions = []
-    for region, (peak, colour, layers) in zip(changes.regions, found, strict=True):
-        distance = total(list(layers.values()))
-        levels = (levels_of("peak", rules, measures), peak), (levels_of("colour", rules, measures), colour)
+    for region, place in zip(changes.regions, found, strict=True):
+        distance = total(list(place.layers.values()))
+        levels = (
+            (levels_of("peak", rules, measures), place.peak),
+            (levels_of("colour", rules, measures), place.colour),
+        )
         statuses = [level_of(value, limits) for limits, value in levels if limits is not None]
         regions.append(
             Region(
@@ -244,10 +254,10 @@ def _regions(
                 region.pixels,
                 distance,
                 min(1.0, distance / result.distance) if result.distance else 0.0,
-                peak,
-                colour,
+                place.peak,
+                place.colour,
                 max(statuses, key=SEVERITY.__getitem__, default="pass"),
-                layers,
+                place.layers,
                 region.shift,
             )
         )

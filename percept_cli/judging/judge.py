@@ -14,7 +14,8 @@ from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.run import PairResult
 
 if TYPE_CHECKING:
-    from percept_cli.engine.measure import Contribution
+    from percept_cli.engine.transfer import Contribution
+    from percept_cli.evidence.changes import Changes
 
 
 class Judge(Protocol):
@@ -24,14 +25,15 @@ class Judge(Protocol):
     def keeps_maps(self) -> bool:
         """Whether it needs the distance of every position."""
 
+    @property
+    def keeps_pictures(self) -> bool:
+        """Whether pictures are wanted even where they are equal."""
+
     def preset_of(self, pair: Pair) -> str | None:
         """The preset that a pair is measured by; None for the run's recipe."""
 
-    def threshold_of(self, pair: Pair) -> tuple[float | None, str]:
-        """The largest distance of a pair that passes, if there is one, and where it came from in words."""
-
-    def sight(self, pair: Pair, look: Look, spec: DistanceSpec) -> Sight:
-        """A view of a pair with what does not count left out, planned.
+    def changes(self, pair: Pair, look: Look, spec: DistanceSpec) -> Changes | None:
+        """What of a view differs and counts, where it asks; None for all of it.
 
         Raises:
             PerceptError: where the pair's rules do not fit its pictures.

@@ -25,6 +25,7 @@ from percept_cli.judging.rules import (
     parse_percent,
 )
 from percept_cli.recipes.presets import as_number, check_keys, load_preset
+from percept_cli.recipes.recipe import Recipe
 from percept_cli.recipes.settings import Settings
 from percept_cli.system.names import counted, printable
 from percept_cli.system.patterns import Patterns
@@ -148,16 +149,40 @@ def from_arguments(
     return changes
 
 
+def make_book(
+    settings: Settings, given: Changes | None = None, recipe: Recipe | None = None
+) -> tuple[RuleBook, dict[str, str]]:
+    """The rules of a run: those of ``[check]`` with what was asked for above them, and the overrides.
+
+    Args:
+        settings: with the tables of the settings file.
+        given: what was asked for.
+        recipe: whose threshold is the level of the gate ``distance``, below all others.
+
+    Returns:
+        The rules, and the folders ``baseline`` and ``current`` where the file names them.
+
+    Raises:
+        InvalidSetting: for anything in the tables that is wrong; the message names the file.
+    """
+    rules = Rules()
+    if recipe is not None and recipe.threshold is not None:
+        levels = {"distance": Levels(None, recipe.threshold, recipe.threshold_source)}
+        rules = changed(rules, {"levels": levels})
+    changes, overrides, folders = read_tables(settings)
+    return RuleBook(changed(changed(rules, changes), given or {}), overrides), folders
+
+
 def read_tables(settings: Settings) -> tuple[Changes, Sequence[Override], dict[str, str]]:
     """The rules of a settings file: those of ``[check]``, the overrides, and the folders that it names.
 
     Raises:
         InvalidSetting: for anything in the tables that is wrong; the message names the file.
     """
-    tables, source = settings.tables, settings.source
+    tables, source, folder = settings.tables, settings.source, settings.folder
     try:
-        changes, folders = read_check(tables.get("check", {}), source, settings.folder)
-        return changes, read_overrides(tables.get("override", []), source, settings.folder), folders
+        changes, folders = read_check(tables.get("check", {}), source, folder)
+        return changes, read_overrides(tables.get("override", []), source, folder), folders
     except InvalidSetting as error:
         raise InvalidSetting(f"{source}: {error}", hint=error.hint) from None
 

@@ -4,51 +4,43 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import ExitCode, PerceptError
-from percept_cli.evidence.sight import Sight, sight_of
+from percept_cli.evidence.sight import Sight
 from percept_cli.images.limits import Limits
 from percept_cli.images.views import Look
 from percept_cli.pairs import Pair
-from percept_cli.recipes.presets import check_threshold
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.run import PairResult, Run, Status
 from percept_cli.system.names import counted
 
 if TYPE_CHECKING:
-    from percept_cli.engine.measure import Contribution
+    from percept_cli.engine.transfer import Contribution
+    from percept_cli.evidence.changes import Changes
 
 
+@dataclass(frozen=True)
 class ThresholdJudge:
-    """Compares each pair's distance with one threshold; a ``Judge``.
+    """Compares each pair's distance with one threshold; a ``Judge``."""
 
-    Args:
-        threshold: the largest distance that passes, or None; a pair's own threshold is above it.
-        source: where the threshold came from, in words.
-        keeps_maps: whether the distance of every position is wanted all the same.
-
-    Raises:
-        InvalidSetting: for a threshold that is negative or not finite.
-    """
-
-    def __init__(self, threshold: float | None = None, source: str = "", *, keeps_maps: bool = False) -> None:
-        self.threshold = None if threshold is None else check_threshold(threshold)
-        self.source = source
-        self.keeps_maps = keeps_maps
+    threshold: float | None = None
+    """The largest distance that passes, as a ``Recipe`` has it, or None; a pair's own is above it."""
+    source: str = ""
+    """Where the threshold came from, in words."""
+    keeps_maps: bool = False
+    """Whether the distance of every position is wanted all the same."""
+    keeps_pictures: bool = False
+    """Whether pictures are wanted even where they are equal."""
 
     def preset_of(self, pair: Pair) -> str | None:  # noqa: ARG002 - all pairs have the run's recipe
         """None: the run's recipe."""
         return None
 
-    def threshold_of(self, pair: Pair) -> tuple[float | None, str]:
-        """The pair's own threshold, or else the run's."""
-        return (self.threshold, self.source) if pair.threshold is None else (pair.threshold, pair.threshold_source)
-
-    def sight(self, pair: Pair, look: Look, spec: DistanceSpec) -> Sight:  # noqa: ARG002 - of each pair the same
-        """The whole view."""
-        return sight_of(look, spec)
+    def changes(self, pair: Pair, look: Look, spec: DistanceSpec) -> Changes | None:  # noqa: ARG002 - of each the same
+        """None: the whole view counts."""
+        return None
 
     def judged(
         self,
@@ -59,16 +51,24 @@ class ThresholdJudge:
         spec: DistanceSpec,  # noqa: ARG002
     ) -> PairResult:
         """The result with its verdict by its distance alone."""
-        status, reason = judge(result.distance, *self.threshold_of(pair))
+        result = self._with_threshold(result, pair)
+        status, reason = judge(result.distance, result.threshold, result.threshold_source)
         return replace(result, status=status, reason=reason)
 
     def failed(self, result: PairResult, pair: Pair, error: PerceptError, limits: Limits) -> PairResult:  # noqa: ARG002
         """An error, whatever kept it from being compared."""
-        return result
+        return self._with_threshold(result, pair)
 
     def unmatched(self, result: PairResult, pair: Pair, limits: Limits) -> PairResult:  # noqa: ARG002
         """As it is: new or missing."""
-        return result
+        return self._with_threshold(result, pair)
+
+    def _with_threshold(self, result: PairResult, pair: Pair) -> PairResult:
+        """The pair's own threshold, or else the run's."""
+        threshold, source = self.threshold, self.source
+        if pair.threshold is not None:
+            threshold, source = pair.threshold, pair.threshold_source
+        return replace(result, threshold=threshold, threshold_source=source)
 
 
 def judge(distance: float, threshold: float | None, source: str) -> tuple[Status, str]:

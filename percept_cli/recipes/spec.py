@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
-
-from percept_cli.distances import DISTANCES, LocalDistance
-from percept_cli.errors import InvalidSetting, did_you_mean
-from percept_cli.networks.channels import CHANNEL_WEIGHTS
-
-if TYPE_CHECKING:
-    pass
-
 import hashlib
 import json
 import math
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, get_args
 
-from percept_cli.distances import canonical_name
+from percept_cli.distances import DISTANCES, LocalDistance, canonical_name
+from percept_cli.errors import InvalidSetting, did_you_mean
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
+from percept_cli.networks.channels import CHANNEL_WEIGHTS
 from percept_cli.networks.registry import WEIGHTS, WeightsRecord
 from percept_cli.topology import tap_names
 
@@ -95,32 +87,32 @@ class DistanceSpec:
             raise InvalidSetting(
                 f"unknown precision {self.precision!r}", hint=did_you_mean(str(self.precision), PRECISIONS)
             )
-        _check_layers(self.layers, tap_names(self.record.network))
+        _check_layers(self, tap_names(self.record.network))
         for layer in self.layers:
             if layer.distance in CHANNEL_WEIGHTS:
                 CHANNEL_WEIGHTS[layer.distance].check(self.backbone, self.record.network, layer.tap)
 
-    @property
+    @cached_property
     def record(self) -> WeightsRecord:
         """The weights record of the backbone."""
         return WEIGHTS[self.backbone]
 
-    @property
+    @cached_property
     def taps(self) -> tuple[str, ...]:
         """The taps, in report order."""
         return tuple(layer.tap for layer in self.layers)
 
-    @property
+    @cached_property
     def is_regional(self) -> bool:
         """Whether only what changed has to be computed, which holds if it does for every layer's distance."""
         return all(DISTANCES[layer.distance].is_regional for layer in self.layers)
 
-    @property
+    @cached_property
     def has_places(self) -> bool:
         """Whether the distance of any layer belongs to places of the picture, so that there is a map."""
         return any(isinstance(DISTANCES[layer.distance], LocalDistance) for layer in self.layers)
 
-    @property
+    @cached_property
     def all_places(self) -> bool:
         """Whether that holds for every layer that counts, so that the map is that of the whole distance."""
         counting = [layer for layer in self.layers if layer.weight]
@@ -169,18 +161,15 @@ def ceiling(spec: DistanceSpec) -> float | None:
     return math.fsum(bounded) if len(bounded) == len(values) else None
 
 
-def _check_layers(layers: Sequence[LayerSpec], known: Sequence[str]) -> None:
-    if not layers:
+def _check_layers(spec: DistanceSpec, known: Sequence[str]) -> None:
+    if not spec.layers:
         raise InvalidSetting("no layers are given", hint="name at least one, such as --layers relu3_3")
-    seen: set[str] = set()
-    for layer in layers:
-        if layer.tap not in known:
-            close = did_you_mean(layer.tap, known)
-            raise InvalidSetting(f"unknown layer {layer.tap!r}", hint=close)
-        if layer.tap in seen:
-            raise InvalidSetting(f"layer {layer.tap} is named twice", hint="name each layer once.")
-        seen.add(layer.tap)
-    if all(layer.weight == 0 for layer in layers):
+    for tap in spec.taps:
+        if tap not in known:
+            raise InvalidSetting(f"unknown layer {tap!r}", hint=did_you_mean(tap, known))
+        if spec.taps.count(tap) > 1:
+            raise InvalidSetting(f"layer {tap} is named twice", hint="name each layer once.")
+    if not any(layer.weight for layer in spec.layers):
         raise InvalidSetting(
             "every layer weight is zero, so every distance would be zero",
             hint="give at least one layer a weight above 0.",

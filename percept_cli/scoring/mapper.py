@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 from percept_cli.errors import UnusablePair
 from percept_cli.evidence.sight import Sight
 from percept_cli.images.picture import Picture
-from percept_cli.images.views import Look
 from percept_cli.judging.threshold import ThresholdJudge
-from percept_cli.pairs import Pair
-from percept_cli.recipes.spec import DistanceSpec, ceiling
+from percept_cli.recipes.spec import ceiling
 from percept_cli.results.found import HeatMap, nothing_differs
 from percept_cli.results.run import PairResult
 from percept_cli.scoring.reading import Reading
@@ -21,7 +19,7 @@ from percept_cli.scoring.scorer import Scorer
 from percept_cli.system.names import printable
 
 if TYPE_CHECKING:
-    from percept_cli.engine.measure import Contribution
+    from percept_cli.engine.transfer import Contribution
     from percept_cli.evidence.places import Places
 
 FINEST = 2048
@@ -47,29 +45,16 @@ class Maps:
         return any(self.heat.values)
 
 
-class _Viewer(ThresholdJudge):
-    """Judges nothing, and keeps the pictures even where they are equal: they are drawn."""
-
-    def sight(self, pair: Pair, look: Look, spec: DistanceSpec) -> Sight:
-        """The whole view, with its pictures."""
-        return replace(super().sight(pair, look, spec), pictures=(look.reference, look.candidate))
-
-
 class Mapper:
     """Finds where the pictures of pairs differ, one pair at a time.
 
     Args:
-        spec: the recipe.
-        device: as ``Scorer``.
-        max_memory: as ``Scorer``.
-
-    Raises:
-        InvalidSetting: for an unknown device name.
+        scorer: says by what recipe, and where.
     """
 
-    def __init__(self, spec: DistanceSpec, *, device: str = "auto", max_memory: int | None = None) -> None:
-        self.spec = spec
-        self.scorer = Scorer(spec, _Viewer(keeps_maps=True), device=device, max_memory=max_memory)
+    def __init__(self, scorer: Scorer) -> None:
+        self.spec = scorer.spec
+        self.scorer = scorer.with_judge(ThresholdJudge(keeps_maps=True, keeps_pictures=True))
 
     def maps(self, reading: Reading) -> Maps:
         """The maps of a pair that was read; of several views those of the worst.
@@ -79,12 +64,12 @@ class Mapper:
             UnusablePair: if the arithmetic overflowed.
         """
         start = time.perf_counter()
-        found = [(part, self.scorer.start([part]).result()[0]) for part in self.scorer.parts(reading)]
+        found = self.scorer.measure(reading)
         result = self.scorer.finish(reading, found, reading.seconds + time.perf_counter() - start)
         if not result.scored:
             raise UnusablePair(f"{printable(result.name)}: {result.reason}", hint="use --precision fp32.")
         sight = next(one for one in reading.sights if one.view == result.view)
-        mine = [contribution for part, contribution in found if part.sight is sight]
+        mine = [contribution for one, contribution in found if one is sight]
         taps = [layer.tap for layer in self.spec.layers if layer.weight]
         heat, layers = None, dict[str, HeatMap | None]()
         if mine:
@@ -109,11 +94,8 @@ class Mapper:
         from percept_cli.evidence.places import Places
 
         assert sight.pictures is not None
-        patches = {
-            tap: [patch for part in found if tap in part for patch in part[tap].patches] for tap in self.spec.taps
-        }
         reference, candidate = sight.pictures
-        return Places(self.spec, patches, reference.array, candidate.array, sight.plan)
+        return Places(self.spec, found, reference.array, candidate.array, sight.plan)
 
     def _top_of_layers(self, found: Sequence[HeatMap]) -> float:
         """The end of the scale on which the layers are compared: the largest of their own."""

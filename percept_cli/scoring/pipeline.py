@@ -26,7 +26,7 @@ from percept_cli.scoring.scorer import Part, Scorer, Scorers
 from percept_cli.system.machine import processors
 
 if TYPE_CHECKING:
-    from percept_cli.engine.measure import Ticket
+    from percept_cli.engine.transfer import Ticket
 
 PAIRS_IN_FLIGHT = 256
 """Pairs taken and not yet handed out: enough for batches of the smallest pictures, whatever sizes lie between."""
@@ -321,7 +321,7 @@ class Pipeline:
         share = (now - batch.started) / len(batch.tasks)
         for task, contribution in zip(batch.tasks, found, strict=True):
             job = task.job
-            job.found.append((task.part, contribution))
+            job.found.append((task.part.sight, contribution))
             job.seconds += share
             job.unfinished -= 1
             if not job.unfinished:

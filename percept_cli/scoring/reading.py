@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from percept_cli.formats.files import Content, read_stamped
 from percept_cli.formats.memory import is_path, to_decoded
 from percept_cli.geometry import FileStamp
 from percept_cli.images.policy import ImagePolicy
-from percept_cli.images.views import Look, Side, looks
+from percept_cli.images.views import Side
 from percept_cli.pairs import Pair, pair_of_files
 from percept_cli.pairs.held import PairInMemory
 from percept_cli.system.names import posix, printable, shown
@@ -85,9 +84,7 @@ def _side(path: Path, data: Content, policy: ImagePolicy) -> Side:
     return Side(shown(path), decode(data, path, policy))
 
 
-def looks_of(
-    pair: Pair, references: References | None, policy: ImagePolicy
-) -> tuple[Iterator[Look], tuple[str, ...], Stamps]:
+def sides_of(pair: Pair, references: References | None, policy: ImagePolicy) -> tuple[Side, Side, Stamps]:
     """Read and decode both sides of a pair.
 
     Args:
@@ -96,16 +93,15 @@ def looks_of(
         policy: how they are read.
 
     Returns:
-        The pairs of pictures to compare, what a person should know of them, and what identifies the files.
+        Reference and candidate, and what identifies the files.
 
     Raises:
-        UnreadableImage, UnsupportedImage, SizeMismatch, NotFinite: if they cannot be compared.
+        UnreadableImage, UnsupportedImage: if they cannot be read.
     """
     if pair.reference is None or pair.candidate is None:
         raise UnusablePair(f"{printable(pair.name)}: there is nothing to compare it with")
     read = _sides_held if isinstance(pair, PairInMemory) else _sides_in_files
-    reference, candidate, stamps = read(pair, references, policy)
-    return *looks(reference, candidate, policy), stamps
+    return read(pair, references, policy)
 
 
 def _sides_in_files(pair: Pair, references: References | None, policy: ImagePolicy) -> tuple[Side, Side, Stamps]:

@@ -5,29 +5,31 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from percept_cli.engine.device import check_device_name
-from percept_cli.engine.plan import Plan
+from percept_cli.engine.plan import Plan, plan_of_pixels
 from percept_cli.errors import ExitCode, PerceptError, SizeMismatch
 from percept_cli.evidence.sight import Sight
-from percept_cli.images.picture import Picture
+from percept_cli.images.views import Look, looks
 from percept_cli.judging.judge import Judge
 from percept_cli.judging.threshold import ThresholdJudge
 from percept_cli.pairs import Pair
 from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.run import LayerResult, PairResult, Status, ViewResult, total, worst_first
-from percept_cli.scoring.reading import Reading, References, Stamps, looks_of
+from percept_cli.scoring.reading import Reading, References, Stamps, sides_of
 from percept_cli.system import libraries
 from percept_cli.system.names import posix
 
 if TYPE_CHECKING:
-    from percept_cli.engine.measure import Contribution, Engine, Features, Piece, Ticket
+    from percept_cli.engine.measure import Engine
+    from percept_cli.engine.plan import Piece
+    from percept_cli.engine.transfer import Contribution, Ticket
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ class Part:
         return pixels.width, pixels.height, reference.deep, extended, kept
 
 
-Measured = tuple[Part, "Contribution"]
-"""A part, and what it contributes."""
+Measured = tuple[Sight, "Contribution"]
+"""A view of a pair, and what a piece of it contributes."""
 
 
 class Scorer:
@@ -83,7 +85,6 @@ class Scorer:
         self.judge: Judge = ThresholdJudge() if judge is None else judge
         self.max_memory = max_memory
         self._device = check_device_name(device)
-        self._kept: tuple[Picture, Features] | None = None
 
     def with_judge(self, judge: Judge) -> Scorer:
         """The same scorer, with the same network, asking another judge."""
@@ -112,14 +113,23 @@ class Scorer:
 
         return Engine(self.spec, self._device, max_memory=self.max_memory, keeps_maps=self.judge.keeps_maps)
 
-    def score(self, pair: Pair) -> PairResult:
+    def score(self, pair: Pair, planned: Callable[[Reading], None] | None = None) -> PairResult:
         """Compare two files.
+
+        Args:
+            pair: which.
+            planned: told what was read and is to be computed, before it is.
 
         Raises:
             UnreadableImage, UnsupportedImage, SizeMismatch, NotFinite: if they cannot be compared.
             DeviceUnavailable, DeviceOutOfMemory, WeightsUnavailable: if the network is needed and cannot run.
         """
-        return self.measure(self.read(pair))
+        reading = self.read(pair)
+        if planned is not None:
+            planned(reading)
+        start = time.perf_counter()
+        found = self.measure(reading)
+        return self.finish(reading, found, reading.seconds + time.perf_counter() - start)
 
     def outcome(self, pair: Pair) -> PairResult:
         """As ``score``; two sizes, or numbers of frames, are what the judge makes of them.
@@ -133,15 +143,18 @@ class Scorer:
         except SizeMismatch as error:
             return self.failed(pair, error)
 
-    def measure(self, reading: Reading) -> PairResult:
-        """The result of a pair that was read.
+    def measure(self, reading: Reading) -> list[Measured]:
+        """What all pieces of a pair that was read contribute; nothing where its pictures are equal.
 
         Raises:
             DeviceUnavailable, DeviceOutOfMemory, WeightsUnavailable: if the network is needed and cannot run.
         """
-        start = time.perf_counter()
-        found = [(part, self.start([part]).result()[0]) for part in self.parts(reading)]
-        return self.finish(reading, found, reading.seconds + time.perf_counter() - start)
+        return [
+            (sight, contribution)
+            for sight in reading.sights
+            if sight.plan.crops and sight.pictures is not None
+            for contribution in self.engine.measure(sight.pictures, sight.plan)
+        ]
 
     def parts(self, reading: Reading) -> list[Part]:
         """What of a pair has to go through the network, in parts that fit the memory; nothing of equal views.
@@ -157,12 +170,9 @@ class Scorer:
         pieces = engine.pieces(plan)
         # Only where a pair of its own would be run as a whole too: in other pieces, last digits would be others.
         # Of several views each has a reference of its own, and one is kept at a time.
-        if reading.pair.shared and len(pieces) == len(reading.sights) == 1:
-            from percept_cli.engine.measure import everything
-
-            if pieces[0] == everything(plan) and engine.keeps_features(pieces[0]):
-                return [Part(reading, sight, pieces[0], keeps_reference=True)]
-        return [Part(reading, sight, piece, keeps_reference=False) for piece in pieces]
+        alone = reading.pair.shared and len(pieces) == len(reading.sights) == 1
+        kept = alone and engine.keeps_features(pieces[0])
+        return [Part(reading, sight, piece, keeps_reference=kept) for piece in pieces]
 
     def start(self, parts: Sequence[Part]) -> Ticket:
         """Begin to measure a batch of parts with equal keys.
@@ -170,21 +180,9 @@ class Scorer:
         Raises:
             DeviceOutOfMemory: if the batch does not fit the device.
         """
-        from percept_cli.engine.tensors import to_batch
-
-        pieces = [part.piece for part in parts]
         pictures = [part.sight.pictures for part in parts if part.sight.pictures is not None]
-        references, candidates = ([pair[side] for pair in pictures] for side in (0, 1))
-        if parts[0].keeps_reference:
-            if self._kept is None or self._kept[0] is not references[0]:
-                self._kept = None  # first, so that the memory of the one before is free
-                self._kept = references[0], self.engine.features(to_batch(references[:1]), pieces[0])
-            return self.engine.start_against(self._kept[1], to_batch(candidates), pieces)
-        if not parts[0].reading.pair.shared:
-            self._kept = None
-        # An extended plan sees more than there is.
-        crops = None if pieces[0].plan.extended else [piece.crop.pixels for piece in pieces] * 2
-        return self.engine.start(to_batch(references + candidates, crops), pieces)
+        pieces = [part.piece for part in parts]
+        return self.engine.submit(pictures, pieces, keeps_reference=parts[0].keeps_reference)
 
     @libraries.needed()
     def read(self, pair: Pair, references: References | None = None) -> Reading:
@@ -199,16 +197,25 @@ class Scorer:
             LibraryUnavailable: if a library that reads them cannot be loaded.
         """
         start = time.perf_counter()
-        found, notes, stamps = looks_of(pair, references, self.spec.pictures)
-        sights = tuple(self.judge.sight(pair, look, self.spec) for look in found)
+        reference, candidate, stamps = sides_of(pair, references, self.spec.pictures)
+        found, notes = looks(reference, candidate, self.spec.pictures)
+        sights = tuple(self._sight(pair, look) for look in found)
         return Reading(pair, sights, stamps, time.perf_counter() - start, notes)
+
+    def _sight(self, pair: Pair, look: Look) -> Sight:
+        """Plan a view of a pair, with what the judge leaves out left out."""
+        changes = self.judge.changes(pair, look, self.spec)
+        reference, candidate = look.reference, look.candidate if changes is None else changes.candidate
+        plan = plan_of_pixels(self.spec, reference.pixels, candidate.pixels, reference.height, reference.width)
+        kept = (reference, candidate) if plan.crops or self.judge.keeps_pictures else None
+        return Sight(look.view, kept, plan, reference.width, reference.height, changes)
 
     @libraries.needed()
     def finish(self, reading: Reading, found: Sequence[Measured], seconds: float) -> PairResult:
         """The result of a pair from what all its parts contribute: of several views that of the worst."""
         results = []
         for sight in reading.sights:
-            mine = [contribution for part, contribution in found if part.sight is sight]
+            mine = [contribution for one, contribution in found if one is sight]
             results.append(replace(self.result_of(reading, sight, mine, seconds), view=sight.view))
         # A view of which nothing was compared says nothing of the others.
         worst = min([one for one in results if one.compared] or results, key=worst_first)
@@ -275,7 +282,6 @@ class Scorer:
 
     def _bare(self, pair: Pair, status: Status, reason: str) -> PairResult:
         """A result that says nothing of the pictures but its status."""
-        threshold, source = self.judge.threshold_of(pair)
         return PairResult(
             name=pair.name,
             reference=None if pair.reference is None else posix(pair.reference),
@@ -285,8 +291,8 @@ class Scorer:
             status=status,
             reason=reason,
             distance=math.nan,
-            threshold=threshold,
-            threshold_source=source,
+            threshold=None,
+            threshold_source="",
             layers=(),
             seconds=0.0,
             weight=pair.weight,

@@ -24,7 +24,7 @@ from percept_cli.topology import stride_of
 from tests.corpus.make.common import CORPUS, Row
 
 if TYPE_CHECKING:
-    from percept_cli.engine.measure import Contribution
+    from percept_cli.engine.transfer import Contribution
     from percept_cli.evidence.sight import Sight
 
 LARGE = 1_000_000
@@ -103,13 +103,13 @@ def _scorer() -> Scorer:
 def _cells(row: Row) -> dict[str, float]:
     scorer = _scorer()
     reading = scorer.read(pair_of_files(*_paths(row)))
-    measured = [(part, scorer.start([part]).result()[0]) for part in scorer.parts(reading)]
+    measured = scorer.measure(reading)
     result = scorer.finish(reading, measured, 0.0)
     found = {MEANS["default"]: result.distance}
     sight = next(one for one in reading.sights if one.view == result.view)
     if sight.changes is None:
         return found | {name: 0.0 for names in CELLS.values() for name in names}
-    parts = [contribution for part, contribution in measured if part.sight is sight]
+    parts = [contribution for one, contribution in measured if one is sight]
     grids, visible = dict(_grids(sight, parts)), _visibility(sight, parts)
     for taps, (plain, weighted) in CELLS.items():
         grid = np.sum([grids[tap] for tap in taps], axis=0)
@@ -128,6 +128,5 @@ def _grids(sight: Sight, parts: list[Contribution]) -> Iterator[tuple[str, maps.
 
 def _visibility(sight: Sight, parts: list[Contribution]) -> maps.Grid:
     assert sight.changes is not None
-    patches = {tap: [patch for part in parts if tap in part for patch in part[tap].patches] for tap in _TAPS}
     first, second = sight.changes.reference.array, sight.changes.candidate.array
-    return Places(_scorer().spec, patches, first, second, sight.plan).visibility
+    return Places(_scorer().spec, parts, first, second, sight.plan).visibility
