@@ -539,10 +539,9 @@ def test_broken_exif_counts_as_absent_in_other_formats() -> None:
 
 
 @pytest.mark.parametrize("tail", [b"", b"\0", b"\xff\xff\xff\xffabcd", b"\0\0\0\0abcd" * 20_000], ids=repr)
-def test_a_search_for_chunks_ends(tail: bytes) -> None:
-    from percept_cli.formats.png.colours import coding_points
-
-    assert coding_points(b"\x89PNG\r\n\x1a\n" + tail[:100_000]) is None
+def test_a_walk_over_chunks_ends(tail: bytes) -> None:
+    with pytest.raises(UnreadableImage):
+        decode(b"\x89PNG\r\n\x1a\n" + tail[:100_000], "x")
 
 
 def test_a_profile_of_an_image_in_memory_counts() -> None:

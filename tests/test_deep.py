@@ -15,6 +15,7 @@ import sys
 import zlib
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import imagecodecs
 import numpy as np
@@ -24,7 +25,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
-from percept_cli.formats.deep import read_deep
+from percept_cli.formats import pages
+from percept_cli.formats.decode import decode
+from percept_cli.formats.pages import Source, decoded
+from percept_cli.formats.pnm.whole import read_pnm
+from percept_cli.formats.tiff.deep import read_tiff
 from percept_cli.images.picture import Decoded, Frame
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
 from tests import icc
@@ -49,12 +54,15 @@ TURNS: dict[int, Callable[[Values], Values]] = {
 }
 
 
-def nothing(width: int, height: int, frames: int) -> None:
-    """A check that allows all."""
-
-
 def read(data: bytes, policy: ImagePolicy = AS_SEEN) -> Decoded:
-    return read_deep(data, "some/name.png", policy, nothing)
+    """What the readers of more than 8 bits make of a file, whoever would read it."""
+    source = Source(data, "some/name.png", policy)
+    vars(source)["data"] = data  # not held to what it claims, of which they have their own word
+    pages_of = {b"II": read_tiff, b"MM": read_tiff, **{b"P%d" % kind: read_pnm for kind in range(8)}}.get(data[:2])
+    if pages_of is None:
+        return decode(data, source.name, policy)
+    with patch.object(Source, "check", lambda *_, **__: False):  # a check that allows all
+        return decoded(lambda: pages_of(source), source)
 
 
 def frame(data: bytes, policy: ImagePolicy = AS_SEEN) -> Frame:
@@ -439,6 +447,7 @@ def test_other_formats_of_16_bits_by_pillow(monkeypatch: pytest.MonkeyPatch) -> 
     assert frame(out.getvalue()) == frame(png(pixels))
     out = io.BytesIO()
     Image.new("RGB", (3, 3)).save(out, "JPEG2000")
+    monkeypatch.setattr("percept_cli.formats.pillow.is_deep", lambda _: True)
     with pytest.raises(UnsupportedImage, match="more than 8 bits per channel are not supported in JPEG2000"):
         read(out.getvalue())
 
@@ -609,14 +618,18 @@ def test_what_is_not_supported_is_refused_in_words(name: str) -> None:
 )
 def test_its_size_is_asked_about_once_before_the_pixels(data: bytes, asked: tuple[int, int, int]) -> None:
     calls = []
-    read_deep(data, "x", AS_SEEN, lambda *size: calls.append(size))
+    with patch.object(pages, "check_pixels", lambda *asked: calls.append(asked[:3])):
+        decode(data, "x")
     assert calls == [asked]
 
-    def refuse(*_: int) -> None:
+    def refuse(*_: object) -> None:
         raise UnsupportedImage("the caller's own words")
 
-    with pytest.raises(UnsupportedImage, match=r"^x: the caller's own words$"):
-        read_deep(data, "x", AS_SEEN, refuse)
+    with (
+        patch.object(pages, "check_pixels", refuse),
+        pytest.raises(UnsupportedImage, match=r"^x: the caller's own words$"),
+    ):
+        decode(data, "x")
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
@@ -642,11 +655,7 @@ def test_libraries_say_nothing_on_stderr_and_a_user_can_listen(
         read(data)
     assert "StripByteCounts" in caplog.text
     assert capfd.readouterr().err == ""
-    code = (
-        "from percept_cli.formats import deep\n"
-        "from percept_cli.images import policy\n"
-        f"deep.read_deep({data!r}, 'x', policy.AS_SEEN, print)"
-    )
+    code = f"from percept_cli.formats.decode import decode\ndecode({data!r}, 'x')"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stderr.strip().splitlines()[-1].startswith("percept_cli.errors.UnreadableImage: x: ")
     assert "incorrect StripByteCounts" not in done.stderr
@@ -657,10 +666,10 @@ def test_no_threads_are_started() -> None:
     data = written_by_tifffile(values(3, size=(300, 300)), tile=(16, 16), compression="zlib")
     code = (
         "import sys, threading\n"
-        "from percept_cli.formats import deep\nfrom percept_cli.images import policy\n"
+        "from percept_cli.formats.decode import decode\n"
         "started, run = [], threading.Thread.start\n"
         "threading.Thread.start = lambda thread: (started.append(thread), run(thread))[1]\n"
-        "deep.read_deep(sys.stdin.buffer.read(), 'x', policy.AS_SEEN, lambda *_: None)\n"
+        "decode(sys.stdin.buffer.read(), 'x')\n"
         "print(started)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, input=data, capture_output=True, check=True)
@@ -669,7 +678,7 @@ def test_no_threads_are_started() -> None:
 
 def test_nothing_heavy_is_imported_before_there_is_a_deep_file() -> None:
     code = (
-        "import sys, percept_cli.formats.deep, percept_cli.formats.decode\n"
+        "import sys, percept_cli.formats.decode, percept_cli.formats.png.reader, percept_cli.formats.tiff.reader\n"
         "print([name for name in ('numpy', 'tifffile', 'imagecodecs', 'PIL') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

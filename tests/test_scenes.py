@@ -18,7 +18,11 @@ from PIL import Image
 
 from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
 from percept_cli.formats.exr import frames as exr_reader
-from percept_cli.formats.scenes import nonfinite, read_exr, read_float_tiff, read_hdr, read_npy
+from percept_cli.formats.exr.frames import read_exr
+from percept_cli.formats.npy import read_npy
+from percept_cli.formats.radiance import read_hdr
+from percept_cli.formats.tiff.light import read_float_tiff
+from percept_cli.images.light import nonfinite
 from tests.scenes import (
     alpha_of,
     anything,

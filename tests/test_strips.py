@@ -10,10 +10,12 @@ import subprocess
 import sys
 import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import imagecodecs
 import numpy as np
@@ -27,7 +29,7 @@ from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
 from percept_cli.formats import files
 from percept_cli.formats.decode import decode
 from percept_cli.formats.files import LargeFile, read_stamped
-from percept_cli.formats.strips import strips_in
+from percept_cli.formats.pages import Source
 from percept_cli.formats.tiff import strips as tiff
 from percept_cli.images import joining, kept
 from percept_cli.images.kept import Kept, Room, same
@@ -148,11 +150,12 @@ def test_strips_are_the_whole(place: str, monkeypatch: pytest.MonkeyPatch) -> No
         "PGM, 16 bits": b"P5 %d %d 65535\n" % (WIDTH, HEIGHT) + DEEP[..., 0].astype(">u2").tobytes(),
     }
     for name, data in cases.items():
-        assert strips_in(io.BytesIO(data)) is not None, name
-        found = decode(data, "x")
-        with monkeypatch.context() as patch:
-            patch.setattr(joining, "LARGE", 1 << 30)
-            patch.setattr(tiff, "LARGE", 1 << 30)
+        with split() as parts:
+            found = decode(data, "x")
+        assert parts, name
+        with monkeypatch.context() as whole_ones:
+            whole_ones.setattr(joining, "LARGE", 1 << 30)
+            whole_ones.setattr(tiff, "LARGE", 1 << 30)
             whole = decode(data, "x")
         assert plain(found) == plain(whole), name
         assert isinstance(found.frames[0].colours, Kept) == (place == "file"), name
@@ -179,8 +182,8 @@ def test_what_does_not_come_in_strips_is_put_together_from_them(
     }
     data = kinds[form]()
     found = decode(data, "x")
-    with monkeypatch.context() as patch:
-        patch.setattr(joining, "LARGE", 1 << 30)
+    with monkeypatch.context() as whole_ones:
+        whole_ones.setattr(joining, "LARGE", 1 << 30)
         whole = decode(data, "x")
     assert plain(found) == plain(whole)
     if form in ("JPEG", "turned", "XMP"):
@@ -200,6 +203,19 @@ def interlaced() -> bytes:
 
 def chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+
+@contextmanager
+def split() -> Iterator[list[Source]]:
+    """The parts that files are read in meanwhile."""
+    parts = list[Source]()
+
+    def part(source: Source, data: bytes) -> Source:
+        parts.append(Source(data, source.name, source.policy, is_part=True))
+        return parts[-1]
+
+    with patch.object(Source, "part", part):
+        yield parts
 
 
 def plain(decoded: Decoded) -> tuple[object, ...]:
@@ -237,8 +253,8 @@ def test_views_are_the_same(
         ]
 
     found = seen()
-    with monkeypatch.context() as patch:
-        patch.setattr(joining, "LARGE", 1 << 30)
+    with monkeypatch.context() as whole_ones:
+        whole_ones.setattr(joining, "LARGE", 1 << 30)
         assert seen() == found
     assert found
 
@@ -271,8 +287,8 @@ def test_damage_is_an_error_or_the_same_as_in_the_whole(kind: str, monkeypatch: 
         except PerceptError as error:
             assert str(error).startswith("x: ")
             continue
-        with monkeypatch.context() as patch:
-            patch.setattr(joining, "LARGE", 1 << 30)
+        with monkeypatch.context() as whole_ones:
+            whole_ones.setattr(joining, "LARGE", 1 << 30)
             assert found == plain(decode(bytes(mutated), "x"))
 
 
@@ -335,14 +351,14 @@ def test_pages_in_a_circle_are_left_to_the_reader() -> None:
     entries = [(254, 4, 1, 1), *((60_000 + tag, 1, 90_000, 8) for tag in range(400))]
     page = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
     data = b"II*\0" + struct.pack("<I", 100_000) + bytes(100_000 - 8) + page + struct.pack("<I", 100_000)
-    assert strips_in(io.BytesIO(data)) is None
+    assert tiff.tiff_strips(io.BytesIO(data)) is None
 
 
 def test_many_low_strips(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(joining, "_STRIP", 1 << 19)
     values = np.arange(40_000, dtype=np.uint16).reshape(-1, 1)
     data = tiff_of(values, rowsperstrip=1)  # 40,000 pieces, together in one strip
-    assert strips_in(io.BytesIO(data)) is not None
+    assert tiff.tiff_strips(io.BytesIO(data)) is not None
     whole = decode(data, "x").frames[0]
     assert np.frombuffer(whole.colours[:], np.float32)[::3] == pytest.approx(np.arange(40_000) / 257)
 
@@ -375,7 +391,7 @@ def test_pieces_far_behind_in_a_big_file(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_pages_are_no_strips() -> None:
     data = by_pillow(RGB, "TIFF", save_all=True, append_images=[RGB])
-    assert strips_in(io.BytesIO(data)) is None
+    assert tiff.tiff_strips(io.BytesIO(data)) is None
     assert len(decode(data, "x").frames) == 2
 
 
@@ -384,7 +400,7 @@ def test_smaller_copies_beside_a_picture_are_left_out() -> None:
     with tifffile.TiffWriter(file) as writer:
         writer.write(COLOURS[..., :3], photometric="rgb", rowsperstrip=8)
         writer.write(COLOURS[::2, ::2, :3], photometric="rgb", subfiletype=1)
-    assert strips_in(io.BytesIO(file.getvalue())) is not None
+    assert tiff.tiff_strips(io.BytesIO(file.getvalue())) is not None
     assert decode(file.getvalue(), "x").frames[0].colours[:] == COLOURS[..., :3].tobytes()
 
 
@@ -414,9 +430,9 @@ def test_distances_are_the_same_to_the_digit(tmp_path: Path, monkeypatch: pytest
         Image.fromarray(values).save(tmp_path / name)
     sides = tmp_path / "a.png", tmp_path / "b.png"
     found = compare(*sides)
-    with monkeypatch.context() as patch:
-        patch.setattr(joining, "LARGE", 1 << 30)
-        patch.setattr(files, "MOST_IN_MEMORY", 1 << 30)
+    with monkeypatch.context() as whole_ones:
+        whole_ones.setattr(joining, "LARGE", 1 << 30)
+        whole_ones.setattr(files, "MOST_IN_MEMORY", 1 << 30)
         whole = compare(*sides)
     assert found.distance == whole.distance > 0
     assert found.views == whole.views

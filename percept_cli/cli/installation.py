@@ -8,7 +8,7 @@ from importlib import metadata
 from typing import Any
 
 from percept_cli._version import __version__
-from percept_cli.formats.known import FORMATS, Availability, Format, available
+from percept_cli.formats.known import FORMATS, Availability, FileFormat, available
 from percept_cli.images.limits import USUAL_LIMITS, Limits
 from percept_cli.system import libraries
 
@@ -48,7 +48,7 @@ class Installation:
     percept: str
     python: str
     system: str
-    formats: tuple[tuple[Format, Availability], ...]
+    formats: tuple[tuple[FileFormat, Availability], ...]
     libraries: dict[str, str | None]
     """Versions by name; None for what is not installed."""
     limits: Limits

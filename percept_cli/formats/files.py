@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
+from percept_cli.formats.faults import reason_of
 from percept_cli.formats.known import format_of
 from percept_cli.geometry import FileStamp
-from percept_cli.images.faults import reason_of
 from percept_cli.images.limits import USUAL_LIMITS, Limits, check_file
 from percept_cli.system.names import shown
 

@@ -12,15 +12,14 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from percept_cli.formats.composing import AS_BEFORE, CLEARED, STAYS, Canvas
-from percept_cli.formats.pillow import check_frame, check_size_of_frames, frame_of
-from percept_cli.images.faults import damaged
+from percept_cli.formats.faults import damaged
+from percept_cli.formats.pages import Source
+from percept_cli.formats.pillow import WITH_ALPHA, frames_seen, picked
 from percept_cli.images.limits import check_metadata
 from percept_cli.images.picture import Decoded
-from percept_cli.images.policy import ImagePolicy
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -71,32 +70,24 @@ class _Gif:
     """Bytes of them."""
 
 
-def read_gif(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
+def read_gif(source: Source) -> Decoded:
     """What a GIF file holds.
-
-    Args:
-        data: the whole file.
-        name: where it came from, for messages.
-        policy: what the recipe says of it.
 
     Raises:
         UnreadableImage, UnsupportedImage: if it is damaged, or more than the limits allow.
         OSError and others: as Pillow raises them for damaged pixels.
     """
-    gif = _parsed(data)
-    check_metadata(gif.comments, policy.limits)
-    check_frame(policy.frame, len(gif.steps))
-    first = 0 if policy.frame is None else policy.frame - 1
-    steps = gif.steps[first : policy.frame]
-    used = gif.steps[: policy.frame]
+    gif = _parsed(source.data)
+    check_metadata(gif.comments, source.policy.limits)
+    frames = picked(source.policy, len(gif.steps))
+    steps, used = gif.steps[frames], gif.steps[: frames.stop]
     widest = max(gif.width, *(step.width for step in used))
     highest = max(gif.height, *(step.height for step in used))
-    check_size_of_frames(widest, highest, len(steps), policy)
-    images = islice(_composed(gif), first, policy.frame)
-    frames = tuple(frame_of(image, name, policy, data, in_place=True) for image in images)
+    large = source.check(widest, highest, len(steps), cost=WITH_ALPHA)
     durations = tuple(shown for step in steps if (shown := step.milliseconds) is not None)
     still = len(gif.steps) == 1 or len(durations) < len(steps)
-    return Decoded(frames, None if still else durations)
+    seen = frames_seen(_composed(gif), frames, source, source.data, large=large)
+    return Decoded(seen, None if still else durations)
 
 
 def _composed(gif: _Gif) -> Iterator[Image.Image]:

@@ -43,8 +43,11 @@ JPEG_XL = Library("pillow_jxl", "pillow-jxl-plugin", "jxl")
 OPENEXR = Library("OpenEXR", "OpenEXR", "hdr")
 
 
+READ_BY_PILLOW = "pillow:read_by_pillow"
+
+
 @dataclass(frozen=True)
-class Format:
+class FileFormat:
     """One kind of file."""
 
     name: str
@@ -61,6 +64,8 @@ class Format:
     """What Pillow must have been built with, as ``PIL.features`` calls it."""
     library: Library | None = None
     """What else it needs."""
+    reader: str = READ_BY_PILLOW
+    """Where in this room its ``decode.Reader`` is, which is not imported before there is a file."""
 
 
 @dataclass(frozen=True)
@@ -135,55 +140,87 @@ def _is_tga(data: bytes) -> bool:
 
 
 FORMATS = (
-    Format(
-        "PNG", (".png", ".apng"), "1 to 16 bits, animations of 8", _starts(b"\x89PNG\r\n\x1a\n"), "PNG", "zlib"
+    FileFormat(
+        "PNG",
+        (".png", ".apng"),
+        "1 to 16 bits, animations of 8",
+        _starts(b"\x89PNG\r\n\x1a\n"),
+        "PNG",
+        "zlib",
+        reader="png.reader:read_png",
     ),
-    Format("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), "8 bits", _starts(b"\xff\xd8\xff"), "JPEG", "jpg"),
-    Format("BMP", (".bmp",), "8 bits", _starts(b"BM"), "BMP"),
-    Format("GIF", (".gif",), "animations", _starts(b"GIF87a", b"GIF89a"), "GIF"),
-    Format("PPM", (".ppm", ".pgm", ".pbm", ".pnm", ".pam"), "1 to 16 bits; PBM, PGM, PAM too", _is_ppm, "PPM"),
-    Format("WebP", (".webp",), "8 bits, animations", _is_webp, "WEBP", "webp"),
-    Format(
+    FileFormat(
+        "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), "8 bits", _starts(b"\xff\xd8\xff"), "JPEG", "jpg"
+    ),
+    FileFormat("BMP", (".bmp",), "8 bits", _starts(b"BM"), "BMP"),
+    FileFormat("GIF", (".gif",), "animations", _starts(b"GIF87a", b"GIF89a"), "GIF", reader="gif:read_gif"),
+    FileFormat(
+        "PPM",
+        (".ppm", ".pgm", ".pbm", ".pnm", ".pam"),
+        "1 to 16 bits; PBM, PGM, PAM too",
+        _is_ppm,
+        "PPM",
+        reader="pnm.reader:read",
+    ),
+    FileFormat("WebP", (".webp",), "8 bits, animations", _is_webp, "WEBP", "webp"),
+    FileFormat(
         "TIFF",
         (".tif", ".tiff"),
         "1 to 32 bits, floats, pages",
         _starts(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),  # + is BigTIFF
         "TIFF",
         "libtiff",
+        reader="tiff.reader:read",
     ),
-    Format(
+    FileFormat(
         "AVIF",
         (".avif", ".avifs"),
         "8, 10 and 12 bits, animations of 8",
         _is_avif,
         "AVIF",
         "avif",
+        reader="heif.avif:read_avif",
     ),
-    Format(
+    FileFormat(
         "HEIC",
         (".heic", ".heif", ".hif"),
         "8, 10 and 12 bits",
         _is_heic,
         library=HEIC,
+        reader="heif.heic:read_heic",
     ),
-    Format(
+    FileFormat(
         "JPEG XL",
         (".jxl",),
         "8 to 16 bits, light",
         _starts(b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"),  # bare, and in a container
         library=JPEG_XL,
+        reader="jxl.frames:read_jxl",
     ),
-    Format(
+    FileFormat(
         "OpenEXR",
         (".exr",),
         "light, half and float",
         _starts(b"v/1\x01"),
         library=OPENEXR,
+        reader="scenes:read_openexr",
     ),
-    Format("Radiance HDR", (".hdr", ".pic"), "light, RGBE", _starts(b"#?RADIANCE", b"#?RGBE")),
-    Format("NumPy .npy", (".npy",), "arrays of colours or light", _starts(b"\x93NUMPY")),
-    Format("DIB", (".dib",), "8 bits; BMP without a file header", _is_dib, "DIB"),
-    Format("TGA", (".tga", ".icb", ".vda", ".vst"), "8 bits", _is_tga, "TGA"),  # last: it has no signature
+    FileFormat(
+        "Radiance HDR",
+        (".hdr", ".pic"),
+        "light, RGBE",
+        _starts(b"#?RADIANCE", b"#?RGBE"),
+        reader="scenes:read_radiance",
+    ),
+    FileFormat(
+        "NumPy .npy",
+        (".npy",),
+        "arrays of colours or light",
+        _starts(b"\x93NUMPY"),
+        reader="scenes:read_array",
+    ),
+    FileFormat("DIB", (".dib",), "8 bits; BMP without a file header", _is_dib, "DIB"),
+    FileFormat("TGA", (".tga", ".icb", ".vda", ".vst"), "8 bits", _is_tga, "TGA"),  # last: it has no signature
 )
 """What is read; of those that Pillow reads, those first that it loads first."""
 
@@ -191,7 +228,7 @@ PILLOW_FORMATS = tuple(entry.pillow for entry in FORMATS if entry.pillow is not 
 """For ``Image.open(formats=…)``."""
 
 
-def format_of(data: bytes) -> Format | None:
+def format_of(data: bytes) -> FileFormat | None:
     """The format that a file's bytes begin like, or None; an empty file is of none.
 
     Args:
@@ -200,7 +237,7 @@ def format_of(data: bytes) -> Format | None:
     return next((entry for entry in FORMATS if entry.matches(data)), None)
 
 
-def available(entry: Format) -> Availability:
+def available(entry: FileFormat) -> Availability:
     """Whether this installation reads a format; nothing heavy is imported to find out."""
     if entry.library is not None and not installed(entry.library):
         return Availability(False, f"needs {entry.library.package}, which is not installed", entry.library.hint)

@@ -13,9 +13,10 @@ import sys
 from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 from percept_cli.errors import InvalidInput
+from percept_cli.formats.faults import decoder_errors
 from percept_cli.formats.files import read_stream
+from percept_cli.formats.pages import Source
 from percept_cli.formats.pillow import check_deep, check_frame, check_size_of, frame_of, notes_of
-from percept_cli.images.faults import decoder_errors
 from percept_cli.images.picture import Decoded, frame_of_levels, levels_of
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
 
@@ -166,9 +167,9 @@ def _from_image(image: Image.Image, name: str, policy: ImagePolicy) -> Decoded:
         check_deep(image)
         if image.mode == "La":  # which Pillow converts to its like with straight alpha alone
             image = image.convert("LA")
-        check_size_of(image, policy)
+        large = check_size_of(image, Source(b"", name, policy))
         notes = notes_of(image)
-        return Decoded((frame_of(image, name, policy),), notes=notes)
+        return Decoded((frame_of(image, name, policy, large=large),), notes=notes)
 
 
 def _from_deep_grey(image: Image.Image, name: str) -> Decoded:

@@ -8,8 +8,8 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import UnsupportedImage
+from percept_cli.formats.faults import damaged, decoder_errors
 from percept_cli.formats.light import Check, as_float32, frame_of_light
-from percept_cli.images.faults import damaged, decoder_errors
 from percept_cli.images.picture import Decoded, Frame, frame_of_levels, levels_of
 
 if TYPE_CHECKING:

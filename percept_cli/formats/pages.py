@@ -1,14 +1,21 @@
-"""What the readers of deep files share: what was asked for, what they give, and how that becomes a frame."""
+"""What all readers share: what is to be read, what that may take, and how pages of levels become frames."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
-from percept_cli.images.faults import damaged
-from percept_cli.images.picture import Frame, frame_of_levels
+from percept_cli.formats.faults import damaged, decoder_errors, quiet_libraries
+from percept_cli.formats.files import Content
+from percept_cli.formats.stated import check_claims
+from percept_cli.images.joining import is_large
+from percept_cli.images.limits import check_pixels
+from percept_cli.images.picture import Decoded, Frame, frame_of_levels
 from percept_cli.images.policy import ImagePolicy
 
 if TYPE_CHECKING:
@@ -23,15 +30,86 @@ _HELD = 4096  # bytes: what is rounded up in a small file
 
 
 @dataclass(frozen=True)
+class Cost:
+    """Bytes of memory that reading takes at most, for each pixel."""
+
+    first: int
+    """Of the first frame."""
+    further: int = 0
+    """Of each further one, which is kept while others are read."""
+
+
+OF_LEVELS = Cost(70, 16)
+"""Frames of more than 8 bits, while they are read and converted, themselves included (measured: 64, for 32-bit
+RGBA), and four channels of float32 of those that are kept."""
+OF_LIGHT = Cost(48, 48)
+"""Four channels as they are stored, in float32, and what is made of them."""
+OF_STRIPS = Cost(0)
+"""A picture that comes in strips is put together where there is room."""
+
+
+@dataclass(frozen=True)
 class Source:
     """A file to be read, and for whom."""
 
-    data: bytes
+    content: Content
     name: str
     """For messages."""
     policy: ImagePolicy
-    check: Callable[[int, int, int], None]
-    """Takes width, height and the number of frames, and raises if that is too much."""
+    is_part: bool = False
+    """Whether it is a strip of a picture, or a part of one, which is read in one go."""
+
+    @cached_property
+    def data(self) -> bytes:
+        """All of it; one that is too large to be held is read only where this is asked for.
+
+        Raises:
+            UnreadableImage, UnsupportedImage: if it cannot hold what it says; without its name.
+        """
+        data = self.content if isinstance(self.content, bytes) else self.content.whole()
+        check_claims(data, self.policy.limits)
+        return data
+
+    def open(self) -> BinaryIO:
+        """The same to be read a part at a time, and to be closed."""
+        return io.BytesIO(self.data) if isinstance(self.content, bytes) else self.content.open()
+
+    def part(self, data: bytes) -> Source:
+        """A part of the picture, as a file of its own."""
+        return Source(data, self.name, self.policy, is_part=True)
+
+    def check(
+        self,
+        width: int,
+        height: int,
+        frames: int = 1,
+        *,
+        cost: Cost = OF_LEVELS,
+        of_large: Cost | None = None,
+        said: Mapping[Any, Any] = MappingProxyType({}),
+    ) -> bool:
+        """Hold what a file's head says to the limits and to the memory that is free, before pixels are unpacked.
+
+        Args:
+            width: of the largest frame, in pixels.
+            height: likewise.
+            frames: how many of them are read.
+            cost: what that takes.
+            of_large: the same of a large picture, where that is read in another way.
+            said: what it says beside its pixels, as Pillow has it in ``info``.
+
+        Returns:
+            Whether it is large, and to be made in strips.
+
+        Raises:
+            UnsupportedImage: if it is too much; without the file's name.
+        """
+        large = is_large(width, height)
+        if large and of_large is not None:
+            cost = of_large
+        each = -(-(cost.first + cost.further * (frames - 1)) // frames)
+        check_pixels(width, height, frames, self.policy.limits, each, said)
+        return large
 
     def damaged(self, why: str) -> UnreadableImage:
         """The error of a file that is no whole one."""
@@ -72,6 +150,27 @@ class Page:
     def space(self) -> bytes:
         """What the picture is, as ICC calls it."""
         return _SPACES[self.colours.shape[2]]
+
+
+def decoded(pages: Callable[[], Iterable[Page]], source: Source) -> Decoded:
+    """What a file of pages holds: float32 in 0..255, or uint8 where all values are whole levels.
+
+    A value v of n bits is 255 · v / (2^n - 1): a picture of 16 bits that has only whole levels is the same picture
+    as one of 8 bits.
+
+    Args:
+        pages: gives them, and may raise whatever a library does.
+        source: what they are read from.
+
+    Raises:
+        UnreadableImage, UnsupportedImage: if it is damaged, or of a kind that is not read.
+    """
+    quiet_libraries()
+    with decoder_errors(source.name, anything=True):
+        found = [(frame_of(page, source), page.notes) for page in pages()]
+        return Decoded(
+            tuple(frame for frame, _ in found), notes=tuple(note for _, notes in found for note in notes)
+        )
 
 
 def frame_of(page: Page, source: Source) -> Frame:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import struct
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, BinaryIO
 
 from percept_cli.errors import UnsupportedImage
-from percept_cli.formats.colour.profiles import to_srgb
+from percept_cli.formats.colour.profiles import naming, profile_of, to_srgb
+from percept_cli.formats.faults import OF_PILLOW
+from percept_cli.formats.pages import Cost, Page, Source, decoded
 from percept_cli.formats.png.colours import describes
-from percept_cli.images.faults import OF_PILLOW
-from percept_cli.images.joining import Joining, is_large, rows_of_strip
-from percept_cli.images.limits import check_frames, check_info, check_pixels
-from percept_cli.images.picture import Decoded, Frame
+from percept_cli.images.joining import Joining, rows_of_strip
+from percept_cli.images.limits import check_frames, check_info
+from percept_cli.images.picture import Decoded, Frame, levels_of
 from percept_cli.images.policy import ImagePolicy
 
 if TYPE_CHECKING:
@@ -25,54 +29,123 @@ _OTHER_COLOURS = {
     "HSV": 'pass image.convert("RGB").',
 }
 """Of Pillow's modes with 8 bits: what to do. Between them and sRGB there are several ways, and values are lost."""
-BYTES_PER_PIXEL = 14
-"""While a picture is read: Pillow's own pixels, the same converted, and the result put together."""
-BYTES_PER_PIXEL_WITH_ALPHA = 24
-"""Of one that is laid over something."""
-_BYTES_PER_PIXEL_IN_STRIPS = 9
-"""Of a large one: Pillow's own pixels, the same turned upright, and what is put together of them."""
-_BYTES_KEPT = 4  # of each frame, once it is read
+OF_8_BITS = Cost(14)
+"""Pillow's own pixels, the same converted, and the result put together."""
+WITH_ALPHA = Cost(24, 4)
+"""The same of what is laid over something, and frames that are kept."""
+OF_LARGE = Cost(9)
+"""Pillow's own pixels, the same turned upright, and what is put together of them."""
+TURN = 0x0112
+"""EXIF's tag of the orientation."""
+_DEEP_GREY = ("I;16", "I;16L", "I;16B", "I;16N", "I")
+_LARGEST = 65535
 _SMALLER_OR_MASK = 0b101  # bits of TIFF's NewSubfileType
 _SUBFILE_TYPE, _BITS, _PLANES = 254, 258, 284  # tags
 _APART = 2  # each channel in a plane of its own
 
 
-def frames_of(image: Image.Image, name: str, data: bytes, policy: ImagePolicy) -> Decoded:
+def read_by_pillow(source: Source) -> Decoded:
+    """What a file holds that Pillow reads at full precision.
+
+    Raises:
+        UnreadableImage, UnsupportedImage: if it is damaged, or more than the limits allow.
+        OSError and others: as Pillow raises them.
+    """
+    with opened(source.data) as image:
+        if is_deep(image):
+            return decoded(lambda: [_deep_page(image, source)], source)
+        return frames_of(image, source)
+
+
+def opened(data: bytes | BinaryIO) -> Image.Image:
+    """A file as Pillow has it, of the formats that percept reads.
+
+    Raises:
+        UnidentifiedImageError: if Pillow does not know it.
+    """
+    from PIL import Image
+
+    from percept_cli.formats import known
+
+    return Image.open(io.BytesIO(data) if isinstance(data, bytes) else data, formats=known.PILLOW_FORMATS)
+
+
+def _deep_page(image: Image.Image, source: Source) -> Page:
+    """What Pillow gives of more than 8 bits, which is grey of 16."""
+    import numpy as np
+
+    if image.mode not in _DEEP_GREY:
+        raise source.refused(f"more than 8 bits per channel are not supported in {image.format}")
+    source.check(image.width, image.height)
+    image.load()
+    values = np.asarray(image)
+    if values.min() < 0 or values.max() > _LARGEST:
+        raise source.refused("its numbers are signed, or of more than 16 bits, which is not supported")
+    with naming(source.name):
+        profile = None if source.policy.ignore_icc else profile_of(image, b"GRAY", source.data)
+    return Page(levels_of(values[..., None], _LARGEST), None, image.getexif().get(TURN, 1), profile)
+
+
+def frames_of(image: Image.Image, source: Source) -> Decoded:
     """What a file that Pillow has opened holds; of 8 bits per channel or fewer.
 
     Args:
         image: whose pixels need not be loaded yet.
-        name: for messages.
-        data: the whole file.
-        policy: what the recipe says of it.
+        source: what it was opened from.
 
     Raises:
         UnreadableImage, UnsupportedImage: if it is damaged, or more than the limits allow.
     """
+    policy, count = source.policy, getattr(image, "n_frames", 1)
     check_info(image.info, policy.limits)
-    count = getattr(image, "n_frames", 1)
-    if image.format not in ("TIFF", "MPO") and policy.frame is None:  # of those, not all of them are read
-        check_frames(count, policy.limits)
     if count == 1 or image.format == "MPO":  # a phone's JPEG with further views inside has one main picture
         check_frame(policy.frame, 1)
-        check_size_of(image, policy)
+        large = check_size_of(image, source)
         notes = notes_of(image)
-        frame = frame_of(image, name, policy, data, in_place=True)
+        frame = frame_of(image, source.name, policy, source.data, large=large, in_place=True)
         views = () if count == 1 else (f"the first of its {count} views is compared",)
         return Decoded((frame,), notes=(*views, *notes))
+    if image.format != "TIFF" and policy.frame is None:  # of which not all of them are read
+        check_frames(count, policy.limits)
     places = _places(image, count)
-    check_frame(policy.frame, len(places))
-    if policy.frame is not None:
-        places = places[policy.frame - 1 : policy.frame]
+    places = places[picked(policy, len(places))]
     width, height = (max(image_side) for image_side in zip(*(size for _, size in places), strict=True))
-    check_size_of_frames(width, height, len(places), policy)
+    large = source.check(width, height, len(places), cost=WITH_ALPHA)
     frames, durations, notes = [], [], notes_of(image)
     for place, _ in places:
         image.seek(place)
-        frames.append(frame_of(image, name, policy, data))
+        frames.append(frame_of(image, source.name, policy, source.data, large=large))
         durations.append(image.info.get("duration"))
     shown = [round(float(duration)) for duration in durations if duration is not None]
     return Decoded(tuple(frames), tuple(shown) if len(shown) == len(frames) else None, notes=notes)
+
+
+def frames_seen(
+    images: Iterator[Image.Image], frames: slice, source: Source, data: bytes, *, large: bool
+) -> tuple[Frame, ...]:
+    """Frames of an animation, as ``frame_of`` has them.
+
+    Args:
+        images: what is seen with each of its frames.
+        frames: which of them.
+        source: what is read.
+        data: as ``frame_of`` takes it.
+        large: likewise.
+    """
+    return tuple(
+        frame_of(image, source.name, source.policy, data, large=large, in_place=True)
+        for image in islice(images, frames.start, frames.stop)
+    )
+
+
+def picked(policy: ImagePolicy, count: int) -> slice:
+    """Which of a file's frames are read.
+
+    Raises:
+        UnsupportedImage: if there is none of the number that is asked for; without the file's name.
+    """
+    check_frame(policy.frame, count)
+    return slice(0, count) if policy.frame is None else slice(policy.frame - 1, policy.frame)
 
 
 def check_frame(frame: int | None, count: int) -> None:
@@ -87,42 +160,23 @@ def check_frame(frame: int | None, count: int) -> None:
         raise UnsupportedImage(f"has {has}, and frame {frame} is asked for", hint=hint)
 
 
-def check_size_of(image: Image.Image, policy: ImagePolicy) -> None:
+def check_size_of(image: Image.Image, source: Source) -> bool:
     """Refuse an image that is too large, before its pixels are loaded: a small file can unpack to many gigabytes.
+
+    Returns:
+        Whether it is large, as ``Source.check`` says.
 
     Raises:
         UnsupportedImage: without the file's name.
     """
     _check_palette(image)
-    check_size(*image.size, policy, alpha=image.has_transparency_data)
+    cost = WITH_ALPHA if image.has_transparency_data else OF_8_BITS
+    return source.check(*image.size, cost=cost, of_large=OF_LARGE)
 
 
-def check_size(width: int, height: int, policy: ImagePolicy, *, alpha: bool) -> None:
-    """The same, by what is known of a picture.
-
-    Raises:
-        UnsupportedImage: without the file's name.
-    """
-    each = BYTES_PER_PIXEL_WITH_ALPHA if alpha else BYTES_PER_PIXEL
-    if is_large(width, height):
-        each = _BYTES_PER_PIXEL_IN_STRIPS
-    check_pixels(width, height, 1, policy.limits, each)
-
-
-def check_size_of_frames(width: int, height: int, count: int, policy: ImagePolicy) -> None:
-    """Refuse an animation that is too large.
-
-    Args:
-        width: of the largest frame, in pixels.
-        height: likewise.
-        count: how many frames are kept.
-        policy: what holds.
-
-    Raises:
-        UnsupportedImage: without the file's name.
-    """
-    each = BYTES_PER_PIXEL_WITH_ALPHA + _BYTES_KEPT * (count - 1)
-    check_pixels(width, height, count, policy.limits, -(-each // count))
+def is_turned(image: Image.Image) -> bool:
+    """Whether a picture is to be turned upright."""
+    return image.getexif().get(TURN, 1) in range(2, 9)
 
 
 def _check_palette(image: Image.Image) -> None:
@@ -228,7 +282,13 @@ def _has_sound_exif(image: Image.Image) -> bool:
 
 
 def frame_of(
-    image: Image.Image, name: str, policy: ImagePolicy, data: bytes | None = None, *, in_place: bool = False
+    image: Image.Image,
+    name: str,
+    policy: ImagePolicy,
+    data: bytes | None = None,
+    *,
+    large: bool,
+    in_place: bool = False,
 ) -> Frame:
     """The frame that an image is at.
 
@@ -237,6 +297,7 @@ def frame_of(
         name: for messages.
         policy: what the recipe says of it.
         data: the file it was read from, if it is one.
+        large: whether it is converted in strips.
         in_place: whether the image may be changed.
 
     Raises:
@@ -255,7 +316,7 @@ def frame_of(
         image = ImageOps.exif_transpose(image)
     conversion = None if policy.ignore_icc else to_srgb(image, name, data)
     width, height = image.size
-    if not is_large(width, height):
+    if not large:
         return _converted(image, conversion)
     joining, rows = Joining(width, height), rows_of_strip(width)
     for top in range(0, height, rows):

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnsupportedImage
 from percept_cli.formats.colour.primaries import XYZ, Primaries, to_bt709
+from percept_cli.formats.faults import damaged, decoder_errors
 from percept_cli.formats.light import Check, frame_of_light
-from percept_cli.images.faults import damaged, decoder_errors
 from percept_cli.images.picture import Decoded, bands
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import re
 import struct
 from collections.abc import Callable, Iterator, Mapping
 
+from percept_cli.formats.faults import damaged
 from percept_cli.formats.known import format_of
-from percept_cli.images.faults import damaged
 from percept_cli.images.limits import Limits, check_pixels
 
 _DEFLATE = 1032  # bytes of one

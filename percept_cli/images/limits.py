@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Any
 
 from percept_cli.errors import InvalidSetting, UnsupportedImage, did_you_mean
@@ -83,8 +84,15 @@ def check_frames(frames: int, limits: Limits) -> None:
         )
 
 
-def check_pixels(width: int, height: int, frames: int, limits: Limits, bytes_per_pixel: int) -> None:
-    """Refuse pictures by what they say of their size, before anything is allocated.
+def check_pixels(
+    width: int,
+    height: int,
+    frames: int,
+    limits: Limits,
+    bytes_per_pixel: int,
+    said: Mapping[Any, Any] = MappingProxyType({}),
+) -> None:
+    """Refuse pictures by what their head says, before anything is allocated.
 
     Args:
         width: in pixels.
@@ -92,10 +100,12 @@ def check_pixels(width: int, height: int, frames: int, limits: Limits, bytes_per
         frames: how many of them are read.
         limits: what holds.
         bytes_per_pixel: what reading takes at most.
+        said: what is said beside pixels, as ``check_info`` takes it.
 
     Raises:
         UnsupportedImage: without the file's name.
     """
+    check_info(said, limits)
     check_frames(frames, limits)
     pixels = width * height * frames
     size = f"{width}×{height} pixels" + (f" in {frames} frames" if frames > 1 else "")

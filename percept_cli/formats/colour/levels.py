@@ -6,20 +6,19 @@ Each of those readers has a module of its own: ``heic``, ``avif`` and ``jxl``.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import UnsupportedImage
 from percept_cli.formats.colour.profiles import conversion_of, naming
 from percept_cli.formats.known import Library
+from percept_cli.images.picture import Decoded, frame_of_levels, levels_of, whole_levels
+from percept_cli.images.srgb import from_light
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from percept_cli.formats.pages import Source
     from percept_cli.images.picture import Levels
-
-    Check = Callable[[int, int, int], None]
-    """Told width, height and frames before pixels are allocated; raises if that is too much."""
 
 HINT = "export it as 8-bit sRGB, as PNG for instance, both pictures the same way."
 HINT_OF_COLOURS = (
@@ -66,6 +65,41 @@ def unmultiplied(colours: NDArray[Any], alpha: NDArray[Any], top: int) -> NDArra
     shares = np.minimum(shares, 1) * top
     found: NDArray[Any] = (shares if colours.dtype.kind == "f" else np.rint(shares)).astype(colours.dtype)
     return found
+
+
+def decoded_of(
+    values: NDArray[Any],
+    top: int,
+    profile: bytes | None,
+    source: Source,
+    *,
+    multiplied: bool = False,
+    linear: bool = False,
+) -> Decoded:
+    """One frame of what a library gives.
+
+    Args:
+        values: H×W of grey, or H×W×1 to 4 of grey or colours, then alpha; in 0..top.
+        top: what stands for 1.
+        profile: of the colours, or None for sRGB.
+        source: what is read.
+        multiplied: whether colours are multiplied by alpha.
+        linear: whether they are linear light, of sRGB's primaries.
+
+    Raises:
+        UnreadableImage: for a profile that is broken.
+        UnsupportedImage: for one of another kind than the picture.
+    """
+    alpha: NDArray[Any] | None = None
+    if values.ndim == 3 and values.shape[2] in (2, 4):
+        alpha, values = values[..., -1], values[..., :-1]
+        if multiplied:
+            values = unmultiplied(values, alpha, top)
+    colours = whole_levels(levels_of(values[..., 0] if values.shape[2:] == (1,) else values, top))
+    if linear:
+        colours = from_light(colours / 255)
+    colours = in_srgb_levels(colours, None if source.policy.ignore_icc else profile, source.name)
+    return Decoded((frame_of_levels(colours, None if alpha is None else levels_of(alpha, top)),))
 
 
 def in_srgb_levels(colours: Levels, profile: bytes | None, name: str) -> Levels:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
-from percept_cli.images.faults import damaged
+from percept_cli.formats.faults import damaged
 from percept_cli.images.picture import bands
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from itertools import product
 from typing import TYPE_CHECKING, NoReturn
 
 from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
-from percept_cli.formats.png.colours import coding_points, describes, profile_of_chunks
+from percept_cli.formats.png.colours import describes, profile_of_chunks
 
 if TYPE_CHECKING:
     from PIL import Image, ImageCms
@@ -111,7 +111,7 @@ def profile_of(image: Image.Image, space: bytes, data: bytes | None) -> bytes | 
     """The ICC profile that holds, or None for sRGB; the first of a PNG's chunks counts, in the order here.
 
     Args:
-        image: as Pillow opens it; its pixels are not looked at.
+        image: as Pillow opens it, or ``png.said`` does; its pixels are not looked at.
         space: what the picture is, as ICC calls it; grey has no use for cHRM.
         data: the file it was read from, if it is one.
 
@@ -120,13 +120,12 @@ def profile_of(image: Image.Image, space: bytes, data: bytes | None) -> bytes | 
         UnsupportedImage: for a PNG that says by cICP that it is not sRGB, and for an AVIF of colour codes that are
             not known.
     """
-    if image.format == "PNG" and data is not None:
-        points = coding_points(data)
-        if points == _SRGB_BY_CODE:
-            return None
-        if points is not None:
-            codes = "/".join(map(str, points)) or "nothing"
-            raise UnsupportedImage(f"its cICP chunk says {codes} (ITU-T H.273), and only sRGB is supported there")
+    points = image.info.get("cICP")
+    if points == _SRGB_BY_CODE:
+        return None
+    if points is not None:
+        codes = "/".join(map(str, points))
+        raise UnsupportedImage(f"its cICP chunk says {codes} (ITU-T H.273), and only sRGB is supported there")
     profile = image.info.get("icc_profile")
     if profile:
         return bytes(profile)

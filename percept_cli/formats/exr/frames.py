@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from percept_cli.errors import UnsupportedImage
 from percept_cli.formats.colour.primaries import to_bt709
 from percept_cli.formats.exr.header import HALF, UINT, Headers, Part, alone, read_headers
+from percept_cli.formats.faults import decoder_errors
 from percept_cli.formats.light import Check, as_float32, check_memory, frame_of_light
-from percept_cli.images.faults import decoder_errors
 from percept_cli.images.limits import check_metadata
 from percept_cli.images.picture import Decoded, Frame
 from percept_cli.images.policy import AS_SEEN, ImagePolicy

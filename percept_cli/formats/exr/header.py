@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnsupportedImage
 from percept_cli.formats.colour.primaries import Primaries
-from percept_cli.images.faults import damaged
+from percept_cli.formats.faults import damaged
 
 if TYPE_CHECKING:
     import numpy as np

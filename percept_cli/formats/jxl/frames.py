@@ -19,36 +19,26 @@ from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
-from percept_cli.formats.colour.levels import HINT, HINT_OF_COLOURS, in_srgb_levels, missing, unmultiplied
+from percept_cli.formats.colour.levels import HINT, HINT_OF_COLOURS, decoded_of, missing
 from percept_cli.formats.colour.profiles import to_srgb
-from percept_cli.formats.jxl.head import Head, head, size_of_metadata
+from percept_cli.formats.faults import decoder_errors
+from percept_cli.formats.jxl.head import Stated, head, size_of_metadata
 from percept_cli.formats.known import JPEG_XL
-from percept_cli.formats.pages import turned
-from percept_cli.images.faults import decoder_errors
+from percept_cli.formats.pages import Source, turned
+from percept_cli.formats.pillow import check_frame
 from percept_cli.images.limits import check_info, check_metadata
-from percept_cli.images.picture import Decoded, Frame, frame_of_levels, levels_of, whole_levels
-from percept_cli.images.policy import ImagePolicy
-from percept_cli.images.srgb import from_light
+from percept_cli.images.picture import Decoded, Frame, frame_of_levels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from percept_cli.formats.colour.levels import Check
-    from percept_cli.images.picture import Levels
 
 _CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
 _SRGB, _LINEAR = 13, 8  # ITU-T H.273, as the next ones
 _OF_HDR = {16: "PQ", 18: "HLG"}
 
 
-def read_jxl(data: bytes, name: str, policy: ImagePolicy, check: Check) -> Decoded:
+def read_jxl(source: Source) -> Decoded:
     """What a JPEG XL file holds.
-
-    Args:
-        data: the whole file.
-        name: for messages.
-        policy: what the recipe says of it.
-        check: called with width, height and 1 before pixels are decoded; may raise.
 
     Returns:
         One frame in sRGB, of 8 bits or float32 in 0..255; or a scene.
@@ -58,24 +48,25 @@ def read_jxl(data: bytes, name: str, policy: ImagePolicy, check: Check) -> Decod
         UnsupportedImage: if a library that it needs is not installed, for what the module says is refused, and
             where a profile, EXIF and XMP are more than the limit.
     """
-    with decoder_errors(name, anything=True):
-        said = head(data)
+    check_frame(source.policy.frame, 1)
+    with decoder_errors(source.name, anything=True):
+        said = head(source.data)
         if said.animation:
             raise UnsupportedImage("is an animation, which is not supported in JPEG XL", hint=HINT)
         if said.black:
             raise UnsupportedImage("its colours are inks (CMYK), which are not supported in JPEG XL", hint=HINT)
-        if said.transfer in _OF_HDR and not policy.ignore_icc:
+        if said.transfer in _OF_HDR and not source.policy.ignore_icc:
             raise UnsupportedImage(
                 f"its values are {_OF_HDR[said.transfer]}, for HDR displays, which is not supported",
                 hint=HINT_OF_COLOURS,
             )
-        check_metadata(size_of_metadata(data), policy.limits)
-        check(said.width, said.height, 1)
+        check_metadata(size_of_metadata(source.data), source.policy.limits)
+        source.check(said.width, said.height)
         read = _deep if said.floats or said.depth > 8 else _shallow
-        return _with_note(read(data, said, name, policy), said)
+        return _with_note(read(source, said), said)
 
 
-def _with_note(found: Decoded, said: Head) -> Decoded:
+def _with_note(found: Decoded, said: Stated) -> Decoded:
     """With what is to be said of an alpha that the libraries cut to the depth of the colours."""
     kept = max(said.depth, 8)
     if said.floats or not said.alpha or (said.alpha_depth <= kept and not said.alpha_floats):
@@ -84,45 +75,45 @@ def _with_note(found: Decoded, said: Head) -> Decoded:
     return replace(found, notes=(*found.notes, f"its {stored} alpha is compared at {kept} bits"))
 
 
-def _shallow(data: bytes, said: Head, name: str, policy: ImagePolicy) -> Decoded:
+def _shallow(source: Source, said: Stated) -> Decoded:
     import numpy as np
 
-    is_jpeg, info, content, profile, *_ = _decoder()(num_threads=1)(data)  # and boxes, in newer versions
+    is_jpeg, info, content, profile, *_ = _decoder()(num_threads=1)(source.data)  # and boxes, in newer versions
     if is_jpeg:
-        return _from_jpeg(content, said, name, policy)
-    check_metadata(len(profile or b""), policy.limits)
+        return _from_jpeg(content, said, source)
+    check_metadata(len(profile or b""), source.policy.limits)
     channels = _CHANNELS.get(info.mode, 0)
     if len(content) != info.width * info.height * channels or not _same_size(info, said):
         raise UnreadableImage("it is not what its head says")
     values = np.frombuffer(content, np.uint8).reshape(info.height, info.width, channels)
-    return _put_together(values, said, 255, bytes(profile) if profile else None, name, policy)
+    return decoded_of(values, 255, bytes(profile) if profile else None, source, multiplied=said.multiplied)
 
 
-def _same_size(info: Any, said: Head) -> bool:
+def _same_size(info: Any, said: Stated) -> bool:
     return {info.width, info.height} == {said.width, said.height}
 
 
-def _from_jpeg(content: bytes, said: Head, name: str, policy: ImagePolicy) -> Decoded:
+def _from_jpeg(content: bytes, said: Stated, source: Source) -> Decoded:
     import numpy as np
     from PIL import Image
 
     with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
         if not _same_size(image, said):
             raise UnreadableImage("it is not what its head says")
-        check_info(image.info, policy.limits)
+        check_info(image.info, source.policy.limits)
         image.load()
-        conversion = None if policy.ignore_icc else to_srgb(image, name, content)
+        conversion = None if source.policy.ignore_icc else to_srgb(image, source.name, content)
         rgb = (image if conversion is None else conversion(image)).convert("RGB")
         return Decoded((frame_of_levels(turned(np.asarray(rgb), said.orientation), None),))
 
 
-def _deep(data: bytes, said: Head, name: str, policy: ImagePolicy) -> Decoded:
+def _deep(source: Source, said: Stated) -> Decoded:
     import imagecodecs
     import numpy as np
 
-    linear = said.transfer == _LINEAR and not policy.ignore_icc
+    linear = said.transfer == _LINEAR and not source.policy.ignore_icc
     profile = None
-    if not (policy.ignore_icc or (said.bt_709 and said.transfer in (_SRGB, _LINEAR))):
+    if not (source.policy.ignore_icc or (said.bt_709 and said.transfer in (_SRGB, _LINEAR))):
         linear = False
         if said.xyb:  # what its values come out as is the library's choice, and it does not say which
             raise UnsupportedImage(
@@ -130,18 +121,20 @@ def _deep(data: bytes, said: Head, name: str, policy: ImagePolicy) -> Decoded:
                 "supported together",
                 hint=HINT_OF_COLOURS,
             )
-        *_, profile = _decoder()(num_threads=1)(data)[:4]  # its pixels are cut to 8 bits, its profile is whole
+        *_, profile = _decoder()(num_threads=1)(source.data)[
+            :4
+        ]  # its pixels are cut to 8 bits, its profile is whole
         if not profile:
             raise UnreadableImage("it does not say what its colours are")
-        check_metadata(len(profile), policy.limits)
+        check_metadata(len(profile), source.policy.limits)
         profile = bytes(profile)
-    values: NDArray[Any] = imagecodecs.jpegxl_decode(data, numthreads=1)
+    values: NDArray[Any] = imagecodecs.jpegxl_decode(source.data, numthreads=1)
     values = values.reshape(*values.shape[:2], -1)
     if set(values.shape[:2]) != {said.width, said.height} or values.shape[2] > 4:
         raise UnreadableImage("it is not what its head says")
     if values.dtype.kind != "f":
         top = (1 << said.depth) - 1  # of alpha as well
-        return _put_together(values, said, top, profile, name, policy, linear=linear)
+        return decoded_of(values, top, profile, source, multiplied=said.multiplied, linear=linear)
     values = values.astype(np.float32)
     if not np.isfinite(values).all():
         raise UnsupportedImage("has values that are no numbers, or infinite", hint=HINT)
@@ -149,10 +142,10 @@ def _deep(data: bytes, said: Head, name: str, policy: ImagePolicy) -> Decoded:
         return _scene(values, said)
     if values.min() < 0 or values.max() > 1:
         raise UnsupportedImage("has values beyond black and white, which is not supported in JPEG XL", hint=HINT)
-    return _put_together(values, said, 1, profile, name, policy)
+    return decoded_of(values, 1, profile, source, multiplied=said.multiplied)
 
 
-def _scene(values: NDArray[Any], said: Head) -> Decoded:
+def _scene(values: NDArray[Any], said: Stated) -> Decoded:
     """Light, which has no limit, as what renders pictures writes it.
 
     Args:
@@ -172,41 +165,6 @@ def _scene(values: NDArray[Any], said: Head) -> Decoded:
             alpha = (share * np.float32(255)).tobytes()
     colours = np.broadcast_to(values, (height, width, 3)).astype(np.float32)
     return Decoded((Frame(width, height, colours.tobytes(), alpha, deep=True),), scene=True)
-
-
-def _put_together(
-    values: NDArray[Any],
-    said: Head,
-    top: int,
-    profile: bytes | None,
-    name: str,
-    policy: ImagePolicy,
-    *,
-    linear: bool = False,
-) -> Decoded:
-    """One frame.
-
-    Args:
-        values: H×W×1 to 4, grey or colours, then alpha.
-        said: whether there is alpha, and whether it is multiplied in.
-        top: what stands for 1.
-        profile: of the colours.
-        name: for messages.
-        policy: what the recipe says.
-        linear: whether colours are linear light, of sRGB's primaries.
-    """
-    alpha: Levels | None = None
-    if values.shape[2] in (2, 4):
-        last = values[..., -1]
-        values = values[..., :-1]
-        if said.multiplied:
-            values = unmultiplied(values, last, top)
-        alpha = levels_of(last, top)
-    colours = whole_levels(levels_of(values[..., 0] if values.shape[2] == 1 else values, top))
-    if linear:
-        colours = from_light(colours / 255)
-    colours = in_srgb_levels(colours, None if policy.ignore_icc else profile, name)
-    return Decoded((frame_of_levels(colours, alpha),))
 
 
 @lru_cache(maxsize=1)

@@ -21,7 +21,7 @@ _ALPHA, _SPOT, _BLACK, _CFA = 0, 2, 4, 5  # kinds of channels
 
 
 @dataclass(frozen=True)
-class Head:
+class Stated:
     """What is said of the picture."""
 
     width: int
@@ -80,7 +80,7 @@ class _Bits:
         return self.choice((0, 0), (1, 0), (2, 4), (18, 6))
 
 
-def head(data: bytes) -> Head:
+def head(data: bytes) -> Stated:
     """What a file says of its picture.
 
     Raises:
@@ -92,7 +92,7 @@ def head(data: bytes) -> Head:
     bits = _Bits(stream[len(_SIGNATURE) :])
     width, height = _size(bits)
     if bits.flag():  # all else as usual
-        return Head(width, height)
+        return Stated(width, height)
     orientation, animation = 1, False
     if bits.flag():
         orientation = bits.take(3) + 1
@@ -116,7 +116,7 @@ def head(data: bytes) -> Head:
         kinds.add(kind)
     xyb = bits.flag()
     grey, bt_709, transfer = _colours(bits)
-    return Head(
+    return Stated(
         width,
         height,
         orientation,

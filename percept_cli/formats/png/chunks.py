@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
 from percept_cli.errors import UnsupportedImage
-from percept_cli.images.faults import damaged
+from percept_cli.formats.faults import damaged
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -47,7 +47,7 @@ class Chunk(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Step:
+class AnimationFrame:
     """A frame of an animation, as it is laid over those before it."""
 
     left: int
@@ -79,7 +79,7 @@ class Png:
     behind: tuple[Chunk, ...]
     """The same behind the pixels, where colours do not count."""
     pixels: tuple[Chunk, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[AnimationFrame, ...]
     """Of an animation, in order; none for a still picture."""
     notes: tuple[str, ...]
 
@@ -109,9 +109,6 @@ def png_of(file: BinaryIO) -> Png:
         UnreadableImage: if it is damaged or cut off; without the file's name.
         UnsupportedImage: if it says that one has to know something else to read it; likewise.
     """
-    file.seek(0)
-    if file.read(len(SIGNATURE)) != SIGNATURE:
-        raise damaged("it does not begin like a PNG")
     found = _Found(file)
     for chunk, sound in _checked(file):
         found.add(chunk, sound=sound)
@@ -132,18 +129,6 @@ def written(name: bytes, data: bytes) -> bytes:
 def header(width: int, height: int, form: bytes) -> bytes:
     """The header of a picture of that size, as a chunk."""
     return written(b"IHDR", struct.pack(">II", width, height) + form)
-
-
-def stub(form: bytes, before: bytes, behind: bytes) -> bytes:
-    """A file of a single pixel that says the same of itself as a large one, for Pillow to read.
-
-    Args:
-        form: ``Png.form``.
-        before: whole chunks before the pixels.
-        behind: the same behind them.
-    """
-    pixel = written(b"IDAT", zlib.compress(bytes(9)))  # no filter, and up to 4 × 2 bytes
-    return b"".join([SIGNATURE, header(1, 1, form), before, pixel, behind, written(b"IEND", b"")])
 
 
 def _checked(file: BinaryIO) -> Iterator[tuple[Chunk, bool]]:
@@ -320,7 +305,7 @@ def _header_of(data: bytes) -> tuple[int, int, int, int, bool]:
     return width, height, depth, kind, interlaced == 1
 
 
-def _step(data: bytes, pixels: tuple[Chunk, ...], width: int, height: int) -> Step:
+def _step(data: bytes, pixels: tuple[Chunk, ...], width: int, height: int) -> AnimationFrame:
     """The frame that an fcTL chunk describes."""
     _, wide, high, left, top, delay, unit, dispose, blend = struct.unpack(">IIIIIHHBB", data)
     first_is_whole = pixels and pixels[0].name == b"IDAT"
@@ -330,4 +315,4 @@ def _step(data: bytes, pixels: tuple[Chunk, ...], width: int, height: int) -> St
         raise damaged("a frame of its animation is impossible")
     if first_is_whole and (wide, high) != (width, height):
         raise damaged("the first frame of its animation is not as large as the picture")
-    return Step(left, top, wide, high, 1000 * delay / (unit or 100), dispose, blend == 1, pixels)
+    return AnimationFrame(left, top, wide, high, 1000 * delay / (unit or 100), dispose, blend == 1, pixels)

@@ -1,18 +1,13 @@
-"""What a PNG says of its colours without a profile: its chunks cICP, gAMA and cHRM.
+"""What a PNG says of its colours without a profile: its chunks gAMA and cHRM.
 
-cICP is found here, since Pillow does not read it. gAMA and cHRM become an ICC profile with exactly their curve and
-colorants, adapted to the white of ICC as every profile is, so that one and the same conversion serves both.
+They become an ICC profile with exactly their curve and colorants, adapted to the white of ICC as every profile is,
+so that one and the same conversion serves both.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
-
-from percept_cli.errors import UnreadableImage
-
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_MOST_CHUNKS = 10_000  # before the pixels; a file has a dozen
 
 # What PNG says to write beside an sRGB chunk. sRGB's curve is no power, so together, or one alone, they stand for
 # it and are not applied.
@@ -23,25 +18,6 @@ _CLOSE = 5e-4  # programs round them
 _D50 = (0.9642, 1.0, 0.8249)  # X, Y, Z of ICC's white
 _BRADFORD = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
 _SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)  # IEC 61966-2-1, as ICC's parametric curve 3
-
-
-def coding_points(data: bytes) -> tuple[int, ...] | None:
-    """The four numbers of a PNG file's cICP chunk, or None; where they are cut off, those that are there."""
-    place = len(_SIGNATURE)
-    for _ in range(_MOST_CHUNKS):
-        head = data[place : place + 8]
-        if len(head) < 8 or head[4:] in (b"IDAT", b"IEND"):
-            return None
-        (length,) = struct.unpack(">I", head[:4])
-        if head[4:] == b"cICP":
-            return tuple(data[place + 8 : place + 8 + min(length, 4)])
-        place += 12 + length  # length, name and checksum are four bytes each
-    raise UnreadableImage(f"it has more than {_MOST_CHUNKS:,} chunks before its pixels")
-
-
-def is_png(data: bytes) -> bool:
-    """Whether a file says that it is one."""
-    return data.startswith(_SIGNATURE)
 
 
 def describes(gamma: float | None, colours: Sequence[float] | None) -> bool:

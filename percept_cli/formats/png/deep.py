@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-import io
 import zlib
-from collections.abc import Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from percept_cli.formats.pages import Page, Source
-from percept_cli.formats.pillow import notes_of
-from percept_cli.formats.png.chunks import SIGNATURE, Png, header, png_of, written
-from percept_cli.formats.png.pixels import check_rows, expect, pieces, size_of_rows
-from percept_cli.formats.png.said import Said, opened, said_in
+from percept_cli.formats.pillow import TURN, notes_of
+from percept_cli.formats.png.chunks import SIGNATURE, Png, header, written
+from percept_cli.formats.png.pixels import check_rows, pieces, size_of_rows
+from percept_cli.formats.png.said import Said
 from percept_cli.images.picture import levels_of
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _GREY = (0, 4)  # colour types
 _WIDEST = 1_000_000  # pixels, which is libpng's own limit
-_TURN = 0x0112  # EXIF tag
 _AT_ONCE = 1 << 30  # bytes of rows
 _LONGEST = 1 << 30  # bytes of a chunk
 
 
-def read_png(source: Source) -> Iterator[Page]:
-    """The picture of a PNG file.
+def page_of(file: BinaryIO, png: Png, said: Said, about: Image.Image, source: Source) -> Page:
+    """The picture of a PNG file that was held to the limits.
 
     Args:
-        source: its data are those of a PNG, whole or not.
+        file: the PNG.
+        png: what its chunks are.
+        said: what it says beside its pixels.
+        about: the same as Pillow has it.
+        source: what is read.
 
     Raises:
         UnreadableImage: if it is damaged, cut off, or has a broken colour profile.
-        UnsupportedImage: if it is an animation, says by cICP that it is not sRGB, or says more than the limit of
-            metadata.
+        UnsupportedImage: if it says by cICP that it is not sRGB, or its rows are longer than libpng reads.
         Exception: whatever libpng and Pillow raise of damaged data.
     """
     import imagecodecs
@@ -38,47 +41,35 @@ def read_png(source: Source) -> Iterator[Page]:
 
     from percept_cli.formats.colour.profiles import naming, profile_of
 
-    file = io.BytesIO(source.data)
-    png = png_of(file)
     width, height = png.width, png.height
-    if png.moves:
-        raise source.refused(
-            "an animation of more than 8 bits per channel is not supported",
-            "save it as 8 bits, or the frame you mean as a picture of its own.",
-        )
-    needed = size_of_rows(width, height, png.bits, interlaced=png.interlaced)
-    expect(needed, png.pixels)
     if max(width, height) > _WIDEST:
         raise source.refused(
             f"{width}×{height} pixels are more than {_WIDEST:,} in a row", "cut the picture into smaller ones."
         )
-    source.check(width, height, 1)
-    said = said_in(file, png, source.policy)
-    with opened(said, source.policy.limits) as image:
-        notes = (*said.notes, *notes_of(image))
-        orientation = image.getexif().get(_TURN, 1)
-        profile = None
-        if not source.policy.ignore_icc:
-            with naming(source.name):
-                profile = profile_of(image, b"GRAY" if png.kind in _GREY else b"RGB ", said.stub)
+    notes = (*said.notes, *notes_of(about))
+    orientation = about.getexif().get(TURN, 1)
+    profile = None
+    if not source.policy.ignore_icc:
+        with naming(source.name):
+            profile = profile_of(about, b"GRAY" if png.kind in _GREY else b"RGB ", said.stub)
 
-    found = imagecodecs.png_decode(_pixels_alone(file, png, said, needed))
+    found = imagecodecs.png_decode(_pixels_alone(file, png, said))
     if found.shape[:2] != (height, width):
         raise source.damaged("it has two sizes")
     found = found.reshape(height, width, -1)
     levels = levels_of(found, np.iinfo(found.dtype).max)
     # An even number of channels: the last one is alpha, or made of the one colour that stands for nothing.
     if levels.shape[2] % 2:
-        yield Page(levels, None, orientation, profile, notes)
-    else:
-        yield Page(levels[..., :-1], levels[..., -1], orientation, profile, notes)
+        return Page(levels, None, orientation, profile, notes)
+    return Page(levels[..., :-1], levels[..., -1], orientation, profile, notes)
 
 
-def _pixels_alone(file: BinaryIO, png: Png, said: Said, needed: int) -> bytes:
+def _pixels_alone(file: BinaryIO, png: Png, said: Said) -> bytes:
     """A file of the pixels, and the colour that stands for nothing: all that libpng is to look at.
 
     libpng does not mind a wrong checksum behind the last row, so rows are unpacked here, and packed in no time.
     """
+    needed = size_of_rows(png.width, png.height, png.bits, interlaced=png.interlaced)
     packed = b"".join(pieces(file, png.pixels))
     rows = _rows(packed, needed) if needed <= _AT_ONCE else None
     if rows is None:  # too many of them, more than there should be, or damaged, and then in words

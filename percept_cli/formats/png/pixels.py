@@ -14,9 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
 from percept_cli.errors import UnsupportedImage
+from percept_cli.formats.faults import damaged
 from percept_cli.formats.png.chunks import Chunk
-from percept_cli.images.faults import damaged
-from percept_cli.images.joining import is_large
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -129,6 +128,7 @@ def image_of(
     raw: str,
     *,
     interlaced: bool,
+    large: bool,
 ) -> Image.Image:
     """The picture that is packed in chunks, as Pillow has it.
 
@@ -140,6 +140,7 @@ def image_of(
         mode: of the picture, as Pillow calls it.
         raw: how pixels are stored, likewise.
         interlaced: by Adam7.
+        large: whether memory for a copy would count.
 
     Raises:
         UnreadableImage: if rows are missing, or it is damaged; without the file's name.
@@ -152,7 +153,7 @@ def image_of(
         raise UnsupportedImage("more than 2 GB of packed pixels that do not come in strips are not supported")
     packed = b"".join(pieces(file, chunks))
     width, height = size
-    if not interlaced and not is_large(width, height):
+    if not interlaced and not large:
         filled = Image.new(mode, (width, height + 1), _UNLIKELY[mode])
         untouched = filled.crop((0, height, width, height + 1)).tobytes()
         try:

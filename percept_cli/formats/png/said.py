@@ -7,24 +7,25 @@ and its limit is one for the whole program.
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
 from percept_cli.errors import UnreadableImage
-from percept_cli.formats.png.chunks import COLOURS, TEXTS, Chunk, Png, content, stub, written
+from percept_cli.formats.faults import OF_PILLOW
+from percept_cli.formats.png.chunks import COLOURS, SIGNATURE, TEXTS, Chunk, Png, content, header, written
 from percept_cli.formats.png.colours import describes
-from percept_cli.images.faults import OF_PILLOW
-from percept_cli.images.limits import Limits, check_info, check_metadata_so_far
+from percept_cli.images.limits import Limits, check_metadata_so_far
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from percept_cli.images.policy import ImagePolicy
 
-_SIGNATURE = 8  # bytes
 _METADATA = TEXTS | {b"iCCP", b"eXIf"}
 _READ_AT_ONCE = 1 << 24  # bytes of a file; what they unpack to is held to the limit later
 _PROFILE_HEADER = 128  # bytes
@@ -38,25 +39,37 @@ _LARGE_TEXT = 1 << 16  # bytes; a turn that a text says, which counts, stands in
 
 @dataclass(frozen=True)
 class Said:
-    """What a PNG file says that can be used, as whole chunks."""
+    """What a PNG file says that can be used: the names of its chunks, and what is in them."""
 
     form: bytes
     """``Png.form``."""
-    before: bytes
+    before: tuple[tuple[bytes, bytes], ...]
     """Before the pixels."""
-    strips: bytes
-    """The same without texts and EXIF, for files of parts of the picture."""
-    behind: bytes
+    behind: tuple[tuple[bytes, bytes], ...]
     """Behind the pixels."""
-    key: bytes
-    """What is transparent, which is among the first."""
     notes: tuple[str, ...]
     """What was left out, and why."""
 
     @property
+    def strips(self) -> bytes:
+        """Without texts and EXIF, for files of parts of the picture."""
+        return _written(piece for piece in self.before if piece[0] not in TEXTS | {b"eXIf"})
+
+    @property
+    def key(self) -> bytes:
+        """What is transparent."""
+        return _written(piece for piece in self.before if piece[0] == b"tRNS")
+
+    @cached_property
     def stub(self) -> bytes:
-        """A PNG of one pixel that says the same."""
-        return stub(self.form, self.before, self.behind)
+        """A PNG of a single pixel that says the same, for Pillow to read."""
+        pixel = written(b"IDAT", zlib.compress(bytes(9)))  # no filter, and up to 4 × 2 bytes
+        chunks = [header(1, 1, self.form), _written(self.before), pixel, _written(self.behind)]
+        return b"".join([SIGNATURE, *chunks, written(b"IEND", b"")])
+
+
+def _written(pieces: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return b"".join(written(name, data) for name, data in pieces)
 
 
 def said_in(file: BinaryIO, png: Png, policy: ImagePolicy) -> Said:
@@ -75,7 +88,7 @@ def said_in(file: BinaryIO, png: Png, policy: ImagePolicy) -> Said:
     held = sum(chunk.length for chunk in chunks if chunk.name in _METADATA)
     if held > _READ_AT_ONCE:
         check_metadata_so_far(held, policy.limits)
-    kept: dict[Chunk, bytes] = {}
+    kept = dict[Chunk, bytes]()
     notes = dict.fromkeys(png.notes)
     for chunk in chunks:
         if policy.ignore_icc and chunk.name in COLOURS:
@@ -84,45 +97,44 @@ def said_in(file: BinaryIO, png: Png, policy: ImagePolicy) -> Said:
         if _says_nothing(chunk.name, data, png.kind):
             notes[f"its {chunk.name.decode()} chunk describes nothing and counts as absent"] = None
         elif chunk.name != b"zTXt" or _packed(b"zTXt", data)[0] in (b"\0", b""):  # else a text nobody can read
-            kept[chunk] = written(chunk.name, data)
-    before = [chunk for chunk in png.said if chunk in kept]
-    return Said(
-        form=png.form,
-        before=b"".join(kept[chunk] for chunk in before),
-        strips=b"".join(kept[chunk] for chunk in before if chunk.name not in TEXTS | {b"eXIf"}),
-        behind=b"".join(kept[chunk] for chunk in png.behind if chunk in kept),
-        key=b"".join(kept[chunk] for chunk in before if chunk.name == b"tRNS"),
-        notes=tuple(notes),
+            kept[chunk] = data
+    before, behind = (
+        tuple((chunk.name, kept[chunk]) for chunk in part if chunk in kept) for part in (png.said, png.behind)
     )
+    return Said(png.form, before, behind, tuple(notes))
 
 
 def opened(said: Said, limits: Limits) -> Image.Image:
     """What Pillow makes of all that a PNG says: an image of one pixel, with its ``info`` and its mode.
 
+    What is in a cICP chunk, which Pillow does not read, stands under that name.
+
     Raises:
-        UnsupportedImage: if profile, EXIF and texts are more than the limit; without the file's name.
+        UnsupportedImage: if profile, EXIF and texts are more than the limit, and more than Pillow's own; without
+            the file's name.
         OSError and others: as Pillow raises them.
     """
     try:
-        image = _opened(said.stub)
+        image = _opened(said)
     except ValueError as error:
         if "MAX_TEXT" not in str(error):
             raise
         # Programs that make pictures write megabytes of how they did it, and profiles of printers are as large.
-        smaller, profile = without_large(said.stub, limits)
+        smaller, profile = _without_large(said, limits)
         image = _opened(smaller)
         if profile is not None:
             image.info["icc_profile"] = profile
-    check_info(image.info, limits)
+    for name, data in said.before:
+        if name == b"cICP":
+            image.info["cICP"] = tuple(data[:4])
+            break
     return image
 
 
-def _opened(data: bytes) -> Image.Image:
-    import io
-
+def _opened(said: Said) -> Image.Image:
     from PIL import Image
 
-    image = Image.open(io.BytesIO(data), formats=["PNG"])
+    image = Image.open(io.BytesIO(said.stub), formats=["PNG"])
     image.load()
     return image
 
@@ -171,25 +183,23 @@ def _is_no_profile(data: bytes) -> bool:
     return begin is not None and not begin.strip(b"\0")
 
 
-def without_large(data: bytes, limits: Limits) -> tuple[bytes, bytes | None]:
-    """A PNG file without what Pillow would not unpack: without its profile, which is given, and large texts.
+def _without_large(said: Said, limits: Limits) -> tuple[Said, bytes | None]:
+    """The same without what Pillow would not unpack: without its profile, which is given, and large texts.
 
     Args:
-        data: a whole PNG file, or a damaged one.
+        said: what may be anything.
         limits: how much may be unpacked; no more than that is.
 
     Returns:
-        The smaller file, and the profile; None where there is none, or it cannot be unpacked and is left in.
+        What is left, and the profile; None where there is none, or it cannot be unpacked and is left in.
 
     Raises:
         UnsupportedImage: if profile, EXIF and texts are more than the limit; without the file's name.
     """
-    parts, kept, size = list[bytes](), 0, 0
-    profile = None
-    for name, place, end in _chunks(data):
-        if name != b"iCCP" and name != b"eXIf" and name not in TEXTS:
+    large, size, profile = set[tuple[bytes, bytes]](), 0, None
+    for name, packed in (*said.before, *said.behind):
+        if name not in _METADATA:
             continue
-        packed = data[place + 8 : end - 4]
         unpacked = _unpacked(name, packed, None if limits.metadata is None else limits.metadata + 1 - size)
         size += len(packed if unpacked is None else unpacked)
         check_metadata_so_far(size, limits)
@@ -197,21 +207,9 @@ def without_large(data: bytes, limits: Limits) -> tuple[bytes, bytes | None]:
             profile = unpacked
         elif name not in TEXTS or unpacked is None or len(unpacked) <= _LARGE_TEXT:
             continue
-        parts.append(data[kept:place])
-        kept = end
-    return b"".join([*parts, data[kept:]]) if parts else data, profile
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Name, begin and end of each chunk, its length and its checksum included; those that are whole."""
-    place = _SIGNATURE
-    while place + 12 <= len(data):
-        length, name = struct.unpack_from(">I4s", data, place)
-        end = place + 12 + length
-        if end > len(data):
-            return
-        yield name, place, end
-        place = end
+        large.add((name, packed))
+    before, behind = (tuple(piece for piece in part if piece not in large) for part in (said.before, said.behind))
+    return replace(said, before=before, behind=behind), profile
 
 
 def _unpacked(name: bytes, data: bytes, most: int | None) -> bytes | None:

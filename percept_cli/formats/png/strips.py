@@ -7,55 +7,46 @@ bytes. What comes out is then the content of a file without filters.
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from percept_cli.formats.png.chunks import CHANNELS, SIGNATURE, header, png_of, written
-from percept_cli.formats.png.pixels import expect, pieces, size_of_rows, unpacked
-from percept_cli.formats.png.said import said_in
+from percept_cli.formats.png.chunks import SIGNATURE, Png, header, written
+from percept_cli.formats.png.pixels import pieces, size_of_rows, unpacked
+from percept_cli.formats.png.said import Said
 from percept_cli.formats.rows import Strips
-from percept_cli.images.joining import is_large, rows_of_strip
-from percept_cli.images.policy import ImagePolicy
+from percept_cli.images.joining import rows_of_strip
 
 _AS_BYTES = {1: (8, 0), 2: (8, 4), 3: (8, 2), 4: (8, 6), 6: (16, 2), 8: (16, 6)}
 """Bytes per pixel → depth and colour type of a picture whose filters work alike."""
 _WIDEST = 1 << 18  # pixels: of wider ones not even a row is small
 
 
-def png_strips(file: BinaryIO, policy: ImagePolicy) -> Strips | None:
-    """The strips of a PNG that is large, not interlaced and no animation; None for others.
+def comes_in_strips(png: Png) -> bool:
+    """Whether one that is large is read in strips: it is not interlaced, no animation, and its rows are small."""
+    return not png.interlaced and not png.moves and png.width <= _WIDEST
+
+
+def png_strips(file: BinaryIO, png: Png, said: Said) -> Strips:
+    """The strips of a PNG that comes in some, and is upright.
 
     Args:
-        file: a PNG.
-        policy: what the recipe says of it.
-
-    Raises:
-        UnreadableImage, UnsupportedImage: if it is damaged, or more than the limits allow; without the file's
-            name.
+        file: the PNG.
+        png: what its chunks are.
+        said: what it says beside its pixels.
     """
-    file.seek(len(SIGNATURE))
-    start, said_first = file.read(8), file.read(13)
-    if start != struct.pack(">I4s", 13, b"IHDR") or len(said_first) != 13:
-        return None
-    width, height, _, kind, _, _, interlaced = struct.unpack(">IIBBBBB", said_first)
-    if kind not in CHANNELS or not is_large(width, height) or width > _WIDEST or interlaced:
-        return None
-    png = png_of(file)
-    if png.moves:
-        return None
-    needed = size_of_rows(width, height, png.bits, interlaced=False)
-    expect(needed, png.pixels)
-    said = said_in(file, png, policy)
-    data = unpacked(pieces(file, png.pixels), needed)
-    rows = _unfiltered(data, width * png.bits, max(1, png.bits // 8), height, rows_of_strip(width))
-    files: Iterator[Sequence[bytes]] = ([_file(width, len(strip), png.form, said.strips, strip)] for strip in rows)
-    return Strips(width, height, files, about=io.BytesIO(said.stub), notes=said.notes)
+    data = unpacked(pieces(file, png.pixels), size_of_rows(png.width, png.height, png.bits, interlaced=False))
+    pixel, rows = max(1, png.bits // 8), rows_of_strip(png.width)
+    strips = _unfiltered(_InRows(data), png.width * png.bits, pixel, png.height, rows)
+    files: Iterator[Sequence[bytes]] = (
+        [_packed(png.width, len(strip), png.form, said.strips, b"".join(b"\0" + row for row in strip))]
+        for strip in strips
+    )
+    return Strips(png.width, png.height, files, notes=said.notes)
 
 
-class _Rows:
+class _InRows:
     """Bytes that come in pieces of any size, taken in pieces of another."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
@@ -77,13 +68,11 @@ class _Rows:
             pass
 
 
-def _unfiltered(
-    pieces: Iterator[bytes], row_bits: int, pixel: int, height: int, rows: int
-) -> Iterator[Sequence[bytes]]:
+def _unfiltered(data: _InRows, row_bits: int, pixel: int, height: int, rows: int) -> Iterator[Sequence[bytes]]:
     """The rows of each strip, without filters.
 
     Args:
-        pieces: of the unpacked data.
+        data: what was unpacked.
         row_bits: how many make a row.
         pixel: bytes to the left neighbour's, as filters count them.
         height: rows of the picture.
@@ -93,7 +82,7 @@ def _unfiltered(
 
     size = -(-row_bits // 8)
     depth, kind = _AS_BYTES[pixel]
-    data, above = _Rows(pieces), bytes(size)
+    above = bytes(size)
     for first in range(0, height, rows):
         count = min(rows, height - first)
         filtered = b"\0" + above + data.take(count * (size + 1))
@@ -104,10 +93,6 @@ def _unfiltered(
         above = strip[-1]
         yield strip
     data.finish()
-
-
-def _file(width: int, height: int, form: bytes, about: bytes, rows: Sequence[bytes]) -> bytes:
-    return _packed(width, height, form, about, b"".join(b"\0" + row for row in rows))
 
 
 def _packed(width: int, height: int, form: bytes, about: bytes, rows: bytes) -> bytes:

@@ -6,9 +6,9 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import PerceptError, UnsupportedImage
+from percept_cli.formats.faults import damaged, decoder_errors
 from percept_cli.formats.light import Check, as_float32, check_memory, frame_of_light
 from percept_cli.formats.tiff.pages import opened, pages_to_read
-from percept_cli.images.faults import damaged, decoder_errors
 from percept_cli.images.picture import Decoded, Frame
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
 

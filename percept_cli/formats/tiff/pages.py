@@ -9,8 +9,8 @@ import io
 import struct
 from typing import TYPE_CHECKING, Any
 
+from percept_cli.formats.faults import damaged, quiet_libraries
 from percept_cli.formats.pillow import check_frame
-from percept_cli.images.faults import damaged, quiet_libraries
 from percept_cli.images.limits import check_frames, check_metadata
 from percept_cli.images.policy import ImagePolicy
 

@@ -1,4 +1,4 @@
-"""PGM and PPM in strips: rows of a file that nothing is packed in."""
+"""PBM, PGM, PPM and PAM: raw ones of colours and grey in strips, up to 8 bits by Pillow, deeper ones by hand."""
 
 from __future__ import annotations
 
@@ -6,12 +6,34 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from percept_cli.formats.pnm.whole import HEADER
-from percept_cli.formats.rows import Strips
+from percept_cli.formats.pages import Source, decoded
+from percept_cli.formats.pillow import check_frame, frames_of, is_deep, opened
+from percept_cli.formats.pnm.whole import HEADER, read_pnm
+from percept_cli.formats.rows import Strips, in_strips
 from percept_cli.images.joining import is_large, rows_of_strip
+from percept_cli.images.picture import Decoded
 
 _LONGEST_HEADER = 1 << 16  # bytes
 _CHANNELS = {5: 1, 6: 3}
+
+
+def read(source: Source) -> Decoded:
+    """What a file of the family holds.
+
+    Raises:
+        UnreadableImage, UnsupportedImage: if it is damaged, or more than the limits allow.
+        Exception: whatever Pillow raises of damaged data.
+    """
+    return in_strips(source, pnm_strips, read) or _whole(source)
+
+
+def _whole(source: Source) -> Decoded:
+    if not source.data.startswith(b"P7"):  # PAM, of which Pillow knows another one
+        with opened(source.data) as image:
+            if not is_deep(image):
+                return frames_of(image, source)
+    check_frame(source.policy.frame, 1)
+    return decoded(lambda: read_pnm(source), source)
 
 
 def pnm_strips(file: BinaryIO) -> Strips | None:
