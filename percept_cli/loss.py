@@ -25,7 +25,7 @@ from percept_cli.engine.device import compute_dtype
 from percept_cli.errors import InvalidInput, InvalidSetting, did_you_mean
 from percept_cli.networks.loading import load_kernels
 from percept_cli.networks.registry import WeightsRecord
-from percept_cli.recipes.presets import DEFAULT
+from percept_cli.recipes import DEFAULT
 from percept_cli.recipes.recipe import make_recipe
 from percept_cli.recipes.spec import check_places
 from percept_cli.topology import INPUT, Layer, layers_up_to, smallest_side, tap_shape

@@ -11,7 +11,8 @@ from typing import Literal
 
 from percept_cli.errors import ExitCode
 from percept_cli.images.policy import AS_SEEN
-from percept_cli.recipes.presets import RENDER, load_preset, preset_of
+from percept_cli.recipes import RENDER
+from percept_cli.recipes.presets import load_preset, preset_of
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.found import Gate, Level, Region
 from percept_cli.results.run import PairResult, Run, Status
