@@ -17,7 +17,7 @@ from percept_cli.errors import ExitCode, InvalidSetting
 from percept_cli.images.policy import ImagePolicy, with_settings
 from percept_cli.results.run import Run, Status
 from percept_cli.system import signals
-from percept_cli.system.names import counted, posix, printable, shell_quoted, shown
+from percept_cli.system.names import counted, posix, printable, shell_quoted, shown, word_quoted
 
 if TYPE_CHECKING:
     from percept_cli.recipes.settings import Settings
@@ -122,7 +122,7 @@ def _folders(
 
 def _option(name: str, value: str) -> str:
     # What begins with a dash would be taken for an option of its own.
-    return f"{name}{shell_quoted(f'={value}')}" if value.startswith("-") else f"{name} {shell_quoted(value)}"
+    return f"{name}{word_quoted(f'={value}')}" if value.startswith("-") else f"{name} {shell_quoted(value)}"
 
 
 def _approve(
