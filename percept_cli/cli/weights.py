@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from percept_cli.cli.console import print_result, say
-from percept_cli.cli.downloads import download_meter, megabytes
+from percept_cli.cli.downloads import DownloadMeter, megabytes
 from percept_cli.errors import ExitCode, InvalidSetting, did_you_mean
 from percept_cli.networks.folders import hub_file, weights_folder
 from percept_cli.networks.loading import require_file, verify
@@ -76,7 +76,7 @@ def install_one(name: str, source: Path | None) -> int:
     if record.is_packaged and source is None:
         say(f"{name} comes with percept; there is nothing to install")
         return ExitCode.WITHIN
-    meter = download_meter()
+    meter = DownloadMeter()
     try:
         path = install(record, source, meter=meter)
     except KeyboardInterrupt:
