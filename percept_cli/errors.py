@@ -12,6 +12,31 @@ from difflib import get_close_matches
 from enum import IntEnum
 
 
+class ExitCode(IntEnum):
+    """What the process exits with, like diff(1): trouble is above 1 and never looks like a difference.
+
+    - ``WITHIN``: every pair is within its threshold, or no threshold was given.
+    - ``ABOVE``: at least one pair is above its threshold, or a picture has no counterpart.
+    - ``USAGE``: the command line or a config file is wrong, or an output cannot be written.
+    - ``INPUT``: an input could not be read or compared, or there was nothing to compare. Outranks ``ABOVE``.
+    - ``UNAVAILABLE``: weights, device, memory or a library are not available.
+    - ``DEFECT``: percept itself failed; the traceback is printed.
+    - ``HUNG_UP``: stopped because its terminal was closed (128 + SIGHUP).
+    - ``INTERRUPTED``: stopped by Ctrl-C (128 + SIGINT).
+    - ``TERMINATED``: stopped by the system or another program (128 + SIGTERM).
+    """
+
+    WITHIN = 0
+    ABOVE = 1
+    USAGE = 2
+    INPUT = 3
+    UNAVAILABLE = 4
+    DEFECT = 70
+    HUNG_UP = 129
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
 class PerceptError(Exception):
     """Something a user can act on.
 
@@ -20,29 +45,27 @@ class PerceptError(Exception):
         hint: What to do about it, one sentence, or an empty string.
     """
 
-    exit_code = 3
+    exit_code = ExitCode.INPUT
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
 
 
-class InvalidSetting(PerceptError):
+class _Usage(PerceptError):
+    exit_code = ExitCode.USAGE
+
+
+class InvalidSetting(_Usage):
     """An option, a preset or a config file asks for something that does not exist or makes no sense."""
 
-    exit_code = 2
 
-
-class OutputUnwritable(PerceptError):
+class OutputUnwritable(_Usage):
     """A report cannot be written where it was asked for."""
 
-    exit_code = 2
 
-
-class MissingLibrary(PerceptError):
+class MissingLibrary(_Usage):
     """What was asked for needs a library that is an extra of the package."""
-
-    exit_code = 2
 
 
 class UnreadableImage(PerceptError):
@@ -73,28 +96,24 @@ class UnusablePair(PerceptError):
     """A line of a manifest names no pair, or several files could be a picture's counterpart."""
 
 
-class WeightsUnavailable(PerceptError):
+class _Unavailable(PerceptError):
+    exit_code = ExitCode.UNAVAILABLE
+
+
+class WeightsUnavailable(_Unavailable):
     """A weights file is missing, truncated, altered, or belongs to another network."""
 
-    exit_code = 4
 
-
-class LibraryUnavailable(PerceptError):
+class LibraryUnavailable(_Unavailable):
     """A library that percept computes with cannot be loaded: it is damaged, or there is no memory for it."""
 
-    exit_code = 4
 
-
-class DeviceUnavailable(PerceptError):
+class DeviceUnavailable(_Unavailable):
     """The device or the precision asked for does not exist on this machine."""
 
-    exit_code = 4
 
-
-class DeviceOutOfMemory(PerceptError):
+class DeviceOutOfMemory(_Unavailable):
     """The pictures do not fit the memory of the device."""
-
-    exit_code = 4
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -102,28 +121,3 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     names = list(known)
     close = get_close_matches(word.lower(), names, n=1, cutoff=0.6)
     return f"did you mean {close[0]}?" if close else f"choose from {', '.join(names)}."
-
-
-class ExitCode(IntEnum):
-    """What the process exits with, like diff(1): trouble is above 1 and never looks like a difference.
-
-    - ``WITHIN``: every pair is within its threshold, or no threshold was given.
-    - ``ABOVE``: at least one pair is above its threshold, or a picture has no counterpart.
-    - ``USAGE``: the command line or a config file is wrong, or an output cannot be written.
-    - ``INPUT``: an input could not be read or compared, or there was nothing to compare. Outranks ``ABOVE``.
-    - ``UNAVAILABLE``: weights, device, memory or a library are not available.
-    - ``DEFECT``: percept itself failed; the traceback is printed.
-    - ``HUNG_UP``: stopped because its terminal was closed (128 + SIGHUP).
-    - ``INTERRUPTED``: stopped by Ctrl-C (128 + SIGINT).
-    - ``TERMINATED``: stopped by the system or another program (128 + SIGTERM).
-    """
-
-    WITHIN = 0
-    ABOVE = 1
-    USAGE = 2
-    INPUT = 3
-    UNAVAILABLE = 4
-    DEFECT = 70
-    HUNG_UP = 129
-    INTERRUPTED = 130
-    TERMINATED = 143

@@ -25,7 +25,7 @@ from percept_cli.reports.ci.findings import pattern_of
 from percept_cli.results.run import PairResult
 from percept_cli.runs import approval
 from percept_cli.runs.approval import LOCK, Approval, Refused, Step
-from percept_cli.system.beneath import LinkInTheWay, Spot, below, leads_out
+from percept_cli.system.beneath import FilePlace, LinkInTheWay, below, leads_out
 from percept_cli.system.patterns import Patterns
 from percept_cli.system.whole import write_output
 from tests.conftest import Percept, Save
@@ -928,7 +928,7 @@ def test_a_candidate_that_changes_while_it_is_copied_is_noticed(
 
 
 def test_an_interrupt_leaves_nothing_half_written(checked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(_: object, target: Spot, __: object) -> str:
+    def interrupt(_: object, target: FilePlace, __: object) -> str:
         target.path.write_text("half")
         raise KeyboardInterrupt
 

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from percept_cli.drawing import sheet
+from percept_cli.drawing import STYLES, HeatStyle, sheet
 from percept_cli.drawing.colours import SCALE
 from percept_cli.drawing.heatmaps import HeatMapFolder, place_of
 from percept_cli.drawing.legend import GROUND, INK, Legend, Writing, writing_for
@@ -24,8 +24,6 @@ from percept_cli.drawing.over import (
     DARKEST,
     LIGHTEST,
     OPACITY,
-    STYLES,
-    HeatStyle,
     colours_of,
     draw,
     over,

@@ -6,6 +6,8 @@ import copy
 import io
 import pickle
 import re
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -416,3 +418,14 @@ def test_a_preset_may_be_a_file(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('distance = "mse"\n[layers]\nrelu1_1 = 2.0\n')
     assert PerceptualDistance(path).spec.layers[0].weight == 2
+
+
+def test_what_a_loss_loads() -> None:
+    """Nothing that reads files, draws, pairs, judges or prints."""
+    code = "import percept_cli, sys; percept_cli.PerceptualDistance(); print(*sys.modules)"
+    loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+    rooms = {name.split(".")[1] for name in loaded if name.startswith("percept_cli.")}
+    assert rooms == {
+        *("loss", "engine", "recipes", "distances", "networks", "images", "system"),
+        *("topology", "geometry", "errors", "_version"),
+    }

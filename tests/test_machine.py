@@ -9,9 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from percept_cli.errors import InvalidSetting
+from percept_cli.system import machine
 from percept_cli.system.machine import free_memory, parse_size, processors, resident_memory
 from tests.conftest import Percept, Save
 
@@ -85,6 +87,19 @@ def test_what_the_process_has() -> None:
     with mmap.mmap(-1, 64 << 20) as block:  # of the system's own, not of what the process has freed and kept
         block.write(b"1" * len(block))
         assert resident_memory() - before > 48 << 20
+
+
+@pytest.mark.usefixtures("no_proc")
+def test_where_there_is_no_proc_psutil_is_asked(tmp_path: Path) -> None:
+    told = psutil.virtual_memory()
+    assert 64 << 20 < free_memory(tmp_path) <= told.total
+    test_what_the_process_has()
+
+
+@pytest.fixture
+def no_proc(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As on macOS and Windows, as far as percept reads it."""
+    monkeypatch.setattr(machine, "_PROC", tmp_path / "proc")
 
 
 def test_a_limited_address_space_counts() -> None:

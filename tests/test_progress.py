@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from percept_cli.cli.progress import SECONDS_BETWEEN_LINES, Lines, Progress, progress
+from percept_cli.cli.progress import SECONDS_BETWEEN_LINES, Lines, Progress, display, progress
 from percept_cli.results import spool
 from percept_cli.results.run import summarise
 from percept_cli.results.spool import Spool
@@ -27,7 +27,7 @@ class Clock:
 
 def test_a_line_every_few_seconds(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
-    lines = Lines(7300, clock)
+    lines = Progress(7300, Lines(clock), clock)
     for status in ("pass", "fail", "error", "pass"):
         clock.now += SECONDS_BETWEEN_LINES / 2
         lines.advance(replace(PAIR, name="a\nb.png", status=status), reused=False)
@@ -39,7 +39,7 @@ def test_a_line_every_few_seconds(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_results_of_an_earlier_run_say_nothing_of_the_time_left() -> None:
     clock = Clock()
-    counted = Progress(100, clock)
+    counted = Progress(100, clock=clock)
     for _ in range(50):
         counted.advance(PAIR, reused=True)
     assert counted.figures() == "50/100 pairs, 50 failed"
@@ -50,15 +50,23 @@ def test_results_of_an_earlier_run_say_nothing_of_the_time_left() -> None:
 
 def test_an_unknown_total(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
-    counted = Lines(None, clock)
+    counted = Progress(None, Lines(clock), clock)
     clock.now += 20
     counted.advance(replace(PAIR, status="pass", name="x"), reused=False)
     assert capsys.readouterr().err == "1 pairs, 0.05/s; x\n"
 
 
 def test_no_terminal_no_bar() -> None:
-    assert type(progress(3, wanted=False)) is Progress
-    assert type(progress(3, wanted=True)) is Lines  # pytest's standard error is no terminal
+    assert type(display(list)) is Lines  # pytest's standard error is no terminal
+
+
+def test_what_is_shown_nowhere_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    counted = progress(3, wanted=False)
+    counted.advance(replace(PAIR, status="pass"), reused=True)
+    counted.close()
+    assert counted.figures() == "1/3 pairs"
+    counted.say("but told")
+    assert capsys.readouterr().err == "but told\n"
 
 
 def test_a_spool_gives_back_what_was_added(monkeypatch: pytest.MonkeyPatch) -> None:

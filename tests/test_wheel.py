@@ -48,7 +48,7 @@ def test_the_wheel_contains_weights_presets_schema_and_licences(built: Path) -> 
     for name in ("percept_cli/py.typed", "percept_cli/reports/run.schema.json"):
         assert name in names
     for channels in CHANNEL_WEIGHTS.values():
-        assert f"percept_cli/networks/data/{channels.file_name}" in names
+        assert f"percept_cli/networks/data/{channels.path.name}" in names
     assert {Path(name).name for name in names if name.startswith("percept_cli/configs/")} == {
         path.name for path in (ROOT / "configs").iterdir()
     }

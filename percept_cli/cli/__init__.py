@@ -12,17 +12,8 @@ from typing import NoReturn
 import click
 
 from percept_cli._version import __version__
-from percept_cli.cli.approve import approve
-from percept_cli.cli.batch import batch
-from percept_cli.cli.check import check
-from percept_cli.cli.commands import Group
-from percept_cli.cli.compare import compare
+from percept_cli.cli.commands import Group, Later
 from percept_cli.cli.console import open_missing_streams, print_result, say
-from percept_cli.cli.heatmap import heatmap
-from percept_cli.cli.info import info
-from percept_cli.cli.presets import presets
-from percept_cli.cli.report import report
-from percept_cli.cli.weights import weights
 from percept_cli.errors import ExitCode, PerceptError
 from percept_cli.system import libraries, signals
 from percept_cli.system.names import printable
@@ -54,15 +45,18 @@ def cli() -> None:
     """Say how different two pictures look, and which layers of a VGG see it."""
 
 
-cli.add_command(compare)
-cli.add_command(batch)
-cli.add_command(check)
-cli.add_command(heatmap)
-cli.add_command(approve)
-cli.add_command(report)
-cli.add_command(presets)
-cli.add_command(weights)
-cli.add_command(info)
+for _name, _what in {
+    "approve": "Accept what a check found as the new baseline.",
+    "batch": "Compare folders, lists or streams of pairs.",
+    "check": "Hold pictures to their baseline: a verdict for CI.",
+    "compare": "Compare two pictures.",
+    "heatmap": "Draw where two pictures differ.",
+    "info": "List what this installation can read and run.",
+    "presets": "List the built-in recipes, or show one.",
+    "report": "Write a JSON report again in another format.",
+    "weights": "List, install, verify or remove pretrained weights.",
+}.items():
+    cli.add_command(Later(_name, short_help=_what))
 
 
 def main() -> NoReturn:

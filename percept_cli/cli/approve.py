@@ -10,52 +10,22 @@ from typing import TYPE_CHECKING, Literal
 import click
 from click.core import ParameterSource
 
-from percept_cli.cli.commands import Command
 from percept_cli.cli.console import print_result, say
-from percept_cli.cli.options import FILE, config_option, limits_option, note_settings
+from percept_cli.cli.options import note_settings
 from percept_cli.cli.process import settle_in
 from percept_cli.errors import ExitCode, InvalidSetting
 from percept_cli.images.policy import ImagePolicy, with_settings
 from percept_cli.results.run import Run, Status
 from percept_cli.system import signals
-from percept_cli.system.names import counted, posix, printable, shell_quoted, shown
+from percept_cli.system.names import counted, posix, printable, shell_quoted, shown, word_quoted
 
 if TYPE_CHECKING:
     from percept_cli.recipes.settings import Settings
     from percept_cli.runs.selection import Selection
 
 
-@click.command(cls=Command, short_help="Accept what a check found as the new baseline.")
-@click.argument("report", type=FILE)
-@click.option(
-    "--baseline", type=FILE, metavar="DIR", help="The folder to be changed.  [default: baseline of [check]]"
-)
-@click.option(
-    "--current", type=FILE, metavar="DIR", help="The folder to copy from.  [default: current of [check]]"
-)
-@click.option(
-    "--filter",
-    "patterns",
-    multiple=True,
-    metavar="GLOB",
-    help="Accept only pictures whose name matches, as in .gitignore: *.png, charts/**; may be given several "
-    "times.",
-)
-@click.option(
-    "--only",
-    type=click.Choice(["changed", "new"]),
-    help="Copy only pictures that differ from their reference, or only those that have none.",
-)
-@click.option("--prune", is_flag=True, help="Delete references that have no candidate any more.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-@click.option("--force", is_flag=True, help="Approve although the environment variable CI is set.")
-@limits_option
-@config_option
-@click.option("-q", "--quiet", is_flag=True, help="Print only what was refused, and errors.")
-@click.pass_context
-def approve(
+def run(
     ctx: click.Context,
-    /,
     report: Path,
     baseline: Path | None,
     current: Path | None,
@@ -67,23 +37,7 @@ def approve(
     limits: str | None,
     quiet: bool,
 ) -> int:
-    """Copy the pictures that a percept check of two folders found to differ, or to be new, over its baseline.
-
-    REPORT is the JSON report of that check. Call percept approve in the same folder as the check. The two folders
-    are those of the check; they are named here, or in percept.toml as baseline and current of [check], and never
-    taken from the report, which anyone may have written. Pictures that passed are never touched, and neither are
-    those that could not be compared. Only the files that were compared are acted on, and only pictures are
-    written: if a candidate or its reference has changed since, that picture is refused, the others are not, and
-    the exit code is 1. A file is replaced whole or not at all. A filter that matches no picture of the report is
-    an error, and then nothing is done.
-
-    \b
-    Examples:
-      percept check base/ now/ -o report.json
-      percept approve report.json --baseline base/ --current now/ --dry-run
-      percept approve report.json --filter 'charts/**' --only changed
-      percept approve report.json --prune
-    """  # noqa: D301 - \b is click's mark for lines to keep as they are
+    """Copy over the baseline what a check found, and return the exit code."""
     from percept_cli.reports.data.reading import read_run
     from percept_cli.runs.selection import Selection
 
@@ -166,7 +120,7 @@ def _folders(
 
 def _option(name: str, value: str) -> str:
     # What begins with a dash would be taken for an option of its own.
-    return f"{name}{shell_quoted(f'={value}')}" if value.startswith("-") else f"{name} {shell_quoted(value)}"
+    return f"{name}{word_quoted(f'={value}')}" if value.startswith("-") else f"{name} {shell_quoted(value)}"
 
 
 def _approve(

@@ -9,9 +9,8 @@ import click
 
 from percept_cli._version import __version__
 from percept_cli.cli.asked import destinations_of, pair_of_arguments, recipe_of
-from percept_cli.cli.commands import Command
 from percept_cli.cli.console import print_report, say, style_of_stdout
-from percept_cli.cli.options import FILE, note_settings, recipe_options, report_options, talk_options
+from percept_cli.cli.options import note_settings
 from percept_cli.cli.process import settle_in
 from percept_cli.cli.words import say_plans, what_is_asked, what_ran, where_reports_are
 from percept_cli.reports import Style, render
@@ -20,16 +19,8 @@ from percept_cli.system.names import printable
 from percept_cli.system.whole import check_output, write_output
 
 
-@click.command(cls=Command, short_help="Compare two pictures.")
-@click.argument("reference", type=FILE)
-@click.argument("candidate", type=FILE)
-@recipe_options
-@report_options
-@talk_options
-@click.pass_context
-def compare(
+def run(
     ctx: click.Context,
-    /,
     reference: Path,
     candidate: Path,
     form: str | None,
@@ -39,22 +30,7 @@ def compare(
     verbose: bool,
     **recipe_settings: Any,
 ) -> int:
-    """Say how different CANDIDATE looks from REFERENCE, layer by layer.
-
-    The distance is the sum over the layers of weight × d(features of REFERENCE, features of CANDIDATE):
-    0 for equal pictures, larger is more different. Both pictures must have the same
-    size, unless --resize or --pad says how to bring them to one. A dash reads a picture from standard input.
-
-    Two folders are compared as by percept batch, which has more options for them.
-
-    \b
-    Examples:
-      percept compare expected.png actual.png
-      percept compare expected.png actual.png --threshold 0.05 -q && echo same
-      percept compare photo.png restored.png --output report.json
-      percept compare content.jpg styled.jpg --preset johnson-style
-      percept compare a.png b.png --layers relu1_2,relu3_3=2.5 --distance l1
-    """  # noqa: D301 - \b is click's mark for lines to keep as they are
+    """Compare two pictures, or two folders, and return the exit code."""
     settle_in()
     asked = recipe_of(ctx, **recipe_settings)
     scorer = asked.scorer

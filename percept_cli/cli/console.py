@@ -7,13 +7,15 @@ import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from percept_cli.errors import OutputUnwritable
-from percept_cli.reports import Style
 from percept_cli.system import signals
 from percept_cli.system.names import harmless
 from percept_cli.system.whole import encoded
+
+if TYPE_CHECKING:
+    from percept_cli.reports import Style
 
 _NARROWEST = 80  # columns that the table needs for numbers such as 1.23456e-10
 
@@ -39,6 +41,8 @@ def say(message: str) -> None:
 
 def style_of_stdout(*, wide: bool, **more: Any) -> Style:
     """How a report on standard output may look; ``more`` are fields of the style that the caller decides."""
+    from percept_cli.reports import Style
+
     encoding = (sys.stdout.encoding or "").lower().replace("-", "")
     return Style(
         width=max(_NARROWEST, shutil.get_terminal_size((80, 24)).columns),

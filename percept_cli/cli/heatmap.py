@@ -10,12 +10,12 @@ import click
 
 from percept_cli._version import __version__
 from percept_cli.cli.asked import pair_of_arguments, recipe_of
-from percept_cli.cli.commands import Command
 from percept_cli.cli.console import say
-from percept_cli.cli.options import FILE, drawing_recipe_options, note_settings, talk_options
+from percept_cli.cli.options import note_settings
 from percept_cli.cli.process import settle_in
 from percept_cli.cli.words import say_plans, what_is_asked, what_ran
-from percept_cli.drawing.over import STYLES, HeatStyle, draw, titles_of
+from percept_cli.drawing import HeatStyle
+from percept_cli.drawing.over import draw, titles_of
 from percept_cli.drawing.saving import FORMATS, Format
 from percept_cli.drawing.sheet import Drawing
 from percept_cli.errors import ExitCode, InvalidSetting, OutputUnwritable
@@ -29,37 +29,8 @@ from percept_cli.system.whole import check_output, write_output
 _STDOUT = Path("/dev/stdout")
 
 
-@click.command(cls=Command, short_help="Draw where two pictures differ.")
-@click.argument("reference", type=FILE)
-@click.argument("candidate", type=FILE)
-@click.option(
-    "--output",
-    "-o",
-    type=FILE,
-    required=True,
-    metavar="FILE",
-    help="Where to draw: a .png, .jpg or .webp file, written whole or not at all; - for standard output, as PNG.",
-)
-@click.option(
-    "--style",
-    type=click.Choice(STYLES),
-    default="overlay",
-    show_default=True,
-    help="The map over the candidate in grey, alone, beside both pictures, or one map per layer.",
-)
-@click.option("--layer", metavar="TAP", help="The map of one layer of the recipe instead of the sum of all.")
-@click.option(
-    "--scale/--no-scale",
-    default=True,
-    help="Whether the colours and their values are drawn below. Without them, overlay and alone are as large as "
-    "the pictures, pixel for pixel.  [default: scale]",
-)
-@drawing_recipe_options
-@talk_options
-@click.pass_context
-def heatmap(
+def run(
     ctx: click.Context,
-    /,
     reference: Path,
     candidate: Path,
     output: Path,
@@ -70,19 +41,7 @@ def heatmap(
     verbose: bool,
     **recipe_settings: Any,
 ) -> int:
-    """Draw where CANDIDATE looks different from REFERENCE, and how strongly.
-
-    Each place has the colour of its distance, weighted and summed over the layers. The colours are those of every
-    picture and report: dark blue is next to nothing, light yellow the largest value that the recipe can give. It
-    judges nothing: the exit code is 0 when the picture is written.
-
-    \b
-    Examples:
-      percept heatmap expected.png actual.png -o heat.png
-      percept heatmap expected.png actual.png -o heat.png --style triptych
-      percept heatmap expected.png actual.png -o heat.png --style alone --layer relu3_3
-      percept heatmap a.png b.png -o heat.webp --style layers --preset default
-    """  # noqa: D301 - \b is click's mark for lines to keep as they are
+    """Draw the map and write it; return the exit code."""
     settle_in()
     asked = recipe_of(ctx, threshold=None, **recipe_settings)
     output, form = _where(output)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from percept_cli.cli.commands import Command
 from percept_cli.cli.console import print_report, print_result
 
 if TYPE_CHECKING:
@@ -25,21 +24,8 @@ _OF_LIMITS = {
 }
 
 
-@click.command(cls=Command, short_help="List what this installation can read and run.")
-@click.option("--devices", is_flag=True, help="Also list the devices that torch can compute on; takes a second.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How it is written; json is for scripts.",
-)
-def info(devices: bool, form: str) -> None:
-    """List what this installation can read and run: formats of pictures, libraries, limits and devices.
-
-    Formats that need a library that is not installed are listed with the command that installs it.
-    """
+def run(devices: bool, form: str) -> None:
+    """Print what there is."""
     from percept_cli.cli.installation import installation
 
     found = installation(devices=devices)

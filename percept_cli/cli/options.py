@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from percept_cli.cli import completing
 from percept_cli.cli.console import say
-from percept_cli.recipes.presets import DEFAULT, RENDER
-from percept_cli.recipes.settings import Settings, find_settings, read_settings
+from percept_cli.recipes import DEFAULT, RENDER
 from percept_cli.reports import FORMATS
+
+if TYPE_CHECKING:
+    from percept_cli.recipes.settings import Settings
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, readable=False)
@@ -42,6 +44,8 @@ def parameter_of(key: str) -> str:
 
 
 def _load_settings(ctx: click.Context, _: click.Parameter, value: str | None) -> str | None:
+    from percept_cli.recipes.settings import find_settings, read_settings
+
     settings = read_settings(Path(value)) if value is not None else find_settings()
     ctx.obj = settings
     ctx.default_map = {parameter_of(key): entry for key, entry in settings.values.items()}

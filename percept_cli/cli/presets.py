@@ -6,8 +6,6 @@ from collections.abc import Iterator
 
 import click
 
-from percept_cli.cli import completing
-from percept_cli.cli.commands import Group
 from percept_cli.cli.console import print_report, print_result
 from percept_cli.distances import DISTANCES
 from percept_cli.recipes.presets import Preset, load_preset, preset_file, preset_names
@@ -18,20 +16,8 @@ _WIDTH = 80
 _LABELS = 13  # columns
 
 
-@click.group(cls=Group, invoke_without_command=True, short_help="List the built-in recipes, or show one.")
-@click.pass_context
-def presets(ctx: click.Context) -> None:
-    """List the built-in recipes, or show one.
-
-    A recipe of your own is a TOML file of the same form: percept presets show default --toml > mine.toml
-    """
-    if ctx.invoked_subcommand is None:
-        ctx.invoke(list_presets)
-
-
-@presets.command("list", short_help="List the built-in recipes.")
-def list_presets() -> None:
-    """List the built-in recipes: name and what each one measures."""
+def print_all() -> None:
+    """Name and what each one measures."""
     names = preset_names()
     width = max(map(len, names))
     lines = []
@@ -42,14 +28,8 @@ def list_presets() -> None:
     print_result("".join(lines))
 
 
-@presets.command("show", short_help="Explain a recipe, or print it as TOML.")
-@click.argument("name", shell_complete=completing.presets)
-@click.option("--toml", is_flag=True, help="Print the recipe's file, to make one of your own from it.")
-def show_preset(name: str, toml: bool) -> None:
-    """Explain the recipe NAME: what it measures, what for, what it needs, where it is published, how to cite it.
-
-    NAME may be a TOML file of your own, which is checked on the way.
-    """
+def print_one(name: str, *, toml: bool) -> None:
+    """All that there is to know of a recipe, or its file."""
     preset = load_preset(name)
     if toml:
         print_report([preset_file(name).read_text(encoding="utf-8-sig")])

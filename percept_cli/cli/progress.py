@@ -1,4 +1,4 @@
-"""How a long run shows that it moves: a bar in a terminal, plain lines in a log, or nothing."""
+"""How a long step shows that it moves: a bar in a terminal, plain lines in a log, or nothing."""
 
 from __future__ import annotations
 
@@ -6,34 +6,127 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from percept_cli.cli.console import say
-from percept_cli.results.run import PairResult
 from percept_cli.system.names import harmless, printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.progress import Progress as RichProgress
+    from rich.progress import ProgressColumn
+
+    from percept_cli.results.run import PairResult
 
 SECONDS_BETWEEN_LINES = 10.0
 """A log gets a line no more often."""
 
 
-class Progress:
-    """Counts results. This one shows nothing; the others show what it has counted.
+class Display(Protocol):
+    """Where it is shown that a step moves."""
+
+    def begin(self, line: str, **fields: Any) -> None:
+        """A step begins, or begins anew; what it is, for a log, and for a bar by the names of rich."""
+
+    def move(self, line: str, **fields: Any) -> None:
+        """How far it is."""
+
+    def say(self, message: str) -> None:
+        """A message for the person who watches."""
+
+    def close(self) -> None:
+        """Nothing more will come."""
+
+
+class Lines:
+    """A line when a step begins, if there is one to say, and every few seconds.
 
     Args:
-        total: how many there will be, or None where that is not known.
         clock: seconds; another one is for tests.
     """
 
-    def __init__(self, total: int | None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._last = clock()
+
+    def begin(self, line: str, **_: Any) -> None:
+        """Say it."""
+        self._last = self._clock()
+        if line:
+            say(line)
+
+    def move(self, line: str, **_: Any) -> None:
+        """Say it if the last line was long ago."""
+        if line and self._clock() - self._last >= SECONDS_BETWEEN_LINES:
+            self.begin(line)
+
+    def say(self, message: str) -> None:
+        """A line of its own."""
+        say(message)
+
+    def close(self) -> None:
+        """Nothing is left to do."""
+
+
+class Bar:
+    """A bar, redrawn in place, and a line below it for the field ``current``."""
+
+    def __init__(self, *columns: ProgressColumn) -> None:
+        from rich.console import Console
+        from rich.progress import Progress as RichProgress
+        from rich.text import Text
+
+        class TwoLines(RichProgress):
+            def get_renderables(self) -> Iterable[RenderableType]:
+                yield self.make_tasks_table(self.tasks)
+                for task in self.tasks:
+                    if "current" in task.fields:
+                        yield Text(task.fields["current"], style="dim", no_wrap=True, overflow="ellipsis")
+
+        self._bar = TwoLines(*columns, console=Console(stderr=True), transient=True, refresh_per_second=5)
+        self._task = self._bar.add_task("", total=None, figures="")
+        self._bar.start()
+
+    def begin(self, _: str, **fields: Any) -> None:
+        """Draw the bar anew."""
+        self._bar.reset(self._task, **fields)
+
+    def move(self, _: str, **fields: Any) -> None:
+        """Draw it further."""
+        self._bar.update(self._task, **fields)
+
+    def say(self, message: str) -> None:
+        """Above the bar."""
+        self._bar.console.print(harmless(message), markup=False, highlight=False, soft_wrap=True)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._bar.stop()
+
+
+def display(columns: Callable[[], Iterable[ProgressColumn]]) -> Display:
+    """What suits standard error: a bar of such columns, or lines."""
+    return Bar(*columns()) if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" else Lines()
+
+
+class Progress:
+    """Counts results, and shows what it has counted.
+
+    Args:
+        total: how many there will be, or None where that is not known.
+        display: where it is shown; None for nowhere.
+        clock: seconds; another one is for tests.
+    """
+
+    def __init__(
+        self, total: int | None, display: Display | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._total = total
+        self._display = display
         self._clock = clock
         self._start = clock()
         self._done = self._reused = self._failed = self._errors = 0
-        self._name = ""
+        if display is not None:
+            display.begin("", total=total, figures=self.figures(), current="")
 
     def advance(self, result: PairResult, *, reused: bool) -> None:
         """One more result is there."""
@@ -41,14 +134,18 @@ class Progress:
         self._reused += reused
         self._failed += result.status == "fail"
         self._errors += result.status == "error"
-        self._name = printable(result.name)
+        if self._display is not None:
+            figures, name = self.figures(), printable(result.name)
+            self._display.move(f"{figures}; {name}", completed=self._done, figures=figures, current=name)
 
     def say(self, message: str) -> None:
         """A message for the person who watches."""
-        say(message)
+        (say if self._display is None else self._display.say)(message)
 
     def close(self) -> None:
         """Nothing more will come."""
+        if self._display is not None:
+            self._display.close()
 
     def figures(self) -> str:
         """Done and total, pairs per second, time left, failures so far."""
@@ -72,63 +169,12 @@ def _duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}"
 
 
-class Lines(Progress):
-    """A line every few seconds, and none for a run that is over before the first."""
-
-    def __init__(self, total: int | None, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(total, clock)
-        self._last = self._start
-
-    def advance(self, result: PairResult, *, reused: bool) -> None:
-        """One more result is there."""
-        super().advance(result, reused=reused)
-        if self._clock() - self._last >= SECONDS_BETWEEN_LINES:
-            self._last = self._clock()
-            say(f"{self.figures()}; {self._name}")
-
-
-class Bar(Progress):
-    """A bar and a line below it, redrawn in place."""
-
-    def __init__(self, total: int | None, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(total, clock)
-        self._bar = _bar()
-        self._task = self._bar.add_task("", total=total, figures=self.figures(), current="")
-        self._bar.start()
-
-    def advance(self, result: PairResult, *, reused: bool) -> None:
-        """One more result is there."""
-        super().advance(result, reused=reused)
-        self._bar.update(self._task, completed=self._done, figures=self.figures(), current=self._name)
-
-    def say(self, message: str) -> None:
-        """Above the bar."""
-        self._bar.console.print(harmless(message), markup=False, highlight=False, soft_wrap=True)
-
-    def close(self) -> None:
-        """Take the bar away."""
-        self._bar.stop()
-
-
-def _bar() -> RichProgress:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-    from rich.text import Text
-
-    class TwoLines(Progress):
-        def get_renderables(self) -> Iterable[RenderableType]:
-            yield self.make_tasks_table(self.tasks)
-            for task in self.tasks:
-                yield Text(task.fields["current"], style="dim", no_wrap=True, overflow="ellipsis")
-
-    columns: list[Any] = [BarColumn(bar_width=20), TextColumn("{task.fields[figures]}", markup=False)]
-    return TwoLines(*columns, console=Console(stderr=True), transient=True, refresh_per_second=5)
-
-
 def progress(total: int | None, *, wanted: bool) -> Progress:
-    """The kind of progress that suits standard error."""
-    if not wanted:
-        return Progress(total)
-    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-        return Bar(total)
-    return Lines(total)
+    """Of a run: shown as it suits standard error, or not at all."""
+    return Progress(total, display(_columns) if wanted else None)
+
+
+def _columns() -> Iterable[ProgressColumn]:
+    from rich.progress import BarColumn, TextColumn
+
+    return BarColumn(bar_width=20), TextColumn("{task.fields[figures]}", markup=False)

@@ -10,15 +10,9 @@ import click
 from click.core import ParameterSource
 
 from percept_cli.cli.asked import destinations_of
-from percept_cli.cli.commands import Command
 from percept_cli.cli.console import print_report, say, style_of_stdout
 from percept_cli.cli.options import (
-    FILE,
     note_settings,
-    pictures_option,
-    report_options,
-    talk_options,
-    top_option,
 )
 from percept_cli.cli.words import where_reports_are
 from percept_cli.errors import ExitCode
@@ -29,16 +23,8 @@ from percept_cli.system.names import counted, printable, shown
 from percept_cli.system.whole import check_output, write_output
 
 
-@click.command(cls=Command, short_help="Write a JSON report again in another format.")
-@click.argument("results", type=FILE)
-@report_options
-@pictures_option
-@top_option("Rows of the table, the worst first. Other formats have all.")
-@talk_options
-@click.pass_context
-def report(
+def run(
     ctx: click.Context,
-    /,
     results: Path,
     form: str | None,
     wide: bool,
@@ -48,21 +34,7 @@ def report(
     quiet: bool,
     verbose: bool,
 ) -> int:
-    """Write RESULTS, a JSON report of percept, again in another format.
-
-    Nothing is compared and nothing is judged: every number and every verdict is the one in RESULTS, and the exit
-    code is 0 when all reports are written, whatever they say.
-
-    The pictures of an HTML report are looked for where they were when they were compared, so run it in the same
-    folder. A picture that has changed since then, or is gone, is marked as such.
-
-    \b
-    Examples:
-      percept report results.json -o report.html
-      percept report results.json -o report.html --pictures link
-      percept report results.json -o results.csv -o junit.xml
-      percept report results.json --format markdown >> "$GITHUB_STEP_SUMMARY"
-    """  # noqa: D301 - \b is click's mark for lines to keep as they are
+    """Read the run and write it anew; return the exit code."""
     from percept_cli.reports.data.reading import read_run
 
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)

@@ -6,25 +6,16 @@ from pathlib import Path
 
 import click
 
-from percept_cli.cli import completing
-from percept_cli.cli.commands import Group
 from percept_cli.cli.console import print_result, say
-from percept_cli.errors import InvalidSetting, did_you_mean
+from percept_cli.cli.downloads import DownloadMeter, megabytes
+from percept_cli.errors import ExitCode, InvalidSetting, did_you_mean
 from percept_cli.networks.folders import hub_file, weights_folder
+from percept_cli.networks.loading import require_file, verify
 from percept_cli.networks.registry import WEIGHTS, WeightsRecord
 from percept_cli.networks.stamp import read_stamp
+from percept_cli.networks.store import install, remove
 from percept_cli.system import signals
 from percept_cli.system.names import shown
-
-_FILE = click.Path(path_type=Path, readable=False)
-
-
-@click.group(cls=Group, short_help="List, install, verify or remove pretrained weights.")
-def weights() -> None:
-    """List, install, verify or remove the pretrained weights that percept computes with.
-
-    Those that do not come with percept are kept in $PERCEPT_HOME/weights, or in the user's folder for data.
-    """
 
 
 def _record(name: str) -> WeightsRecord:
@@ -33,15 +24,12 @@ def _record(name: str) -> WeightsRecord:
     return WEIGHTS[name]
 
 
-@weights.command("list", short_help="List the weights.")
-def list_weights() -> None:
-    """List the weights: name, network, licence, whether they are installed, source, file, size and hash."""
+def print_all() -> None:
+    """What is known of each."""
     print_result("".join(map(_entry, WEIGHTS.values())))
 
 
 def _entry(record: WeightsRecord) -> str:
-    from percept_cli.cli.downloads import megabytes
-
     there = record.path.is_file()
     stamp = read_stamp(record.path, record.file_name)
     state = "installed" if there else "MISSING" if record.origin is None else "not installed"
@@ -73,12 +61,8 @@ def _entry(record: WeightsRecord) -> str:
     return "".join(f"{line}\n" for line in (head, *(f"  {line}" for line in (record.source, *lines))))
 
 
-@weights.command("where", short_help="Print where weights are.")
-@click.argument("name", required=False, shell_complete=completing.weights)
-def where_weights(name: str | None) -> None:
-    """Print the file of the weights NAME, or the folder for weights; exit with 4 if they are not installed."""
-    from percept_cli.networks.loading import require_file
-
+def print_place(name: str | None) -> None:
+    """The file of one, which must be there, or the folder of all."""
     path = weights_folder()
     if name is not None:
         path = _record(name).path
@@ -86,52 +70,27 @@ def where_weights(name: str | None) -> None:
     print_result(f"{path}\n")
 
 
-@weights.command("install", short_help="Download weights, or take them from a file.")
-@click.argument("name", shell_complete=completing.weights)
-@click.option(
-    "--from",
-    "source",
-    type=_FILE,
-    metavar="FILE",
-    help="Take them from FILE: the published .pth, a wheel that has it, or the same kernels as safetensors.",
-)
-def install_weights(name: str, source: Path | None) -> None:
-    """Install the weights NAME: from torch's cache if it has them, else by a download that can be interrupted.
-
-    Those of ST-LPIPS come out of a Python package, which is read and not run: pip install 'percept-cli[st-lpips]'.
-
-    The published file's SHA-256 is checked; only its convolution layers are kept. With PERCEPT_OFFLINE=1 nothing
-    is downloaded, and the message says what to fetch where.
-    """
-    from percept_cli.cli.downloads import download_meter
-    from percept_cli.networks.store import install
-
+def install_one(name: str, source: Path | None) -> int:
+    """Install it, and return the exit code."""
     record = _record(name)
     if record.is_packaged and source is None:
         say(f"{name} comes with percept; there is nothing to install")
-        return
-    meter = download_meter()
+        return ExitCode.WITHIN
+    meter = DownloadMeter()
     try:
         path = install(record, source, meter=meter)
     except KeyboardInterrupt:
         meter.close()
         say(f"{signals.in_words()}; what has come is kept, and the same command goes on from there.")
-        raise click.exceptions.Exit(signals.exit_code()) from None
+        return signals.exit_code()
     finally:
         meter.close()
     print_result(f"{name}: installed\n  {path}\n")
+    return ExitCode.WITHIN
 
 
-@weights.command("verify", short_help="Compare weights with their SHA-256.")
-@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=completing.weights)
-@click.option("--file", type=_FILE, metavar="FILE", help="Verify this file instead of the installed one.")
-def verify_weights(names: tuple[str, ...], file: Path | None) -> None:
-    """Compare the weights NAME (all that are installed if none is named) with their SHA-256.
-
-    Exit with 4 if they differ. Of weights that were installed, all values are compared with what was written.
-    """
-    from percept_cli.networks.loading import verify
-
+def verify_all(names: tuple[str, ...], file: Path | None) -> None:
+    """Those that are named, or all that are installed."""
     records = [_record(name) for name in names]
     if file is not None and len(names) != 1:
         raise InvalidSetting("--file needs the one NAME it should be", hint=f"choose from {', '.join(WEIGHTS)}.")
@@ -155,12 +114,8 @@ def _installed() -> list[WeightsRecord]:
     return list(found.values())
 
 
-@weights.command("remove", short_help="Delete installed weights.")
-@click.argument("name", shell_complete=completing.weights)
-def remove_weights(name: str) -> None:
-    """Delete the weights NAME, or an interrupted download of them; never those that come with percept."""
-    from percept_cli.networks.store import remove
-
+def remove_one(name: str) -> None:
+    """Say what was deleted."""
     removed = remove(_record(name))
     if not removed:
         say(f"{name} is not installed; nothing was deleted")

@@ -7,8 +7,9 @@ is smoothed, and no scale is stretched. The scale and every word stand beside th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
+from percept_cli.drawing import HeatStyle
 from percept_cli.drawing.colours import RGB, SCALE
 from percept_cli.drawing.legend import Legend
 from percept_cli.drawing.sheet import MOST_SIDE, Drawing, Panel, Sheet
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from PIL import Image
-
-HeatStyle = Literal["overlay", "alone", "triptych", "layers"]
-STYLES: tuple[HeatStyle, ...] = get_args(HeatStyle)
 
 TITLES = ("Distance of each place", "Distance")
 """What the scale shows, where there is no more to say."""

@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 
 from percept_cli.engine.bands import Schedule, Stage
 from percept_cli.engine.convolution import Convolution, kernel_bytes, prepare
-from percept_cli.engine.pools import differentiable_pool, pool_rows
+from percept_cli.engine.differentiable import Section, normalised
+from percept_cli.engine.pools import pool_rows
 from percept_cli.engine.workspace import Workspace
 from percept_cli.networks.loading import load_kernels
 from percept_cli.networks.registry import WeightsRecord
@@ -101,24 +101,8 @@ class Backbone:
             Tap name and its N×C×H×W features, channels last, in the order of the network. The caller may keep
             them; nothing later writes to them.
         """
-        if INPUT in self.taps:
-            yield INPUT, pictures
-        if not self.layers:
-            return
-        features = self.normalise(pictures.permute(0, 2, 3, 1)).contiguous().permute(0, 3, 1, 2)
-        del pictures
-        for layer in self.layers:
-            if layer.kind == "conv":
-                weight, bias = (self._direct_kernels[f"{layer.name}.{part}"] for part in ("weight", "bias"))
-                features = F.conv2d(features, weight, bias, padding=1)
-            elif layer.kind != "relu":
-                features = differentiable_pool(layer, features)
-            else:
-                # In place saves a pass over memory, but would turn a conv tap that someone reads into its ReLU.
-                read = layer.name.replace("relu", "conv") in self.taps
-                features = F.relu(features) if read else F.relu_(features)
-            if layer.name in self.taps:
-                yield layer.name, features
+        section = Section(self._record, self.layers, tuple(self.taps))
+        return section.features(pictures, self._direct_kernels if self.layers else {}, self._dtype)
 
     @cached_property
     def _direct_kernels(self) -> dict[str, Tensor]:
@@ -132,13 +116,7 @@ class Backbone:
 
     def normalise(self, pictures: Tensor) -> Tensor:
         """What the first layer reads: N×R×W×3 float32, sRGB in [0, 1] → the network's own range and dtype."""
-        record = self._record
-        # Along whole rows, since vectors of three values are slow.
-        mean, std = (
-            torch.tensor(values, device=pictures.device, dtype=pictures.dtype).repeat(pictures.shape[2])
-            for values in (record.mean, record.std)
-        )
-        return ((pictures.flatten(2) * record.scale - mean) / std).view(pictures.shape).to(self._dtype)
+        return normalised(pictures, self._record, self._dtype)
 
     def run(self, stage: Stage, window: Tensor, out: Tensor) -> Iterator[str]:
         """Make one band, giving the names of taps while it holds their values.

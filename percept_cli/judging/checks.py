@@ -20,7 +20,8 @@ from percept_cli.judging.rules import OFF, Rules
 from percept_cli.judging.threshold import judge
 from percept_cli.pairs import Pair
 from percept_cli.pairs.held import PairInMemory
-from percept_cli.recipes.presets import RENDER, load_preset
+from percept_cli.recipes import RENDER
+from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.recipe import Recipe
 from percept_cli.recipes.spec import DistanceSpec, ceiling
 from percept_cli.results.found import Evidence, GateName, Region

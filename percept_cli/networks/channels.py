@@ -17,6 +17,8 @@ from percept_cli.topology import smallest_side, tap_shape
 if TYPE_CHECKING:
     from torch import Tensor
 
+_RELU_TAPS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelWeights:
@@ -29,11 +31,9 @@ class ChannelWeights:
     without."""
     backbones: tuple[str, ...] | None
     """Names of the weights records that they may be used with; None for all of that network."""
-    taps: tuple[str, ...]
-    parts: tuple[str, ...]
+    taps: tuple[str, ...] = _RELU_TAPS
+    parts: tuple[str, ...] = ("weight",)
     """How many weights each channel has, by name. The file's keys are ``tap.part``."""
-    file_name: str
-    """File name inside the package's data folder."""
     sha256: str
     """Of the whole file, lower-case hex."""
     size: int
@@ -44,7 +44,7 @@ class ChannelWeights:
     @property
     def path(self) -> Path:
         """Where the file is in this installation."""
-        return Path(__file__).parent / "data" / self.file_name
+        return Path(__file__).parent / "data" / f"{self.distance}.safetensors"
 
     def channels(self, tap: str) -> int:
         """How many channels a tap has."""
@@ -78,8 +78,6 @@ class ChannelWeights:
             )
 
 
-_RELU_TAPS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
-
 CHANNEL_WEIGHTS: dict[str, ChannelWeights] = {
     record.distance: record
     for record in (
@@ -89,7 +87,6 @@ CHANNEL_WEIGHTS: dict[str, ChannelWeights] = {
             backbones=None,  # the preset's file tells what another training of the kernels changes
             taps=("input", *_RELU_TAPS),
             parts=("alpha", "beta"),
-            file_name="dists.safetensors",
             sha256="e9d993e346d9b823da12e3bd25686af9dd1a1659be7a5588577f07e8a401546c",
             size=12_656,
             licence="MIT",
@@ -99,9 +96,6 @@ CHANNEL_WEIGHTS: dict[str, ChannelWeights] = {
             distance="lpips",
             network="vgg16",
             backbones=("vgg16-imagenet1k-v1",),
-            taps=_RELU_TAPS,
-            parts=("weight",),
-            file_name="lpips.safetensors",
             sha256="4b6ccf861947e6c5df75a61f4c42de102f46e5e46a922dacb1fc303822df2e81",
             size=6_264,
             licence="BSD-2-Clause",
@@ -111,9 +105,6 @@ CHANNEL_WEIGHTS: dict[str, ChannelWeights] = {
             distance="st-lpips",
             network="vgg16-blurpool",
             backbones=("vgg16-st-lpips",),
-            taps=_RELU_TAPS,
-            parts=("weight",),
-            file_name="st-lpips.safetensors",
             sha256="f4a7af0106f83cc1203ab619d17bed39528dae7d1d1b27a12cc812dbb4657a54",
             size=6_264,
             licence="BSD-2-Clause",

@@ -92,6 +92,29 @@ _NOT_PINNED = (
 # Mean and deviation of the ImageNet training pictures, of values in [0, 1].
 _IMAGENET: dict[str, Any] = {"scale": 1.0, "mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
 
+
+def _of_torchvision(
+    network: str, *, published_sha256: str, size: int, published_size: int, first_values: tuple[float, ...]
+) -> WeightsRecord:
+    return WeightsRecord(
+        name=f"{network}-imagenet1k-v1",
+        network=network,
+        file_name=f"{network}-imagenet1k-v1.safetensors",
+        published_sha256=published_sha256,
+        size=size,
+        **_IMAGENET,
+        licence="BSD-3-Clause",
+        source=f"torchvision, {network.upper()}_Weights.IMAGENET1K_V1, after K. Simonyan, A. Zisserman, "
+        "arXiv:1409.1556",
+        unpinned=_NOT_PINNED,
+        origin=Origin(
+            url=f"https://download.pytorch.org/models/{network}-{published_sha256[:8]}.pth",
+            size=published_size,
+            first_values=first_values,
+        ),
+    )
+
+
 WEIGHTS: dict[str, WeightsRecord] = {
     record.name: record
     for record in (
@@ -109,37 +132,19 @@ WEIGHTS: dict[str, WeightsRecord] = {
             source="K. Simonyan, A. Zisserman, VGG, University of Oxford, arXiv:1409.1556",
             kernels_sha256="cdc48d9417666f1eb03b43caa3a2c71408c3f08fe83d2f18e3132f8201dc22f0",
         ),
-        WeightsRecord(
-            name="vgg16-imagenet1k-v1",
-            network="vgg16",
-            file_name="vgg16-imagenet1k-v1.safetensors",
+        _of_torchvision(
+            "vgg16",
             published_sha256="397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
             size=58_858_752,
-            **_IMAGENET,
-            licence="BSD-3-Clause",
-            source="torchvision, VGG16_Weights.IMAGENET1K_V1, after K. Simonyan, A. Zisserman, arXiv:1409.1556",
-            unpinned=_NOT_PINNED,
-            origin=Origin(
-                url="https://download.pytorch.org/models/vgg16-397923af.pth",
-                size=553_433_881,
-                first_values=(-0.5537, 0.1427, 0.5290, -0.5831, 0.3566, 0.7657, -0.6902, -0.0480, 0.4841),
-            ),
+            published_size=553_433_881,
+            first_values=(-0.5537, 0.1427, 0.5290, -0.5831, 0.3566, 0.7657, -0.6902, -0.0480, 0.4841),
         ),
-        WeightsRecord(
-            name="vgg19-imagenet1k-v1",
-            network="vgg19",
-            file_name="vgg19-imagenet1k-v1.safetensors",
+        _of_torchvision(
+            "vgg19",
             published_sha256="dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44",
             size=80_097_536,
-            **_IMAGENET,
-            licence="BSD-3-Clause",
-            source="torchvision, VGG19_Weights.IMAGENET1K_V1, after K. Simonyan, A. Zisserman, arXiv:1409.1556",
-            unpinned=_NOT_PINNED,
-            origin=Origin(
-                url="https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
-                size=574_673_361,
-                first_values=(-0.0535, -0.0493, -0.0679, 0.0153, 0.0451, 0.0021, 0.0362, 0.0200, 0.0199),
-            ),
+            published_size=574_673_361,
+            first_values=(-0.0535, -0.0493, -0.0679, 0.0153, 0.0451, 0.0021, 0.0362, 0.0200, 0.0199),
         ),
         WeightsRecord(
             name="vgg16-st-lpips",

@@ -9,7 +9,6 @@ what it was made from. A note that claims what is not so is refused.
 
 from __future__ import annotations
 
-import os
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from percept_cli.networks.loading import check_first_values, check_pin, require_
 from percept_cli.networks.registry import WeightsRecord
 from percept_cli.networks.stamp import Stamp, kernels_sha256, read_stamp
 from percept_cli.system.names import shown
+from percept_cli.system.whole import write_whole
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -138,18 +138,11 @@ def put(record: WeightsRecord, kernels: dict[str, Tensor], *, published: bool) -
     origin_sha256 = record.published_sha256 if published else ""
     stamp = Stamp(record.file_name, kernels_sha256(kernels), origin_sha256)
     target = record.path
-    temporary = target.with_name(f".{target.name}-{os.urandom(8).hex()}.tmp")
     try:
-        with temporary.open("xb") as file:
-            file.write(save(kernels, metadata=stamp.metadata()))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
+        write_whole(target, [save(kernels, metadata=stamp.metadata())], prefix=f".{target.name}-")
     except OSError as error:
         raise WeightsUnavailable(
             f"{shown(target)}: cannot be written: {error.strerror}",
             hint="free some space, or set PERCEPT_HOME to a folder on another disk.",
         ) from None
-    finally:
-        temporary.unlink(missing_ok=True)
     return target

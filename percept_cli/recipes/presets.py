@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from percept_cli.errors import InvalidSetting, did_you_mean
+from percept_cli.recipes import DEFAULT
 from percept_cli.recipes.spec import DistanceSpec, LayerSpec, check_distance, parse_layers
 from percept_cli.system.names import shown
 
-DEFAULT = "default"
-RENDER = "render"
-"""What ``percept check`` measures with."""
 _STORY = ("description", "application", "source", "differs", "cite")
 _KEYS = (*_STORY, "backbone", "distance", "precision", "threshold", "layers")
 _LAYER_KEYS = ("weight", "distance")

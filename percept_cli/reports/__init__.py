@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from percept_cli.recipes.spec import DistanceSpec
-from percept_cli.results.run import PairResult, Run
+if TYPE_CHECKING:
+    from percept_cli.recipes.spec import DistanceSpec
+    from percept_cli.results.run import PairResult, Run
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,10 @@ from percept_cli.formats.decode import decode
 from percept_cli.formats.files import LargeFile, read_stamped
 from percept_cli.formats.known import PICTURE_ENDINGS
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
-from percept_cli.system.beneath import LinkInTheWay, Spot, below, leads_out
+from percept_cli.system.beneath import FilePlace, LinkInTheWay, below, leads_out
 from percept_cli.system.lock import Lock
 from percept_cli.system.names import printable, shown
+from percept_cli.system.whole import replacing
 
 LOCK = ".percept-approve.lock"
 """In the baseline folder while files are changed. The system's lock on it counts and not that it exists, so one
@@ -31,7 +32,8 @@ that a killed process left behind is in nobody's way."""
 
 _ENDINGS = PICTURE_ENDINGS | {".npy"}
 """Of files that are written or deleted. Bytes can be a picture and a program; its name says what it is used as."""
-_TEMPORARY = re.compile(r"\.percept-approve-[0-9a-f]{16}\.tmp")
+_PREFIX = ".percept-approve-"
+_TEMPORARY = re.compile(rf"{re.escape(_PREFIX)}[0-9a-f]{{16}}\.tmp")
 
 Kind = Literal["changed", "new", "missing"]
 
@@ -218,21 +220,14 @@ class Approval:
         is_large = self._check_picture(root / source, step.source, step.after)
         if self._dry_run:
             return
-        with below(self._baseline, target, make=True) as spot:
-            temporary = spot.beside(f".percept-approve-{os.urandom(8).hex()}.tmp")
-            try:
-                with below(root, source) as candidate:
-                    # What was written is what is checked, so that a candidate that changes meanwhile is noticed.
-                    if _copy_and_hash(candidate, temporary, _mode_of(spot)) != step.after:
-                        raise Refused("the candidate has changed since it was compared")
-                if is_large:  # it was decoded from its file, and not from bytes whose hash is known
-                    self._check_picture(temporary.path, step.source, step.after)
-                self._check_reference(step, target)
-                temporary.move_to(spot)
-            except BaseException:  # Ctrl-C included: the temporary file must not stay
-                with suppress(FileNotFoundError):
-                    temporary.unlink()
-                raise
+        with below(self._baseline, target, make=True) as spot, replacing(spot, _PREFIX) as new:
+            with below(root, source) as candidate:
+                # What was written is what is checked, so that a candidate that changes meanwhile is noticed.
+                if _copy_and_hash(candidate, new, _mode_of(spot)) != step.after:
+                    raise Refused("the candidate has changed since it was compared")
+            if is_large:  # it was decoded from its file, and not from bytes whose hash is known
+                self._check_picture(new.path, step.source, step.after)
+            self._check_reference(step, target)
 
     def _candidate(self, name: str) -> tuple[Path, str]:
         """The real folder and the real name of a candidate: links are followed as long as they stay inside."""
@@ -318,13 +313,13 @@ def _sha256(folder: Path, name: str) -> str | None:
         return None
 
 
-def _mode_of(reference: Spot) -> int | None:
+def _mode_of(reference: FilePlace) -> int | None:
     """What a file that takes its place gets: who may read and write it, and never that it can be run."""
     found = reference.status()
     return None if found is None else stat.S_IMODE(found.st_mode) & 0o666
 
 
-def _copy_and_hash(source: Spot, target: Spot, mode: int | None) -> str:
+def _copy_and_hash(source: FilePlace, target: FilePlace, mode: int | None) -> str:
     """Copy a file's bytes, down to the disk, and return the SHA-256 of what was written."""
     digest = hashlib.sha256()
     with (

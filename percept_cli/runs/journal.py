@@ -26,6 +26,7 @@ from percept_cli.pairs import Pair
 from percept_cli.reports.data.rows import stamps_of, to_line, views_of
 from percept_cli.results.run import PairResult
 from percept_cli.scoring.scorer import Scorer, with_views
+from percept_cli.system.lock import hold
 from percept_cli.system.names import counted, posix, shown
 from percept_cli.system.whole import write_output
 
@@ -261,14 +262,10 @@ def _could_be_ours(line: bytes) -> bool:
 
 
 def _lock(file: BinaryIO, path: Path) -> None:
-    """Keep other runs from writing to the same file; where the system has no such locks, nothing does."""
-    try:
-        import fcntl
-    except ImportError:
-        return
-    with suppress(OSError):  # a file system without locks
+    """Keep other runs from writing to the same file; where the file system has no locks, nothing does."""
+    with suppress(OSError):
         try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            hold(file.fileno())
         except BlockingIOError:
             raise OutputUnwritable(
                 f"{shown(path)}: another run is writing to it", hint="wait for it, or name another file."

@@ -15,7 +15,7 @@ from percept_cli.judging.rulebook import changed, from_arguments
 from percept_cli.judging.rules import Noise, Rules
 from percept_cli.judging.threshold import ThresholdJudge
 from percept_cli.pairs.folders import Choice, pairs_of
-from percept_cli.recipes.presets import DEFAULT, RENDER
+from percept_cli.recipes import DEFAULT, RENDER
 from percept_cli.recipes.recipe import make_recipe
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.run import PairResult

@@ -35,12 +35,12 @@ def leads_out(name: str, *, windows: bool = os.name == "nt") -> bool:
 
 
 @dataclass(frozen=True)
-class Spot:
+class FilePlace:
     """Where a file is, or could be."""
 
     folder: Path
     name: str
-    _held: int | None
+    _held: int | None = None
     """The folder, open; None where it cannot be held."""
 
     @property
@@ -48,9 +48,9 @@ class Spot:
         """For messages, and for libraries that open it themselves."""
         return self.folder / self.name
 
-    def beside(self, name: str) -> Spot:
+    def beside(self, name: str) -> FilePlace:
         """Another file in the same folder."""
-        return Spot(self.folder, name, self._held)
+        return FilePlace(self.folder, name, self._held)
 
     def status(self) -> os.stat_result | None:
         """Of what is there, be it a link; None where nothing is."""
@@ -80,7 +80,7 @@ class Spot:
         with _naming(self.path):
             os.unlink(self._at, dir_fd=self._held)
 
-    def move_to(self, other: Spot) -> None:
+    def move_to(self, other: FilePlace) -> None:
         """Put it in the place of another file of the same folder."""
         with _naming(other.path):
             os.replace(self._at, other._at, src_dir_fd=self._held, dst_dir_fd=self._held)
@@ -91,7 +91,7 @@ class Spot:
 
 
 @contextmanager
-def below(folder: Path, name: str, *, make: bool = False) -> Iterator[Spot]:
+def below(folder: Path, name: str, *, make: bool = False) -> Iterator[FilePlace]:
     """The place of a file below a folder, while it lasts.
 
     Args:
@@ -114,7 +114,7 @@ def below(folder: Path, name: str, *, make: bool = False) -> Iterator[Spot]:
             if held is not None:
                 os.close(held)
             here, held = here / part, inner
-        yield Spot(here, last, held)
+        yield FilePlace(here, last, held)
     finally:
         if held is not None:
             os.close(held)
@@ -126,7 +126,7 @@ def _opened(folder: Path) -> int | None:
 
 def _step(here: Path, part: str, held: int | None, *, make: bool) -> int | None:
     """From one folder into the next."""
-    spot = Spot(here, part, held)
+    spot = FilePlace(here, part, held)
     found = spot.status()
     if found is None and make:
         with _naming(spot.path), suppress(FileExistsError):

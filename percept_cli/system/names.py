@@ -48,19 +48,39 @@ def _escaped(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape", "surrogatepass").decode()
 
 
-def shell_quoted(text: str) -> str:
-    r"""A word of a command as a shell takes it; what cannot be printed as ``$'…'``, for bash, zsh and ksh."""
+def shell_quoted(text: str, *, windows: bool = os.name == "nt") -> str:
+    """The name of a file in a command that is printed: what begins with a dash would be taken for an option."""
+    return word_quoted(f"./{text}" if text.startswith("-") else text, windows=windows)
+
+
+def word_quoted(text: str, *, windows: bool = os.name == "nt") -> str:
+    r"""A word of a command that is printed, as the system's shells take it: every such command is quoted here.
+
+    What cannot be printed is ``$'…'``, for bash, zsh and ksh. On Windows words are in double quotes, which cmd and
+    PowerShell both take, and not as ``subprocess.list2cmdline`` has them, since that leaves ``&`` alone; only what
+    PowerShell would replace in them is written for PowerShell.
+    """
+    if windows:
+        return _quoted_for_windows(text)
     if text.isprintable():
-        quoted = shlex.quote(text)
-        # What begins with a dash would be taken for an option.
-        return f"./{quoted}" if text.startswith("-") else quoted
+        return shlex.quote(text)
     encoded = (
         char.replace("\\", r"\\").replace("'", r"\'")
         if char.isprintable()
         else "".join(f"\\x{byte:02x}" for byte in _bytes_of(char))
         for char in text
     )
-    return f"$'{'./' if text.startswith('-') else ''}{''.join(encoded)}'"
+    return f"$'{''.join(encoded)}'"
+
+
+def _quoted_for_windows(text: str) -> str:
+    if re.fullmatch(r"[\w.:/\\+=-]+", text):
+        return text
+    encoded = "".join(
+        (f"`{char}" if char in '$`"' else char) if char.isprintable() else f"`u{{{ord(char):x}}}" for char in text
+    )
+    # What a program is started with takes a backslash before the closing quote for one that quotes it.
+    return f'"{encoded}{encoded[len(encoded.rstrip(chr(92))) :]}"'
 
 
 def _bytes_of(char: str) -> bytes:

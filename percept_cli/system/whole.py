@@ -1,16 +1,20 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all: whatever percept puts in the place of another file, it puts so."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from percept_cli.errors import OutputUnwritable
+from percept_cli.system.beneath import FilePlace
 from percept_cli.system.names import shown
 
+PREFIX = ".percept-"
+"""What the names of files begin with that are not whole yet."""
 # Names under which systems offer a process its own open files.
 _OPEN_FILE = re.compile(r"/dev/fd/(\d+)|/proc/self/fd/(\d+)|/dev/std(out|err)")
 
@@ -64,7 +68,7 @@ def write_output(path: Path, pieces: Iterable[str | bytes]) -> None:
             with path.open("wb") as file:
                 file.writelines(data)
         else:
-            _replace(_target(path), data)
+            write_whole(_target(path), data)
     except BrokenPipeError:
         pass  # the reader has seen what it wanted
     except OSError as error:
@@ -93,17 +97,34 @@ def _target(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def _replace(target: Path, data: Iterable[bytes]) -> None:
-    # Not named after the target, whose name may be as long as the system allows.
-    temporary = target.with_name(f".percept-{os.urandom(8).hex()}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.writelines(data)
+def write_whole(target: Path, pieces: Iterable[bytes], *, prefix: str = PREFIX) -> None:
+    """Write a file down to the disk, and then put it in its place, with the rights of what was there.
+
+    Raises:
+        OSError: if that fails, with whatever was there before left as it was.
+    """
+    with replacing(FilePlace(target.parent, target.name), prefix) as new:
+        with new.path.open("xb") as file:
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         if target.exists():
-            shutil.copymode(target, temporary)
-        temporary.replace(target)
+            shutil.copymode(target, new.path)
+
+
+@contextmanager
+def replacing(place: FilePlace, prefix: str = PREFIX) -> Iterator[FilePlace]:
+    """Where to make a new file: at the end it takes the place of what was there, or is deleted where that fails.
+
+    Args:
+        place: of the file; its name may be as long as the system allows, so the new one is not named after it.
+        prefix: what the new one's name begins with.
+    """
+    new = place.beside(f"{prefix}{os.urandom(8).hex()}.tmp")
+    try:
+        yield new
+        new.move_to(place)
     except BaseException:  # Ctrl-C included: the temporary file must not stay
-        temporary.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            new.unlink()
         raise

@@ -7,8 +7,6 @@ settings file that holds there, below what a test asks for itself.
 from __future__ import annotations
 
 import os
-import shlex
-import shutil
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
@@ -26,7 +24,8 @@ from percept_cli.recipes.settings import find_settings
 from percept_cli.reports import Style, format_of_file, render
 from percept_cli.reports.ci.findings import details_of, reason_of
 from percept_cli.results.run import PairResult, Run
-from percept_cli.system.whole import write_output
+from percept_cli.system.names import shell_quoted, word_quoted
+from percept_cli.system.whole import write_output, write_whole
 from percept_cli.testing.baselines import Spot, Spots, owners_of
 from percept_cli.testing.candidates import file_of
 from percept_cli.testing.claims import Claims
@@ -156,14 +155,14 @@ class Check:
             return Baseline(path, old)
         if not self._config.option.percept_update:
             self._use(old)  # whose it is must be found out before it is told to be nobody's
-        move = f"mv {shlex.quote(self._shown(old))} {shlex.quote(self._shown(path))}"
+        move = f"mv {shell_quoted(self._shown(old))} {shell_quoted(self._shown(path))}"
         return Baseline(
             path,
             path,
             (
                 f"{self._shown(old)} is not used, since it may be the baseline of several tests:",
                 *(f"  {owner}" for owner in owners),
-                f"if it is of this one: mkdir -p {shlex.quote(self._shown(path.parent))} && {move}",
+                f"if it is of this one: mkdir -p {shell_quoted(self._shown(path.parent))} && {move}",
             ),
         )
 
@@ -231,12 +230,8 @@ class Check:
 
     def _write(self, candidate: Path, reference: Path) -> None:
         reference.parent.mkdir(parents=True, exist_ok=True)
-        temporary = reference.with_name(f".percept-{os.urandom(8).hex()}.tmp")
-        try:
-            shutil.copyfile(candidate, temporary)
-            temporary.replace(reference)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with candidate.open("rb") as picture:
+            write_whole(reference, picture)
         self._node.stash.setdefault(WRITTEN, []).append(self._shown(reference))
 
     def _move(self, found: Path, path: Path) -> None:
@@ -298,7 +293,7 @@ class Check:
         return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
 
     def _update_command(self) -> str:
-        return f"pytest --percept-update {shlex.quote(self._node.nodeid)}"
+        return f"pytest --percept-update {word_quoted(self._node.nodeid)}"
 
 
 def _refuse(error: PerceptError, *, pytrace: bool = True) -> NoReturn:

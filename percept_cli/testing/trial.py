@@ -15,7 +15,7 @@ from percept_cli.judging.checks import GateJudge, check_levels, combined, has_ow
 from percept_cli.judging.rulebook import Changes, RuleBook, changed, from_arguments, read_tables
 from percept_cli.judging.rules import Levels, Rules
 from percept_cli.pairs import Pair, Pairs
-from percept_cli.recipes.presets import RENDER
+from percept_cli.recipes import RENDER
 from percept_cli.recipes.recipe import make_recipe
 from percept_cli.recipes.settings import Settings
 from percept_cli.recipes.spec import DistanceSpec

@@ -1,4 +1,4 @@
-"""Whole processes, cold: help, an equal pair, and a first differing pair against `import torch` alone.
+"""Whole processes, cold: help against `import click`, and a pair, equal or not, against `import torch`.
 
 Run by hand: python -m tests.benchmarks.startup [--repetitions N]
 """
@@ -26,7 +26,7 @@ def process(*arguments: str, cwd: Path) -> Callable[[], object]:
 def main() -> None:
     """Print a Markdown table of medians."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repetitions", type=int, default=9)
+    parser.add_argument("--repetitions", type=int, default=11)
     repetitions = parser.parse_args().repetitions
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -37,6 +37,7 @@ def main() -> None:
         percept = ("-m", "percept_cli")
         subjects = {
             "`python -c pass`": process("-c", "pass", cwd=folder),
+            '`python -c "import click"`': process("-c", "import click", cwd=folder),
             "`percept --help`": process(*percept, "--help", cwd=folder),
             **{
                 f"`percept {command} --help`": process(*percept, command, "--help", cwd=folder)
@@ -60,6 +61,9 @@ def main() -> None:
     print("| process | seconds |\n|---|---|")
     for subject, value in seconds.items():
         print(f"| {subject} | {value:.2f} |")
+    for help_of in ("`percept --help`", "`percept compare --help`"):
+        ratio = seconds[help_of] / seconds['`python -c "import click"`']
+        print(f"| {help_of} / `import click`, at most 2 | {ratio:.2f} |")
     above = seconds["differing 256×256 pair, cold"] - seconds['`python -c "import torch"`']
     print(f"| the differing pair above `import torch` | {above:.2f} |")
 

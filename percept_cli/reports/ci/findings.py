@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 import re
-import shlex
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Literal
 
 from percept_cli.errors import ExitCode
 from percept_cli.images.policy import AS_SEEN
-from percept_cli.recipes.presets import RENDER, load_preset, preset_of
+from percept_cli.recipes import RENDER
+from percept_cli.recipes.presets import load_preset, preset_of
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.found import Gate, Level, Region
 from percept_cli.results.run import PairResult, Run, Status
-from percept_cli.system.names import printable, shell_quoted
+from percept_cli.system.names import printable, shell_quoted, word_quoted
 
 Outcome = Literal["pass", "skipped", "warn", "fail", "error"]
 """``skipped``: nothing was compared, and nothing failed: a picture without a counterpart where that is allowed, a
@@ -157,7 +157,7 @@ def show_command(result: PairResult, run: Run) -> str | None:
 
 def _recipe_options(spec: DistanceSpec) -> str:
     """What makes a recipe of the one that ``percept heatmap`` has without options."""
-    pictures = "".join(f" {shlex.quote(word)}" for word in spec.pictures.options)
+    pictures = "".join(f" {word_quoted(word)}" for word in spec.pictures.options)
     preset = preset_of(replace(spec, pictures=AS_SEEN))
     if preset is not None:
         return ("" if preset == RENDER else f" --preset {preset}") + pictures

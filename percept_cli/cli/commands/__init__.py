@@ -1,8 +1,12 @@
-"""How every command prints its help, and what an unknown one is told."""
+"""What can be typed: one module a command has its options and its help, and imports what it does when it is run.
+
+Here is how every command prints its help, and what an unknown one is told.
+"""
 
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -57,6 +61,15 @@ class Command(click.Command):
         return option
 
 
+class Later(Command):
+    """A command as lists and completion show it; its module is imported when it is called."""
+
+    def load(self) -> click.Command:
+        """The command itself."""
+        command: click.Command = getattr(import_module(f"{__name__}.{self.name}"), str(self.name))
+        return command
+
+
 class Group(Command, click.Group):
     """A group of such commands; an unknown one is told the nearest, and files the command that takes them."""
 
@@ -77,11 +90,12 @@ class Group(Command, click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or fail naming the nearest one."""
-        name = args[0]
-        if self.get_command(ctx, name) is None and not name.startswith("-"):
-            if ctx.parent is None and _is_file(name):
+        first = args[0]
+        if self.get_command(ctx, first) is None and not first.startswith("-"):
+            if ctx.parent is None and _is_file(first):
                 files = [word for word in args if _is_file(word)]
-                raise click.UsageError(f"No such command {name!r}. {_meant(files, args)}", ctx)
-            hint = did_you_mean(name, self.list_commands(ctx))
-            raise click.UsageError(f"No such command {name!r}; {hint}", ctx)
-        return super().resolve_command(ctx, args)
+                raise click.UsageError(f"No such command {first!r}. {_meant(files, args)}", ctx)
+            hint = did_you_mean(first, self.list_commands(ctx))
+            raise click.UsageError(f"No such command {first!r}; {hint}", ctx)
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command.load() if isinstance(command, Later) else command, rest

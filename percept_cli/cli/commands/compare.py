@@ -1,0 +1,39 @@
+"""``percept compare``: two pictures, one number, and the layers that see the difference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from percept_cli.cli.commands import Command
+from percept_cli.cli.options import FILE, recipe_options, report_options, talk_options
+
+
+@click.command(cls=Command)
+@click.argument("reference", type=FILE)
+@click.argument("candidate", type=FILE)
+@recipe_options
+@report_options
+@talk_options
+@click.pass_context
+def compare(ctx: click.Context, /, **given: Any) -> int:
+    """Say how different CANDIDATE looks from REFERENCE, layer by layer.
+
+    The distance is the sum over the layers of weight × d(features of REFERENCE, features of CANDIDATE):
+    0 for equal pictures, larger is more different. Both pictures must have the same
+    size, unless --resize or --pad says how to bring them to one. A dash reads a picture from standard input.
+
+    Two folders are compared as by percept batch, which has more options for them.
+
+    \b
+    Examples:
+      percept compare expected.png actual.png
+      percept compare expected.png actual.png --threshold 0.05 -q && echo same
+      percept compare photo.png restored.png --output report.json
+      percept compare content.jpg styled.jpg --preset johnson-style
+      percept compare a.png b.png --layers relu1_2,relu3_3=2.5 --distance l1
+    """  # noqa: D301 - \b is click's mark for lines to keep as they are
+    from percept_cli.cli.compare import run
+
+    return run(ctx, **given)

@@ -1,0 +1,85 @@
+"""What is imported to print help: a command's options and words, and nothing that it runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+
+from percept_cli.cli import cli, commands
+
+PRINTED = """
+import sys
+from percept_cli.cli import run
+assert run() == 0
+print(*sorted(sys.modules), file=sys.stderr)
+"""
+EVERYWHERE = {"percept_cli", "percept_cli._version", "percept_cli.errors", "percept_cli.cli"}
+REPORTED = {"percept_cli.recipes", "percept_cli.reports"}
+"""Names of the two presets that are defaults, and of the formats."""
+WORDS = {
+    "approve": REPORTED,
+    "batch": REPORTED,
+    "check": REPORTED
+    | {f"percept_cli.{name}" for name in ("geometry", "judging", "judging.rules", "results", "results.found")},
+    "compare": REPORTED,
+    "heatmap": REPORTED | {"percept_cli.drawing"},
+    "info": set(),
+    "presets": set(),
+    "report": REPORTED,
+    "weights": REPORTED,
+}
+"""Beyond what the command line itself needs, by the command."""
+
+
+def loaded(folder: Path, *arguments: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", PRINTED, *arguments, "--help"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("Usage: ")
+    return set(done.stderr.split())
+
+
+def of_percept(modules: set[str]) -> set[str]:
+    """Outside the room of commands and the ground floor."""
+    named = {name for name in modules if name.partition(".")[0] == "percept_cli"}
+    return {name for name in named if not name.startswith(("percept_cli.cli.", "percept_cli.system"))}
+
+
+def test_help_of_percept_loads_no_command(tmp_path: Path) -> None:
+    found = loaded(tmp_path)
+    assert of_percept(found) == EVERYWHERE
+    assert {name for name in found if name.startswith("percept_cli.cli.")} == {
+        f"percept_cli.cli.{name}" for name in ("commands", "console")
+    }
+
+
+@pytest.mark.parametrize("command", sorted(WORDS))
+def test_help_of_a_command_loads_its_options(tmp_path: Path, command: str) -> None:
+    found = loaded(tmp_path, command)
+    assert of_percept(found) == EVERYWHERE | WORDS[command]
+    assert {name for name in found if name.startswith("percept_cli.cli.commands.")} == {
+        f"percept_cli.cli.commands.{command}"
+    }
+    assert f"percept_cli.cli.{command}" not in found
+    assert not found & {"numpy", "PIL", "pathspec", "rich", "tomllib", "importlib.metadata", "filelock", "psutil"}
+
+
+def test_every_command_is_one_that_the_list_tells_of() -> None:
+    assert set(cli.commands) == set(WORDS)
+    files = {path.stem for path in Path(commands.__file__).parent.glob("*.py")}
+    assert files - {"__init__"} == set(WORDS)
+    with click.Context(cli) as context:
+        for name, listed in cli.commands.items():
+            _, command, _ = cli.resolve_command(context, [name])
+            assert command is getattr(import_module(f"percept_cli.cli.commands.{name}"), name)
+            assert command.name == listed.name
+            assert listed.short_help
