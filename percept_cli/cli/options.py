@@ -12,7 +12,7 @@ from percept_cli.cli import completing
 from percept_cli.cli.console import say
 from percept_cli.recipes.presets import DEFAULT, RENDER
 from percept_cli.recipes.settings import Settings, find_settings, read_settings
-from percept_cli.reports import FORMATS
+from percept_cli.reports import REPORTS
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, readable=False)
@@ -196,7 +196,7 @@ report_options = _all(
     click.option(
         "--format",
         "form",
-        type=click.Choice(list(FORMATS)),
+        type=click.Choice(list(REPORTS)),
         help="How to report on standard output, or in an --output whose ending says no format.  [default: table]",
     ),
     click.option("--wide/--no-wide", help="CSV: one row per pair instead of one per layer."),

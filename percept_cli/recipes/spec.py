@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
-
-from percept_cli.distances import DISTANCES, LocalDistance
-from percept_cli.errors import InvalidSetting, did_you_mean
-from percept_cli.networks.channels import CHANNEL_WEIGHTS
-
-if TYPE_CHECKING:
-    pass
-
 import hashlib
 import json
 import math
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, get_args
 
-from percept_cli.distances import canonical_name
+from percept_cli.distances import DISTANCES, LocalDistance, canonical_name
+from percept_cli.errors import InvalidSetting, did_you_mean
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
+from percept_cli.networks.channels import CHANNEL_WEIGHTS
 from percept_cli.networks.registry import WEIGHTS, WeightsRecord
-from percept_cli.topology import tap_names
+from percept_cli.topology import smallest_side, tap_names, tap_shape
 
 Precision = Literal["fp32", "tf32", "bf16", "fp16"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
@@ -125,6 +117,15 @@ class DistanceSpec:
         """Whether that holds for every layer that counts, so that the map is that of the whole distance."""
         counting = [layer for layer in self.layers if layer.weight]
         return all(isinstance(DISTANCES[layer.distance], LocalDistance) for layer in counting)
+
+    def shapes(self, height: int, width: int) -> tuple[tuple[int, int, int], ...]:
+        """Channels, height and width of the features of each layer, for pictures of a size in pixels.
+
+        Pictures that are too small for a layer count as extended to the smallest size that is not.
+        """
+        network = self.record.network
+        side = smallest_side(network, self.taps)
+        return tuple(tap_shape(network, tap, max(height, side), max(width, side)) for tap in self.taps)
 
     def as_dict(self) -> dict[str, Any]:
         """The recipe as plain data for reports, policies of the picture's way to the network included."""

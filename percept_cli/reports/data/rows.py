@@ -7,10 +7,12 @@ import json
 import math
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, get_args
 
 from percept_cli.geometry import Box, FileStamp, View
+from percept_cli.recipes.spec import DistanceSpec
+from percept_cli.results.extra import check_depth
 from percept_cli.results.found import Evidence, Gate, GateName, HeatMap, Level, Region
 from percept_cli.results.run import LayerResult, PairResult, Status, ViewResult
 
@@ -18,7 +20,7 @@ MOST_HEAT_SIDE = 2048
 """Values along a side of a heat map that is read: no check keeps more, and one row unpacks to 4 MiB at most."""
 
 _SIDES = ("reference", "candidate")
-_DEEPEST = 64  # as in a list of pairs, where such fields come from
+_LONGEST_SIDE = 2**31 - 1  # pixels, far beyond every format
 _MOST = 2**63 - 1  # of whole numbers, as Parquet and others hold them
 _LONGEST_TOLD = 80  # characters of a wrong value in a message
 
@@ -88,62 +90,80 @@ def dumps(value: object, *, indent: int | None = None) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def stamps_of(row: Mapping[str, Any]) -> tuple[FileStamp, FileStamp]:
-    """The two stamps of a row.
-
-    Raises:
-        KeyError, TypeError: if it has none.
-    """
-    reference, candidate = (FileStamp(**row["files"][side]) for side in _SIDES)
-    return reference, candidate
+FAULTS = (KeyError, TypeError, AttributeError, ValueError, OverflowError, zlib.error)
+"""What reading a row raises where it is none."""
 
 
-def from_row(row: Mapping[str, Any], shapes: Sequence[tuple[int, int, int]]) -> PairResult:
+def from_row(row: Mapping[str, Any], spec: DistanceSpec) -> PairResult:
     """The result that a row was made from.
 
     Args:
         row: as ``to_row`` gives it, or made by hand: nothing of it is believed unseen.
-        shapes: channels, height and width of the features of each of its layers; of a recipe of its own, the row
-            has them.
+        spec: the run's recipe, which says what is not in a row: the shapes of the features. Of a recipe of its own
+            the row has them.
 
     Raises:
-        KeyError, TypeError, ValueError, OverflowError, zlib.error: if it is no such row.
+        FAULTS: if it is no such row.
     """
-    view, views = views_of(row)
+    fingerprint = _text_or_none(row.get("fingerprint"))
+    if fingerprint == spec.fingerprint:  # as every line of JSON Lines has it
+        fingerprint = None
     stamps = [None if stamp is None else _stamp_of(stamp) for stamp in map(row["files"].get, _SIDES)]
     evidence = row.get("evidence")
     notes = tuple(map(_text, row.get("notes", ())))
-    layers = zip(row["layers"], shapes if row["layers"] else (), strict=True)
+    width, height = _whole_or_none(row["width"]), _whole_or_none(row["height"])
+    layers = tuple(map(_layer_of, row["layers"]))
+    if fingerprint is None and layers:
+        layers = _with_shapes(layers, spec, width, height)
     return PairResult(
         name=_text(row["name"]),
         reference=_text_or_none(row["reference"]),
         candidate=_text_or_none(row["candidate"]),
-        width=_whole_or_none(row["width"]),
-        height=_whole_or_none(row["height"]),
+        width=width,
+        height=height,
         status=_status(row["status"]),
         # The reason of a row has the notes at its end.
         reason=_text(row["reason"]).removesuffix("".join(f"; {note}" for note in notes)),
         distance=_number(row["distance"]),
         threshold=_number_or_none(row["threshold"]),
         threshold_source=_text(row.get("threshold_source", "")),
-        layers=tuple(_layer_of(layer, layer.get("shape", shape)) for layer, shape in layers),
+        layers=layers,
         seconds=_finite_number(row["seconds"]),
         notes=notes,
         weight=_finite_number(row["weight"]),
         extra=_extra(row["extra"]),
         reference_file=stamps[0],
         candidate_file=stamps[1],
-        fingerprint=_text_or_none(row.get("fingerprint")),
+        fingerprint=fingerprint,
         allowed=bool(row.get("allowed", False)),
         unavailable=bool(row.get("unavailable", False)),
         evidence=None if evidence is None else _evidence_of(evidence),
-        view=view,
-        views=views,
+        view=_view_of(row["view"]) if "view" in row else View(),
+        views=tuple(
+            ViewResult(_view_of(one), _number(one["distance"]), _status(one["status"]), _text(one["reason"]))
+            for one in row.get("views", ())
+        ),
     )
 
 
-def _layer_of(entry: Mapping[str, Any], shape: Sequence[object]) -> LayerResult:
-    channels, height, width = map(_whole, shape)
+def _with_shapes(
+    layers: Sequence[LayerResult], spec: DistanceSpec, width: int | None, height: int | None
+) -> tuple[LayerResult, ...]:
+    """The layers in the order of the recipe, with the shapes that its network gives for pictures of a size."""
+    if width is None or height is None or not (1 <= width <= _LONGEST_SIDE and 1 <= height <= _LONGEST_SIDE):
+        raise ValueError("its width and height are those of no image")
+    shapes = spec.shapes(height, width)
+    found = {layer.name: layer for layer in layers}
+    if len(layers) != len(shapes):
+        raise ValueError("it has other layers than its recipe")
+    return tuple(
+        replace(found[tap], channels=channels, height=rows, width=columns)
+        for tap, (channels, rows, columns) in zip(spec.taps, shapes, strict=True)
+    )
+
+
+def _layer_of(entry: Mapping[str, Any]) -> LayerResult:
+    channels, height, width = map(_whole, entry.get("shape", (0, 0, 0)))
     return LayerResult(
         _text(entry["name"]),
         channels,
@@ -156,22 +176,8 @@ def _layer_of(entry: Mapping[str, Any], shape: Sequence[object]) -> LayerResult:
     )
 
 
-def views_of(row: Mapping[str, Any]) -> tuple[View, tuple[ViewResult, ...]]:
-    """The view that a row is of, and what all views came to, where there were several.
-
-    Raises:
-        KeyError, TypeError, ValueError: if it is no such row.
-    """
-
-    def view(entry: Mapping[str, Any]) -> View:
-        return View(
-            _whole_or_none(entry["frame"]), _text_or_none(entry["ground"]), _number_or_none(entry["exposure"])
-        )
-
-    return View() if "view" not in row else view(row["view"]), tuple(
-        ViewResult(view(one), _number(one["distance"]), _status(one["status"]), _text(one["reason"]))
-        for one in row.get("views", ())
-    )
+def _view_of(entry: Mapping[str, Any]) -> View:
+    return View(_whole_or_none(entry["frame"]), _text_or_none(entry["ground"]), _number_or_none(entry["exposure"]))
 
 
 def _status(word: object) -> Status:
@@ -251,21 +257,6 @@ def _extra(value: object) -> dict[str, Any]:
         raise TypeError("its extra is no object")
     check_depth(value)
     return value
-
-
-def check_depth(value: object) -> None:
-    """Refuse what is nested so deeply that a reader, or the writing of a report, could fail over it.
-
-    Raises:
-        ValueError: if it is.
-    """
-    level, depth = [value], 0
-    while level:
-        depth += 1
-        inside = [entry for entry in level if isinstance(entry, dict | list)]
-        level = [child for entry in inside for child in (entry.values() if isinstance(entry, dict) else entry)]
-    if depth > _DEEPEST:
-        raise ValueError(f"nested deeper than {_DEEPEST} levels")
 
 
 def _one_of(word: object, words: Sequence[str]) -> None:
