@@ -135,7 +135,8 @@ def check(
     _check_rules(asked, book)
     scorer = asked.scorer(GateJudge(book.rules_of))
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
-    from percept_cli.pairs.folders import Choice, pairs_of
+    from percept_cli.pairs.folders import pairs_of
+    from percept_cli.pairs.listing import Choice
 
     found = pairs_of(baseline, current, Choice(include, exclude), any_extension=any_extension)
     pairs = assigned(found, book)

@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, get_args
 
 from percept_cli.distances import DISTANCES, LocalDistance, canonical_name
@@ -118,15 +118,6 @@ class DistanceSpec:
         counting = [layer for layer in self.layers if layer.weight]
         return all(isinstance(DISTANCES[layer.distance], LocalDistance) for layer in counting)
 
-    def shapes(self, height: int, width: int) -> tuple[tuple[int, int, int], ...]:
-        """Channels, height and width of the features of each layer, for pictures of a size in pixels.
-
-        Pictures that are too small for a layer count as extended to the smallest size that is not.
-        """
-        network = self.record.network
-        side = smallest_side(network, self.taps)
-        return tuple(tap_shape(network, tap, max(height, side), max(width, side)) for tap in self.taps)
-
     def as_dict(self) -> dict[str, Any]:
         """The recipe as plain data for reports, policies of the picture's way to the network included."""
         record = self.record
@@ -155,6 +146,17 @@ class DistanceSpec:
         recipe["layers"].sort(key=lambda layer: layer["tap"])
         text = json.dumps(recipe, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@lru_cache(maxsize=256)  # asked anew for each row of a report
+def shapes_of(spec: DistanceSpec, height: int, width: int) -> tuple[tuple[int, int, int], ...]:
+    """Channels, height and width of the features of each layer, for pictures of a size in pixels.
+
+    Pictures that are too small for a layer count as extended to the smallest size that is not.
+    """
+    network = spec.record.network
+    side = smallest_side(network, spec.taps)
+    return tuple(tap_shape(network, tap, max(height, side), max(width, side)) for tap in spec.taps)
 
 
 def ceiling(spec: DistanceSpec) -> float | None:

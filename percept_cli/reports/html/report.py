@@ -13,7 +13,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -150,15 +150,9 @@ def _blocks(run: Run, style: Style) -> Iterator[Any]:
 
 def _entry(result: PairResult, run: Run, style: Style) -> dict[str, Any]:
     """A result as the page's script takes it."""
-    found = result.evidence
     entry: dict[str, Any] = {
         "name": printable(result.name),
-        "status": result.status,
         "reason": printable("; ".join((result.reason, *result.notes))),
-        "distance": result.distance,
-        "threshold": result.threshold,
-        "width": result.width,
-        "height": result.height,
         "layers": [asdict(layer) for layer in result.layers],
         "commands": _commands(result, run, style),
         "views": [
@@ -172,25 +166,15 @@ def _entry(result: PairResult, run: Run, style: Style) -> dict[str, Any]:
         ],
         "views_in_all": len(result.views),
     }
-    if found is None:
-        return entry
-    entry["evidence"] = {
-        "gates": [asdict(gate) | {"source": printable(gate.source)} for gate in found.gates],
-        "regions": [asdict(region) for region in found.regions],
-        "regions_in_all": found.regions_in_all,
-        "changed_pixels": found.changed_pixels,
-        "ignored_pixels": found.ignored_pixels,
-        "shift": found.shift,
-        "noise": found.noise,
-    }
-    if found.heat is not None:
-        entry["evidence"]["heat"] = {
-            "address": data_url("image/png", heat_png(found.heat)),
-            "stride": found.heat.stride,
-            "width": found.heat.width,
-            "height": found.heat.height,
-            "top": found.heat.top,
-        }
+    entry |= {key: getattr(result, key) for key in ("status", "distance", "threshold", "width", "height")}
+    found = result.evidence
+    if found is not None:
+        gates = [asdict(gate) | {"source": printable(gate.source)} for gate in found.gates]
+        heat = None
+        if found.heat is not None:  # as a picture, instead of its values
+            heat = asdict(found.heat) | {"address": data_url("image/png", heat_png(found.heat))}
+            del heat["values"]
+        entry["evidence"] = asdict(replace(found, heat=None)) | {"gates": gates, "heat": heat}
     return entry
 
 
