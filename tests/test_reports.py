@@ -8,6 +8,7 @@ import json
 import math
 import os
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,8 @@ import jsonschema
 import pytest
 
 from percept_cli import reports
-from percept_cli.reports import REPORTS, Style, format_of_file
+from percept_cli.errors import MissingLibrary
+from percept_cli.reports import REPORTS, Report, RowReport, Style, check_format, format_of_file
 from percept_cli.reports.data.rows import dumps, from_row, to_row
 from percept_cli.results.run import PairResult, Run
 from percept_cli.system.names import printable
@@ -87,6 +89,36 @@ def check_golden(name: str, text: str) -> None:
     if os.environ.get("PERCEPT_UPDATE_GOLDEN"):
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("form", REPORTS)
+def test_every_format_is_a_report_in_one_table(form: str) -> None:
+    kind = REPORTS[form].load()
+    assert issubclass(kind, Report)
+    assert kind.__doc__  # what it is, in a line
+    assert all(format_of_file(f"name{suffix}") == form for suffix in REPORTS[form].suffixes)
+    check_format(form)
+    if issubclass(kind, RowReport):  # what is written while the run goes on is what is written behind it
+        report = kind(MANY, Style())
+        assert "".join((report.head(), *map(report.rows, MANY.results))) == render(MANY, form, Style())
+
+
+def test_a_format_whose_library_is_missing_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingLibrary, match="writing Parquet needs pyarrow") as error:
+        check_format("parquet")
+    assert error.value.hint == "pip install 'percept-cli[parquet]'"
+
+
+def test_a_pair_that_was_not_compared_is_counted_as_such_wherever_pairs_are_counted() -> None:
+    unseen = replace(BROKEN, status="pass", reason="other sizes, which may differ; nothing was compared")
+    run = replace(CHECKED, results=(unseen, *CHECKED.results))
+    assert (run.summary.passed, run.summary.within, run.summary.not_compared) == (2, 1, 1)
+    assert "0 identical, 1 more passed, 1 not compared, 1 warned" in render(run, "table", Style())
+    markdown = render(run, "markdown", Style())
+    assert "| passed | not compared | warned | failed | new | missing | errors |" in markdown
+    assert "| 1 | 1 | 1 | 1 | 1 | 1 | 1 |" in markdown
+    assert "not compared |" not in render(CHECKED, "markdown", Style())
 
 
 @pytest.mark.parametrize("form", REPORTS)
