@@ -45,18 +45,13 @@ class Settings:
     """Option name → value, as TOML has it."""
     tables: Mapping[str, Any] = field(default_factory=dict)
     """The tables, as TOML has them."""
-    found: bool = False
-    """Whether it was looked for, and not named."""
+    from_above: str = ""
+    """How messages name it where it was found above the current folder, and not named by anyone."""
 
     @property
     def folder(self) -> Path:
         """What paths in the file are relative to."""
         return Path() if self.path is None else self.path.parent
-
-    @property
-    def from_above(self) -> str:
-        """The file, if it was found above the current folder and not named by anyone; otherwise nothing."""
-        return self.source if self.path is not None and self.found and self.path.parent != Path.cwd() else ""
 
     @property
     def pictures(self) -> dict[str, Any]:
@@ -87,10 +82,10 @@ def find_settings(folder: Path | None = None) -> Settings:
     except FileNotFoundError:  # the current folder has been deleted
         return Settings()
     for place in (folder, *folder.parents):
-        if (place / "percept.toml").is_file():
-            return replace(read_settings(place / "percept.toml"), found=True)
-        if (place / "pyproject.toml").is_file() and _has_table(place / "pyproject.toml"):
-            return replace(read_settings(place / "pyproject.toml"), found=True)
+        for path in (place / "percept.toml", place / "pyproject.toml"):
+            if path.is_file() and (path.name == "percept.toml" or _has_table(path)):
+                found = read_settings(path)
+                return found if place == Path.cwd() else replace(found, from_above=found.source)
         if (place / ".git").exists():
             break
     return Settings()

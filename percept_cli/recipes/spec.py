@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, Literal, get_args
@@ -60,6 +59,11 @@ class LayerSpec:
         object.__setattr__(self, "distance", check_distance(self.distance))
         object.__setattr__(self, "weight", float(self.weight))
 
+    @property
+    def has_places(self) -> bool:
+        """Whether its distance belongs to places of the picture, so that there is a map."""
+        return isinstance(DISTANCES[self.distance], LocalDistance)
+
 
 @dataclass(frozen=True)
 class DistanceSpec:
@@ -87,17 +91,17 @@ class DistanceSpec:
             raise InvalidSetting(
                 f"unknown precision {self.precision!r}", hint=did_you_mean(str(self.precision), PRECISIONS)
             )
-        _check_layers(self.layers, tap_names(self.record.network))
+        _check_layers(self)
         for layer in self.layers:
             if layer.distance in CHANNEL_WEIGHTS:
                 CHANNEL_WEIGHTS[layer.distance].check(self.backbone, self.record.network, layer.tap)
 
-    @property
+    @cached_property
     def record(self) -> WeightsRecord:
         """The weights record of the backbone."""
         return WEIGHTS[self.backbone]
 
-    @property
+    @cached_property
     def taps(self) -> tuple[str, ...]:
         """The taps, in report order."""
         return tuple(layer.tap for layer in self.layers)
@@ -110,13 +114,12 @@ class DistanceSpec:
     @property
     def has_places(self) -> bool:
         """Whether the distance of any layer belongs to places of the picture, so that there is a map."""
-        return any(isinstance(DISTANCES[layer.distance], LocalDistance) for layer in self.layers)
+        return any(layer.has_places for layer in self.layers)
 
     @property
     def all_places(self) -> bool:
         """Whether that holds for every layer that counts, so that the map is that of the whole distance."""
-        counting = [layer for layer in self.layers if layer.weight]
-        return all(isinstance(DISTANCES[layer.distance], LocalDistance) for layer in counting)
+        return all(layer.has_places for layer in self.layers if layer.weight)
 
     def as_dict(self) -> dict[str, Any]:
         """The recipe as plain data for reports, policies of the picture's way to the network included."""
@@ -172,18 +175,16 @@ def ceiling(spec: DistanceSpec) -> float | None:
     return math.fsum(bounded) if len(bounded) == len(values) else None
 
 
-def _check_layers(layers: Sequence[LayerSpec], known: Sequence[str]) -> None:
-    if not layers:
+def _check_layers(spec: DistanceSpec) -> None:
+    if not spec.layers:
         raise InvalidSetting("no layers are given", hint="name at least one, such as --layers relu3_3")
-    seen: set[str] = set()
-    for layer in layers:
-        if layer.tap not in known:
-            close = did_you_mean(layer.tap, known)
-            raise InvalidSetting(f"unknown layer {layer.tap!r}", hint=close)
-        if layer.tap in seen:
-            raise InvalidSetting(f"layer {layer.tap} is named twice", hint="name each layer once.")
-        seen.add(layer.tap)
-    if all(layer.weight == 0 for layer in layers):
+    known = tap_names(spec.record.network)
+    for tap in spec.taps:
+        if tap not in known:
+            raise InvalidSetting(f"unknown layer {tap!r}", hint=did_you_mean(tap, known))
+        if spec.taps.count(tap) > 1:
+            raise InvalidSetting(f"layer {tap} is named twice", hint="name each layer once.")
+    if all(layer.weight == 0 for layer in spec.layers):
         raise InvalidSetting(
             "every layer weight is zero, so every distance would be zero",
             hint="give at least one layer a weight above 0.",
@@ -254,19 +255,18 @@ def check_places(spec: DistanceSpec) -> None:
     Raises:
         InvalidSetting: naming the layer and its distance.
     """
+    without = [layer for layer in spec.layers if layer.weight and not layer.has_places]
+    if not without:
+        return
     local = [
         name
         for name, distance in DISTANCES.items()
         if isinstance(distance, LocalDistance) and name not in CHANNEL_WEIGHTS  # which need their own backbones
     ]
-    for layer in spec.layers:
-        if layer.weight and not isinstance(DISTANCES[layer.distance], LocalDistance):
-            others = [
-                one.tap for one in spec.layers if one.weight and isinstance(DISTANCES[one.distance], LocalDistance)
-            ]
-            alone = f", or draw one layer alone: --layer {others[0]}" if others else ""
-            raise InvalidSetting(
-                f"layer {layer.tap} is compared by {layer.distance}, which belongs to the whole picture: there "
-                "are no places to draw",
-                hint=f"use --distance unit, or another of {', '.join(local)}{alone}.",
-            )
+    others = [layer.tap for layer in spec.layers if layer.weight and layer.has_places]
+    alone = f", or draw one layer alone: --layer {others[0]}" if others else ""
+    raise InvalidSetting(
+        f"layer {without[0].tap} is compared by {without[0].distance}, which belongs to the whole picture: there "
+        "are no places to draw",
+        hint=f"use --distance unit, or another of {', '.join(local)}{alone}.",
+    )

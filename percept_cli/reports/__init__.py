@@ -130,4 +130,4 @@ def report_of(run: Run, form: str, style: Style) -> Report:
 
 def render(run: Run, form: str, style: Style) -> Iterator[str | bytes]:
     """All of it, piece by piece; text ends with a line break."""
-    return report_of(run, form, style).render()
+    yield from report_of(run, form, style).render()

@@ -21,4 +21,5 @@ def test_pairs_are_ordered_by_verdict_then_by_excess_then_by_distance_then_by_th
     near, far = replace(PAIR, threshold=1.0), replace(PAIR, threshold=0.1)
     smaller, no_number = replace(PAIR, distance=PAIR.distance / 2), replace(PAIR, distance=math.nan)
     ordered = [fail, no_number, far, near, smaller, warn, passed]
-    assert sorted(ordered[::-1], key=badness) == ordered
+    backwards = ordered[::-1]
+    assert sorted(backwards, key=badness) == ordered
