@@ -153,7 +153,7 @@ class _Collector:
         if is_worker:
             return
         if self._kept:
-            from percept_cli.testing.fixture import write_report
+            from percept_cli.testing.kept import write_report
 
             self._reports = write_report(self._kept, Path(self._config.option.percept_report))
         self._look_for_unclaimed()

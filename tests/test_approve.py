@@ -21,10 +21,10 @@ from PIL.PngImagePlugin import PngInfo
 from percept_cli.geometry import FileStamp
 from percept_cli.reports import Style
 from percept_cli.reports import render as render_report
-from percept_cli.reports.ci.findings import pattern_of
+from percept_cli.reports.commands import pattern_of
 from percept_cli.results.run import PairResult
 from percept_cli.runs import approval
-from percept_cli.runs.approval import LOCK, Approval, Refused, Step
+from percept_cli.runs.approval import LOCK, Approval, BaselineStep, Refused
 from percept_cli.system.beneath import FilePlace, LinkInTheWay, below, leads_out
 from percept_cli.system.patterns import Patterns
 from percept_cli.system.whole import write_output
@@ -903,12 +903,12 @@ def test_a_race_of_processes_changes_every_file_once(checked: Path) -> None:
     assert not [name for name in found if name.startswith(".")]
 
 
-def step_of(root: Path, name: str) -> Step:
+def step_of(root: Path, name: str) -> BaselineStep:
     result = result_of(root, name, "fail")
     assert result.reference_file is not None
     assert result.candidate_file is not None
     hashes = result.reference_file.sha256, result.candidate_file.sha256
-    return Step(name, "changed", Path("base") / name, Path("now") / name, *hashes)
+    return BaselineStep(name, "changed", Path("base") / name, Path("now") / name, *hashes)
 
 
 def test_a_candidate_that_changes_while_it_is_copied_is_noticed(

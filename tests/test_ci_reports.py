@@ -20,9 +20,8 @@ from tap.line import Line, Plan, Result
 from tap.parser import Parser
 
 from percept_cli import reports
-from percept_cli.reports import FORMATS, Style, format_of_file
-from percept_cli.reports.ci.findings import badness
-from percept_cli.results.run import PairResult, Run
+from percept_cli.reports import REPORTS, Style, format_of_file
+from percept_cli.results.run import PairResult, Run, badness
 from percept_cli.system.names import printable
 from percept_cli.system.whole import encoded
 from tests.runs import CHECKED, RUN
@@ -54,7 +53,7 @@ HOSTILE_NAMES = (
     "'",
 )
 (FAILED_PAIR,) = (result for result in CHECKED.results if result.status == "fail")
-TEXTS = [form for form in FORMATS if form != "parquet"]
+TEXTS = [form for form in REPORTS if form != "parquet"]
 
 
 def hostile(name: str) -> PairResult:
@@ -78,9 +77,9 @@ RUNS = {
 
 
 @pytest.mark.parametrize("run", RUNS)
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", REPORTS)
 def test_every_format_renders_every_run(form: str, run: str) -> None:
-    data = b"".join(map(encoded, reports.render(RUNS[run], form, Style(detail=False))))
+    data = b"".join(map(encoded, reports.render(RUNS[run], form, Style())))
     if form == "parquet":
         assert data[:4] == data[-4:] == b"PAR1"
         return

@@ -14,7 +14,8 @@ import pytest
 
 from percept_cli.errors import InvalidSetting, UnreadableFolder
 from percept_cli.pairs import Pair, Pairs
-from percept_cli.pairs.folders import Choice, list_pictures, pair_folders, pair_with_each, pairs_of
+from percept_cli.pairs.folders import pair_folders, pair_with_each, pairs_of
+from percept_cli.pairs.listing import Choice, list_pictures
 from percept_cli.recipes.presets import load_preset
 from percept_cli.scoring.scorer import Scorer
 from tests.test_process import drop_right_to_ignore_permissions

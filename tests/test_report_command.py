@@ -18,7 +18,7 @@ import pyarrow.parquet
 import pytest
 
 from percept_cli.errors import ExitCode
-from percept_cli.reports import FORMATS, Style
+from percept_cli.reports import REPORTS, Style
 from percept_cli.reports import render as pieces_of
 from percept_cli.reports.data.reading import UnreadableReport, read_run
 from percept_cli.results.found import HeatMap
@@ -182,7 +182,7 @@ def test_names_that_are_no_text_are_utf_8_in_every_report(percept: Percept, save
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(picture if folder == "out" or b"/" not in name else b"no image")
     (tmp_path / "expected" / os.fsdecode(b"gone\xff.png")).write_bytes(picture)
-    for command, formats in (("batch", FORMATS), ("check", ("csv", "jsonl", "score", "table"))):
+    for command, formats in (("batch", REPORTS), ("check", ("csv", "jsonl", "score", "table"))):
         outputs = [option for ending in ("json", *FILES) for option in ("-o", f"{command}.{ending}")]
         assert percept(command, "expected", "out", *CHEAP, *outputs).returncode == 3
         for ending in ("json", *FILES):

@@ -8,6 +8,7 @@ import json
 import math
 import os
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,8 @@ import jsonschema
 import pytest
 
 from percept_cli import reports
-from percept_cli.reports import FORMATS, Style, format_of_file
+from percept_cli.errors import MissingLibrary
+from percept_cli.reports import REPORTS, Report, RowReport, Style, check_format, format_of_file
 from percept_cli.reports.data.rows import dumps, from_row, to_row
 from percept_cli.results.run import PairResult, Run
 from percept_cli.system.names import printable
@@ -73,7 +75,7 @@ IDENTICAL = replace(
     distance=0.0,
     layers=tuple(replace(layer, distance=0.0, contribution=0.0, share=0.0) for layer in PAIR.layers),
 )
-MANY = replace(RUN, results=(IDENTICAL, PASSED, PAIR, NEW, BROKEN, MISSING))
+MANY = replace(RUN, kind="batch", results=(IDENTICAL, PASSED, PAIR, NEW, BROKEN, MISSING))
 UNDECODABLE = replace(PAIR, name="tab\there\nand \udcff.png", reference="<b>&\"'.png", candidate="\x1b[31mred.png")
 
 
@@ -89,11 +91,41 @@ def check_golden(name: str, text: str) -> None:
     assert text == path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", REPORTS)
+def test_every_format_is_a_report_in_one_table(form: str) -> None:
+    kind = REPORTS[form].load()
+    assert issubclass(kind, Report)
+    assert kind.__doc__  # what it is, in a line
+    assert all(format_of_file(f"name{suffix}") == form for suffix in REPORTS[form].suffixes)
+    check_format(form)
+    if issubclass(kind, RowReport):  # what is written while the run goes on is what is written behind it
+        report = kind(MANY, Style())
+        assert "".join((report.head(), *map(report.rows, MANY.results))) == render(MANY, form, Style())
+
+
+def test_a_format_whose_library_is_missing_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingLibrary, match="writing Parquet needs pyarrow") as error:
+        check_format("parquet")
+    assert error.value.hint == "pip install 'percept-cli[parquet]'"
+
+
+def test_a_pair_that_was_not_compared_is_counted_as_such_wherever_pairs_are_counted() -> None:
+    unseen = replace(BROKEN, status="pass", reason="other sizes, which may differ; nothing was compared")
+    run = replace(CHECKED, results=(unseen, *CHECKED.results))
+    assert (run.summary.passed, run.summary.within, run.summary.not_compared) == (2, 1, 1)
+    assert "0 identical, 1 more passed, 1 not compared, 1 warned" in render(run, "table", Style())
+    markdown = render(run, "markdown", Style())
+    assert "| passed | not compared | warned | failed | new | missing | errors |" in markdown
+    assert "| 1 | 1 | 1 | 1 | 1 | 1 | 1 |" in markdown
+    assert "not compared |" not in render(CHECKED, "markdown", Style())
+
+
+@pytest.mark.parametrize("form", REPORTS)
 def test_every_format_renders_every_kind_of_run(form: str) -> None:
     for pairs in ((), (PAIR,), (PAIR, NOTE, NOT_A_NUMBER, UNDECODABLE, BROKEN, NEW, MISSING, UNUSABLE)):
-        for style in (Style(detail=False), Style(wide=True, detail=False)):
-            pieces = list(reports.render(replace(RUN, results=pairs), form, style))
+        for style in (Style(), Style(wide=True)):
+            pieces = list(reports.render(replace(MANY, results=pairs), form, style))
             data = b"".join(map(encoded, pieces))
             if form == "parquet":
                 assert data[:4] == data[-4:] == b"PAR1"
@@ -165,25 +197,26 @@ def test_score() -> None:
 
 @pytest.mark.parametrize("width", [80, 160])
 def test_table_of_many(width: int) -> None:
-    style = Style(width=width, detail=False, origin=("expected", "out"))
-    text = render(MANY, "table", style)
+    style = Style(width=width)
+    many = replace(MANY, origin=("expected", "out"))
+    text = render(many, "table", style)
     check_golden(f"table-many-{width}.txt", text)
     assert max(map(len, text.splitlines())) <= width
-    coloured = render(MANY, "table", replace(style, colour=True))
+    coloured = render(many, "table", replace(style, colour=True))
     plain = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
     assert [line.rstrip() for line in plain.splitlines()] == text.splitlines()
-    ascii_only = render(MANY, "table", replace(style, unicode=False))
+    ascii_only = render(many, "table", replace(style, unicode=False))
     assert ascii_only.isascii()
     assert max(map(len, ascii_only.splitlines())) <= width + 2  # three dots for one
 
 
 def test_table_of_many_is_cut_only_with_a_word() -> None:
-    text = render(MANY, "table", Style(detail=False, top=2))
+    text = render(MANY, "table", Style(top=2))
     assert "… and 4 that are no worse; --top all shows them" in text
     rows = text.split("name\n")[1].splitlines()
     assert rows[0].startswith("ERROR")
     assert [row.split()[0] for row in rows[:6] if row[:1].isupper()] == ["ERROR", "FAIL"]
-    assert "no worse" not in render(MANY, "table", Style(detail=False))
+    assert "no worse" not in render(MANY, "table", Style())
 
 
 def test_jsonl_has_one_line_per_result_in_order() -> None:
@@ -222,7 +255,7 @@ def test_parquet_in_several_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_json() -> None:
     check_golden(
-        "run.json", render(replace(MANY, results=(PAIR, NOTE, NOT_A_NUMBER, BROKEN, NEW)), "json", Style())
+        "run.json", render(replace(RUN, results=(PAIR, NOTE, NOT_A_NUMBER, BROKEN, NEW)), "json", Style())
     )
 
 
@@ -251,9 +284,9 @@ def test_json_of_a_check_keeps_its_schema_and_can_be_read_back(pair: PairResult)
     document = json.loads(render(run, "json", Style()))
     jsonschema.validate(document, SCHEMA)
     row = document["results"][0]
-    shapes = [(layer.channels, layer.height, layer.width) for layer in PAIR.layers]
-    assert json.loads(dumps(to_row(from_row(row, shapes)))) == row
-    assert from_row(row, shapes).evidence == pair.evidence
+    found = from_row(row, run.spec)
+    assert json.loads(dumps(to_row(found))) == row
+    assert found.evidence == pair.evidence
 
 
 def test_the_schema_refuses_what_is_not_a_run() -> None:

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from percept_cli.errors import ExitCode, InvalidSetting
-from percept_cli.judging.threshold import judge, judge_run
+from percept_cli.judging.threshold import judge
 from percept_cli.recipes.presets import check_threshold
 from percept_cli.results.run import Run, Status
+from percept_cli.results.verdict import judge_run
 from tests.runs import PAIR, RUN
 
 

@@ -107,7 +107,7 @@ def _folders(
     ]
     if named[0] is not None and named[1] is not None:
         return named[0], named[1]
-    from percept_cli.reports.ci.findings import folder_options
+    from percept_cli.reports.commands import folder_options
 
     words = [shell_quoted(str(report)), *folder_options(run.folders), *options]
     raise InvalidSetting(

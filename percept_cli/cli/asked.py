@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from percept_cli.cli.console import say
 from percept_cli.cli.options import parameter_of
-from percept_cli.errors import InvalidSetting, OutputUnwritable
+from percept_cli.errors import InvalidSetting
 from percept_cli.formats.decode import decode
 from percept_cli.formats.files import read_stream
 from percept_cli.images.policy import ImagePolicy
@@ -22,10 +22,10 @@ from percept_cli.pairs.held import PairInMemory
 from percept_cli.recipes.recipe import Recipe, make_recipe, renamed_taps
 from percept_cli.recipes.settings import KEYS, Settings
 from percept_cli.recipes.spec import DistanceSpec
-from percept_cli.reports import FORMATS, check_format, format_of_file
+from percept_cli.reports.destinations import Destinations, destinations
 from percept_cli.scoring.scorer import Scorer
 from percept_cli.system.machine import parse_size
-from percept_cli.system.names import posix, printable, shown
+from percept_cli.system.names import posix
 
 _STDIN, _STDIN_NAME = Path("-"), "standard input"
 
@@ -99,49 +99,20 @@ def _source_of(ctx: click.Context, settings: Settings, parameter: str) -> str:
     return settings.source if from_file else "command line"
 
 
-@dataclass(frozen=True)
-class Destinations:
-    """Which reports go where."""
-
-    stdout: str | None
-    """The format on standard output, or None."""
-    files: tuple[tuple[Path, str], ...]
-    """Files and their formats."""
-    wide: bool
-
-
 def destinations_of(
     ctx: click.Context, *, form: str | None, outputs: tuple[Path, ...], wide: bool, quiet: bool
 ) -> Destinations:
-    """Where reports go: a file's ending says its format, and --format that of any other file or standard output.
+    """Where reports go.
 
     Raises:
-        OutputUnwritable: for an ending that says no format where none is given, or a file that is named twice.
+        OutputUnwritable, MissingLibrary: as ``reports.destinations``.
         InvalidSetting: for Parquet on a terminal.
-        MissingLibrary: for a format that needs one.
     """
-    files = []
-    for path in outputs:
-        if outputs.count(path) > 1:
-            raise OutputUnwritable(f"{shown(path)}: named twice as --output", hint="name each file once.")
-        found = format_of_file(path.name) or form
-        if found is None and path.suffix:
-            endings = ", ".join(suffix for entry in FORMATS.values() for suffix in entry.suffixes)
-            raise OutputUnwritable(
-                f"{shown(path)}: the ending {printable(path.suffix)} says no format",
-                hint=f"use --format, or one of {endings}.",
-            )
-        files.append((path, found or "table"))
     typed = ctx.get_parameter_source("form") is ParameterSource.COMMANDLINE
-    given_to_file = any(format_of_file(path.name) is None for path in outputs)
-    stdout = None
-    if (typed and not given_to_file) or (not outputs and not quiet):
-        stdout = form or "table"
-    if stdout == "parquet" and sys.stdout.isatty():
+    to = destinations(outputs, form, typed=typed, wide=wide, quiet=quiet)
+    if to.stdout == "parquet" and sys.stdout.isatty():
         raise InvalidSetting("Parquet is no text for a terminal", hint="use -o results.parquet.")
-    for name in {stdout, *(name for _, name in files)} - {None}:
-        check_format(str(name))
-    return Destinations(stdout, tuple(files), wide)
+    return to
 
 
 def pair_of_arguments(reference: Path, candidate: Path, policy: ImagePolicy) -> Pair:

@@ -53,7 +53,8 @@ def _pairs(
     *,
     any_extension: bool,
 ) -> Pairs:
-    from percept_cli.pairs.folders import Choice, pairs_of
+    from percept_cli.pairs.folders import pairs_of
+    from percept_cli.pairs.listing import Choice
     from percept_cli.pairs.manifests import read_manifest
 
     if manifest is not None:

@@ -49,7 +49,8 @@ def run(
     warnings = check_book(book, asked.recipe)
     scorer = asked.scorer.with_judge(GateJudge(book.rules_of))
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
-    from percept_cli.pairs.folders import Choice, pairs_of
+    from percept_cli.pairs.folders import pairs_of
+    from percept_cli.pairs.listing import Choice
 
     found = pairs_of(baseline, current, Choice(include, exclude), any_extension=any_extension)
     pairs = assigned(found, book)

@@ -7,14 +7,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 from percept_cli._version import __version__
-from percept_cli.cli.asked import Asked, Destinations
+from percept_cli.cli.asked import Asked
 from percept_cli.cli.console import print_report, say, style_of_stdout
 from percept_cli.cli.options import DEFAULT_TOP, note_settings
 from percept_cli.cli.progress import Progress, progress
@@ -23,11 +23,12 @@ from percept_cli.drawing.heatmaps import HeatMapFolder
 from percept_cli.engine.plan import avoided
 from percept_cli.errors import ExitCode, OutputUnwritable, PerceptError
 from percept_cli.judging.checks import combined
-from percept_cli.judging.threshold import judge_run
 from percept_cli.pairs import Pairs
-from percept_cli.reports import FORMATS, Style, render, render_head, render_rows
+from percept_cli.reports import RowReport, Style, render, report_of
+from percept_cli.reports.destinations import Destinations
 from percept_cli.results.run import PairResult, Run
 from percept_cli.results.spool import Spool
+from percept_cli.results.verdict import judge_run
 from percept_cli.runs.journal import By, Journal
 from percept_cli.scoring.pipeline import Pipeline
 from percept_cli.scoring.scorer import Scorer
@@ -122,9 +123,21 @@ class _Many:
         self._settings = asked.settings
         self._journal, self._quiet = journal, quiet
         self._results = Spool()
-        self._streams = to.stdout is not None and FORMATS[to.stdout].streamed
+        self._run = Run(
+            version=__version__,
+            spec=scorer.spec,
+            device=scorer.device,
+            results=self._results,
+            kind="check" if terms.checks else "batch",
+            allow_empty=terms.allow_empty,
+            allow_unmatched=terms.allow_unmatched,
+            folders=self._folders(),
+            origin=pairs.origin,
+        )
+        report = None if to.stdout is None else report_of(self._run, to.stdout, Style(wide=to.wide))
+        self._rows = report if isinstance(report, RowReport) else None
         # Rows and a bar do not go together on one screen, and nobody watches a stream between programs.
-        watched = not (self._streams and (pairs.live or sys.stdout.isatty()))
+        watched = not (self._rows and (pairs.live or sys.stdout.isatty()))
         self._progress: Progress = progress(pairs.total, wanted=watched and not quiet)
         self._pipeline = Pipeline(
             self._scorer,
@@ -149,23 +162,8 @@ class _Many:
         early = self._pipeline.stopped_early or self._failure is not None
         if self._failed_fast:
             early = len(self._results) != self._pairs.total
-        return Run(
-            version=__version__,
-            spec=self._scorer.spec,
-            device=self._scorer.device,
-            results=self._results,
-            kind="check" if self._terms.checks else "batch",
-            complete=not early,
-            allow_empty=self._terms.allow_empty,
-            allow_unmatched=self._terms.allow_unmatched,
-            folders=self._folders(),
-            origin=self._pairs.origin,
-            ended_with=ExitCode(signals.exit_code()) if self.interrupted else None,
-        )
-
-    @property
-    def _row_style(self) -> Style:
-        return Style(wide=self._to.wide, checks=self._terms.checks)
+        ended_with = ExitCode(signals.exit_code()) if self.interrupted else None
+        return replace(self._run, device=self._scorer.device, complete=not early, ended_with=ended_with)
 
     def _folders(self) -> tuple[str, str] | None:
         """The folders that were compared; one picture and a folder are not two."""
@@ -173,8 +171,8 @@ class _Many:
         return origin if origin is not None and Path(origin[0]).is_dir() else None
 
     def _score(self) -> None:
-        if self._streams:
-            print_report([render_head(self._scorer.spec, str(self._to.stdout), self._row_style)])
+        if self._rows is not None:
+            print_report([self._rows.head()])
         with self._interruptible(), closing(self._pipeline.results(self._pairs)) as found:
             for result, reused in combined(found) if self._terms.checks else found:
                 self._take(result, reused=reused)
@@ -186,8 +184,8 @@ class _Many:
         self._results.add(result)
         if self._journal is not None:
             self._journal.add(result, reused=reused)
-        if self._streams:
-            print_report([render_rows(result, self._scorer.spec, str(self._to.stdout), self._row_style)])
+        if self._rows is not None:
+            print_report([self._rows.rows(result)])
         self._progress.advance(result, reused=reused)
         # main() turns the collector off, which a process for one pair has no use for; this one may live for days.
         if not gc.isenabled() and (self._scorer.device != "none" or len(self._results) > 1000):
@@ -236,8 +234,7 @@ class _Many:
         Raises:
             PerceptError: the first that failed.
         """
-        look: dict[str, Any] = {"wide": self._to.wide, "detail": False, "origin": self._pairs.origin}
-        look |= {"checks": self._terms.checks, "pictures": self._terms.pictures}
+        look: dict[str, Any] = {"wide": self._to.wide, "pictures": self._terms.pictures}
         look["settings"] = self._settings.from_above
         documents = [posix(path) for path, name in self._to.files if name == "json"]
         if documents:
@@ -251,7 +248,7 @@ class _Many:
                 tasks.append(partial(write_output, path, render(run, name, style)))
         if self._terms.heatmaps is not None:
             tasks.append(partial(self._draw, self._terms.heatmaps, run))
-        if self._to.stdout is not None and not self._streams:
+        if self._to.stdout is not None and self._rows is None:
             style = style_of_stdout(top=self._terms.top, **look)
             coloured = self._to.stdout == "table"
             tasks.append(partial(print_report, render(run, self._to.stdout, style), coloured=coloured))

@@ -11,7 +11,7 @@ import click
 from percept_cli.cli import completing
 from percept_cli.cli.console import say
 from percept_cli.recipes import DEFAULT, RENDER
-from percept_cli.reports import FORMATS
+from percept_cli.reports import REPORTS
 
 if TYPE_CHECKING:
     from percept_cli.recipes.settings import Settings
@@ -200,7 +200,7 @@ report_options = _all(
     click.option(
         "--format",
         "form",
-        type=click.Choice(list(FORMATS)),
+        type=click.Choice(list(REPORTS)),
         help="How to report on standard output, or in an --output whose ending says no format.  [default: table]",
     ),
     click.option("--wide/--no-wide", help="CSV: one row per pair instead of one per layer."),

@@ -16,9 +16,9 @@ from percept_cli.cli.options import (
 )
 from percept_cli.cli.words import where_reports_are
 from percept_cli.errors import ExitCode
-from percept_cli.judging.threshold import is_check, judge_run
 from percept_cli.reports import Style, render
 from percept_cli.results.run import Run
+from percept_cli.results.verdict import judge_run
 from percept_cli.system.names import counted, printable, shown
 from percept_cli.system.whole import check_output, write_output
 
@@ -49,9 +49,6 @@ def run(
         _tell_what_is_gone(run, {to.stdout, *(name for _, name in to.files)})
     look: dict[str, Any] = {
         "wide": wide,
-        "detail": run.kind == "compare",
-        "origin": run.origin,
-        "checks": is_check(run),
         "pictures": pictures,
         "json_report": results.as_posix(),
         "settings": ctx.obj.from_above,

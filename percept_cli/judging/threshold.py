@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from percept_cli.errors import ExitCode, PerceptError
+from percept_cli.errors import PerceptError
 from percept_cli.evidence.sight import Sight
 from percept_cli.images.limits import Limits
 from percept_cli.images.views import Look
 from percept_cli.pairs import Pair
 from percept_cli.recipes.spec import DistanceSpec
-from percept_cli.results.run import PairResult, Run, Status
-from percept_cli.system.names import counted
+from percept_cli.results.run import PairResult, Status
 
 if TYPE_CHECKING:
     from percept_cli.engine.transfer import Contribution
@@ -55,6 +54,15 @@ class ThresholdJudge:
         status, reason = judge(result.distance, result.threshold, result.threshold_source)
         return replace(result, status=status, reason=reason)
 
+    def judged_again(self, result: PairResult, pair: Pair) -> PairResult:
+        """The result of an earlier run, with the verdict of now for it and for each of its views."""
+        result = self._with_threshold(result, pair)
+        limit = result.threshold, result.threshold_source
+        status, reason = judge(result.distance, *limit)
+        views = [(one, *judge(one.distance, *limit)) for one in result.views]
+        views_now = tuple(replace(one, status=now, reason=why) for one, now, why in views)
+        return replace(result, status=status, reason=reason, views=views_now)
+
     def failed(self, result: PairResult, pair: Pair, error: PerceptError, limits: Limits) -> PairResult:  # noqa: ARG002
         """An error, whatever kept it from being compared."""
         return self._with_threshold(result, pair)
@@ -93,41 +101,3 @@ def judge(distance: float, threshold: float | None, source: str) -> tuple[Status
     if distance <= threshold:
         return "pass", f"distance {distance!r} is within the {limit}"
     return "fail", f"distance {distance!r} is above the {limit}"
-
-
-def is_check(run: Run) -> bool:
-    """Whether a run's pairs were judged by gates, as ``percept check`` does: then all are, or none."""
-    return run.kind == "check"
-
-
-def judge_run(run: Run) -> tuple[Status, str]:
-    """A whole run in one line, as its exit code says it: the word, and the reason."""
-    found = run.summary
-    gated = is_check(run)
-    limit = "levels" if gated else "threshold"
-    facts = []
-    if found.errors:
-        facts.append(f"{found.errors} of {counted(found.pairs, 'pair')} could not be compared")
-    if found.failed:
-        above = "failed" if gated else f"above the {limit}"
-        facts.append(f"{found.failed} of {counted(found.pairs, 'pair')} {above}")
-    if found.warned:
-        facts.append(f"{found.warned} of {counted(found.pairs, 'pair')} warned")
-    if found.new or found.missing:
-        facts.append(f"{found.missing} missing, {found.new} new")
-    if not found.pairs or found.not_compared == found.pairs:
-        facts.insert(0, "nothing was compared" + (f" of {counted(found.pairs, 'pair')}" if found.pairs else ""))
-    elif not found.failed and not found.warned and found.count:
-        within = "compared, without a threshold"
-        if gated or found.judged:
-            all_judged = gated or found.judged == found.count
-            within = f"within the {limit}" if all_judged else "compared, not all with a threshold"
-        facts.append(f"{counted(found.count, 'pair')} {within}")
-    if 0 < found.not_compared < found.pairs:
-        facts.append(f"nothing was compared of {counted(found.not_compared, 'pair')}")
-    if not run.complete:
-        facts.append("the run ended before its last pair")
-    words: dict[ExitCode, Status] = {ExitCode.ABOVE: "fail"}
-    words |= dict.fromkeys((ExitCode.INPUT, ExitCode.UNAVAILABLE), "error")
-    status = words.get(run.exit_code, "pass" if run.complete else "error")  # half a run has passed nothing
-    return status, "; ".join(facts)

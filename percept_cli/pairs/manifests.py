@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from percept_cli.errors import InvalidSetting, PerceptError, UnusablePair
 from percept_cli.pairs import Pair, Pairs
 from percept_cli.recipes.presets import check_threshold
+from percept_cli.results.extra import check_depth
 from percept_cli.system.names import counted, posix, printable, shown
 
 STDIN = "-"
@@ -26,7 +27,6 @@ KNOWN = (*REQUIRED, "name", "threshold", "weight")
 """Fields that mean something; others are carried through."""
 _NO_MISSPELLINGS = ("height", "preference")
 """Fair names for columns, although they are nearly others."""
-_DEEPEST = 64
 _DELIMITERS = "\t,;"
 _NO_BEGINNING = UnusablePair(
     "neither JSON nor a header that names the columns reference and candidate",
@@ -51,7 +51,7 @@ def read_manifest(name: str) -> Pairs:
     if name == STDIN:
         if sys.stdin is None:
             raise InvalidSetting("standard input is closed", hint="write the pairs to it, or name a file.")
-        return Pairs(_Lines("standard input", Path(), live=True).pairs(sys.stdin.buffer), live=True)
+        return Pairs(_Manifest("standard input", Path(), live=True).pairs(sys.stdin.buffer), live=True)
     path = Path(name)
     try:
         if path.is_dir():
@@ -59,7 +59,7 @@ def read_manifest(name: str) -> Pairs:
                 f"{shown(path)}: is a folder, not a list of pairs", hint="name two folders instead."
             )
         if path.exists() and not path.is_file():  # a pipe cannot be read twice
-            return Pairs(_Lines(shown(path), Path(), live=True).pairs(path.open("rb")), live=True)
+            return Pairs(_Manifest(shown(path), Path(), live=True).pairs(path.open("rb")), live=True)
         return _read_file(path)
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
@@ -71,7 +71,7 @@ def read_manifest(name: str) -> Pairs:
 def _read_file(path: Path) -> Pairs:
     # A redirected file under the system's name for standard input has no folder of its own.
     base = Path() if path.as_posix().startswith(("/dev/", "/proc/")) else path.parent
-    lines = _Lines(shown(path), base)
+    lines = _Manifest(shown(path), base)
     survey = _Survey(path)
     with path.open("rb") as file:
         for pair in lines.pairs(file):
@@ -147,8 +147,8 @@ _LONGEST = 1 << 24
 """Characters of a line."""
 
 
-class _Lines:
-    """One manifest's lines."""
+class _Manifest:
+    """One manifest, line by line."""
 
     def __init__(self, name: str, base: Path, *, live: bool = False) -> None:
         self._name, self._base, self._live = name, base, live
@@ -296,13 +296,7 @@ def _check_json(value: object) -> None:
     Raises:
         ValueError: if it is not.
     """
-    level, depth = [value], 0
-    while level:
-        depth += 1
-        inside = [entry for entry in level if isinstance(entry, dict | list)]
-        level = [child for entry in inside for child in (entry.values() if isinstance(entry, dict) else entry)]
-    if depth > _DEEPEST:
-        raise ValueError(f"nested deeper than {_DEEPEST} levels")
+    check_depth(value)
     json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "surrogateescape")
 
 

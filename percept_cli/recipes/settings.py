@@ -46,7 +46,7 @@ class Settings:
     tables: Mapping[str, Any] = field(default_factory=dict)
     """The tables, as TOML has them."""
     from_above: str = ""
-    """The file, if it was found above the current folder and not named by anyone; otherwise nothing."""
+    """How messages name it where it was found above the current folder, and not named by anyone."""
 
     @property
     def folder(self) -> Path:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, get_args
 
 from percept_cli.distances import DISTANCES, LocalDistance, canonical_name
@@ -15,7 +14,7 @@ from percept_cli.errors import InvalidSetting, did_you_mean
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
 from percept_cli.networks.channels import CHANNEL_WEIGHTS
 from percept_cli.networks.registry import WEIGHTS, WeightsRecord
-from percept_cli.topology import tap_names
+from percept_cli.topology import smallest_side, tap_names, tap_shape
 
 Precision = Literal["fp32", "tf32", "bf16", "fp16"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
@@ -60,6 +59,11 @@ class LayerSpec:
         object.__setattr__(self, "distance", check_distance(self.distance))
         object.__setattr__(self, "weight", float(self.weight))
 
+    @property
+    def has_places(self) -> bool:
+        """Whether its distance belongs to places of the picture, so that there is a map."""
+        return isinstance(DISTANCES[self.distance], LocalDistance)
+
 
 @dataclass(frozen=True)
 class DistanceSpec:
@@ -87,7 +91,7 @@ class DistanceSpec:
             raise InvalidSetting(
                 f"unknown precision {self.precision!r}", hint=did_you_mean(str(self.precision), PRECISIONS)
             )
-        _check_layers(self, tap_names(self.record.network))
+        _check_layers(self)
         for layer in self.layers:
             if layer.distance in CHANNEL_WEIGHTS:
                 CHANNEL_WEIGHTS[layer.distance].check(self.backbone, self.record.network, layer.tap)
@@ -110,13 +114,12 @@ class DistanceSpec:
     @cached_property
     def has_places(self) -> bool:
         """Whether the distance of any layer belongs to places of the picture, so that there is a map."""
-        return any(isinstance(DISTANCES[layer.distance], LocalDistance) for layer in self.layers)
+        return any(layer.has_places for layer in self.layers)
 
     @cached_property
     def all_places(self) -> bool:
         """Whether that holds for every layer that counts, so that the map is that of the whole distance."""
-        counting = [layer for layer in self.layers if layer.weight]
-        return all(isinstance(DISTANCES[layer.distance], LocalDistance) for layer in counting)
+        return all(layer.has_places for layer in self.layers if layer.weight)
 
     def as_dict(self) -> dict[str, Any]:
         """The recipe as plain data for reports, policies of the picture's way to the network included."""
@@ -148,6 +151,17 @@ class DistanceSpec:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+@lru_cache(maxsize=256)  # asked anew for each row of a report
+def shapes_of(spec: DistanceSpec, height: int, width: int) -> tuple[tuple[int, int, int], ...]:
+    """Channels, height and width of the features of each layer, for pictures of a size in pixels.
+
+    Pictures that are too small for a layer count as extended to the smallest size that is not.
+    """
+    network = spec.record.network
+    side = smallest_side(network, spec.taps)
+    return tuple(tap_shape(network, tap, max(height, side), max(width, side)) for tap in spec.taps)
+
+
 def ceiling(spec: DistanceSpec) -> float | None:
     """The largest distance that a recipe can give, of a pair and of a place in it; None where there is none."""
     # Only what a convolution gives before its ReLU can be negative: vectors that point away from each other.
@@ -161,9 +175,10 @@ def ceiling(spec: DistanceSpec) -> float | None:
     return math.fsum(bounded) if len(bounded) == len(values) else None
 
 
-def _check_layers(spec: DistanceSpec, known: Sequence[str]) -> None:
+def _check_layers(spec: DistanceSpec) -> None:
     if not spec.layers:
         raise InvalidSetting("no layers are given", hint="name at least one, such as --layers relu3_3")
+    known = tap_names(spec.record.network)
     for tap in spec.taps:
         if tap not in known:
             raise InvalidSetting(f"unknown layer {tap!r}", hint=did_you_mean(tap, known))
@@ -240,19 +255,18 @@ def check_places(spec: DistanceSpec) -> None:
     Raises:
         InvalidSetting: naming the layer and its distance.
     """
+    without = [layer for layer in spec.layers if layer.weight and not layer.has_places]
+    if not without:
+        return
     local = [
         name
         for name, distance in DISTANCES.items()
         if isinstance(distance, LocalDistance) and name not in CHANNEL_WEIGHTS  # which need their own backbones
     ]
-    for layer in spec.layers:
-        if layer.weight and not isinstance(DISTANCES[layer.distance], LocalDistance):
-            others = [
-                one.tap for one in spec.layers if one.weight and isinstance(DISTANCES[one.distance], LocalDistance)
-            ]
-            alone = f", or draw one layer alone: --layer {others[0]}" if others else ""
-            raise InvalidSetting(
-                f"layer {layer.tap} is compared by {layer.distance}, which belongs to the whole picture: there "
-                "are no places to draw",
-                hint=f"use --distance unit, or another of {', '.join(local)}{alone}.",
-            )
+    others = [layer.tap for layer in spec.layers if layer.weight and layer.has_places]
+    alone = f", or draw one layer alone: --layer {others[0]}" if others else ""
+    raise InvalidSetting(
+        f"layer {without[0].tap} is compared by {without[0].distance}, which belongs to the whole picture: there "
+        "are no places to draw",
+        hint=f"use --distance unit, or another of {', '.join(local)}{alone}.",
+    )

@@ -1,17 +1,16 @@
-"""Results → text: one module per format.
-
-A format whose rows stand for themselves has ``head(spec, style)`` and ``rows(result, spec, style)``, so that
-results can be written while the run goes on. The others need the whole run: ``render(run, style)``.
-"""
+"""How is a run told? One class a format, each a ``Report``, which are listed in ``REPORTS``."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Literal
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Literal, cast
+
+from percept_cli.errors import MissingLibrary
 
 if TYPE_CHECKING:
     from percept_cli.recipes.spec import DistanceSpec
@@ -30,12 +29,8 @@ class Style:
     """Whether signs beyond ASCII may be used (table)."""
     wide: bool = False
     """One row per pair instead of one per pair and layer (csv)."""
-    detail: bool = True
-    """Every pair layer by layer, instead of one row per pair and a summary (table)."""
     top: int | None = None
-    """Most rows, the worst first; None for all (table without detail)."""
-    origin: tuple[str, str] | None = None
-    """The folders that were compared (table without detail)."""
+    """Most rows, the worst first; None for all (table of many pairs)."""
     pictures: Literal["embed", "link", "none"] = "embed"
     """Pictures in the file itself, by their addresses, or not at all (html)."""
     link_from: Path | None = None
@@ -44,75 +39,98 @@ class Style:
     """The run's JSON report, for the commands that are shown (html, table of a check); None if there is none."""
     settings: str = ""
     """The settings file that was found above the current folder, which nobody named (table)."""
-    checks: bool = False
-    """What failed pair by pair with its gates and places, instead of a row per pair (table without detail)."""
+
+
+class Report(ABC):
+    """One run, told in one format."""
+
+    def __init__(self, run: Run, style: Style) -> None:
+        self.run, self.style = run, style
+
+    @abstractmethod
+    def render(self) -> Iterator[str | bytes]:
+        """All of it, piece by piece; text ends with a line break."""
+
+
+class RowReport(Report):
+    """One whose rows stand for themselves, so that they can be written while the run goes on."""
+
+    def head(self) -> str:
+        """What stands before the rows; nothing, where every line is a pair."""
+        return ""
+
+    @abstractmethod
+    def rows(self, result: PairResult) -> str:
+        """The rows of one result."""
+
+    def render(self) -> Iterator[str]:
+        """The head, then the rows of each result."""
+        yield self.head()
+        yield from map(self.rows, self.run.results)
 
 
 @dataclass(frozen=True)
-class Format:
-    """One way to write a run down."""
+class ReportFormat:
+    """What is known of a format before a report in it is made."""
 
-    module: str
-    suffixes: tuple[str, ...]
+    place: str
+    """Its class, loaded when a report is made: a terminal's table needs no templates of HTML."""
+    suffixes: tuple[str, ...] = ()
     """File endings that mean this format."""
-    streamed: bool = False
-    """Whether rows can be written before the run is over."""
+    needs: str = ""
+    """A library that does not come with percept; the extra that brings it has the format's name."""
 
-    def load(self) -> ModuleType:
-        """The module that writes it."""
-        return import_module(self.module)
+    def load(self) -> type[Report]:
+        """The class."""
+        return cast(type[Report], resolve_name(f"percept_cli.reports.{self.place}"))
 
 
-FORMATS: dict[str, Format] = {
-    "table": Format("percept_cli.reports.text.table", (".txt",)),
+REPORTS: dict[str, ReportFormat] = {
+    "table": ReportFormat("text.table:TableReport", (".txt",)),
     # Before JSON, since the first ending that fits counts.
-    "gitlab": Format("percept_cli.reports.ci.gitlab", ("code-quality-report.json", "codequality.json")),
-    "json": Format("percept_cli.reports.data.json", (".json",)),
-    "jsonl": Format("percept_cli.reports.data.jsonl", (".jsonl", ".ndjson"), streamed=True),
-    "csv": Format("percept_cli.reports.data.csv", (".csv",), streamed=True),
-    "parquet": Format("percept_cli.reports.data.parquet", (".parquet",)),
-    "score": Format("percept_cli.reports.text.score", (".tsv",), streamed=True),
-    "junit": Format("percept_cli.reports.ci.junit", (".xml",)),
-    "markdown": Format("percept_cli.reports.ci.markdown", (".md",)),
-    "github": Format("percept_cli.reports.ci.github", ()),
-    "tap": Format("percept_cli.reports.ci.tap", (".tap",)),
-    "html": Format("percept_cli.reports.html.report", (".html", ".htm")),
+    "gitlab": ReportFormat("ci.gitlab:GitLabReport", ("code-quality-report.json", "codequality.json")),
+    "json": ReportFormat("data.json:JsonReport", (".json",)),
+    "jsonl": ReportFormat("data.jsonl:JsonLinesReport", (".jsonl", ".ndjson")),
+    "csv": ReportFormat("data.csv:CsvReport", (".csv",)),
+    "parquet": ReportFormat("data.parquet:ParquetReport", (".parquet",), needs="pyarrow"),
+    "score": ReportFormat("text.score:ScoreReport", (".tsv",)),
+    "junit": ReportFormat("ci.junit:JUnitReport", (".xml",)),
+    "markdown": ReportFormat("ci.markdown:MarkdownReport", (".md",)),
+    "github": ReportFormat("ci.github:GitHubReport"),
+    "tap": ReportFormat("ci.tap:TapReport", (".tap",)),
+    "html": ReportFormat("html.report:HtmlReport", (".html", ".htm")),
 }
 
 
 def format_of_file(name: str) -> str | None:
     """The format that a file's ending means, or None."""
     lower = name.lower()
-    return next((key for key, form in FORMATS.items() if lower.endswith(form.suffixes)), None)
+    return next((key for key, form in REPORTS.items() if lower.endswith(form.suffixes)), None)
 
 
 def check_format(form: str) -> None:
-    """See whether a format can be written on this machine.
+    """See whether a format can be written on this machine, before any work.
 
     Raises:
         MissingLibrary: if it needs a library that is not installed.
     """
-    if form == "parquet":
-        FORMATS[form].load().check()
+    needs = REPORTS[form].needs
+    if not needs:
+        return
+    try:
+        import_module(needs)
+    except ImportError:
+        raise MissingLibrary(
+            f"writing {form.capitalize()} needs {needs}, which is not installed",
+            hint=f"pip install 'percept-cli[{form}]'",
+        ) from None
+
+
+def report_of(run: Run, form: str, style: Style) -> Report:
+    """The report of a run in one of ``REPORTS``."""
+    return REPORTS[form].load()(run, style)
 
 
 def render(run: Run, form: str, style: Style) -> Iterator[str | bytes]:
-    """The report of a run in one of ``FORMATS``, piece by piece; text ends with a line break."""
-    if not FORMATS[form].streamed:
-        yield from FORMATS[form].load().render(run, style)
-        return
-    yield render_head(run.spec, form, style)
-    for result in run.results:
-        yield render_rows(result, run.spec, form, style)
-
-
-def render_head(spec: DistanceSpec, form: str, style: Style) -> str:
-    """What stands before the rows of a streamed format."""
-    text: str = FORMATS[form].load().head(spec, style)
-    return text
-
-
-def render_rows(result: PairResult, spec: DistanceSpec, form: str, style: Style) -> str:
-    """The rows of one result in a streamed format."""
-    text: str = FORMATS[form].load().rows(result, spec, style)
-    return text
+    """All of it, piece by piece; text ends with a line break."""
+    yield from report_of(run, form, style).render()

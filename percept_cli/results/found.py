@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    pass
-
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 from percept_cli.geometry import Box
 
 GateName = Literal["distance", "peak", "colour", "changed-pixels"]
 Level = Literal["pass", "warn", "fail"]
+LEVELS: tuple[Level, ...] = get_args(Level)
+"""The best first."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,18 @@ class Gate:
     status: Level
     at: Box | None = None
     """The place with the largest value; None where it belongs to the whole picture."""
+
+    @property
+    def level(self) -> float | None:
+        """The level that its status is about; of a gate that passes, the first it would meet."""
+        return self.fail if self.status == "fail" or self.warn is None else self.warn
+
+    @property
+    def excess(self) -> float:
+        """How many times its level the value is."""
+        if not self.level:
+            return math.inf if self.value and self.level is not None else 0.0
+        return self.value / self.level
 
 
 @dataclass(frozen=True)
@@ -100,6 +111,16 @@ class Evidence:
     """The noise floor of the peak that was measured in the pair; None where it was not needed."""
     heat: HeatMap | None = None
     """None where nothing differs."""
+
+    @property
+    def deciding(self) -> Gate | None:
+        """The gate that made the verdict: of those with the worst status, the one furthest above its level."""
+        return max(self.gates, key=lambda gate: (LEVELS.index(gate.status), gate.excess), default=None)
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether a picture was judged as moved back; otherwise it would look as good as equal."""
+        return self.shift is not None or any(region.shift is not None for region in self.regions)
 
 
 def nothing_differs(width: int, height: int, top: float) -> HeatMap:

@@ -19,8 +19,9 @@ Status = Literal["pass", "warn", "fail", "new", "missing", "error"]
 """``warn``: within what fails, but above a level that someone wants to hear of. ``new``: a candidate without a
 reference. ``missing``: a reference without a candidate."""
 
-
-SEVERITY: Mapping[Status, int] = {"pass": 0, "warn": 1, "fail": 2, "error": 3, "new": 4, "missing": 4}
+WORST_FIRST: tuple[Status, ...] = ("error", "fail", "missing", "new", "warn", "pass")
+"""The order of verdicts, wherever there is one."""
+SEVERITY: Mapping[Status, int] = {status: rank for rank, status in enumerate(reversed(WORST_FIRST))}
 """Of verdicts, the worst has the most."""
 
 
@@ -64,11 +65,6 @@ class ViewResult:
     status: Status
     reason: str
     """The verdict in words."""
-
-
-def by_severity(views: Sequence[ViewResult]) -> list[ViewResult]:
-    """The worst first: by the verdict, then by the distance."""
-    return sorted(views, key=worst_first)
 
 
 @dataclass(frozen=True)
@@ -138,9 +134,7 @@ class PairResult:
     def identical(self) -> bool:
         """Whether it passed with a distance of 0 and nothing had moved, or was left out, that may differ."""
         found = self.evidence
-        forgiven = found is not None and bool(
-            found.ignored_pixels or found.shift or any(region.shift for region in found.regions)
-        )
+        forgiven = found is not None and bool(found.ignored_pixels or found.has_moved)
         return self.status == "pass" and self.distance == 0 and not forgiven
 
     @property
@@ -152,6 +146,17 @@ class PairResult:
 def worst_first(one: PairResult | ViewResult) -> tuple[int, float]:
     """What sorts the worst verdict first, then the largest distance; what is no number comes before all."""
     return -SEVERITY[one.status], -one.distance if math.isfinite(one.distance) else -math.inf
+
+
+def badness(result: PairResult) -> tuple[float, ...]:
+    """What sorts the pairs of a run, the worst first: by verdict, by how far above its level, by distance.
+
+    Of equal distances, the one that exceeds its threshold the most comes first.
+    """
+    gate = None if result.evidence is None else result.evidence.deciding
+    verdict, distance = worst_first(result)
+    threshold = (result.threshold or 0.0) if result.scored else 0.0
+    return verdict, 0.0 if gate is None else -gate.excess, distance, threshold
 
 
 @dataclass(frozen=True)
@@ -189,6 +194,17 @@ class Summary:
     """Σ weight × distance ÷ Σ weight."""
     layers: Mapping[str, float]
     """Mean distance per layer, not weighted."""
+
+    @property
+    def counts(self) -> dict[Status, int]:
+        """How many pairs have each verdict, the worst first."""
+        found = self.errors, self.failed, self.missing, self.new, self.warned, self.passed
+        return dict(zip(WORST_FIRST, found, strict=True))
+
+    @property
+    def within(self) -> int:
+        """Pairs that were compared, and passed."""
+        return self.passed - self.not_compared
 
 
 def summarise(results: Collection[PairResult]) -> Summary:

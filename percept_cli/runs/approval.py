@@ -39,7 +39,7 @@ Kind = Literal["changed", "new", "missing"]
 
 
 @dataclass(frozen=True)
-class Step:
+class BaselineStep:
     """What is to be done to one file of the baseline."""
 
     name: str
@@ -142,7 +142,7 @@ class Approval:
                 with suppress(OSError):
                     Path(folder, name).unlink()
 
-    def take(self, step: Step) -> bool:
+    def take(self, step: BaselineStep) -> bool:
         """Copy or delete one file, or only see whether that may be done.
 
         Returns:
@@ -170,7 +170,7 @@ class Approval:
             ) from None
         return True
 
-    def _target_of(self, step: Step) -> str:
+    def _target_of(self, step: BaselineStep) -> str:
         """The reference's place in the baseline folder, if the step may be taken there, whoever says so."""
         _check_name(step.name)
         target = _inside(step.target, self._reported[0], "baseline")
@@ -184,7 +184,7 @@ class Approval:
             self._check_further(step, target)
         return target
 
-    def _check_further(self, step: Step, target: str) -> None:
+    def _check_further(self, step: BaselineStep, target: str) -> None:
         """Another reference than that of its name is replaced if the settings say it is this picture's."""
         its_own = self._references(step.name).get(target)
         told = "" if step.source is None else f"copy {shown(step.source)} to {shown(self._baseline / step.name)}"
@@ -199,12 +199,12 @@ class Approval:
                 "and it has one of its own"
             )
 
-    def _is_taken(self, step: Step, target: str) -> bool:
+    def _is_taken(self, step: BaselineStep, target: str) -> bool:
         if step.kind == "missing":
             return not _there(self._baseline, target) and not _there(self._current, step.name)
         return step.after is not None and _sha256(self._baseline, target) == step.after
 
-    def _remove(self, step: Step, target: str) -> None:
+    def _remove(self, step: BaselineStep, target: str) -> None:
         self._check_reference(step, target)
         if _there(self._current, step.name):
             raise Refused("there is a candidate now")
@@ -212,7 +212,7 @@ class Approval:
             with below(self._baseline, target) as spot:
                 spot.unlink()
 
-    def _copy(self, step: Step, target: str) -> None:
+    def _copy(self, step: BaselineStep, target: str) -> None:
         if step.source is None or step.after is None:
             raise Refused("the report does not say which candidate was compared")
         self._check_reference(step, target)
@@ -252,7 +252,7 @@ class Approval:
             raise Refused(printable(str(error)).replace(shown(path), shown(called))) from None
         return isinstance(content, LargeFile)
 
-    def _check_reference(self, step: Step, target: str) -> None:
+    def _check_reference(self, step: BaselineStep, target: str) -> None:
         """The reference must still be the one that was compared."""
         if step.kind == "new":
             if _there(self._baseline, target):

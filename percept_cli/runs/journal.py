@@ -18,14 +18,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from percept_cli.engine.plan import plan_pair
 from percept_cli.errors import InvalidSetting, OutputUnwritable
 from percept_cli.geometry import FileStamp
-from percept_cli.judging.threshold import judge
+from percept_cli.judging.threshold import ThresholdJudge
 from percept_cli.pairs import Pair
-from percept_cli.reports.data.rows import stamps_of, to_line, views_of
+from percept_cli.reports.data.rows import FAULTS, from_row, to_line
 from percept_cli.results.run import PairResult
-from percept_cli.scoring.scorer import Scorer, with_views
+from percept_cli.scoring.scorer import Scorer
 from percept_cli.system.lock import hold
 from percept_cli.system.names import counted, posix, shown
 from percept_cli.system.whole import write_output
@@ -54,7 +53,8 @@ class Journal:
 
     def __init__(self, path: Path, scorer: Scorer, *, by: By = "stat") -> None:
         self.path = path
-        self._scorer = scorer
+        assert isinstance(scorer.judge, ThresholdJudge)  # gates would need the pictures again
+        self._scorer, self._judge = scorer, scorer.judge
         self._by = by
         self._places = array("Q")  # where each line begins, and where the last one ends
         self._rows: dict[_Key, int] = {}  # lines of this recipe, by their ordinals
@@ -141,42 +141,25 @@ class Journal:
         ordinal = self._rows.get(_key(pair.name, posix(pair.reference), posix(pair.candidate)))
         if ordinal is None:
             return None
-        row = json.loads(self._line(ordinal))
         try:
-            stamps = stamps_of(row)
-            distances = {layer["name"]: float(layer["distance"]) for layer in row["layers"]}
-            ordered = [distances[tap] for tap in self._scorer.spec.taps]
-            width, height, seconds = int(row["width"]), int(row["height"]), float(row["seconds"])
-            view, views = views_of(row)
-            notes = None if "notes" not in row else tuple(map(str, row["notes"]))
-        except (KeyError, TypeError, ValueError):  # written by hand, or by another version
+            found = from_row(json.loads(self._line(ordinal)), self._scorer.spec)
+        except FAULTS:  # written by hand, or by another version
             return None
-        reference, candidate = map(self._if_unchanged, (pair.reference, pair.candidate), stamps)
-        if reference is None or candidate is None:
+        files = [
+            self._if_unchanged(path, stamp)
+            for path, stamp in ((pair.reference, found.reference_file), (pair.candidate, found.candidate_file))
+        ]
+        if None in files or not found.compared:
             return None
-        plan = plan_pair(self._scorer.spec, height=height, width=width, changed=any(ordered))
-        result = self._scorer.of_distances(
-            pair,
-            plan=plan,
-            size=(width, height),
-            distances=ordered,
-            stamps=(reference, candidate),
-            seconds=seconds,
+        found = replace(
+            found, reference_file=files[0], candidate_file=files[1], weight=pair.weight, extra=pair.extra
         )
-        status, reason = judge(result.distance, result.threshold, result.threshold_source)
-        result = replace(result, view=view, status=status, reason=reason)
-        if views:
-            again = [judge(one.distance, result.threshold, result.threshold_source) for one in views]
-            judged = (
-                replace(one, status=status, reason=reason)
-                for one, (status, reason) in zip(views, again, strict=True)
-            )
-            result = with_views(result, tuple(judged))
-        # Those of reading the files are in the row alone; what a threshold moves is no note.
-        return result if notes is None else replace(result, notes=notes)
+        return self._judge.judged_again(found, pair)
 
-    def _if_unchanged(self, path: Path, stamp: FileStamp) -> FileStamp | None:
+    def _if_unchanged(self, path: Path, stamp: FileStamp | None) -> FileStamp | None:
         """The file's stamp as it is now, if its content is what it was."""
+        if stamp is None:
+            return None
         try:
             found = path.stat()
             if self._by == "stat":

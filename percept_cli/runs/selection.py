@@ -11,7 +11,7 @@ from typing import Literal
 
 from percept_cli.errors import InvalidSetting, PerceptError
 from percept_cli.results.run import PairResult, Run, Status
-from percept_cli.runs.approval import Kind, Step
+from percept_cli.runs.approval import BaselineStep, Kind
 from percept_cli.system.names import printable
 from percept_cli.system.patterns import Patterns
 
@@ -98,7 +98,7 @@ def _hint(useless: list[str], names: list[str]) -> str:
     return "write patterns as in .gitignore: *.png, charts/**; without --filter, --dry-run lists what there is."
 
 
-def steps_of(run: Run, selection: Selection) -> Iterator[Step]:
+def steps_of(run: Run, selection: Selection) -> Iterator[BaselineStep]:
     """What accepting a run's pictures comes to, in the order of the run. Nothing is looked at yet.
 
     Raises:
@@ -120,9 +120,9 @@ def steps_of(run: Run, selection: Selection) -> Iterator[Step]:
         yield _step(result, kind, Path(run.folders[0]), shared=shared)
 
 
-def _step(result: PairResult, kind: Kind, baseline: Path, *, shared: bool) -> Step:
+def _step(result: PairResult, kind: Kind, baseline: Path, *, shared: bool) -> BaselineStep:
     source = None if kind == "missing" or result.candidate is None else Path(result.candidate)
-    return Step(
+    return BaselineStep(
         name=result.name,
         kind=kind,
         target=Path(result.reference) if result.reference is not None else baseline / result.name,

@@ -14,7 +14,8 @@ from percept_cli.judging.checks import GateJudge, check_levels
 from percept_cli.judging.rulebook import changed, from_arguments
 from percept_cli.judging.rules import Noise, Rules
 from percept_cli.judging.threshold import ThresholdJudge
-from percept_cli.pairs.folders import Choice, pairs_of
+from percept_cli.pairs.folders import pairs_of
+from percept_cli.pairs.listing import Choice
 from percept_cli.recipes import DEFAULT, RENDER
 from percept_cli.recipes.recipe import make_recipe
 from percept_cli.recipes.spec import DistanceSpec

@@ -39,7 +39,7 @@ _COUNTS = pytest.StashKey[Counter[str]]()
 
 
 @dataclass(frozen=True)
-class Spot:
+class BaselineSpot:
     """Where one picture of a test belongs."""
 
     label: str
@@ -52,7 +52,7 @@ class Spot:
     """The last part of ``old``."""
 
 
-class Spots:
+class BaselineSpots:
     """Gives each picture of one test its place."""
 
     def __init__(self, item: pytest.Item) -> None:
@@ -64,7 +64,7 @@ class Spots:
         self._old_names: set[str] = set()
         self._unnamed = 0
 
-    def next(self, name: str | None) -> Spot:
+    def next(self, name: str | None) -> BaselineSpot:
         """The place of the next picture.
 
         Raises:
@@ -86,7 +86,7 @@ class Spots:
         path = self._folder / (f"{self._stem}@{part}" if part else self._stem)
         old_name = self._old_name(name)
         folder = old_folder_of(self._item.path, self._item.config)
-        return Spot(printable(label), path, None if folder is None else folder / old_name, old_name)
+        return BaselineSpot(printable(label), path, None if folder is None else folder / old_name, old_name)
 
     def _old_name(self, name: str | None) -> str:
         base = old_name_of(self._item.name if name is None else name)
@@ -211,7 +211,7 @@ def tests_of(collector: pytest.Collector) -> list[pytest.Item | pytest.Collector
     return found
 
 
-def owners_of(item: pytest.Item, spot: Spot, name: str | None, old: Path) -> list[str]:
+def owners_of(item: pytest.Item, spot: BaselineSpot, name: str | None, old: Path) -> list[str]:
     """The tests whose file an old baseline may be: this one, and others of its module.
 
     Of a picture without a name, those that would have had the same file, whether they have so many pictures or

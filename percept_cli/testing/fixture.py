@@ -7,9 +7,8 @@ settings file that holds there, below what a test asks for itself.
 from __future__ import annotations
 
 import os
-import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -21,14 +20,14 @@ from percept_cli.errors import ExitCode, PerceptError
 from percept_cli.images.policy import AS_SEEN
 from percept_cli.pairs import Pair
 from percept_cli.recipes.settings import find_settings
-from percept_cli.reports import Style, format_of_file, render
-from percept_cli.reports.ci.findings import details_of, reason_of
+from percept_cli.reports.findings import details_of, reason_of
 from percept_cli.results.run import PairResult, Run
 from percept_cli.system.names import shell_quoted, word_quoted
-from percept_cli.system.whole import write_output, write_whole
-from percept_cli.testing.baselines import Spot, Spots, owners_of
+from percept_cli.system.whole import write_whole
+from percept_cli.testing.baselines import BaselineSpot, BaselineSpots, owners_of
 from percept_cli.testing.candidates import file_of
 from percept_cli.testing.claims import Claims
+from percept_cli.testing.kept import document_of
 from percept_cli.testing.marks import FOLDER, INI, KEPT, USED, WRITTEN, PerceptWarning
 from percept_cli.testing.trial import Project, Trial
 
@@ -60,7 +59,7 @@ class Check:
         self._node: pytest.Item = request.node
         self._config = request.config
         self._folders = folders
-        self._spots = Spots(self._node)
+        self._spots = BaselineSpots(self._node)
         self._claims = Claims(request.config, folders)
         self._project = _project(request.config)
 
@@ -126,14 +125,15 @@ class Check:
         elif result.status == "warn":
             self._warn(spot, result.reason)
         elif result.status != "pass":
-            self._keep(result, trial)
+            run = Run(__version__, trial.spec, trial.device, (result,), kind="check")
+            self._node.stash.setdefault(KEPT, []).append(document_of(run))
             self._fail(result, spot, candidate)
         return result
 
-    def _warn(self, spot: Spot, message: str) -> None:
+    def _warn(self, spot: BaselineSpot, message: str) -> None:
         warnings.warn(f"{spot.label}: {message}", PerceptWarning, stacklevel=3)
 
-    def _held(self, spot: Spot, name: str | None, suffix: str) -> Baseline:
+    def _held(self, spot: BaselineSpot, name: str | None, suffix: str) -> Baseline:
         """The baseline that a picture has to itself."""
         __tracebackhide__ = True
         test, path = self._node.nodeid, Path(f"{spot.path}{suffix}")
@@ -254,18 +254,7 @@ class Check:
             if path != found and not path.exists():
                 self._move(found, path)
 
-    def _keep(self, result: PairResult, trial: Trial) -> None:
-        run = Run(
-            version=__version__,
-            spec=trial.spec,
-            device=trial.device,
-            results=(result,),
-            kind="check",
-        )
-        text = "".join(str(piece) for piece in render(run, "json", Style()))
-        self._node.stash.setdefault(KEPT, []).append(text)
-
-    def _fail_without(self, spot: Spot, held: Baseline, candidate: Path) -> NoReturn:
+    def _fail_without(self, spot: BaselineSpot, held: Baseline, candidate: Path) -> NoReturn:
         __tracebackhide__ = True
         lines = [
             f"percept: {spot.label} has no baseline: {self._shown(held.path)}",
@@ -276,7 +265,7 @@ class Check:
         ]
         pytest.fail("\n".join(lines), pytrace=False)
 
-    def _fail(self, result: PairResult, spot: Spot, candidate: Path) -> NoReturn:
+    def _fail(self, result: PairResult, spot: BaselineSpot, candidate: Path) -> NoReturn:
         __tracebackhide__ = True
         bare = replace(result, reference=None, candidate=None)
         lines = [f"percept: {spot.label}: {reason_of(result)}", *(f"  {line}" for line in details_of(bare))]
@@ -325,26 +314,3 @@ def _is_replaced(found: PairResult | PerceptError) -> bool:
     # then all of it is left out.
     other_size = not found.compared and found.width is None
     return not found.unavailable and (found.status in ("fail", "error") or other_size)
-
-
-def write_report(documents: Sequence[str], path: Path) -> list[Path]:
-    """Write one report of all failures; further ones beside it where tests used several recipes."""
-    from percept_cli.reports.data.reading import read_run
-
-    runs: dict[str, list[Run]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for number, document in enumerate(documents):
-            file = Path(folder) / f"{number}.json"
-            file.write_text(document, encoding="utf-8")
-            run = read_run(file)
-            runs.setdefault(run.fingerprint, []).append(run)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    style = Style(detail=False, link_from=path.parent)
-    paths = []
-    for number, group in enumerate(runs.values(), start=1):
-        whole = replace(
-            group[0], ended_with=None, results=tuple(result for run in group for result in run.results)
-        )
-        paths.append(path if number == 1 else path.with_stem(f"{path.stem}-{number}"))
-        write_output(paths[-1], render(whole, format_of_file(path.name) or "html", style))
-    return paths

@@ -5,11 +5,9 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 
-from percept_cli.judging.threshold import judge_run
-from percept_cli.reports import Style
-from percept_cli.reports.ci.findings import (
+from percept_cli.reports import Report
+from percept_cli.reports.findings import (
     Outcome,
-    badness,
     boxes_in_words,
     most_in,
     outcome_of,
@@ -17,7 +15,8 @@ from percept_cli.reports.ci.findings import (
     trouble_of,
     where,
 )
-from percept_cli.results.run import PairResult, Run
+from percept_cli.results.run import PairResult, badness
+from percept_cli.results.verdict import judge_run
 from percept_cli.system.names import printable
 
 MOST = 10
@@ -26,28 +25,30 @@ MOST = 10
 _KINDS: dict[str, tuple[Outcome, ...]] = {"error": ("fail", "error"), "warning": ("warn",)}
 
 
-def render(run: Run, style: Style) -> Iterator[str]:  # noqa: ARG001 - every format has the same signature
+class GitHubReport(Report):
     """Errors, then warnings, as many as GitHub shows of each; last a notice with the verdict and how many more."""
-    trouble = trouble_of(run)
-    if trouble:
-        yield _command("error", trouble, title="percept")
-    left_out = 0
-    for kind, outcomes in _KINDS.items():
-        room = MOST - (kind == "error" and bool(trouble))
-        found = 0
-        # Results may be read from disk, so that no more of them are held than are told.
-        for result in heapq.nsmallest(room, _those(run, outcomes), key=badness):
-            yield _annotation(kind, result)
-            found += 1
-        if found == room:
-            left_out += sum(1 for _ in _those(run, outcomes)) - found
-    status, reason = judge_run(run)
-    more = f"; {left_out} more did not pass, see the whole report" if left_out else ""
-    yield _command("notice", f"{status.upper()}: {reason}{more}", title="percept")
 
+    def render(self) -> Iterator[str]:
+        """A command a line."""
+        trouble = trouble_of(self.run)
+        if trouble:
+            yield _command("error", trouble, title="percept")
+        left_out = 0
+        for kind, outcomes in _KINDS.items():
+            room = MOST - (kind == "error" and bool(trouble))
+            found = 0
+            # Results may be read from disk, so that no more of them are held than are told.
+            for result in heapq.nsmallest(room, self._those(outcomes), key=badness):
+                yield _annotation(kind, result)
+                found += 1
+            if found == room:
+                left_out += sum(1 for _ in self._those(outcomes)) - found
+        status, reason = judge_run(self.run)
+        more = f"; {left_out} more did not pass, see the whole report" if left_out else ""
+        yield _command("notice", f"{status.upper()}: {reason}{more}", title="percept")
 
-def _those(run: Run, outcomes: tuple[Outcome, ...]) -> Iterator[PairResult]:
-    return (result for result in run.results if outcome_of(result, run) in outcomes)
+    def _those(self, outcomes: tuple[Outcome, ...]) -> Iterator[PairResult]:
+        return (result for result in self.run.results if outcome_of(result, self.run) in outcomes)
 
 
 def _annotation(kind: str, result: PairResult) -> str:

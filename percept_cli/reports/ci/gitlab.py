@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from percept_cli.reports import Style
-from percept_cli.reports.ci.findings import boxes_in_words, outcome_of, reason_of, trouble_of, where
+from percept_cli.reports import Report
 from percept_cli.reports.data.rows import dumps
-from percept_cli.results.run import PairResult, Run, Status
+from percept_cli.reports.findings import boxes_in_words, outcome_of, reason_of, trouble_of, where
+from percept_cli.results.run import PairResult, Status
 from percept_cli.system.names import printable
 
 _SEVERITIES: dict[Status, str] = {
@@ -22,31 +22,33 @@ _SEVERITIES: dict[Status, str] = {
 }
 
 
-def render(run: Run, style: Style) -> Iterator[str]:  # noqa: ARG001 - every format has the same signature
+class GitLabReport(Report):
     """The findings, in the order of the pairs."""
-    separator = "[\n"
-    for finding in _findings(run):
-        yield separator + dumps(finding)
-        separator = ",\n"
-    yield "[]\n" if separator == "[\n" else "\n]\n"
 
+    def render(self) -> Iterator[str]:
+        """An array, finding by finding."""
+        separator = "[\n"
+        for finding in self._findings():
+            yield separator + dumps(finding)
+            separator = ",\n"
+        yield "[]\n" if separator == "[\n" else "\n]\n"
 
-def _findings(run: Run) -> Iterator[dict[str, Any]]:
-    if trouble := trouble_of(run):
-        yield _finding("run", trouble, "critical", ".", _fingerprint("", "run", 0))
-    seen: Counter[tuple[str, str]] = Counter()
-    for result in run.results:
-        if outcome_of(result, run) in ("pass", "skipped"):
-            continue
-        key = result.name, result.status
-        yield _finding(
-            result.status,
-            _description(result),
-            _SEVERITIES[result.status],
-            where(result) or printable(result.name),
-            _fingerprint(*key, seen[key]),
-        )
-        seen[key] += 1
+    def _findings(self) -> Iterator[dict[str, Any]]:
+        if trouble := trouble_of(self.run):
+            yield _finding("run", trouble, "critical", ".", _fingerprint("", "run", 0))
+        seen: Counter[tuple[str, str]] = Counter()
+        for result in self.run.results:
+            if outcome_of(result, self.run) in ("pass", "skipped"):
+                continue
+            key = result.name, result.status
+            yield _finding(
+                result.status,
+                _description(result),
+                _SEVERITIES[result.status],
+                where(result) or printable(result.name),
+                _fingerprint(*key, seen[key]),
+            )
+            seen[key] += 1
 
 
 def _description(result: PairResult) -> str:

@@ -7,51 +7,52 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from xml.sax.saxutils import escape, quoteattr
 
-from percept_cli.reports import Style
-from percept_cli.reports.ci.findings import (
-    accept_command,
-    details_of,
-    outcome_of,
-    reason_of,
-    show_command,
-    trouble_of,
-)
+from percept_cli.recipes.told import in_words
+from percept_cli.reports import Report
+from percept_cli.reports.commands import Purpose, commands_for
+from percept_cli.reports.findings import details_of, outcome_of, reason_of, trouble_of
 from percept_cli.results.run import PairResult, Run, total
 from percept_cli.system.names import printable
 
+_VERBS: dict[Purpose, str] = {"show": "see", "accept": "accept"}
 
-def render(run: Run, style: Style) -> Iterator[str]:
-    """The whole run as one test suite. Without a time of day, so that equal runs give equal files."""
-    outcomes = Counter(outcome_of(result, run) for result in run.results)
-    trouble = trouble_of(run)
-    counts: dict[str, object] = {
-        "tests": outcomes.total() + bool(trouble),
-        "failures": outcomes["fail"],
-        "errors": outcomes["error"] + bool(trouble),
-    }
-    time: dict[str, object] = {"time": _seconds(total([round(result.seconds, 6) for result in run.results]))}
-    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
-    yield f"<testsuites{_attributes({'name': 'percept'} | counts | time)}>\n"
-    suite = (
-        {"name": " ".join(("percept", *(run.folders or ())))} | counts | {"skipped": outcomes["skipped"]} | time
-    )
-    yield f"  <testsuite{_attributes(suite)}>\n    <properties>\n"
-    for name, value in _properties(run).items():
-        yield f"      <property{_attributes({'name': name, 'value': value})}/>\n"
-    yield "    </properties>\n"
-    if trouble:
-        yield _case("percept", "percept", 0.0, f"<error{_attributes({'type': 'run', 'message': trouble})}/>")
-    for result in run.results:
-        yield _case(result.name, _class_of(result.name), result.seconds, _verdict(result, run, style.json_report))
-    yield "  </testsuite>\n</testsuites>\n"
+
+class JUnitReport(Report):
+    """One test suite. Without a time of day, so that equal runs give equal files."""
+
+    def render(self) -> Iterator[str]:
+        """The whole run, case by case."""
+        run = self.run
+        outcomes = Counter(outcome_of(result, run) for result in run.results)
+        trouble = trouble_of(run)
+        counts: dict[str, object] = {
+            "tests": outcomes.total() + bool(trouble),
+            "failures": outcomes["fail"],
+            "errors": outcomes["error"] + bool(trouble),
+        }
+        time: dict[str, object] = {"time": _seconds(total([round(result.seconds, 6) for result in run.results]))}
+        name = " ".join(("percept", *(run.folders or ())))
+        suite = {"name": name} | counts | {"skipped": outcomes["skipped"]} | time
+        yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+        yield f"<testsuites{_attributes({'name': 'percept'} | counts | time)}>\n"
+        yield f"  <testsuite{_attributes(suite)}>\n    <properties>\n"
+        for name, value in _properties(run).items():
+            yield f"      <property{_attributes({'name': name, 'value': value})}/>\n"
+        yield "    </properties>\n"
+        if trouble:
+            yield _case("percept", "percept", 0.0, f"<error{_attributes({'type': 'run', 'message': trouble})}/>")
+        for result in run.results:
+            verdict = _verdict(result, run, self.style.json_report)
+            yield _case(result.name, _class_of(result.name), result.seconds, verdict)
+        yield "  </testsuite>\n</testsuites>\n"
 
 
 def _properties(run: Run) -> dict[str, str]:
-    recipe = ", ".join(f"{layer.tap}:{layer.distance}={layer.weight!r}" for layer in run.spec.layers)
+    recipe = in_words(run.spec)
     return {
         "version": run.version,
         "fingerprint": run.fingerprint,
-        "recipe": f"{run.spec.backbone}; {recipe}; {run.spec.precision}{run.spec.pictures.words}",
+        "recipe": f"{recipe.backbone}; {', '.join(recipe.terms)}; {recipe.precision}",
         "device": run.device,
     } | ({} if run.folders is None else {"reference": run.folders[0], "candidate": run.folders[1]})
 
@@ -74,8 +75,8 @@ def _verdict(result: PairResult, run: Run, json_report: str | None) -> str:
     outcome, reason = outcome_of(result, run), reason_of(result)
     if outcome == "skipped":
         return f"<skipped>{escape(reason)}</skipped>"
-    commands = {"see": show_command(result, run), "accept": accept_command(result, run, json_report)}
-    told = [f"to {verb} it: {command}" for verb, command in commands.items() if command is not None]
+    commands = commands_for(result, run, json_report)
+    told = [f"to {_VERBS[purpose]} it: {command}" for purpose, command in commands.items()]
     lines = "\n".join((f"{result.status.upper()}: {reason}", *details_of(result), *told))
     if outcome == "warn":
         return f"<system-out>{escape(lines)}</system-out>"

@@ -6,19 +6,11 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 
-from percept_cli.judging.threshold import judge_run
-from percept_cli.reports import Style
-from percept_cli.reports.ci.findings import (
-    badness,
-    boxes_in_words,
-    deciding_gate,
-    folder_options,
-    level_of,
-    most_in,
-    outcome_of,
-    reason_of,
-)
-from percept_cli.results.run import PairResult, Run
+from percept_cli.reports import Report
+from percept_cli.reports.commands import folder_options
+from percept_cli.reports.findings import boxes_in_words, most_in, outcome_of, reason_of
+from percept_cli.results.run import PairResult, Run, badness
+from percept_cli.results.verdict import judge_run
 from percept_cli.system.names import counted, printable, shell_quoted
 
 MOST_BYTES = 1_000_000
@@ -32,34 +24,38 @@ _TABLE = (
 _HARMLESS = re.compile(r"[^`|\\<>&\s]+(?: [^`|\\<>&\s]+)*")
 
 
-def render(run: Run, style: Style) -> Iterator[str]:
+class MarkdownReport(Report):
     """The summary; what is beyond the limit is counted instead of shown."""
-    status, reason = judge_run(run)
-    room = _Room(MOST_BYTES - _FOR_THE_END)
-    yield room.take(f"## percept: {status.upper()}\n\n{_text(reason)}.\n\n{_counts(run)}\n")
-    # Results may be read from disk, so that their rows are kept instead of them.
-    bad = sorted(
-        (badness(result), _row(result))
-        for result in run.results
-        if outcome_of(result, run) not in ("pass", "skipped")
-    )
-    if bad:
-        yield room.take(_TABLE)
-        yield from room.take_all(
-            (row for _, row in bad), "\n… and {} more that did not pass; another report has all.\n"
+
+    def render(self) -> Iterator[str]:
+        """What did not pass, then what did, then how to go on."""
+        run = self.run
+        status, reason = judge_run(run)
+        room = _Room(MOST_BYTES - _FOR_THE_END)
+        yield room.take(f"## percept: {status.upper()}\n\n{_text(reason)}.\n\n{_counts(run)}\n")
+        # Results may be read from disk, so that their rows are kept instead of them.
+        bad = sorted(
+            (badness(result), _row(result))
+            for result in run.results
+            if outcome_of(result, run) not in ("pass", "skipped")
         )
-        yield "\n"
-    fine = len(run.results) - len(bad)
-    if fine:
-        skipped = sum(outcome_of(result, run) == "skipped" for result in run.results)
-        unseen = run.summary.not_compared
-        yield f"<details><summary>{_fine(fine - skipped, skipped - unseen, unseen)}</summary>\n\n"
-        names = (_item(result) for result in run.results if outcome_of(result, run) in ("pass", "skipped"))
-        yield from room.take_all(names, "\n… and {} more.\n")
-        yield "\n</details>\n\n"
-    if bad:
-        yield _how_to_go_on(run, style.json_report or "report.json")
-    yield f"percept {_text(run.version)}, recipe `{run.fingerprint}`\n"
+        if bad:
+            yield room.take(_TABLE)
+            yield from room.take_all(
+                (row for _, row in bad), "\n… and {} more that did not pass; another report has all.\n"
+            )
+            yield "\n"
+        fine = len(run.results) - len(bad)
+        if fine:
+            skipped = sum(outcome_of(result, run) == "skipped" for result in run.results)
+            unseen = run.summary.not_compared
+            yield f"<details><summary>{_fine(fine - skipped, skipped - unseen, unseen)}</summary>\n\n"
+            names = (_item(result) for result in run.results if outcome_of(result, run) in ("pass", "skipped"))
+            yield from room.take_all(names, "\n… and {} more.\n")
+            yield "\n</details>\n\n"
+        if bad:
+            yield _how_to_go_on(run, self.style.json_report or "report.json")
+        yield f"percept {_text(run.version)}, recipe `{run.fingerprint}`\n"
 
 
 class _Room:
@@ -87,23 +83,25 @@ class _Room:
 def _counts(run: Run) -> str:
     found = run.summary
     counts = {
-        "passed": found.passed,
+        "passed": found.within,
+        "not compared": found.not_compared,
         "warned": found.warned,
         "failed": found.failed,
         "new": found.new,
         "missing": found.missing,
         "errors": found.errors,
     }
+    if not found.not_compared:
+        del counts["not compared"]
     return f"| {' | '.join(counts)} |\n|{'--:|' * len(counts)}\n| {' | '.join(map(str, counts.values()))} |\n"
 
 
 def _row(result: PairResult) -> str:
     name = code(result.name)
-    gate = deciding_gate(result)
+    gate = None if result.evidence is None else result.evidence.deciding
     if result.status in ("fail", "warn") and gate is not None and gate.status != "pass":
-        level = level_of(gate)
         unit = f" {gate.unit}" if gate.unit else ""
-        cells = [gate.name, f"{gate.value:.6g}{unit}", "" if level is None else f"{level:.6g}"]
+        cells = [gate.name, f"{gate.value:.6g}{unit}", "" if gate.level is None else f"{gate.level:.6g}"]
         cells += [boxes_in_words(result), most_in(result)]
     elif result.status in ("fail", "warn") and result.threshold is not None:
         cells = ["distance", f"{result.distance:.6g}", f"{result.threshold:.6g}", "", most_in(result)]

@@ -9,24 +9,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from percept_cli.judging.threshold import judge_run
-from percept_cli.reports import Style
-from percept_cli.reports.ci.findings import most_in, outcome_of, reason_of, trouble_of
+from percept_cli.reports import Report
+from percept_cli.reports.findings import most_in, outcome_of, reason_of, trouble_of
 from percept_cli.results.run import PairResult, Run
+from percept_cli.results.verdict import judge_run
 from percept_cli.system.names import printable
 
 _DIRECTIVE = re.compile(r"#(?=\s*(?:todo|skip))", re.IGNORECASE)
 
 
-def render(run: Run, style: Style) -> Iterator[str]:  # noqa: ARG001 - every format has the same signature
-    """The plan, a point per pair, and the verdict as a comment. An error is a test that fails, and no bail-out."""
-    trouble = trouble_of(run)
-    yield f"TAP version 14\n1..{len(run.results) + bool(trouble)}\n"
-    for number, result in enumerate(run.results, start=1):
-        yield _point(number, result, run)
-    if trouble:
-        yield f"not ok {len(run.results) + 1} - {_escaped(trouble)}\n"
-    yield f"# {': '.join(judge_run(run))}\n"
+class TapReport(Report):
+    """A test point per pair. An error is a test that fails, and no bail-out."""
+
+    def render(self) -> Iterator[str]:
+        """The plan, the points, and the verdict as a comment."""
+        run = self.run
+        trouble = trouble_of(run)
+        yield f"TAP version 14\n1..{len(run.results) + bool(trouble)}\n"
+        for number, result in enumerate(run.results, start=1):
+            yield _point(number, result, run)
+        if trouble:
+            yield f"not ok {len(run.results) + 1} - {_escaped(trouble)}\n"
+        yield f"# {': '.join(judge_run(run))}\n"
 
 
 def _point(number: int, result: PairResult, run: Run) -> str:

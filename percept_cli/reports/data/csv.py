@@ -5,86 +5,53 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
+from typing import get_args
 
-from percept_cli.judging.rules import GATES
-from percept_cli.recipes.spec import DistanceSpec
-from percept_cli.reports import Style
-from percept_cli.reports.data.rows import dumps
+from percept_cli.reports import RowReport
+from percept_cli.reports.data.columns import PAIR, TAIL, Cell, cells_of
+from percept_cli.results.found import GateName
 from percept_cli.results.run import PairResult
 
-_PAIR = (
-    "name",
-    "reference",
-    "candidate",
-    "width",
-    "height",
-    "status",
-    "reason",
-    "view",
-    "distance",
-    "threshold",
-    "weight",
-)
 _LAYER = ("layer", "layer_distance", "layer_weight", "contribution", "share")
-_TAIL = ("seconds", "fingerprint", "extra")
-_CHECK = (*(name for gate in GATES for name in (f"gate_{gate}", f"level_{gate}")), "regions", "worst_region")
-
+_GATES = [f"{what}_{gate}" for gate in get_args(GateName) for what in ("gate", "level")]
+_CHECK = (*_GATES, "regions", "worst_region")
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What makes a spreadsheet take a cell for a formula, or leaves one behind when it is trimmed."""
 
 
-def head(spec: DistanceSpec, style: Style) -> str:
-    """The names of the columns; those of a check have the gates, their levels and the worst region as well.
+class CsvReport(RowReport):
+    """Cells: numbers unrounded, what is absent empty, UTF-8, lines ended by LF."""
 
-    ``view`` is that view of several that the rest of a row is of, empty where there is one.
-    """
-    return _line((*_PAIR, *(spec.taps if style.wide else _LAYER), *_TAIL, *(_CHECK if style.checks else ())))
+    def head(self) -> str:
+        """The names of the columns; those of a check have the gates, their levels and the worst region as well."""
+        layers = self.run.spec.taps if self.style.wide else _LAYER
+        return _line((*PAIR, *layers, *TAIL, *(_CHECK if self.run.kind == "check" else ())))
 
-
-def rows(result: PairResult, spec: DistanceSpec, style: Style) -> str:
-    """The rows of one result; numbers unrounded, what is absent empty, UTF-8, lines ended by LF."""
-    pair = _pair(result)
-    fingerprint = result.fingerprint or spec.fingerprint
-    tail: tuple[str, ...] = (
-        f"{result.seconds:.6f}",
-        fingerprint,
-        dumps(dict(result.extra)) if result.extra else "",
-    )
-    tail += _check(result) if style.checks else ()
-    if style.wide:
-        found = {layer.name: repr(layer.distance) for layer in result.layers}
-        distances = [found.get(tap, "") for tap in spec.taps]  # another recipe than the run's has other layers
-        return _line((*pair, *distances, *tail))
-    lines = [
-        _line(
-            (*pair, layer.name, *map(repr, (layer.distance, layer.weight, layer.contribution, layer.share)), *tail)
-        )
-        for layer in result.layers
-    ]
-    # A pair that was not compared has no layers, but is not left out.
-    return "".join(lines) or _line((*pair, *[""] * len(_LAYER), *tail))
+    def rows(self, result: PairResult) -> str:
+        """One row, or one per layer."""
+        cells = {name: _cell(value) for name, value in cells_of(result, self.run).items()}
+        cells["seconds"] = f"{result.seconds:.6f}"
+        pair, tail = ([cells[name] for name in names] for names in (PAIR, TAIL))
+        tail += _check(result) if self.run.kind == "check" else ()
+        if self.style.wide:
+            found = {layer.name: repr(layer.distance) for layer in result.layers}
+            # Another recipe than the run's has other layers.
+            return _line((*pair, *(found.get(tap, "") for tap in self.run.spec.taps), *tail))
+        layers: list[tuple[str, ...]] = [
+            (layer.name, *map(repr, (layer.distance, layer.weight, layer.contribution, layer.share)))
+            for layer in result.layers
+        ]
+        # A pair that was not compared has no layers, but is not left out.
+        layers = layers or [("",) * len(_LAYER)]
+        return "".join(_line((*pair, *layer, *tail)) for layer in layers)
 
 
-def _pair(result: PairResult) -> tuple[object, ...]:
-    return (
-        _no_formula(result.name),
-        _no_formula(result.reference),
-        _no_formula(result.candidate),
-        result.width,
-        result.height,
-        result.status,
-        _no_formula("; ".join((result.reason, *result.notes))),  # it may begin with the name of a file
-        str(result.view) if result.views else "",
-        repr(result.distance) if result.compared else None,
-        None if result.threshold is None else repr(result.threshold),
-        repr(result.weight),
-    )
-
-
-def _no_formula(name: str | None) -> str | None:
-    """A file's name as a spreadsheet takes it for text: ``./=1.png`` is the file ``=1.png``."""
-    return f"./{name}" if name is not None and name.startswith(_FORMULA) else name
+def _cell(value: Cell) -> Cell:
+    """A cell as a spreadsheet takes it: numbers whole, and no text for a formula: ``./=1.png`` is ``=1.png``."""
+    if isinstance(value, str):
+        return f"./{value}" if value.startswith(_FORMULA) else value
+    return repr(value) if isinstance(value, float) else value
 
 
 def _check(result: PairResult) -> tuple[str, ...]:
@@ -93,7 +60,7 @@ def _check(result: PairResult) -> tuple[str, ...]:
         return ("",) * len(_CHECK)
     gates = {gate.name: gate for gate in result.evidence.gates}
     cells: list[str] = []
-    for name in GATES:
+    for name in get_args(GateName):
         gate = gates.get(name)
         cells += ["", ""] if gate is None else [repr(gate.value), "" if gate.fail is None else repr(gate.fail)]
     worst = next((str(region.box) for region in result.evidence.regions), "")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from percept_cli.recipes.spec import DistanceSpec
-from percept_cli.reports import Style
+from percept_cli.reports import RowReport
 from percept_cli.reports.data.rows import to_line
 from percept_cli.results.run import PairResult
 
 
-def head(spec: DistanceSpec, style: Style) -> str:  # noqa: ARG001 - every streamed format has the same signature
-    """Nothing: every line is a result."""
-    return ""
+class JsonLinesReport(RowReport):
+    """A result per line."""
 
-
-def rows(result: PairResult, spec: DistanceSpec, style: Style) -> str:  # noqa: ARG001 - as above
-    """One result as one line."""
-    return to_line(result, spec.fingerprint)
+    def rows(self, result: PairResult) -> str:
+        """One result as one line."""
+        return to_line(result, self.run.fingerprint)

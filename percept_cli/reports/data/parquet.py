@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from percept_cli.errors import MissingLibrary
 from percept_cli.recipes.spec import DistanceSpec
-from percept_cli.reports import Style
-from percept_cli.reports.data.rows import dumps
+from percept_cli.reports import Report
+from percept_cli.reports.data.columns import PAIR, TAIL, Cell, cells_of
 from percept_cli.results.run import PairResult, Run
 
 if TYPE_CHECKING:
@@ -19,72 +18,42 @@ if TYPE_CHECKING:
 _ROWS_PER_GROUP = 10_000
 
 
-def check() -> None:
-    """See whether pyarrow is there, before any work.
-
-    Raises:
-        MissingLibrary: if it is not.
-    """
-    try:
-        import pyarrow.parquet  # noqa: F401 - only whether it is there
-    except ImportError:
-        raise MissingLibrary(
-            "writing Parquet needs pyarrow, which is not installed", hint="pip install 'percept-cli[parquet]'"
-        ) from None
-
-
-def render(run: Run, style: Style) -> Iterator[bytes]:  # noqa: ARG001 - every format has the same signature
+class ParquetReport(Report):
     """The columns of the wide CSV, typed: numbers are float64 or int64, absent ones null; layers by tap name."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    schema = _schema(run.spec)
-    sink = _Sink()
-    results = iter(run.results)
-    with pq.ParquetWriter(sink, schema) as writer:
-        while group := [_row(result, run.spec) for result in islice(results, _ROWS_PER_GROUP)]:
-            writer.write_table(pa.Table.from_pylist(group, schema=schema))
-            yield sink.taken()
-    yield sink.taken()
+    def render(self) -> Iterator[bytes]:
+        """The file, a group of rows at a time."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        schema = _schema(self.run.spec)
+        sink = _Sink()
+        results = iter(self.run.results)
+        with pq.ParquetWriter(sink, schema) as writer:
+            while group := [_row(result, self.run) for result in islice(results, _ROWS_PER_GROUP)]:
+                writer.write_table(pa.Table.from_pylist(group, schema=schema))
+                yield sink.taken()
+        yield sink.taken()
 
 
 def _schema(spec: DistanceSpec) -> pa.Schema:
     import pyarrow as pa
 
-    text, number, whole = pa.string(), pa.float64(), pa.int64()
-    columns: list[tuple[str, Any]] = [
-        *((name, text) for name in ("name", "reference", "candidate")),
-        *((name, whole) for name in ("width", "height")),
-        *((name, text) for name in ("status", "reason", "view")),
-        *((name, number) for name in ("distance", "threshold", "weight", *spec.taps, "seconds")),
-        *((name, text) for name in ("fingerprint", "extra")),
-    ]
-    return pa.schema(columns)
+    types = {str: pa.string(), int: pa.int64(), float: pa.float64()}
+    columns = {**PAIR, **dict.fromkeys(spec.taps, float), **TAIL}
+    return pa.schema([(name, types[kind]) for name, kind in columns.items()])
 
 
-def _row(result: PairResult, spec: DistanceSpec) -> dict[str, Any]:
+def _row(result: PairResult, run: Run) -> dict[str, Cell]:
     row = {
-        "name": _text(result.name),
-        "reference": _text(result.reference),
-        "candidate": _text(result.candidate),
-        "width": result.width,
-        "height": result.height,
-        "status": result.status,
-        "reason": _text("; ".join((result.reason, *result.notes))),
-        "view": str(result.view) if result.views else None,
-        "distance": result.distance if result.compared else None,
-        "threshold": result.threshold,
-        "weight": result.weight,
-        "seconds": round(result.seconds, 6),
-        "fingerprint": result.fingerprint or spec.fingerprint,
-        "extra": dumps(dict(result.extra)) if result.extra else None,
+        name: _text(value) if isinstance(value, str) else value for name, value in cells_of(result, run).items()
     }
     return row | {layer.name: layer.distance for layer in result.layers}
 
 
-def _text(value: str | None) -> str | None:
+def _text(value: str) -> str:
     # Parquet's strings are UTF-8; bytes of a name that are no text become \udcXX, as in JSON.
-    return None if value is None else value.encode("utf-8", "backslashreplace").decode("utf-8")
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class _Sink(io.RawIOBase):

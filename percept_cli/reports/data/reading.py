@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_args
 
-from percept_cli.engine.plan import plan_pair
 from percept_cli.errors import ExitCode, InvalidSetting, PerceptError
 from percept_cli.images.policy import policy_from
 from percept_cli.recipes.spec import DistanceSpec, LayerSpec
 from percept_cli.reports.data.json import SCHEMA_VERSION
 from percept_cli.reports.data.members import Members, NotJson, Unfinished
-from percept_cli.reports.data.rows import from_row
+from percept_cli.reports.data.rows import FAULTS, from_row
 from percept_cli.results.run import PairResult, Run, RunKind
 from percept_cli.results.spool import Spool
 from percept_cli.system.names import printable, shown
@@ -26,9 +23,7 @@ _NEEDED = {"tool", "schema_version", "version", "fingerprint", "spec"}
 _HEAD = _NEEDED | {
     *("device", "kind", "complete", "allow_empty", "allow_unmatched", "exit_code", "folders", "origin"),
 }
-_UNKNOWN = ((0, 0, 0),)  # a shape, of a layer whose row has its own
 _LONGEST_TOLD = 300  # characters of a value in a message
-_LONGEST_SIDE = 2**31 - 1  # pixels, far beyond every format
 
 
 class UnreadableReport(PerceptError):
@@ -181,26 +176,14 @@ def _spec(path: Path, document: Mapping[str, Any]) -> DistanceSpec:
 
 
 def _results(path: Path, spec: DistanceSpec, rows: Iterable[Any]) -> Iterator[PairResult]:
-    @lru_cache(maxsize=256)
-    def shapes(width: int, height: int) -> tuple[tuple[int, int, int], ...]:
-        return plan_pair(spec, height=height, width=width, changed=False).shapes
-
     for number, row in enumerate(rows, start=1):
         try:
-            layers, own = row["layers"], row.get("fingerprint") is not None
-            result = from_row(row, _UNKNOWN * len(layers) if own or not layers else shapes(*_size(row)))
-        except (KeyError, TypeError, AttributeError, ValueError, OverflowError, zlib.error) as error:
+            result = from_row(row, spec)
+        except FAULTS as error:
             raise _not_ours(path, f"result {number} is none of percept's: {_in_words(error)}") from None
         if result.threshold is not None and not result.threshold_source:
             result = replace(result, threshold_source=shown(path))
         yield result
-
-
-def _size(row: Mapping[str, Any]) -> tuple[int, int]:
-    width, height = row["width"], row["height"]
-    if not all(isinstance(side, int) and 1 <= side <= _LONGEST_SIDE for side in (width, height)):
-        raise ValueError("its width and height are those of no image")
-    return width, height
 
 
 def _in_words(error: Exception) -> str:

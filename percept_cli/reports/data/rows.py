@@ -7,20 +7,22 @@ import json
 import math
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields, replace
 from typing import Any, get_args
 
-from percept_cli.geometry import Box, FileStamp, View
-from percept_cli.results.found import Evidence, Gate, GateName, HeatMap, Level, Region
+from percept_cli.geometry import FileStamp, View
+from percept_cli.recipes.spec import DistanceSpec, shapes_of
+from percept_cli.reports.data.values import number, number_or_nan, one_of, reader_of, text, whole
+from percept_cli.results.extra import check_depth
+from percept_cli.results.found import Evidence, HeatMap
 from percept_cli.results.run import LayerResult, PairResult, Status, ViewResult
 
 MOST_HEAT_SIDE = 2048
 """Values along a side of a heat map that is read: no check keeps more, and one row unpacks to 4 MiB at most."""
 
 _SIDES = ("reference", "candidate")
-_DEEPEST = 64  # as in a list of pairs, where such fields come from
-_MOST = 2**63 - 1  # of whole numbers, as Parquet and others hold them
-_LONGEST_TOLD = 80  # characters of a wrong value in a message
+_LONGEST_SIDE = 2**31 - 1  # pixels, far beyond every format
+_TEXT, _WHOLE, _NUMBER = map(reader_of, (str | None, int | None, float | None))
 
 
 def to_row(result: PairResult) -> dict[str, Any]:
@@ -52,26 +54,20 @@ def to_row(result: PairResult) -> dict[str, Any]:
         "files": {"reference": _stamp(result.reference_file), "candidate": _stamp(result.candidate_file)},
         "extra": dict(result.extra),
     }
-    if result.fingerprint is not None:
-        row["fingerprint"] = result.fingerprint
-    if result.threshold_source:
-        row["threshold_source"] = result.threshold_source
-    if result.notes:
-        row["notes"] = list(result.notes)
-    if result.allowed:
-        row["allowed"] = True
-    if result.unavailable:
-        row["unavailable"] = True
-    if result.view != View():
-        row["view"] = asdict(result.view)
-    if result.views:
-        row["views"] = [
+    more = {
+        "fingerprint": result.fingerprint,
+        "threshold_source": result.threshold_source,
+        "notes": list(result.notes),
+        "allowed": result.allowed,
+        "unavailable": result.unavailable,
+        "view": None if result.view == View() else asdict(result.view),
+        "views": [
             {**asdict(one.view), "distance": _finite(one.distance), "status": one.status, "reason": one.reason}
             for one in result.views
-        ]
-    if result.evidence is not None:
-        row["evidence"] = _evidence(result.evidence)
-    return row
+        ],
+        "evidence": None if result.evidence is None else _evidence(result.evidence),
+    }
+    return row | {key: value for key, value in more.items() if value}
 
 
 def to_line(result: PairResult, fingerprint: str) -> str:
@@ -88,97 +84,91 @@ def dumps(value: object, *, indent: int | None = None) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def stamps_of(row: Mapping[str, Any]) -> tuple[FileStamp, FileStamp]:
-    """The two stamps of a row.
-
-    Raises:
-        KeyError, TypeError: if it has none.
-    """
-    reference, candidate = (FileStamp(**row["files"][side]) for side in _SIDES)
-    return reference, candidate
+FAULTS = (KeyError, TypeError, AttributeError, ValueError, OverflowError, zlib.error)
+"""What reading a row raises where it is none."""
 
 
-def from_row(row: Mapping[str, Any], shapes: Sequence[tuple[int, int, int]]) -> PairResult:
+def from_row(row: Mapping[str, Any], spec: DistanceSpec) -> PairResult:
     """The result that a row was made from.
 
     Args:
         row: as ``to_row`` gives it, or made by hand: nothing of it is believed unseen.
-        shapes: channels, height and width of the features of each of its layers; of a recipe of its own, the row
-            has them.
+        spec: the run's recipe, which says what is not in a row: the shapes of the features. Of a recipe of its own
+            the row has them.
 
     Raises:
-        KeyError, TypeError, ValueError, OverflowError, zlib.error: if it is no such row.
+        FAULTS: if it is no such row.
     """
-    view, views = views_of(row)
-    stamps = [None if stamp is None else _stamp_of(stamp) for stamp in map(row["files"].get, _SIDES)]
-    evidence = row.get("evidence")
-    notes = tuple(map(_text, row.get("notes", ())))
-    layers = zip(row["layers"], shapes if row["layers"] else (), strict=True)
+    layers = tuple(map(_layer_of, row["layers"]))
+    fingerprint = _TEXT(row.get("fingerprint"))
+    if fingerprint == spec.fingerprint:  # as every line of JSON Lines has it
+        fingerprint = None
+    if fingerprint is None and layers:
+        layers = _with_shapes(layers, spec, row["width"], row["height"])
+    notes = tuple(map(text, row.get("notes", ())))
+    reference_file, candidate_file = map(reader_of(FileStamp | None), map(row["files"].get, _SIDES))
     return PairResult(
-        name=_text(row["name"]),
-        reference=_text_or_none(row["reference"]),
-        candidate=_text_or_none(row["candidate"]),
-        width=_whole_or_none(row["width"]),
-        height=_whole_or_none(row["height"]),
-        status=_status(row["status"]),
+        name=text(row["name"]),
+        reference=_TEXT(row["reference"]),
+        candidate=_TEXT(row["candidate"]),
+        width=_WHOLE(row["width"]),
+        height=_WHOLE(row["height"]),
+        status=one_of(row["status"], get_args(Status)),
         # The reason of a row has the notes at its end.
-        reason=_text(row["reason"]).removesuffix("".join(f"; {note}" for note in notes)),
-        distance=_number(row["distance"]),
-        threshold=_number_or_none(row["threshold"]),
-        threshold_source=_text(row.get("threshold_source", "")),
-        layers=tuple(_layer_of(layer, layer.get("shape", shape)) for layer, shape in layers),
-        seconds=_finite_number(row["seconds"]),
+        reason=text(row["reason"]).removesuffix("".join(f"; {note}" for note in notes)),
+        distance=number_or_nan(row["distance"]),
+        threshold=_NUMBER(row["threshold"]),
+        threshold_source=text(row.get("threshold_source", "")),
+        layers=layers,
+        seconds=number(row["seconds"]),
         notes=notes,
-        weight=_finite_number(row["weight"]),
+        weight=number(row["weight"]),
         extra=_extra(row["extra"]),
-        reference_file=stamps[0],
-        candidate_file=stamps[1],
-        fingerprint=_text_or_none(row.get("fingerprint")),
+        reference_file=reference_file,
+        candidate_file=candidate_file,
+        fingerprint=fingerprint,
         allowed=bool(row.get("allowed", False)),
         unavailable=bool(row.get("unavailable", False)),
-        evidence=None if evidence is None else _evidence_of(evidence),
-        view=view,
-        views=views,
+        evidence=None if row.get("evidence") is None else _evidence_of(row["evidence"]),
+        view=reader_of(View)(row.get("view", {})),
+        views=tuple(map(_view_result_of, row.get("views", ()))),
     )
 
 
-def _layer_of(entry: Mapping[str, Any], shape: Sequence[object]) -> LayerResult:
-    channels, height, width = map(_whole, shape)
+def _with_shapes(
+    layers: Sequence[LayerResult], spec: DistanceSpec, width: Any, height: Any
+) -> tuple[LayerResult, ...]:
+    """The layers in the order of the recipe, with the shapes that its network gives for pictures of a size."""
+    if not all(isinstance(side, int) and 1 <= side <= _LONGEST_SIDE for side in (width, height)):
+        raise ValueError("its width and height are those of no image")
+    shapes = shapes_of(spec, height, width)
+    found = {layer.name: layer for layer in layers}
+    if len(layers) != len(shapes):
+        raise ValueError("it has other layers than its recipe")
+    return tuple(
+        replace(found[tap], channels=channels, height=rows, width=columns)
+        for tap, (channels, rows, columns) in zip(spec.taps, shapes, strict=True)
+    )
+
+
+def _layer_of(entry: Mapping[str, Any]) -> LayerResult:
+    channels, height, width = map(whole, entry.get("shape", (0, 0, 0)))
     return LayerResult(
-        _text(entry["name"]),
+        text(entry["name"]),
         channels,
         height,
         width,
-        distance=_number(entry["distance"]),
-        weight=_finite_number(entry["weight"]),
-        contribution=_number(entry["contribution"]),
-        share=_number(entry["share"]),
+        distance=number_or_nan(entry["distance"]),
+        weight=number(entry["weight"]),
+        contribution=number_or_nan(entry["contribution"]),
+        share=number_or_nan(entry["share"]),
     )
 
 
-def views_of(row: Mapping[str, Any]) -> tuple[View, tuple[ViewResult, ...]]:
-    """The view that a row is of, and what all views came to, where there were several.
-
-    Raises:
-        KeyError, TypeError, ValueError: if it is no such row.
-    """
-
-    def view(entry: Mapping[str, Any]) -> View:
-        return View(
-            _whole_or_none(entry["frame"]), _text_or_none(entry["ground"]), _number_or_none(entry["exposure"])
-        )
-
-    return View() if "view" not in row else view(row["view"]), tuple(
-        ViewResult(view(one), _number(one["distance"]), _status(one["status"]), _text(one["reason"]))
-        for one in row.get("views", ())
-    )
-
-
-def _status(word: object) -> Status:
-    statuses: tuple[Status, ...] = get_args(Status)
-    if word not in statuses:
-        raise ValueError(f"{_cut(word)} is no status")
-    return statuses[statuses.index(word)]
+def _view_result_of(entry: Mapping[str, Any]) -> ViewResult:
+    view = reader_of(View)({field.name: entry[field.name] for field in fields(View)})
+    status = one_of(entry["status"], get_args(Status))
+    return ViewResult(view, number_or_nan(entry["distance"]), status, text(entry["reason"]))
 
 
 def _evidence(found: Evidence) -> dict[str, Any]:
@@ -188,61 +178,24 @@ def _evidence(found: Evidence) -> dict[str, Any]:
     return row
 
 
-def _evidence_of(row: dict[str, Any]) -> Evidence:
-    def gate(entry: dict[str, Any]) -> Gate:
-        numbers = {"value": _finite_number(entry["value"]), "warn": _number_or_none(entry["warn"])}
-        numbers["fail"] = _number_or_none(entry["fail"])
-        words = {key: _text(entry[key]) for key in ("name", "unit", "source", "status")}
-        _one_of(words["name"], get_args(GateName))
-        _one_of(words["status"], get_args(Level))
-        return Gate(**entry | numbers | words | {"at": None if entry["at"] is None else _box(entry["at"])})
-
-    def region(entry: dict[str, Any]) -> Region:
-        numbers: dict[str, Any] = {
-            key: _finite_number(entry[key]) for key in ("distance", "share", "peak", "colour")
-        }
-        numbers["pixels"] = _whole(entry["pixels"])
-        layers = {str(tap): _finite_number(value) for tap, value in entry["layers"].items()}
-        _one_of(entry["status"], get_args(Level))
-        return Region(
-            **entry | numbers | {"box": _box(entry["box"]), "shift": _point(entry["shift"]), "layers": layers}
-        )
-
-    counts = {key: _whole(row[key]) for key in ("regions_in_all", "changed_pixels", "ignored_pixels")}
-    found: dict[str, Any] = {
-        "gates": tuple(map(gate, row["gates"])),
-        "regions": tuple(map(region, row["regions"])),
-        "shift": _point(row["shift"]),
-        "noise": _number_or_none(row["noise"]),
-        "heat": None if row["heat"] is None else _heat_of(row["heat"]),
-    }
-    return Evidence(**row | counts | found)
+def _evidence_of(row: Mapping[str, Any]) -> Evidence:
+    found: Evidence = reader_of(Evidence)({**row, "heat": None})
+    return found if row["heat"] is None else replace(found, heat=_heat_of(row["heat"]))
 
 
 def _heat_of(entry: dict[str, Any]) -> HeatMap:
     """A heat map, of which no more is unpacked than its size says: a few bytes can stand for gigabytes."""
-    stride, width, height = (_whole(entry[key]) for key in ("stride", "width", "height"))
+    stride, width, height = (whole(entry[key]) for key in ("stride", "width", "height"))
     if not (1 <= width <= MOST_HEAT_SIDE and 1 <= height <= MOST_HEAT_SIDE and stride >= 1):
         raise ValueError(f"a heat map of {width} × {height} values is none that percept keeps")
     unpacking = zlib.decompressobj()
     values = unpacking.decompress(base64.b64decode(entry["values"]), width * height + 1)
     if len(values) != width * height or not unpacking.eof:
         raise ValueError("the heat map has another size than it says")
-    top = _number(entry["top"])
+    top = number(entry["top"])
     if not top > 0:
         raise ValueError("the heat map has a scale without an end")
     return HeatMap(**entry | {"values": values, "top": top})
-
-
-def _point(value: Sequence[object] | None) -> tuple[int, int] | None:
-    if value is None:
-        return None
-    right, down = value
-    return _whole(right), _whole(down)
-
-
-def _box(entry: Mapping[str, Any]) -> Box:
-    return Box(**{key: _whole(value) for key, value in entry.items()})
 
 
 def _extra(value: object) -> dict[str, Any]:
@@ -253,78 +206,9 @@ def _extra(value: object) -> dict[str, Any]:
     return value
 
 
-def check_depth(value: object) -> None:
-    """Refuse what is nested so deeply that a reader, or the writing of a report, could fail over it.
-
-    Raises:
-        ValueError: if it is.
-    """
-    level, depth = [value], 0
-    while level:
-        depth += 1
-        inside = [entry for entry in level if isinstance(entry, dict | list)]
-        level = [child for entry in inside for child in (entry.values() if isinstance(entry, dict) else entry)]
-    if depth > _DEEPEST:
-        raise ValueError(f"nested deeper than {_DEEPEST} levels")
-
-
-def _one_of(word: object, words: Sequence[str]) -> None:
-    if word not in words:
-        raise ValueError(f"{word!r} is none of {', '.join(words)}")
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{_cut(value)} is no text")
-    return value
-
-
-def _text_or_none(value: object) -> str | None:
-    return None if value is None else _text(value)
-
-
-def _whole(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _MOST:
-        raise TypeError(f"{_cut(value)} is no whole number of 64 bits")
-    return value
-
-
-def _whole_or_none(value: object) -> int | None:
-    return None if value is None else _whole(value)
-
-
-def _number(value: object) -> float:
-    """A number as a row has it, where null stands for what JSON has no number for."""
-    if value is None:
-        return math.nan
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise TypeError(f"{_cut(value)} is no number")
-    return float(value)
-
-
-def _finite_number(value: object) -> float:
-    """A number that is there, and is one."""
-    if value is None:
-        raise TypeError("null is no number here")
-    return _number(value)
-
-
-def _number_or_none(value: object) -> float | None:
-    return None if value is None else _number(value)
-
-
-def _cut(value: object) -> str:
-    text = ascii(value)
-    return text if len(text) <= _LONGEST_TOLD else f"{text[:_LONGEST_TOLD]}…"
-
-
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
 def _stamp(stamp: FileStamp | None) -> dict[str, Any] | None:
     return None if stamp is None else asdict(stamp)
-
-
-def _stamp_of(entry: Mapping[str, Any]) -> FileStamp:
-    return FileStamp(_whole(entry["size"]), _whole(entry["modified_ns"]), _text(entry["sha256"]))

@@ -15,7 +15,7 @@ from percept_cli.formats.files import read_stamped
 from percept_cli.geometry import FileStamp, View
 from percept_cli.images.policy import ImagePolicy
 from percept_cli.reports import Style
-from percept_cli.results.run import PairResult, Status
+from percept_cli.results.run import PairResult, badness
 from percept_cli.system.names import printable
 
 MOST_PICTURE = 8_000_000
@@ -28,7 +28,6 @@ MOST_WITH_PASSED = 20_000_000
 Role = Literal["reference", "candidate"]
 _SIDES: tuple[Role, ...] = ("reference", "candidate")
 _NO_FILE_HERE = -1  # as a size
-_RANKS: dict[Status, int] = {"error": 0, "fail": 1, "missing": 2, "new": 3, "warn": 4, "pass": 5}
 _TOO_LARGE = "too large to be part of this page"
 _FULL = "not part of this page, which has as many pictures as it may"
 _PASSED = "not part of this page, since the pair passed"
@@ -66,18 +65,17 @@ class Album:
 
         Of a result no more is held than numbers: results may be many, and the names of their files long.
         """
-        ranks, distances = bytearray(), array("d")
+        order = list[tuple[float, ...]]()
         files = tuple((array("q"), array("q")) for _ in _SIDES)  # sizes and hashes of the paths
         for index, result in enumerate(results):
-            ranks.append(_RANKS[result.status])
-            distances.append(result.distance if result.scored else 0.0)
+            order.append(badness(result))
             self._passed[index] = result.status == "pass"
             for path, (sizes, paths) in zip((result.reference, result.candidate), files, strict=True):
                 sizes.append(_NO_FILE_HERE if path is None else _size(path))
                 paths.append(hash(path))
         total = 0
         counted: set[int] = set()
-        for index in sorted(range(len(ranks)), key=lambda index: (ranks[index], -distances[index])):
+        for index in sorted(range(len(order)), key=order.__getitem__):
             limit = MOST_WITH_PASSED if self._passed[index] else MOST_PAGE
             for (sizes, paths), chosen in zip(files, self._chosen, strict=True):
                 size = 0 if paths[index] in counted and sizes[index] >= 0 else sizes[index]

@@ -13,18 +13,19 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.drawing.colours import heat_png, scale_png
 from percept_cli.geometry import FileStamp
-from percept_cli.judging.threshold import judge_run
-from percept_cli.reports import Style
-from percept_cli.reports.ci.findings import accept_command, show_command
+from percept_cli.recipes.told import in_words
+from percept_cli.reports import Report, Style
+from percept_cli.reports.commands import commands_for
 from percept_cli.reports.html.pictures import Album, Role, data_url
-from percept_cli.results.run import PairResult, Run, Status, by_severity
+from percept_cli.results.run import PairResult, Run, Status, worst_first
+from percept_cli.results.verdict import judge_run
 from percept_cli.system.names import printable
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ _STYLES = ("report.css", "list.css", "viewer.css", "facts.css")
 _SCRIPTS = ("data.js", "pointers.js", "viewer.js", "facts.js", "list.js", "report.js")
 """In this order, they are one script."""
 _MOST_VIEWS = 100  # of a pair, the worst first
-_STATUSES = ("error", "fail", "missing", "new", "warn", "pass")
-"""The worst first."""
 _ACCEPTING: dict[Status, str] = {
     "fail": "Accept the candidate as the reference",
     "warn": "Accept the candidate as the reference",
@@ -47,36 +46,32 @@ _ACCEPTING: dict[Status, str] = {
 _ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
-def render(run: Run, style: Style) -> Iterator[str]:
-    """The page, piece by piece: at most one picture is held at a time."""
-    status, reason = judge_run(run)
-    css, script = _joined(_STYLES), _joined(_SCRIPTS)
-    found = run.summary
-    counts = {
-        "error": found.errors,
-        "fail": found.failed,
-        "missing": found.missing,
-        "new": found.new,
-        "warn": found.warned,
-        "pass": found.passed,
-    }
-    template = _environment().get_template("report.html.j2")
-    pieces = template.generate(
-        run=run,
-        status=status,
-        reason=printable(reason),
-        counts={name: counts[name] for name in _STATUSES},
-        total=len(run.results),
-        recipe=_recipe(run),
-        folders=None if run.folders is None else tuple(map(printable, run.folders)),
-        style=_inert(css),
-        script=_inert(script),
-        policy=_policy(css, script, style),
-        setting=_inert(_json({"pictures": style.pictures, "legend": data_url("image/png", scale_png())})),
-        blocks=_blocks(run, style),
-    )
-    yield from pieces
-    yield "\n"
+class HtmlReport(Report):
+    """The page."""
+
+    def render(self) -> Iterator[str]:
+        """All of it, piece by piece: at most one picture is held at a time."""
+        run, style = self.run, self.style
+        status, reason = judge_run(run)
+        css, script = _joined(_STYLES), _joined(_SCRIPTS)
+        recipe = in_words(run.spec)
+        template = _environment().get_template("report.html.j2")
+        yield from template.generate(
+            run=run,
+            status=status,
+            reason=printable(reason),
+            counts=run.summary.counts,
+            total=len(run.results),
+            recipe=recipe,
+            device="not needed" if run.device == "none" else printable(run.device),
+            folders=None if run.folders is None else tuple(map(printable, run.folders)),
+            style=_inert(css),
+            script=_inert(script),
+            policy=_policy(css, script, style),
+            setting=_inert(_json({"pictures": style.pictures, "legend": data_url("image/png", scale_png())})),
+            blocks=_blocks(run, style),
+        )
+        yield "\n"
 
 
 @cache
@@ -155,15 +150,9 @@ def _blocks(run: Run, style: Style) -> Iterator[Any]:
 
 def _entry(result: PairResult, run: Run, style: Style) -> dict[str, Any]:
     """A result as the page's script takes it."""
-    found = result.evidence
     entry: dict[str, Any] = {
         "name": printable(result.name),
-        "status": result.status,
         "reason": printable("; ".join((result.reason, *result.notes))),
-        "distance": result.distance,
-        "threshold": result.threshold,
-        "width": result.width,
-        "height": result.height,
         "layers": [asdict(layer) for layer in result.layers],
         "commands": _commands(result, run, style),
         "views": [
@@ -173,49 +162,24 @@ def _entry(result: PairResult, run: Run, style: Style) -> dict[str, Any]:
                 "distance": one.distance,
                 "reason": printable(one.reason),
             }
-            for one in by_severity(result.views)[:_MOST_VIEWS]
+            for one in sorted(result.views, key=worst_first)[:_MOST_VIEWS]
         ],
         "views_in_all": len(result.views),
     }
-    if found is None:
-        return entry
-    entry["evidence"] = {
-        "gates": [asdict(gate) | {"source": printable(gate.source)} for gate in found.gates],
-        "regions": [asdict(region) for region in found.regions],
-        "regions_in_all": found.regions_in_all,
-        "changed_pixels": found.changed_pixels,
-        "ignored_pixels": found.ignored_pixels,
-        "shift": found.shift,
-        "noise": found.noise,
-    }
-    if found.heat is not None:
-        entry["evidence"]["heat"] = {
-            "address": data_url("image/png", heat_png(found.heat)),
-            "stride": found.heat.stride,
-            "width": found.heat.width,
-            "height": found.heat.height,
-            "top": found.heat.top,
-        }
+    entry |= {key: getattr(result, key) for key in ("status", "distance", "threshold", "width", "height")}
+    found = result.evidence
+    if found is not None:
+        gates = [asdict(gate) | {"source": printable(gate.source)} for gate in found.gates]
+        heat = None
+        if found.heat is not None:  # as a picture, instead of its values
+            heat = asdict(found.heat) | {"address": data_url("image/png", heat_png(found.heat))}
+            del heat["values"]
+        entry["evidence"] = asdict(replace(found, heat=None)) | {"gates": gates, "heat": heat}
     return entry
 
 
 def _commands(result: PairResult, run: Run, style: Style) -> list[dict[str, str]]:
     """What to type to go on from here."""
-    show, accept = show_command(result, run), accept_command(result, run, style.json_report)
-    commands = [] if show is None else [{"label": "Draw the heat map", "text": show}]
-    if accept is not None:
-        commands.append({"label": _ACCEPTING[result.status], "text": accept})
-    return commands
-
-
-def _recipe(run: Run) -> dict[str, str]:
-    """The facts about the run, by what they are called."""
-    spec = run.spec
-    alike = len({(layer.distance, layer.weight) for layer in spec.layers}) == 1
-    if alike and spec.layers[0].weight == 1:
-        layers = f"{spec.layers[0].distance} of {', '.join(spec.taps)}"
-    else:
-        layers = ", ".join(f"{layer.weight:g} × {layer.distance} of {layer.tap}" for layer in spec.layers)
-    device = "not needed" if run.device == "none" else printable(run.device)
-    precision = spec.precision + spec.pictures.words
-    return {"backbone": spec.backbone, "layers": layers, "precision": precision, "device": device}
+    commands = commands_for(result, run, style.json_report)
+    labels = {"show": "Draw the heat map", "accept": _ACCEPTING.get(result.status, "")}
+    return [{"label": labels[purpose], "text": command} for purpose, command in commands.items()]

@@ -6,14 +6,14 @@ import heapq
 
 from rich.console import Console
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
-from percept_cli.judging.threshold import judge_run
 from percept_cli.reports import Style
-from percept_cli.reports.ci.findings import accept_command, badness, level_of, show_command
-from percept_cli.reports.text.parts import COLOURS, add_recipe, facts_table, verdict
+from percept_cli.reports.commands import commands_for
+from percept_cli.reports.text.parts import COLOURS, add_counts, add_verdict, facts_table, print_origin, word
 from percept_cli.results.found import Gate, Region
-from percept_cli.results.run import PairResult, Run
+from percept_cli.results.run import PairResult, Run, badness
 from percept_cli.system.names import counted, printable
 
 _REGIONS_TOLD = 3
@@ -23,12 +23,7 @@ _NAMES_TOLD = 3
 
 def print_check(console: Console, run: Run, style: Style) -> None:
     """What did not pass, the worst first, each with what a person needs to act; then the run in numbers."""
-    if style.origin is not None:
-        facts = facts_table()
-        for name, folder in zip(("baseline", "current"), style.origin, strict=True):
-            facts.add_row(name, Text(printable(folder)))
-        console.print(facts)
-        console.print()
+    print_origin(console, run, "baseline", "current")
     told = [result for result in run.results if result.status != "pass"]
     shown = heapq.nsmallest(len(told) if style.top is None else style.top, told, key=badness)
     for result in shown:
@@ -44,14 +39,7 @@ def print_check(console: Console, run: Run, style: Style) -> None:
 
 def _print_pair(console: Console, run: Run, result: PairResult, style: Style) -> None:
     size = "" if result.width is None else f"  {result.width} × {result.height}"
-    console.print(
-        Text.assemble(
-            Text(result.status.upper(), style=f"bold {COLOURS[result.status]}"),
-            "  ",
-            Text(printable(result.name), style="bold"),
-            size,
-        )
-    )
+    console.print(Text.assemble(word(result.status), "  ", Text(printable(result.name), style="bold"), size))
     facts = facts_table()
     if result.evidence is None:
         facts.add_row("reason", Text(printable(result.reason)))
@@ -71,21 +59,19 @@ def _print_pair(console: Console, run: Run, result: PairResult, style: Style) ->
     for note in result.notes:
         facts.add_row("note", Text(printable(note)))
     console.print(Padding(facts, (0, 0, 0, 2)))
-    show, accept = show_command(result, run), accept_command(result, run, style.json_report)
     width = max((len(str(cell)) for cell in facts.columns[0].cells), default=0)
-    for name, command in (("show", show), ("accept", accept)):
-        if command is not None:  # on one line, however long: it is to be copied
-            console.print(Text.assemble(Text(f"  {name:<{width}}", style="bold"), f"  {command}"), soft_wrap=True)
+    for name, command in commands_for(result, run, style.json_report).items():
+        # On one line, however long: it is to be copied.
+        console.print(Text.assemble(Text(f"  {name:<{width}}", style="bold"), f"  {command}"), soft_wrap=True)
     console.print()
 
 
 def _gate(gate: Gate) -> Text:
-    level = level_of(gate)
     unit = f" {gate.unit}" if gate.unit else ""
     at = "" if gate.at is None else f" at {gate.at}"
     return Text.assemble(
         Text(f"{gate.value:.6g}{unit}", style=COLOURS[gate.status]),
-        f" above {level:.6g}{at}  ({printable(gate.source)})",
+        f" above {gate.level:.6g}{at}  ({printable(gate.source)})",
     )
 
 
@@ -106,14 +92,6 @@ def _named(names: list[str]) -> Text:
     return Text(f"{counted(len(names), 'picture')}: {', '.join(names[:_NAMES_TOLD])}{more}")
 
 
-def _has_moved(result: PairResult) -> bool:
-    """Whether a picture passed, or was judged, as moved back; otherwise it would look as good as equal."""
-    found = result.evidence
-    return found is not None and (
-        found.shift is not None or any(region.shift is not None for region in found.regions)
-    )
-
-
 def _told_of_passed(run: Run) -> list[str]:
     """What a person should know of pictures that passed: what was done, and of which nothing was compared."""
     told, more = list[str](), 0
@@ -128,27 +106,13 @@ def _told_of_passed(run: Run) -> list[str]:
     return [*told, f"and {counted(more, 'more picture')} with notes"] if more else told
 
 
-def _totals(run: Run, style: Style) -> object:
-    found = run.summary
+def _totals(run: Run, style: Style) -> Table:
     facts = facts_table()
-    more = found.passed - found.identical - found.not_compared
-    counts = [f"{found.identical} identical", f"{more} more passed"]
-    if found.not_compared:
-        counts.append(f"{found.not_compared} not compared")
-    if found.warned:
-        counts.append(f"{found.warned} warned")
-    counts += [f"{found.failed} failed", f"{found.errors} errors"]
-    facts.add_row("pictures", f"{found.pairs}: {', '.join(counts)}")
-    if found.new or found.missing:
-        allowed = f", {found.allowed} of them allowed" if found.allowed else ""
-        facts.add_row(
-            "unmatched", f"{found.missing} missing (no candidate), {found.new} new (no reference){allowed}"
-        )
-    moved = [printable(result.name) for result in run.results if _has_moved(result)]
+    add_counts(facts, run, "pictures")
+    moved = [printable(result.name) for result in run.results if result.evidence and result.evidence.has_moved]
     if moved:
         facts.add_row("moved", _named(moved))
     for line, told in enumerate(_told_of_passed(run)):
         facts.add_row("" if line else "note", Text(printable(told)))
-    facts.add_row("verdict", verdict(*judge_run(run)))
-    add_recipe(facts, run, style)
+    add_verdict(facts, run, style)
     return facts

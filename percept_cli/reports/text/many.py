@@ -9,25 +9,26 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from percept_cli.judging.threshold import judge_run
 from percept_cli.reports import Style
-from percept_cli.reports.text.parts import COLOURS, add_recipe, bar, facts_table, verdict
-from percept_cli.results.run import PairResult, Run, Status, Summary
+from percept_cli.reports.findings import most_in
+from percept_cli.reports.text.parts import (
+    add_counts,
+    add_verdict,
+    bar,
+    facts_table,
+    plain_table,
+    print_origin,
+    word,
+)
+from percept_cli.results.run import PairResult, Run, Summary, badness
 from percept_cli.system.names import printable
-
-_RANKS: dict[Status, int] = {"error": 0, "fail": 1, "missing": 2, "new": 3, "warn": 4, "pass": 5}
 
 
 def print_many(console: Console, run: Run, style: Style) -> None:
     """The folders, a row per pair, totals, statistics, means per layer, the verdict."""
-    if style.origin is not None:
-        facts = facts_table()
-        for name, folder in zip(("reference", "candidate"), style.origin, strict=True):
-            facts.add_row(name, Text(printable(folder)))
-        console.print(facts)
-        console.print()
+    print_origin(console, run, "reference", "candidate")
     count = len(run.results)
-    shown = heapq.nsmallest(count if style.top is None else style.top, run.results, key=_badness)
+    shown = heapq.nsmallest(count if style.top is None else style.top, run.results, key=badness)
     if shown:
         console.print(_rows(shown, style))
     if len(shown) < count:
@@ -41,48 +42,20 @@ def print_many(console: Console, run: Run, style: Style) -> None:
     console.print(_totals(run, style))
 
 
-def _badness(result: PairResult) -> tuple[int, float, float]:
-    """Errors, then failures, then pictures without a counterpart, then the rest; the largest distance first."""
-    if math.isnan(result.distance):
-        return _RANKS[result.status], -math.inf, 0.0
-    # Of equal distances, the one that exceeds its threshold the most.
-    return _RANKS[result.status], -result.distance, result.threshold or 0.0
-
-
 def _rows(results: list[PairResult], style: Style) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
     thresholds = any(result.threshold is not None for result in results)
-    table.add_column("status", no_wrap=True)
-    table.add_column("distance", no_wrap=True, justify="right")
-    if thresholds:
-        table.add_column("threshold", no_wrap=True, justify="right")
+    table = plain_table("distance", *(["threshold"] if thresholds else []), first="status")
     table.add_column("most in", no_wrap=True)
     table.add_column("name", overflow="fold", min_width=min(30, style.width - 50))
     for result in results:
-        cells = [
-            Text(result.status.upper(), style=COLOURS[result.status]),
-            _number(_distance(result)),
-        ]
-        if thresholds:
-            cells.append(_number(result.threshold))
-        table.add_row(*cells, _most_in(result), _name(result))
+        numbers = [result.distance if result.compared else None, *([result.threshold] if thresholds else [])]
+        first = word(result.status, bold=False)
+        table.add_row(first, *map(_number, numbers), most_in(result), _name(result))
     return table
-
-
-def _distance(result: PairResult) -> float | None:
-    return result.distance if result.compared else None
 
 
 def _number(value: float | None) -> Text:
     return Text("–" if value is None else f"{value:.6g}")
-
-
-def _most_in(result: PairResult) -> str:
-    """The layer with the largest share."""
-    if not result.scored or not result.distance:
-        return ""
-    layer = max(result.layers, key=lambda layer: layer.share)
-    return f"{layer.name} {100 * layer.share:.0f} %"
 
 
 def _name(result: PairResult) -> Text:
@@ -93,10 +66,7 @@ def _name(result: PairResult) -> Text:
 
 
 def _layers(run: Run, style: Style) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
-    table.add_column("layer", no_wrap=True)
-    for name in ("mean distance", "weight", "share"):
-        table.add_column(name, no_wrap=True, justify="right")
+    table = plain_table("mean distance", "weight", "share", first="layer")
     table.add_column("", no_wrap=True)
     means = {layer.tap: run.summary.layers.get(layer.tap, 0.0) for layer in run.spec.layers}
     whole = run.summary.mean or math.inf
@@ -107,7 +77,7 @@ def _layers(run: Run, style: Style) -> Table:
             f"{means[layer.tap]:.6g}",
             f"{layer.weight:.6g}",
             f"{100 * share:.1f} %",
-            Text(bar(share, min(40, style.width - 48)), style="cyan"),
+            bar(share, min(40, style.width - 48)),
         )
     return table
 
@@ -115,32 +85,16 @@ def _layers(run: Run, style: Style) -> Table:
 def _totals(run: Run, style: Style) -> Table:
     found = run.summary
     facts = facts_table()
-    facts.add_row(
-        "pairs",
-        f"{found.pairs}: {found.identical} identical, "
-        f"{found.passed - found.identical - found.not_compared} more passed, "
-        f"{f'{found.not_compared} not compared, ' if found.not_compared else ''}"
-        f"{f'{found.warned} warned, ' if found.warned else ''}"
-        f"{found.failed} failed, {found.errors} errors",
-    )
-    if found.new or found.missing:
-        facts.add_row("unmatched", f"{found.missing} missing (no candidate), {found.new} new (no reference)")
+    add_counts(facts, run, "pairs")
     if found.count:
         facts.add_row("distance", _statistics(found))
     if found.weighted_mean is not None and found.weighted_mean != found.mean:
         facts.add_row("weighted mean", f"{found.weighted_mean:.6g}")
-    facts.add_row("verdict", verdict(*judge_run(run)))
-    add_recipe(facts, run, style)
+    add_verdict(facts, run, style)
     return facts
 
 
 def _statistics(found: Summary) -> str:
-    values = {
-        "mean": found.mean,
-        "median": found.median,
-        "p90": found.p90,
-        "p95": found.p95,
-        "p99": found.p99,
-        "max": found.max,
-    }
+    names = ("mean", "median", "p90", "p95", "p99", "max")
+    values = {name: getattr(found, name) for name in names}
     return ", ".join(f"{name} {value:.6g}" for name, value in values.items() if value is not None)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from percept_cli.recipes.told import in_words
 from percept_cli.reports import Style
 from percept_cli.results.run import Run, Status
+from percept_cli.results.verdict import judge_run
 from percept_cli.system.names import printable
 
-COLOURS = {
+COLOURS: Mapping[Status, str] = {
     "pass": "green",
     "warn": "yellow",
     "fail": "red",
@@ -19,8 +23,6 @@ COLOURS = {
     "missing": "yellow",
     "error": "magenta",
 }
-
-
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -32,42 +34,85 @@ def facts_table() -> Table:
     return facts
 
 
-def bar(share: float, width: int) -> str:
+def plain_table(*numbers: str, first: str, folds: bool = False) -> Table:
+    """A table without a frame: a column of words, which may be folded, and others of numbers."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
+    table.add_column(first, no_wrap=not folds, overflow="fold" if folds else "ellipsis")
+    for name in numbers:
+        table.add_column(name, no_wrap=True, justify="right")
+    return table
+
+
+def bar(share: float, width: int) -> Text:
     """A share of 0 to 1 as a bar of at most so many columns, in eighths of one."""
     if not math.isfinite(share):
-        return ""
+        return Text()
     eighths = round(max(0.0, min(1.0, share)) * width * 8)
-    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+    return Text("█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip(), style="cyan")
+
+
+def word(status: Status, *, bold: bool = True) -> Text:
+    """A verdict in its colour."""
+    return Text(status.upper(), style=f"bold {COLOURS[status]}" if bold else COLOURS[status])
+
+
+def verdict(status: Status, reason: str) -> Text:
+    """The word, and the reason."""
+    return Text.assemble(word(status), f": {printable(reason)}")
+
+
+def print_origin(console: Console, run: Run, *names: str) -> None:
+    """What was compared with what, under these names."""
+    if run.origin is None:
+        return
+    facts = facts_table()
+    for name, folder in zip(names, run.origin, strict=True):
+        facts.add_row(name, Text(printable(folder)))
+    console.print(facts)
+    console.print()
+
+
+def add_counts(facts: Table, run: Run, what: str) -> None:
+    """How many of the pairs, under this name, came to which end; and the pictures without a counterpart."""
+    found = run.summary
+    counts = {
+        "identical": found.identical,
+        "more passed": found.within - found.identical,
+        "not compared": found.not_compared,
+        "warned": found.warned,
+        "failed": found.failed,
+        "errors": found.errors,
+    }
+    told = [f"{count} {name}" for name, count in counts.items() if count or name not in ("not compared", "warned")]
+    facts.add_row(what, f"{found.pairs}: {', '.join(told)}")
+    if found.new or found.missing:
+        allowed = f", {found.allowed} of them allowed" if found.allowed else ""
+        unmatched = f"{found.missing} missing (no candidate), {found.new} new (no reference){allowed}"
+        facts.add_row("unmatched", unmatched)
+
+
+def add_verdict(facts: Table, run: Run, style: Style) -> None:
+    """What the whole run came to, and what it was made by: the last rows of the tables of many pairs."""
+    facts.add_row("verdict", verdict(*judge_run(run)))
+    add_recipe(facts, run, style)
 
 
 def add_recipe(facts: Table, run: Run, style: Style) -> None:
     """What a run was made by: the last rows of every table."""
-    facts.add_row("recipe", recipe(run))
+    facts.add_row("recipe", _recipe(run))
     if style.settings:
         facts.add_row("settings", Text(f"from {style.settings}, above the current folder"))
     facts.add_row("fingerprint", run.fingerprint)
 
 
-def verdict(status: Status, reason: str) -> Text:
-    """The word in its colour, and the reason."""
-    return Text.assemble(Text(status.upper(), style=f"bold {COLOURS[status]}"), f": {printable(reason)}")
-
-
-def recipe(run: Run) -> str:
+def _recipe(run: Run) -> str:
     """The recipe in short, and where it ran."""
-    spec = run.spec
-    distances = dict.fromkeys(layer.distance for layer in spec.layers)
-    if len(distances) == 1:
-        measure = next(iter(distances))
-    else:
-        measure = ", ".join(f"{layer.tap} {layer.distance}" for layer in spec.layers)
+    recipe = in_words(run.spec)
     where = f"on {run.device}"
     if run.device == "none":
         where = "network not needed"
-        if run.summary.count:
-            equal = run.summary.identical == run.summary.count
-            if equal:
-                where += ": the pixels are equal"
-            else:
-                where += ": what counts is equal" if run.kind == "check" else ": the results were there already"
-    return f"{spec.backbone}, {measure}, {spec.precision}{spec.pictures.words}, {where}"
+        if run.summary.count and run.summary.identical == run.summary.count:
+            where += ": the pixels are equal"
+        elif run.summary.count:
+            where += ": what counts is equal" if run.kind == "check" else ": the results were there already"
+    return f"{recipe.backbone}, {recipe.distances}, {recipe.precision}, {where}"

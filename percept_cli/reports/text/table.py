@@ -9,48 +9,43 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from percept_cli.reports import Style
-from percept_cli.reports.text.parts import COLOURS, add_recipe, bar, facts_table, verdict
-from percept_cli.results.run import LayerResult, PairResult, Run, by_severity
+from percept_cli.reports import Report, Style
+from percept_cli.reports.text.check import print_check
+from percept_cli.reports.text.many import print_many
+from percept_cli.reports.text.parts import add_recipe, bar, facts_table, plain_table, verdict, word
+from percept_cli.results.run import LayerResult, PairResult, Run, worst_first
 from percept_cli.system.names import harmless, printable
 
 _MOST_VIEWS = 12  # of a pair, in the table
 
 
-def render(run: Run, style: Style) -> Iterator[str]:
-    """For every pair its files, one row per layer, and the verdict; at most ``style.width`` columns wide.
+class TableReport(Report):
+    """At most ``style.width`` columns, whatever the run is of."""
 
-    Or, without detail, the table of ``table_of_many``.
-    """
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        width=style.width,
-        force_terminal=style.colour,
-        color_system="standard" if style.colour else None,
-        no_color=not style.colour,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        legacy_windows=False,
-    )
-    if style.detail:
-        _print_pairs(console, run, style)
-    elif style.checks:
-        from percept_cli.reports.text.check import print_check
-
-        print_check(console, run, style)
-    else:
-        from percept_cli.reports.text.many import print_many
-
-        print_many(console, run, style)
-    text = out.getvalue() if style.unicode else _to_ascii(out.getvalue())
-    # rich pads cells to their column's width; those spaces carry nothing into a file.
-    lines = harmless(text, coloured=style.colour).removesuffix("\n").split("\n")
-    yield "".join(f"{line.rstrip()}\n" for line in lines)
+    def render(self) -> Iterator[str]:
+        """All of it: what a column needs is known when every row is."""
+        style, out = self.style, io.StringIO()
+        console = Console(
+            file=out,
+            width=style.width,
+            force_terminal=style.colour,
+            color_system="standard" if style.colour else None,
+            no_color=not style.colour,
+            markup=False,
+            emoji=False,
+            highlight=False,
+            legacy_windows=False,
+        )
+        printers = {"compare": _print_pairs, "batch": print_many, "check": print_check}
+        printers[self.run.kind](console, self.run, style)
+        text = out.getvalue() if style.unicode else _to_ascii(out.getvalue())
+        # rich pads cells to their column's width; those spaces carry nothing into a file.
+        lines = harmless(text, coloured=style.colour).removesuffix("\n").split("\n")
+        yield "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 def _print_pairs(console: Console, run: Run, style: Style) -> None:
+    """For every pair its files, one row per layer, and the verdict."""
     for result in run.results:
         console.print(_files(result))
         console.print()
@@ -75,32 +70,23 @@ def _files(result: PairResult) -> Table:
 
 
 def _layers(result: PairResult, style: Style) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
-    table.add_column("layer", no_wrap=True)
-    table.add_column("C × H × W", no_wrap=True, justify="right")
-    for name in ("distance", "weight", "contribution"):
-        table.add_column(name, no_wrap=True, justify="right")
-    table.add_column("share", no_wrap=True, justify="right")
-    table.add_column("", no_wrap=True)
+    table = plain_table("C × H × W", "distance", "weight", "contribution", "share", first="layer")
     rows = [_cells(layer) for layer in result.layers]
     headers = [str(column.header) for column in table.columns]
-    used = sum(max(map(len, column)) + 2 for column in zip(headers[:-1], *rows, strict=True))
-    bar_width = max(0, min(40, style.width - used))
+    used = sum(max(map(len, column)) + 2 for column in zip(headers, *rows, strict=True))
+    table.add_column("", no_wrap=True)
     for layer, cells in zip(result.layers, rows, strict=True):
-        table.add_row(*cells, Text(bar(layer.share, bar_width), style="cyan"))
+        table.add_row(*cells, bar(layer.share, max(0, min(40, style.width - used))))
     return table
 
 
 def _views(result: PairResult) -> Table:
     """What each view came to, the worst first."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
-    table.add_column("view", overflow="fold")
-    table.add_column("distance", no_wrap=True, justify="right")
+    table = plain_table("distance", first="view", folds=True)
     table.add_column("verdict", no_wrap=True)
-    order = by_severity(result.views)
+    order = sorted(result.views, key=worst_first)
     for one in order[:_MOST_VIEWS]:
-        word = Text(one.status.upper(), style=f"bold {COLOURS[one.status]}")
-        table.add_row(Text(printable(str(one.view))), f"{one.distance:.6g}", word)
+        table.add_row(Text(printable(str(one.view))), f"{one.distance:.6g}", word(one.status))
     if len(order) > _MOST_VIEWS:
         table.add_row(f"… and {len(order) - _MOST_VIEWS} more, no worse", "", "")
     return table

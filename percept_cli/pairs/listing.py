@@ -1,0 +1,190 @@
+"""The pictures below a folder: by their names and the patterns that were given, without opening any."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from percept_cli.errors import PerceptError, UnreadableFolder
+from percept_cli.formats.known import PICTURE_ENDINGS
+from percept_cli.system.names import counted, printable, shown
+from percept_cli.system.patterns import Patterns
+
+_MOST_LINKS = 3
+"""Links that are followed on one way down. A dozen folders that link to each other have millions of ways."""
+
+_LOOP = "the link leads back to a folder above it, or is one of too many in a row, and was not followed"
+_LOOPS_TOLD = 5
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which files of a folder take part."""
+
+    include: tuple[str, ...] = ()
+    """Patterns as in .gitignore, one of which a file must match; without any, files named like pictures do."""
+    exclude: tuple[str, ...] = ()
+    """Patterns as in .gitignore; a file that matches one of them takes no part."""
+
+
+EVERY_PICTURE = Choice()
+
+
+@dataclass
+class Listing:
+    """The files of one folder."""
+
+    root: Path
+    names: list[str] = field(default_factory=list)
+    """Paths relative to the folder, with ``/`` as separator."""
+    troubles: dict[str, PerceptError] = field(default_factory=dict)
+    """Folders in it that cannot be listed, by relative path."""
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Files that are not named like pictures, by ending."""
+    loops: list[str] = field(default_factory=list)
+    """Links that lead back to a folder above them."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know: files left out, links not followed."""
+        notes = []
+        if self.left_out:
+            kinds = sorted(self.left_out, key=lambda kind: (-self.left_out[kind], kind))
+            told = ", ".join(f"{self.left_out[kind]} {printable(kind)}" for kind in kinds[:5])
+            more = "" if len(kinds) <= 5 else ", and others"
+            notes.append(
+                f"{shown(self.root)}: left out {counted(self.left_out.total(), 'file')} not named like pictures "
+                f"({told}{more}); --include takes files in by name"
+            )
+        notes += [f"{shown(self.root / loop)}: {_LOOP}" for loop in self.loops[:_LOOPS_TOLD]]
+        if len(self.loops) > _LOOPS_TOLD:
+            notes.append(f"{shown(self.root)}: {len(self.loops) - _LOOPS_TOLD} more links of this kind")
+        return tuple(notes)
+
+
+def list_pictures(root: Path, choice: Choice = EVERY_PICTURE, *, apart_from: Path | None = None) -> Listing:
+    """The pictures below a folder, in the order of their paths.
+
+    Links to folders are followed, but never in a circle. Hidden files and folders, and files that are neither
+    regular nor links, count as left out.
+
+    Args:
+        root: the folder.
+        choice: which of its files take part.
+        apart_from: a folder inside it that is not looked into.
+
+    Raises:
+        UnreadableFolder: if the folder itself cannot be listed.
+        InvalidSetting: for a pattern that is none.
+    """
+    apart = None if apart_from is None else identity(apart_from)
+    found = _Walk(choice, apart).through(root)
+    if "" in found.troubles:
+        raise found.troubles[""]
+    return found
+
+
+def identity(folder: Path) -> tuple[int, int] | None:
+    """What a folder is known by, whatever it is called; None where it is not there."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """A folder still to be looked into."""
+
+    path: str
+    prefix: str
+    """Its path relative to the root, with a slash at its end."""
+    above: tuple[tuple[int, int] | None, ...]
+    links: int
+    """Links on the way to it."""
+
+
+class _Walk:
+    def __init__(self, choice: Choice, apart_from: tuple[int, int] | None) -> None:
+        self._include = Patterns(choice.include) if choice.include else None
+        self._exclude = Patterns(choice.exclude)
+        # charts/** is what is in the folder and not the folder, so that !charts/a.png can take a file in again.
+        self._prune = Patterns([f"{line[:-3]}/*" if line.endswith("/**") else line for line in choice.exclude])
+        self._apart_from = apart_from
+
+    def through(self, root: Path) -> Listing:
+        """Go through the folder and all below it."""
+        found = Listing(root)
+        # Not recursive: paths may nest deeper than Python's stack.
+        waiting = [_Folder(os.fspath(root), "", (), 0)]
+        while waiting:
+            folder = waiting.pop()
+            here = identity(Path(folder.path))
+            if here is not None and here == self._apart_from:
+                continue
+            if (here is not None and here in folder.above) or folder.links > _MOST_LINKS:
+                found.loops.append(folder.prefix.removesuffix("/"))
+                continue
+            for entry in self._entries(folder.path, folder.prefix, found):
+                name = folder.prefix + entry.name
+                if not _is_folder(entry):
+                    if self._takes_part(entry, name, found):
+                        found.names.append(name)
+                elif self._prune.match(f"{name}/"):
+                    pass
+                elif entry.name.startswith(".") and self._include is None:
+                    found.left_out["hidden"] += 1
+                else:
+                    links = folder.links + entry.is_symlink()
+                    waiting.append(_Folder(entry.path, f"{name}/", (*folder.above, here), links))
+        found.names.sort()
+        found.loops.sort()
+        return found
+
+    @staticmethod
+    def _entries(folder: str, prefix: str, found: Listing) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as entries:
+                return list(entries)
+        except OSError as error:
+            found.troubles[prefix.removesuffix("/")] = UnreadableFolder(
+                f"{shown(folder)}: the folder cannot be listed: {error.strerror}",
+                hint="check its name, and give yourself the right to read it.",
+            )
+            return []
+
+    def _takes_part(self, entry: os.DirEntry[str], name: str, found: Listing) -> bool:
+        if self._exclude.match(name):
+            return False
+        ending = PurePosixPath(entry.name).suffix.lower()
+        why = ""
+        if self._include is not None:
+            if not self._include.match(name):
+                return False
+        elif entry.name.startswith("."):
+            why = "hidden"
+        elif ending not in PICTURE_ENDINGS:
+            why = ending or "without an ending"
+        if not why and _is_special(entry):  # opening a pipe would wait for its writer
+            why = "pipes and devices"
+        if why:
+            found.left_out[why] += 1
+        return not why
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle of links
+        return False
+
+
+def _is_special(entry: os.DirEntry[str]) -> bool:
+    try:
+        return not stat.S_ISREG(entry.stat().st_mode)
+    except OSError:  # gone, or a link that leads nowhere: reading it will say so
+        return False

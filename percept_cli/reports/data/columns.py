@@ -1,0 +1,47 @@
+"""What a table with one row per pair says of it: the columns that CSV and Parquet have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from percept_cli.reports.data.rows import dumps
+from percept_cli.results.run import PairResult, Run
+
+Cell = str | int | float | None
+
+PAIR: Mapping[str, type] = {
+    "name": str,
+    "reference": str,
+    "candidate": str,
+    "width": int,
+    "height": int,
+    "status": str,
+    "reason": str,
+    "view": str,
+    "distance": float,
+    "threshold": float,
+    "weight": float,
+}
+"""Before what a table says of the layers. ``view`` is that view of several that the rest of a row is of."""
+TAIL: Mapping[str, type] = {"seconds": float, "fingerprint": str, "extra": str}
+"""Behind it."""
+
+
+def cells_of(result: PairResult, run: Run) -> dict[str, Cell]:
+    """The cells of ``PAIR`` and ``TAIL`` by the names of their columns; None where there is nothing to say."""
+    return {
+        "name": result.name,
+        "reference": result.reference,
+        "candidate": result.candidate,
+        "width": result.width,
+        "height": result.height,
+        "status": result.status,
+        "reason": "; ".join((result.reason, *result.notes)),
+        "view": str(result.view) if result.views else None,
+        "distance": result.distance if result.compared else None,
+        "threshold": result.threshold,
+        "weight": result.weight,
+        "seconds": round(result.seconds, 6),
+        "fingerprint": result.fingerprint or run.fingerprint,
+        "extra": dumps(dict(result.extra)) if result.extra else None,
+    }

@@ -1,0 +1,106 @@
+"""What reports say of a pair, so that all of them say the same."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from percept_cli.errors import ExitCode
+from percept_cli.results.found import Gate, Region
+from percept_cli.results.run import PairResult, Run
+from percept_cli.system.names import printable
+
+Outcome = Literal["pass", "skipped", "warn", "fail", "error"]
+"""``skipped``: nothing was compared, and nothing failed: a picture without a counterpart where that is allowed, a
+pair of two sizes likewise, or one with all pixels left out."""
+
+_BOXES_TOLD = 3
+
+
+def outcome_of(result: PairResult, run: Run) -> Outcome:
+    """What a pipeline should make of a pair."""
+    if result.status == "new" or result.status == "missing":
+        return "skipped" if run.allow_unmatched or result.allowed else "fail"
+    return "skipped" if result.unseen else result.status
+
+
+def trouble_of(run: Run) -> str:
+    """Why the run fails although none of its pairs may; empty where that is not so."""
+    if not run.complete:
+        return "the run ended before its last pair"
+    if not run.summary.pairs and run.exit_code is ExitCode.INPUT:
+        return "nothing was compared"
+    return ""
+
+
+def gate_in_words(gate: Gate) -> str:
+    """A gate with its levels, unrounded, and where they came from."""
+    unit = f" {gate.unit}" if gate.unit else ""
+    levels = [
+        f"{name}s above {level!r}"
+        for name, level in (("warn", gate.warn), ("fail", gate.fail))
+        if level is not None
+    ]
+    at = "" if gate.at is None else f", at {gate.at}"
+    told = f"{', '.join(levels)} ({gate.source})" if levels else "has no level"
+    return printable(f"{gate.status.upper()} {gate.name} {gate.value!r}{unit}{at}; {told}")
+
+
+def region_in_words(region: Region) -> str:
+    """A region with where it is and what is in it."""
+    told = [
+        f"{region.pixels} pixels",
+        f"distance {region.distance!r}",
+        f"peak {region.peak!r}",
+        f"colour {region.colour!r} ΔE",
+    ]
+    if region.shift is not None:
+        told.append(f"moved by {region.shift[0]},{region.shift[1]}")
+    return f"{region.status.upper()} region {region.box}: {', '.join(told)}"
+
+
+def boxes_in_words(result: PairResult) -> str:
+    """The places of a pair's worst regions, as few as a line has room for."""
+    if result.evidence is None or not result.evidence.regions:
+        return ""
+    told = [str(region.box) for region in result.evidence.regions[:_BOXES_TOLD]]
+    more = result.evidence.regions_in_all - len(told)
+    return "; ".join(told) + (f" and {more} more" if more > 0 else "")
+
+
+def details_of(result: PairResult) -> list[str]:
+    """Everything a failed pair has to say beside its reason, a line each."""
+    lines = [
+        f"{role}: {printable(file)}"
+        for role, file in (("reference", result.reference), ("candidate", result.candidate))
+        if file
+    ]
+    if result.compared:
+        lines.append(
+            f"distance: {result.distance!r}" + (f", most in {most_in(result)}" if most_in(result) else "")
+        )
+    found = result.evidence
+    if found is not None:
+        lines += [gate_in_words(gate) for gate in found.gates]
+        lines += [region_in_words(region) for region in found.regions]
+        if found.regions_in_all > len(found.regions):
+            lines.append(f"and {found.regions_in_all - len(found.regions)} more regions")
+    return lines
+
+
+def reason_of(result: PairResult) -> str:
+    """The verdict in words, with what was done to the pictures, on one line."""
+    return printable("; ".join((result.reason, *result.notes)))
+
+
+def most_in(result: PairResult) -> str:
+    """The layer that contributes most, and its share; empty where nothing differs."""
+    if not result.scored or not result.distance:
+        return ""
+    layer = max(result.layers, key=lambda layer: layer.share)
+    return f"{layer.name} {100 * layer.share:.0f} %"
+
+
+def where(result: PairResult) -> str | None:
+    """The file that a reviewer is led to: the reference, which may be in the repository, or else the candidate."""
+    file = result.reference or result.candidate
+    return None if file is None else printable(file).removeprefix("./")
