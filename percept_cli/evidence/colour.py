@@ -13,14 +13,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from percept_cli.evidence.pixels import changes_of
 from percept_cli.images.srgb import to_light
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from percept_cli.evidence.pixels import Pixels
+
     Floats = NDArray[np.float32]
-    Pixels = NDArray[np.uint8] | NDArray[np.float32]
 
 STEP = 4
 """Pixels per side of what one value of the map stands for."""
@@ -80,8 +82,7 @@ def ink_change(reference: Pixels, candidate: Pixels) -> float:
 
     found = []
     for rows in _tiles(reference.shape[0]):
-        change = np.maximum(reference[rows], candidate[rows]) - np.minimum(reference[rows], candidate[rows])
-        seen: NDArray[np.bool_] = change.max(axis=2) > _SEEN
+        seen = changes_of(reference[rows], candidate[rows]) > _SEEN
         for columns in _tiles(reference.shape[1]):
             if seen[:, columns].mean() >= _LEAST_SHARE:
                 sides = (_lab(to_light(side[rows, columns])).reshape(-1, 3) for side in (reference, candidate))
