@@ -91,7 +91,7 @@ def find_changes(
         if found is not None:
             second, shift = found
             uncovered = np.ones(first.shape[:2], bool)
-            uncovered[overlap(*first.shape[:2], shift)[0]] = False
+            uncovered[overlap(reference.height, reference.width, shift)[0]] = False
             left_out = uncovered if left_out is None else left_out | uncovered
             second = np.where(left_out[..., None], first, second)
         second, moved = _move_regions(first, second, max_shift)

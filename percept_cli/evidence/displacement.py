@@ -76,10 +76,10 @@ def move_all(
         return None
     rows, columns = np.nonzero(difference)
     sides = residuals(reference, candidate, (rows, columns), shift, hidden)
-    left = explained_less(*sides)
-    left[~(sides[0].known | sides[1].known)] = 0
+    rest = explained_less(*sides)
+    rest[~(sides[0].known | sides[1].known)] = 0
     result = candidate.copy()
-    put(result, reference, (rows, columns), left)
+    put(result, reference, (rows, columns), rest)
     return result, shift
 
 
