@@ -136,4 +136,4 @@ def jxl_with_head(values: NDArray[Any], bits: int, **changes: Any) -> bytes:
     written = head.written()
     data = data[max(0, data.find(_SIGNATURE)) :]  # 16 bits come in a container, the picture last
     assert data.startswith(written), (data[: len(written) + 4].hex(), written.hex())
-    return replace(head, transfer=_SRGB, **changes).written() + data[len(written) :]
+    return replace(head, **{"transfer": _SRGB, **changes}).written() + data[len(written) :]

@@ -22,7 +22,7 @@ from percept_cli.formats.exr.frames import read_exr
 from percept_cli.formats.npy import read_npy
 from percept_cli.formats.radiance import read_hdr
 from percept_cli.formats.tiff.light import read_float_tiff
-from percept_cli.images.light import nonfinite
+from percept_cli.images.nonfinite import nonfinite
 from tests.scenes import (
     alpha_of,
     anything,

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import InvalidSetting
-from percept_cli.evidence.displacement import Shift, move_all
+from percept_cli.evidence.displacement import move_all, overlap
 from percept_cli.evidence.masks import read_mask
-from percept_cli.evidence.moved import FAINT, changes_of, put_back, things_that_moved
+from percept_cli.evidence.moved import FAINT, put_back, things_that_moved
+from percept_cli.evidence.pixels import changes_of
 from percept_cli.geometry import Box
 from percept_cli.images.kept import same
-from percept_cli.images.picture import Picture, bands
+from percept_cli.images.picture import Picture
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
 
 if TYPE_CHECKING:
@@ -26,9 +27,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from percept_cli.evidence.displacement import Places
-
-    Pixels = NDArray[np.uint8] | NDArray[np.float32]
+    from percept_cli.evidence.displacement import Points
+    from percept_cli.evidence.pixels import Pixels
 
 BLOCK = 8
 """Pixels per side of the blocks in which regions are found: changes in neighbouring blocks belong together."""
@@ -127,13 +127,15 @@ def find_changes(
     if max_shift and not np.array_equal(first, second):
         found = move_all(first, second, max_shift, left_out)
         if found is not None:
-            shift, second = found.shift, found.candidate
-            uncovered = _uncovered(first.shape[:2], found.shift)
+            second, shift = found
+            uncovered = np.ones(first.shape[:2], bool)
+            uncovered[overlap(reference.height, reference.width, shift)[0]] = False
             left_out = uncovered if left_out is None else left_out | uncovered
             second = np.where(left_out[..., None], first, second)
         second, moved = _move_regions(first, second, max_shift)
-    changed = _differing(first, second)
-    labels, regions = _regions(changed)
+    changed = changes_of(first, second) > 0
+    labels, count = _blocks(changed)
+    regions = _regions(changed, labels, count)
     aligned = candidate if second is original else replace(candidate, pixels=second.tobytes())
     sources = [_source_of(region, moved) for region in regions]
     told = {id(source) for source in sources}
@@ -150,16 +152,6 @@ def find_changes(
         ignored=0 if left_out is None else int(left_out.sum()),
         shift=shift,
     )
-
-
-def _differing(first: Pixels, second: Pixels) -> NDArray[np.bool_]:
-    """H×W, True where a channel differs."""
-    import numpy as np
-
-    found = np.empty(first.shape[:2], bool)
-    for rows in bands(*first.shape[:2]):
-        np.any(first[rows] != second[rows], axis=2, out=found[rows])
-    return found
 
 
 def check_boxes(boxes: Sequence[Box], width: int, height: int, sizing: str = "") -> None:
@@ -197,43 +189,29 @@ def pixels_left_out(
     return found
 
 
-def _regions(changed: NDArray[np.bool_]) -> tuple[NDArray[np.int32], list[ChangedRegion]]:
+def _blocks(changed: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
+    """Per block the number of its region, from 1, or 0; and how many regions there are."""
     import numpy as np
     from scipy import ndimage
 
-    height, width = changed.shape
-    by_row = np.logical_or.reduceat(changed, range(0, height, BLOCK), axis=0)
-    blocks = np.logical_or.reduceat(by_row, range(0, width, BLOCK), axis=1)
-    labels, count = ndimage.label(blocks, structure=np.ones((3, 3)), output=np.int32)
-    if not count:
-        return labels, []
-    rows, columns = np.nonzero(changed)
-    mine = labels[rows // BLOCK, columns // BLOCK]
-    pixels = np.bincount(mine, minlength=count + 1)
-    numbers = range(1, count + 1)
-    edges = [
-        np.asarray(function(values, mine, numbers), int)
-        for function, values in (
-            (ndimage.minimum, columns),
-            (ndimage.minimum, rows),
-            (ndimage.maximum, columns),
-            (ndimage.maximum, rows),
-        )
-    ]
-    return labels, [
-        ChangedRegion(Box(left, top, right - left + 1, bottom - top + 1), int(pixels[number]))
-        for number, left, top, right, bottom in zip(numbers, *(edge.tolist() for edge in edges), strict=True)
-    ]
+    for axis in (0, 1):
+        changed = np.logical_or.reduceat(changed, range(0, changed.shape[axis], BLOCK), axis=axis)
+    labels, count = ndimage.label(changed, structure=np.ones((3, 3)), output=np.int32)
+    return labels, count
 
 
-def _uncovered(shape: tuple[int, ...], shift: Shift) -> NDArray[np.bool_]:
-    """The reference's pixels that a displacement leaves without a counterpart."""
+def _regions(changed: NDArray[np.bool_], labels: NDArray[np.int32], count: int) -> list[ChangedRegion]:
     import numpy as np
+    from scipy import ndimage
 
-    (height, width), (x, y) = shape, shift
-    found = np.ones((height, width), bool)
-    found[max(0, -y) : height - max(0, y), max(0, -x) : width - max(0, x)] = False
-    return found
+    if not count:
+        return []
+    rows, columns = np.nonzero(changed)
+    mine, numbers = labels[rows // BLOCK, columns // BLOCK], range(1, count + 1)
+    (left, right, *_), (top, bottom, *_) = (ndimage.extrema(values, mine, numbers) for values in (columns, rows))
+    boxes = np.stack([left, top, right - left + 1, bottom - top + 1], axis=1).tolist()
+    pixels = np.bincount(mine).tolist()[1:]
+    return [ChangedRegion(Box(*box), many) for box, many in zip(boxes, pixels, strict=True)]
 
 
 def _move_regions(first: Pixels, second: Pixels, most: int) -> tuple[Pixels, list[ChangedRegion]]:
@@ -253,12 +231,12 @@ def _move_regions(first: Pixels, second: Pixels, most: int) -> tuple[Pixels, lis
     return result, moved
 
 
-def _by_blocks(changed: NDArray[np.bool_], places: Places) -> NDArray[np.int32]:
-    labels, _ = _regions(changed)
+def _by_blocks(changed: NDArray[np.bool_], places: Points) -> NDArray[np.int32]:
+    labels, _ = _blocks(changed)
     return labels[places[0] // BLOCK, places[1] // BLOCK]
 
 
-def _by_touch(changed: NDArray[np.bool_], places: Places) -> NDArray[np.int32]:
+def _by_touch(changed: NDArray[np.bool_], places: Points) -> NDArray[np.int32]:
     import numpy as np
     from scipy import ndimage
 
@@ -269,8 +247,8 @@ def _by_touch(changed: NDArray[np.bool_], places: Places) -> NDArray[np.int32]:
 
 
 def _largest(
-    changed: NDArray[np.bool_], number_regions: Callable[[NDArray[np.bool_], Places], NDArray[np.int32]]
-) -> tuple[Places, NDArray[np.intp]]:
+    changed: NDArray[np.bool_], number_regions: Callable[[NDArray[np.bool_], Points], NDArray[np.int32]]
+) -> tuple[Points, NDArray[np.intp]]:
     """The pixels of the largest regions, and which of these each belongs to, from 0."""
     import numpy as np
 
@@ -291,12 +269,8 @@ def _source_of(region: ChangedRegion, moved: Sequence[ChangedRegion]) -> Changed
     """What had moved in a region that differs still: what covers its middle, and not only a small part of it."""
     x, y = region.box.x + region.box.width // 2, region.box.y + region.box.height // 2
     for thing in moved:
-        rows, columns = _inside(thing.box)
-        inside = rows.start <= y < rows.stop and columns.start <= x < columns.stop
-        if inside and 2 * thing.box.width * thing.box.height >= region.box.width * region.box.height:
+        box = thing.box
+        inside = box.x <= x < box.x + box.width and box.y <= y < box.y + box.height
+        if inside and 2 * box.width * box.height >= region.box.width * region.box.height:
             return thing
     return None
-
-
-def _inside(box: Box) -> tuple[slice, slice]:
-    return slice(box.y, box.y + box.height), slice(box.x, box.x + box.width)

@@ -11,17 +11,18 @@ noise of rendering moves it about and takes and gives at the edges, but leaves i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from typing import TYPE_CHECKING
 
+from percept_cli.evidence.pixels import changes_of
 from percept_cli.images.srgb import to_light
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from percept_cli.evidence.pixels import Pixels
+
     Floats = NDArray[np.float32]
-    Pixels = NDArray[np.uint8] | NDArray[np.float32]
 
 STEP = 4
 """Pixels per side of what one value of the map stands for."""
@@ -36,12 +37,12 @@ _LEAST_SHARE = 0.005  # of a tile's pixels, for the tile to count
 _INK, _LEAST_INK = 10, 0.01  # ΔE from the ground of what is ink, and the share of a tile's pixels that are
 _ROWS_AT_A_TIME = 256 * STEP
 
-# sRGB → CIE XYZ of D65 (IEC 61966-2-1), rows divided by the white's X, Y and Z: white is 1, 1, 1.
-_TO_XYZ = (
+TO_XYZ = (
     (0.4123908, 0.3575843, 0.1804808),
     (0.2126390, 0.7151687, 0.0721923),
     (0.0193308, 0.1191948, 0.9505322),
 )
+"""sRGB → CIE XYZ of D65, by seven digits (IEC 61966-2-1), which are part of what every ΔE is."""
 
 
 def colour_map(reference: Pixels, candidate: Pixels) -> Floats:
@@ -81,11 +82,10 @@ def ink_change(reference: Pixels, candidate: Pixels) -> float:
 
     found = []
     for rows in _tiles(reference.shape[0]):
-        change = np.maximum(reference[rows], candidate[rows]) - np.minimum(reference[rows], candidate[rows])
-        seen: NDArray[np.bool_] = change.max(axis=2) > _SEEN
+        seen = changes_of(reference[rows], candidate[rows]) > _SEEN
         for columns in _tiles(reference.shape[1]):
             if seen[:, columns].mean() >= _LEAST_SHARE:
-                sides = (_lab(_light(side[rows, columns])).reshape(-1, 3) for side in (reference, candidate))
+                sides = (_lab(to_light(side[rows, columns])).reshape(-1, 3) for side in (reference, candidate))
                 apart = _ink_apart(*sides)
                 found += [] if apart is None else [apart]
     return float(np.median(found)) if found else 0.0
@@ -125,19 +125,6 @@ def _ink(apart: Floats) -> Floats | None:
     return ink
 
 
-def _light(picture: Pixels) -> Floats:
-    """Linear light, in 0..1."""
-    return _linear()[picture] if picture.dtype == "uint8" else to_light(picture)
-
-
-@cache
-def _linear() -> Floats:
-    """By level, so that 8-bit pictures only look it up."""
-    import numpy as np
-
-    return to_light(np.arange(256))
-
-
 def _averaged(picture: Pixels) -> Floats:
     """Linear light, averaged over blocks of pixels; those at the end are of fewer."""
     import numpy as np
@@ -146,7 +133,7 @@ def _averaged(picture: Pixels) -> Floats:
     found = np.empty((-(-height // STEP), -(-width // STEP), 3), np.float32)
     columns = np.diff([*range(0, width, STEP), width])[None, :, None]
     for top in range(0, height, _ROWS_AT_A_TIME):
-        part = _light(picture[top : top + _ROWS_AT_A_TIME])
+        part = to_light(picture[top : top + _ROWS_AT_A_TIME])
         rows = np.diff([*range(0, len(part), STEP), len(part)])[:, None, None]
         sums = np.add.reduceat(part, range(0, len(part), STEP), axis=0)
         sums = np.add.reduceat(sums, range(0, width, STEP), axis=1)
@@ -164,7 +151,7 @@ def _blurred(picture: Floats) -> Floats:
 def _lab(linear: Floats) -> Floats:
     import numpy as np
 
-    matrix = np.array(_TO_XYZ, np.float32)
+    matrix = np.array(TO_XYZ, np.float32)
     matrix /= matrix.sum(axis=1, keepdims=True)
     ratio = linear @ matrix.T
     edge = 6 / 29

@@ -11,12 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from percept_cli.evidence.pixels import distances_of, signed
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Pixels = NDArray[np.uint8] | NDArray[np.float32]
-    Places = tuple[NDArray[np.intp], NDArray[np.intp]]
+    from percept_cli.evidence.pixels import Pixels
+
+    Points = tuple[NDArray[np.intp], NDArray[np.intp]]
     """Rows and columns."""
 
 Shift = tuple[int, int]
@@ -30,18 +33,10 @@ _FEWEST, _MOST_AT_FIRST = 1 << 10, 1 << 16  # pixels of them
 _BEST = 3  # displacements that are then tried on all
 
 
-@dataclass(frozen=True)
-class Moved:
-    """A candidate with something in it moved back."""
-
-    candidate: Pixels
-    shift: Shift
-
-
 def move_all(
     reference: Pixels, candidate: Pixels, most: int, hidden: NDArray[np.bool_] | None = None
-) -> Moved | None:
-    """The candidate moved back as a whole, if by at most so many pixels it comes much nearer to the reference.
+) -> tuple[Pixels, Shift] | None:
+    """The candidate moved back as a whole, and by what; if so it comes much nearer to the reference.
 
     Pixels that the displacement leaves without a counterpart, at two edges, become the reference's.
 
@@ -61,7 +56,7 @@ def move_all(
     def left(shift: Shift, step: int = 1) -> float:
         """What a displacement leaves, per pixel; a change that it pushes out of the picture is not gone."""
         x, y = shift
-        here, there = _overlap(height, width, shift)
+        here, there = overlap(height, width, shift)
         found = _differences(reference[here][::step, ::step], candidate[there][::step, ::step])
         lost = by_column[: abs(x)].sum() + by_column[width - abs(x) :].sum()
         lost += by_row[: abs(y)].sum() + by_row[height - abs(y) :].sum()
@@ -72,7 +67,7 @@ def move_all(
     shift = _best(shifts, lambda shift: left(shift, step), left, float(difference.mean()))
     if shift is None:
         return None
-    here, there = _overlap(height, width, shift)
+    here, there = overlap(height, width, shift)
     stays = difference[here] <= _SAME
     if hidden is not None:
         stays &= ~(hidden[here] | hidden[there])
@@ -80,10 +75,12 @@ def move_all(
     if broken[broken > _SAME].sum() > _STATIC * difference.sum():
         return None
     rows, columns = np.nonzero(difference)
-    changed = rows, columns
-    residual, known = _residual(reference, candidate, changed, shift, hidden)
-    residual[~known] = 0
-    return Moved(_with_residual(reference, candidate, changed, residual), shift)
+    sides = residuals(reference, candidate, (rows, columns), shift, hidden)
+    rest = explained_less(*sides)
+    rest[~(sides[0].known | sides[1].known)] = 0
+    result = candidate.copy()
+    put(result, reference, (rows, columns), rest)
+    return result, shift
 
 
 def shifts_up_to(most: int) -> list[Shift]:
@@ -111,7 +108,7 @@ def _best(shifts: Sequence[Shift], at_first: _Cost, left: _Cost, before: float) 
 
 
 @dataclass(frozen=True)
-class Side:
+class Residual:
     """What a displacement leaves of pixels, seen from one of the two pictures."""
 
     left: NDArray[Any]
@@ -123,10 +120,10 @@ class Side:
 def residuals(
     reference: Pixels,
     candidate: Pixels,
-    places: Places,
+    places: Points,
     shift: tuple[int | NDArray[np.intp], int | NDArray[np.intp]],
     hidden: NDArray[np.bool_] | None = None,
-) -> tuple[Side, Side]:
+) -> tuple[Residual, Residual]:
     """What a displacement leaves of changed pixels: of what leaves each, and of what arrives there.
 
     Args:
@@ -149,37 +146,26 @@ def residuals(
             inside &= ~hidden[y, x]
         found = sign * (signed(image[y, x]) - other[rows, columns])
         found[~inside] = 0
-        sides.append(Side(found, inside))
+        sides.append(Residual(found, inside))
     return sides[0], sides[1]
 
 
-def _residual(
-    reference: Pixels, candidate: Pixels, places: Places, shift: Shift, hidden: NDArray[np.bool_] | None = None
-) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """What a displacement leaves of each pixel, from that side which it explains less; and if any is known."""
+def explained_less(forward: Residual, backward: Residual) -> NDArray[Any]:
+    """What a displacement leaves of each pixel, N×3, from that side which it explains less."""
     import numpy as np
 
-    forward, backward = residuals(reference, candidate, places, shift, hidden)
     less = np.abs(backward.left).max(axis=1) > np.abs(forward.left).max(axis=1)
-    return np.where(less[:, None], backward.left, forward.left), forward.known | backward.known
+    return np.where(less[:, None], backward.left, forward.left)
 
 
-def _with_residual(reference: Pixels, candidate: Pixels, places: Places, residual: NDArray[Any]) -> Pixels:
+def put(result: Pixels, reference: Pixels, places: Points, left: NDArray[Any]) -> None:
+    """Give pixels the reference's colours, and what is left of them, N×3."""
     import numpy as np
 
-    result = candidate.copy()
-    result[places] = np.clip(reference[places] + residual, 0, 255).astype(result.dtype)
-    return result
+    result[places] = np.clip(reference[places] + left, 0, 255).astype(result.dtype)
 
 
-def signed(values: Pixels) -> NDArray[Any]:
-    """In a type that holds their differences."""
-    import numpy as np
-
-    return values.astype(np.int16) if values.dtype == np.uint8 else values
-
-
-def _overlap(height: int, width: int, shift: Shift) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+def overlap(height: int, width: int, shift: Shift) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
     """The rows and columns of the reference that have a counterpart, and those of the candidate."""
     x, y = shift
     here = slice(max(0, -y), height - max(0, y)), slice(max(0, -x), width - max(0, x))
@@ -191,7 +177,7 @@ def _differences(reference: Pixels, candidate: Pixels) -> NDArray[np.float32]:
     """Per pixel the sum over the channels."""
     import numpy as np
 
-    found = np.maximum(reference, candidate) - np.minimum(reference, candidate)
+    found = distances_of(reference, candidate)
     summed: NDArray[np.float32] = found[..., 0].astype(np.float32)
     for channel in (1, 2):  # numpy's sum over so short an axis takes four times as long
         summed += found[..., channel]

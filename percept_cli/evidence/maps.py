@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from percept_cli.distances import Patch
 
@@ -29,13 +29,11 @@ def largest(patches: Iterable[Patch], stride: int, cell: int, shape: tuple[int, 
 
     grid = np.zeros(shape, np.float32)
     for patch in patches:
-        values, row, column = np.asarray(patch.values), patch.row, patch.column
-        for axis, first in enumerate((row, column)):
-            if stride < cell:
-                values = np.maximum.reduceat(values, _starts(first, values.shape[axis], cell // stride), axis=axis)
-            else:
-                values = np.repeat(values, stride // cell, axis=axis)
-        _put(grid, values, row * stride // cell, column * stride // cell, np.maximum)
+        values, row, column = _by_cells(patch, stride, cell, np.maximum, "float32")
+        for axis in (0, 1):
+            values = np.repeat(values, max(1, stride // cell), axis=axis)
+        part = grid[row : row + values.shape[0], column : column + values.shape[1]]
+        np.maximum(part, values[: part.shape[0], : part.shape[1]], out=part)
     return grid
 
 
@@ -43,25 +41,22 @@ def summed(patches: Iterable[Patch], stride: int, cell: int, shape: tuple[int, i
     """The sum of the values whose top left pixel is in each cell, as ``largest`` otherwise."""
     import numpy as np
 
-    grid = np.zeros(shape)
+    grid, step = np.zeros(shape), max(1, stride // cell)
     for patch in patches:
-        values = np.asarray(patch.values, np.float64)
-        for axis, first in enumerate((patch.row, patch.column)):
-            if stride < cell:
-                values = np.add.reduceat(values, _starts(first, values.shape[axis], cell // stride), axis=axis)
-        step = max(1, stride // cell)
-        spread = np.zeros((values.shape[0] * step, values.shape[1] * step))
-        spread[::step, ::step] = values
-        _put(grid, spread, patch.row * stride // cell, patch.column * stride // cell, np.add)
+        values, row, column = _by_cells(patch, stride, cell, np.add, "float64")
+        part = grid[row::step, column::step][: values.shape[0], : values.shape[1]]
+        part += values[: part.shape[0], : part.shape[1]]
     return grid
 
 
-def _starts(first: int, count: int, per_cell: int) -> list[int]:
-    """Where cells begin among so many positions, of which the first need not begin one."""
-    return [0, *range(per_cell - first % per_cell, count, per_cell)]
+def _by_cells(patch: Patch, stride: int, cell: int, how: np.ufunc, kind: str) -> tuple[NDArray[Any], int, int]:
+    """A patch with its values in one cell combined, and the row and column of its first cell."""
+    import numpy as np
 
-
-def _put(grid: NDArray[np.floating], values: NDArray[np.floating], row: int, column: int, how: np.ufunc) -> None:
-    """Combine with what is there; a position at the end may reach beyond the grid."""
-    part = grid[row : row + values.shape[0], column : column + values.shape[1]]
-    how(part, values[: part.shape[0], : part.shape[1]], out=part)
+    values: NDArray[Any] = np.asarray(patch.values, kind)
+    for axis, first in enumerate((patch.row, patch.column)):
+        if stride < cell:
+            per_cell = cell // stride  # positions, of which the first need not begin a cell
+            starts = [0, *range(per_cell - first % per_cell, values.shape[axis], per_cell)]
+            values = how.reduceat(values, starts, axis=axis)
+    return values, patch.row * stride // cell, patch.column * stride // cell

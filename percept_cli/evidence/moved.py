@@ -16,15 +16,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from percept_cli.evidence.displacement import Shift, residuals, shifts_up_to, signed
+from percept_cli.evidence.displacement import Shift, explained_less, put, residuals, shifts_up_to
+from percept_cli.evidence.pixels import changes_of, signed
 from percept_cli.geometry import Box
-from percept_cli.images.picture import bands
+from percept_cli.images.picture import within
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from percept_cli.evidence.displacement import Pixels, Places
+    from percept_cli.evidence.displacement import Points
+    from percept_cli.evidence.pixels import Pixels
 
 FAINT = 4
 """Levels: a change of so few is nothing that moves. Noise of ±1 in both pictures makes changes of 2, and must not
@@ -50,26 +52,15 @@ class Thing:
     left: NDArray[Any]
     """N×3: what of each is not explained, next to nothing."""
 
-    def box(self, places: Places) -> Box:
+    def box(self, places: Points) -> Box:
         """The smallest that holds them."""
         rows, columns = (side[self.members] for side in places)
         left, top = int(columns.min()), int(rows.min())
         return Box(left, top, int(columns.max()) - left + 1, int(rows.max()) - top + 1)
 
 
-def changes_of(reference: Pixels, candidate: Pixels) -> NDArray[Any]:
-    """H×W: the largest change of a channel, in levels."""
-    import numpy as np
-
-    found = np.empty(reference.shape[:2], reference.dtype)
-    for rows in bands(*reference.shape[:2]):
-        high, low = np.maximum(reference[rows], candidate[rows]), np.minimum(reference[rows], candidate[rows])
-        np.max(high - low, axis=2, out=found[rows])
-    return found
-
-
 def things_that_moved(
-    reference: Pixels, candidate: Pixels, places: Places, owners: NDArray[Any], most: int
+    reference: Pixels, candidate: Pixels, places: Points, owners: NDArray[Any], most: int
 ) -> list[Thing]:
     """The things that moved by at most so many pixels; each region may move in its own direction.
 
@@ -116,7 +107,7 @@ def things_that_moved(
 def _proposals(
     reference: Pixels,
     candidate: Pixels,
-    places: Places,
+    places: Points,
     owners: NDArray[Any],
     change: NDArray[np.float64],
     most: int,
@@ -163,7 +154,7 @@ def _sample(owners: NDArray[Any], most: int) -> NDArray[np.intp]:
 
 
 @dataclass(frozen=True)
-class _Lines:
+class _Trial:
     """What a displacement says of each changed pixel."""
 
     moved: NDArray[np.bool_]
@@ -174,8 +165,8 @@ class _Lines:
 
 
 def _lines(
-    reference: Pixels, candidate: Pixels, places: Places, change: NDArray[np.float64], shift: Shift
-) -> _Lines:
+    reference: Pixels, candidate: Pixels, places: Points, change: NDArray[np.float64], shift: Shift
+) -> _Trial:
     """Follow the changed pixels along lines of steps of the displacement, and find the rotations among them."""
     import numpy as np
 
@@ -195,11 +186,9 @@ def _lines(
     other, parts = _rotations(linked & intact, sides, colours, change)
     apart = other & ~moved
     moved, segment = moved | other, np.where(apart, len(order) + parts, segment)
-    one, other = (np.abs(side.left).max(axis=1) * side.known for side in (forward, backward))
-    rest = np.where((other > one)[:, None], backward.left, forward.left)
     back = np.empty_like(order)
     back[order] = np.arange(len(order))
-    return _Lines(moved[back], segment[back], rest[back])
+    return _Trial(moved[back], segment[back], explained_less(forward, backward)[back])
 
 
 def _rotations(
@@ -230,7 +219,8 @@ def _rotations(
     enough = np.maximum.reduceat(change, first) / 2
     kept = ~arrives[first] & (change[first] >= enough) & ~leaves[last] & (change[last] >= enough)
     # What the first pixel of a rotation shows now, the last one showed before.
-    opens = _first_of(explained, chain)
+    opens = np.minimum.reduceat(np.where(explained, places, len(change)), first)
+    opens = np.minimum(opens, last)[chain]
     near = np.maximum(FAINT, _ALIKE_SHARE * np.minimum(change, change[opens]))  # the very last may be faint
     closes = _alike(now[opens] - before, near) & (places >= opens)
     breaks |= places == opens
@@ -240,7 +230,7 @@ def _rotations(
     return explained & (closed | (kept[chain] & inside)), segment
 
 
-def _along(places: Places, shift: Shift) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+def _along(places: Points, shift: Shift) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
     """The order of pixels by lines of steps and along these; in this order each pixel's line, and place there."""
     import numpy as np
 
@@ -258,7 +248,7 @@ def _along(places: Places, shift: Shift) -> tuple[NDArray[np.intp], NDArray[np.i
 def _linked(
     reference: Pixels,
     candidate: Pixels,
-    places: Places,
+    places: Points,
     change: NDArray[np.float64],
     shift: Shift,
     along: tuple[NDArray[np.intp], NDArray[np.intp]],
@@ -287,26 +277,12 @@ def _linked(
     linked[nearest[np.cumsum(between[nearest]) > _WORK]] = False
     wanted = np.nonzero(linked & (between > 0))[0]
     counts = between[wanted]
-    if not len(counts):
-        return linked, intact
     pair = np.repeat(wanted, counts)
     steps = np.arange(len(pair)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
     y, x = rows[pair] + steps * shift[1], columns[pair] + steps * shift[0]
     moves = _alike(signed(candidate[y + shift[1], x + shift[0]]) - reference[y, x], near[pair])
     linked[wanted] = np.logical_and.reduceat(moves, np.cumsum(counts) - counts)
     return linked, intact
-
-
-def _first_of(explained: NDArray[np.bool_], chain: NDArray[np.intp]) -> NDArray[np.intp]:
-    """For each pixel the first of its chain that is explained, or the chain's last if none is."""
-    import numpy as np
-
-    count = len(chain)
-    starts = np.searchsorted(chain, np.arange(int(chain[-1]) + 1 if count else 0))
-    place = np.where(explained, np.arange(count), count)
-    ends = np.append(starts[1:], count) - 1
-    first = np.minimum(np.minimum.reduceat(place, starts), ends) if count else starts
-    return first[chain]
 
 
 def _groups(owners: NDArray[Any], segments: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -340,18 +316,14 @@ def _alike(difference: NDArray[Any], tolerance: NDArray[np.float64]) -> NDArray[
 
 
 def put_back(
-    candidate: Pixels, reference: Pixels, before: Pixels, places: Places, things: Sequence[Thing]
+    candidate: Pixels, reference: Pixels, before: Pixels, places: Points, things: Sequence[Thing]
 ) -> Pixels:
     """A candidate, in which other things may have been put back ``before``, with these put back as well."""
-    import numpy as np
-
     if not things:
         return before
     result = before.copy()
     for thing in things:
-        rows, columns = places[0][thing.members], places[1][thing.members]
-        values = reference[rows, columns] + thing.left
-        result[rows, columns] = np.clip(values, 0, 255).astype(result.dtype)
+        put(result, reference, (places[0][thing.members], places[1][thing.members]), thing.left)
     for thing in things:
         _put_back_faint(candidate, reference, result, thing.box(places), thing.shift)
     return result
@@ -361,8 +333,7 @@ def _put_back_faint(candidate: Pixels, reference: Pixels, result: Pixels, box: B
     """Faint changes in a thing that moved: those that its displacement explains without any rest."""
     import numpy as np
 
-    inside = slice(box.y, box.y + box.height), slice(box.x, box.x + box.width)
-    change = changes_of(reference[inside], candidate[inside])
+    change = changes_of(within(reference, box), within(candidate, box))
     rows, columns = np.nonzero((change > 0) & (change <= FAINT))
     rows, columns = rows + box.y, columns + box.x
     forward, backward = residuals(reference, candidate, (rows, columns), shift)

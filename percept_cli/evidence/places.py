@@ -10,11 +10,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from percept_cli.distances import DISTANCES, LocalDistance, Partial, Patch
 from percept_cli.evidence import maps
 from percept_cli.evidence.colour import STEP, colour_map, ink_change
+from percept_cli.evidence.pixels import changes_of
 from percept_cli.geometry import Box
 from percept_cli.recipes.spec import DistanceSpec, ceiling
 from percept_cli.results.found import HeatMap
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 
     from percept_cli.engine.plan import Plan
     from percept_cli.evidence.changes import Changes
+    from percept_cli.evidence.pixels import Pixels
 
     Grid = NDArray[np.float32]
-    Pixels = NDArray[np.uint8] | NDArray[np.float32]
 
 _Value = TypeVar("_Value", bound="np.generic")
 
@@ -185,10 +186,15 @@ class Places:
         """Per cell how visible its change is, 0 to 1."""
         import numpy as np
 
-        bands = (_by_cells(_change(*band) ** 2, CELL, np.add) for band in _bands(*self._sides))
-        squares = np.concatenate(list(bands)) / CELL**2
+        change = self._change
+        bands = (change[rows].astype(np.float32) ** 2 for rows in _bands(self._height, self._width))
+        squares = np.concatenate([_by_cells(band, CELL, np.add) for band in bands]) / CELL**2
         weights: Grid = self._extended(np.minimum(1, squares / VISIBLE))
         return weights
+
+    @cached_property
+    def _change(self) -> NDArray[Any]:
+        return changes_of(*self._sides)
 
     @cached_property
     def texture(self) -> Grid:
@@ -261,8 +267,7 @@ class Places:
         row, column = np.unravel_index(int(self.distances.argmax()), self._shape)
         far = np.ones(self._shape, bool)
         far[max(0, row - _NEAR) : row + _NEAR + 1, max(0, column - _NEAR) : column + _NEAR + 1] = False
-        bands = (_by_cells(_change(*band), CELL, np.maximum) for band in _bands(*self._sides))
-        changed = far & (self._extended(np.concatenate(list(bands))) > _NOTHING)
+        changed = far & (self._extended(_by_cells(self._change, CELL, np.maximum)) > _NOTHING)
         if changed.sum() < _FEW_CELLS:
             return 0.0
         detailed = far & (self.texture > TEXTURE)
@@ -290,8 +295,8 @@ class Places:
         found = found[: -(-self._height // stride), : -(-self._width // stride)]
         if not found.any():
             return None
-        shown = [one for one in self._spec.layers if layer in (None, one.tap)]
-        most = ceiling(replace(self._spec, layers=tuple(shown)))
+        shown = tuple(one for one in self._spec.layers if one.tap == layer)
+        most = ceiling(replace(self._spec, layers=shown) if shown else self._spec)
         top = top or most or 10.0 ** np.ceil(np.log10(float(found.max())))
         values = np.ceil(np.sqrt(np.minimum(1, found / top)) * 255).astype(np.uint8)
         return HeatMap(stride, values.shape[1], values.shape[0], values.tobytes(), float(top))
@@ -322,36 +327,28 @@ class _Layer:
     patches: Sequence[Patch]
 
 
-def _change(reference: Pixels, candidate: Pixels) -> Grid:
-    import numpy as np
-
-    found = np.maximum(reference, candidate) - np.minimum(reference, candidate)
-    largest: Grid = found.max(axis=2).astype(np.float32)
-    return largest
-
-
 def _steps(picture: Pixels, how: np.ufunc) -> Grid:
     """Per cell, combined: a pixel's largest step of a channel to the one on its right, or below."""
     import numpy as np
 
     cells = []
-    for band, further in _bands(picture, picture[1:]):
+    for rows in _bands(*picture.shape[:2]):
+        band, further = picture[rows], picture[1:][rows]
         found = np.zeros(band.shape[:2], np.float32)
-        found[:, :-1] = _change(band[:, :-1], band[:, 1:])
+        found[:, :-1] = changes_of(band[:, :-1], band[:, 1:])
         upper = found[: len(further)]
-        np.maximum(upper, _change(band[: len(further)], further), out=upper)
+        np.maximum(upper, changes_of(band[: len(further)], further), out=upper)
         cells.append(_by_cells(found, CELL, how))
     return np.concatenate(cells)
 
 
-def _bands(first: Pixels, second: Pixels) -> Iterator[tuple[Pixels, Pixels]]:
-    """Whole rows of cells of both at a time, so that temporary arrays stay small."""
-    rows = CELL * max(1, _PIXELS_AT_A_TIME // (CELL * first.shape[1]))
-    for top in range(0, len(first), rows):
-        yield first[top : top + rows], second[top : top + rows]
+def _bands(height: int, width: int) -> Iterator[slice]:
+    """Whole rows of cells at a time, so that temporary arrays stay small."""
+    rows = CELL * max(1, _PIXELS_AT_A_TIME // (CELL * width))
+    return (slice(top, top + rows) for top in range(0, height, rows))
 
 
-def _by_cells(values: Grid, side: int, how: np.ufunc) -> Grid:
+def _by_cells(values: NDArray[Any], side: int, how: np.ufunc) -> NDArray[Any]:
     """Values of each side×side cell combined."""
     for axis in (0, 1):
         values = how.reduceat(values, range(0, values.shape[axis], side), axis=axis)

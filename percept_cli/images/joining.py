@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from percept_cli.images.kept import Pixels, Room, chunks
-from percept_cli.images.picture import Frame, Picture, picture_of, values_of
+from percept_cli.images.picture import Frame, Picture, picture_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -152,15 +152,7 @@ def beside(frames: Sequence[Frame]) -> Frame:
     def joined(parts: Sequence[NDArray[np.generic]]) -> bytes:
         return np.concatenate([part.astype(np.float32) if deep else part for part in parts], axis=1).tobytes()
 
-    colours = joined([values_of(one.colours, one.height, one.width, 3, deep=one.deep) for one in frames])
-    alpha = None
-    if any(one.alpha is not None for one in frames):
-        alpha = joined(
-            [
-                np.full((one.height, one.width, 1), 255, np.uint8)
-                if one.alpha is None
-                else values_of(one.alpha, one.height, one.width, 1, deep=one.deep)
-                for one in frames
-            ]
-        )
+    colours = joined([one.array for one in frames])
+    transparent = any(one.alpha is not None for one in frames)
+    alpha = joined([one.opacity for one in frames]) if transparent else None
     return Frame(sum(one.width for one in frames), frames[0].height, colours, alpha, deep)

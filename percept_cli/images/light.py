@@ -12,15 +12,6 @@ results are float32.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from percept_cli.geometry import Box
-from percept_cli.images.picture import Decoded, Frame, bands, values_of, within
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 import math
 import re
 from dataclasses import dataclass
@@ -28,6 +19,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import InvalidSetting
+from percept_cli.images.picture import bands
 from percept_cli.images.srgb import encoded
 
 if TYPE_CHECKING:
@@ -323,31 +315,3 @@ def _lower_median(values: NDArray[np.float32]) -> float:
 
 def _clamped(exposure: float) -> float:
     return min(max(exposure, -float(LARGEST_EV)), float(LARGEST_EV)) + 0.0  # 0 rather than -0
-
-
-def nonfinite(decoded: Decoded, crop: Box | None = None) -> tuple[NDArray[np.uint8] | None, ...]:
-    """Where a scene's colours are no finite numbers.
-
-    Args:
-        decoded: what a reader gave; display pictures have none.
-        crop: the rectangle that is looked at, or None for all.
-
-    Returns:
-        For each frame H×W uint8, of what is within the rectangle, or None where all is finite there: 0 finite,
-        1 NaN, 2 +∞, 3 −∞. Of a pixel's three channels NaN counts before −∞, and that before +∞.
-    """
-    return tuple(_kinds(frame, crop) if decoded.scene else None for frame in decoded.frames)
-
-
-def _kinds(frame: Frame, crop: Box | None) -> NDArray[np.uint8] | None:
-    import numpy as np
-
-    colours = within(values_of(frame.colours, frame.height, frame.width, 3, deep=True), crop)
-    height, width = colours.shape[:2]
-    if all(np.isfinite(colours[rows]).all() for rows in bands(height, width)):
-        return None
-    kinds = np.zeros((height, width), np.uint8)
-    for rows in bands(height, width):
-        for kind, found in ((2, np.isposinf), (3, np.isneginf), (1, np.isnan)):
-            kinds[rows][found(colours[rows]).any(axis=2)] = kind
-    return kinds

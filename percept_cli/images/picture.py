@@ -7,19 +7,11 @@ data.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.geometry import Box
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 from percept_cli.images.kept import Pixels, array_of
 
 if TYPE_CHECKING:
@@ -28,7 +20,6 @@ if TYPE_CHECKING:
 
     Levels = NDArray[np.uint8] | NDArray[np.float32]
     """uint8 in 0..255, or float32 in the same unit with what lies between whole levels."""
-
 
 _BAND = 1 << 18  # pixels: 6 MB of float64 for three channels
 
@@ -146,6 +137,20 @@ class Frame:
     """height × width values in 0..255, 255 is opaque, of the same type as the colours; None where all is."""
     deep: bool = False
     """Whether values are float32."""
+
+    @property
+    def array(self) -> NDArray[Any]:
+        """The colours, H×W×3, uint8, or float32 where they are deep; not to be written to."""
+        return values_of(self.colours, self.height, self.width, 3, deep=self.deep)
+
+    @property
+    def opacity(self) -> NDArray[Any]:
+        """The alpha, H×W×1, of the same type, or 255 everywhere; not to be written to."""
+        import numpy as np
+
+        if self.alpha is None:
+            return np.full((self.height, self.width, 1), 255, np.uint8)
+        return values_of(self.alpha, self.height, self.width, 1, deep=self.deep)
 
 
 def frame_of_levels(colours: Levels, alpha: Levels | None = None) -> Frame:

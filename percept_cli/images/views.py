@@ -11,26 +11,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from percept_cli.errors import NotFinite, SizeMismatch, UnsupportedImage
+from percept_cli.errors import SizeMismatch, UnsupportedImage
 from percept_cli.geometry import Box, View
 from percept_cli.images.joining import deepened, is_large, picture_of_strips, strips_of
 from percept_cli.images.kept import Pixels
-from percept_cli.images.picture import Decoded, Frame, Picture, picture_of, values_of, within
+from percept_cli.images.nonfinite import without_nonfinite
+from percept_cli.images.picture import Decoded, Frame, Picture, picture_of, within
 from percept_cli.images.policy import ImagePolicy
 from percept_cli.images.sizes import colour_of, cropped, one_size, sizes_in_words
 from percept_cli.images.srgb import from_light, to_light
 from percept_cli.system.machine import free_memory
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from percept_cli.images.picture import Levels
-
 
 _ALWAYS_THERE = 256 << 20  # bytes: asking the system takes time
 
@@ -96,8 +95,11 @@ def looks(reference: Side, candidate: Side, policy: ImagePolicy) -> tuple[Iterat
     notes += _durations(first, second)
     notes += _sizes(reference, candidate, policy)
     if first.scene or second.scene:
-        reference, candidate, told = _finite(reference, candidate, policy)
+        names, crop = (reference.name, candidate.name), policy.crop
+        found, told = without_nonfinite((first, second), names, crop, allowed=policy.allow_nan)
         notes += told
+        if told:
+            reference, candidate = map(Side, names, found)
     views = list(_views(reference.decoded, candidate.decoded, policy))
     _check_memory(reference, len(views))
     return (_look(reference, candidate, *view, policy) for view in views), tuple(notes)
@@ -106,8 +108,10 @@ def looks(reference: Side, candidate: Side, policy: ImagePolicy) -> tuple[Iterat
 def _look(reference: Side, candidate: Side, place: int, view: View, policy: ImagePolicy) -> Look:
     deep = any(side.decoded.frames[place].deep for side in (reference, candidate))
     one, other = (side.picture(place, view, policy, deep=deep) for side in (reference, candidate))
-    pictures = one_size(one, other, policy, (reference.name, candidate.name))
-    return Look(view, *alike(*pictures))
+    one, other = one_size(one, other, policy, (reference.name, candidate.name))
+    if one.deep != other.deep:
+        one, other = deepened(one), deepened(other)
+    return Look(view, one, other)
 
 
 def _check_memory(side: Side, views: int) -> None:
@@ -196,70 +200,8 @@ def _exposures(decoded: Decoded, policy: ImagePolicy) -> tuple[float, ...]:
     """
     from percept_cli.images.light import parse_exposure
 
-    light = within(_colours(decoded.frames[0]), policy.crop)
+    light = within(decoded.frames[0].array, policy.crop)
     return parse_exposure(policy.exposure).values(light, policy.tonemap)
-
-
-def _finite(reference: Side, candidate: Side, policy: ImagePolicy) -> tuple[Side, Side, list[str]]:
-    """Both with black pixels for those that are no finite numbers, where that is allowed.
-
-    What is not compared does not count.
-    """
-    from percept_cli.images.light import nonfinite
-
-    first, second = (nonfinite(side.decoded, policy.crop) for side in (reference, candidate))
-    if not any(kind is not None for kind in (*first, *second)):
-        return reference, candidate, []
-    same = all(_same(*pair) for pair in zip(first, second, strict=True))
-    if not (policy.allow_nan and same):
-        told = [
-            f"{side.name} has {_counted(kinds, policy.crop)}"
-            for side, kinds in ((reference, first), (candidate, second))
-            if any(kind is not None for kind in kinds)
-        ]
-        raise NotFinite(
-            f"not all pixels are finite numbers: {'; '.join(told)}",
-            hint="they are the same in both: --allow-nan (allow_nan=True in Python) takes them as black."
-            if same
-            else "mend what renders them; --allow-nan lets them pass only where both pictures have them.",
-        )
-    note = f"{_counted(first, policy.crop)} in both, in the same places, taken as black"
-    return _cleaned(reference, first, policy.crop), _cleaned(candidate, second, policy.crop), [note]
-
-
-def _same(first: NDArray[np.uint8] | None, second: NDArray[np.uint8] | None) -> bool:
-    import numpy as np
-
-    return first is second if first is None or second is None else np.array_equal(first, second)
-
-
-def _cleaned(side: Side, kinds: Sequence[NDArray[np.uint8] | None], crop: Box | None) -> Side:
-    frames = tuple(
-        frame if kind is None else _without(frame, kind, crop)
-        for frame, kind in zip(side.decoded.frames, kinds, strict=True)
-    )
-    return Side(side.name, replace(side.decoded, frames=frames))
-
-
-def _counted(kinds: Sequence[NDArray[np.uint8] | None], crop: Box | None) -> str:
-    """In words, how many pixels are no finite numbers, and where in the whole picture the first is."""
-    import numpy as np
-
-    there = [kind for kind in kinds if kind is not None]
-    not_numbers = sum(int((kind == 1).sum()) for kind in there)
-    infinite = sum(int((kind > 1).sum()) for kind in there)
-    row, column = np.argwhere(there[0])[0] + (0 if crop is None else (crop.y, crop.x))
-    parts = [f"{not_numbers:,} NaN" if not_numbers else "", f"{infinite:,} infinite" if infinite else ""]
-    both = " and ".join(filter(None, parts))
-    return f"{both} {'pixel' if not_numbers + infinite == 1 else 'pixels'} (the first at {column},{row})"
-
-
-def _without(frame: Frame, kind: NDArray[np.uint8], crop: Box | None) -> Frame:
-    import numpy as np
-
-    colours = np.array(_colours(frame), np.float32)  # a copy
-    within(colours, crop)[kind > 0] = 0
-    return replace(frame, colours=colours.tobytes())
 
 
 def look_at(frame: Frame, view: View, policy: ImagePolicy, *, scene: bool = False, deep: bool = False) -> Picture:
@@ -293,16 +235,7 @@ def _seen(frame: Frame, view: View, policy: ImagePolicy, *, scene: bool, deep: b
 def _opaque(frame: Frame) -> Picture:
     if not frame.deep or frame.alpha is None:
         return Picture(frame.width, frame.height, frame.colours, frame.deep)
-    return picture_of(_colours(frame))  # it may have been the alpha that was deep
-
-
-def _colours(frame: Frame) -> NDArray[Any]:
-    return values_of(frame.colours, frame.height, frame.width, 3, deep=frame.deep)
-
-
-def _alpha(frame: Frame) -> NDArray[Any]:
-    assert frame.alpha is not None
-    return values_of(frame.alpha, frame.height, frame.width, 1, deep=frame.deep)
+    return picture_of(frame.array)  # it may have been the alpha that was deep
 
 
 def _over(frame: Frame, alpha: Pixels, ground: str) -> Picture:
@@ -319,8 +252,8 @@ def _over(frame: Frame, alpha: Pixels, ground: str) -> Picture:
 def _mixed(frame: Frame, ground: str, *, linear: bool, deep: bool) -> Picture:
     import numpy as np
 
-    alpha = _alpha(frame).astype(np.float32) / 255
-    colours = _colours(frame).astype(np.float32)
+    alpha = frame.opacity.astype(np.float32) / 255
+    colours = frame.array.astype(np.float32)
     below = np.array(colour_of(ground), np.float32)
     if linear:
         mixed: NDArray[Any] = from_light(alpha * to_light(colours) + (1 - alpha) * to_light(below))
@@ -337,20 +270,13 @@ def _light_at(frame: Frame, view: View, policy: ImagePolicy) -> Picture:
 
     from percept_cli.images.light import tone_map
 
-    shown = tone_map(_colours(frame), policy.tonemap, view.exposure or 0.0)
+    shown = tone_map(frame.array, policy.tonemap, view.exposure or 0.0)
     if frame.alpha is None or view.ground is None:
         return picture_of(shown)
-    alpha = _alpha(frame) / np.float32(255)
+    alpha = frame.opacity / np.float32(255)
     below = to_light(np.array(colour_of(view.ground), np.float32))
     added = np.where(alpha > 0, alpha, 1)  # light that covers nothing, a flame's, is added to what is behind it
     return picture_of(from_light(added * to_light(shown) + (1 - alpha) * below))
-
-
-def alike(first: Picture, second: Picture) -> tuple[Picture, Picture]:
-    """Both deep if one is."""
-    if first.deep == second.deep:
-        return first, second
-    return deepened(first), deepened(second)
 
 
 def shown_picture(decoded: Decoded, policy: ImagePolicy, view: View = View()) -> Picture:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Literal, cast
 from percept_cli.errors import MissingLibrary
 
 if TYPE_CHECKING:
-    from percept_cli.recipes.spec import DistanceSpec
     from percept_cli.results.run import PairResult, Run
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from percept_cli.errors import UnsupportedImage
 from percept_cli.formats.colour.profiles import conversion_of, naming
 from percept_cli.formats.known import Library
-from percept_cli.images.picture import Decoded, frame_of_levels, levels_of, whole_levels
+from percept_cli.images.picture import Decoded, bands, frame_of_levels, levels_of, whole_levels
 from percept_cli.images.srgb import from_light
 
 if TYPE_CHECKING:
@@ -60,10 +60,13 @@ def unmultiplied(colours: NDArray[Any], alpha: NDArray[Any], top: int) -> NDArra
     """
     import numpy as np
 
-    shares = np.zeros(colours.shape)
-    np.divide(colours, alpha[..., np.newaxis], out=shares, where=alpha[..., np.newaxis] > 0)
-    shares = np.minimum(shares, 1) * top
-    found: NDArray[Any] = (shares if colours.dtype.kind == "f" else np.rint(shares)).astype(colours.dtype)
+    found = np.zeros_like(colours)
+    for rows in bands(*alpha.shape):
+        below = alpha[rows][..., np.newaxis]
+        shares = np.zeros(colours[rows].shape)
+        np.divide(colours[rows], below, out=shares, where=below > 0)
+        shares = np.minimum(shares, 1) * top
+        found[rows] = shares if colours.dtype.kind == "f" else np.rint(shares)
     return found
 
 

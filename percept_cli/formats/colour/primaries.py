@@ -1,4 +1,7 @@
-"""Linear light in other primaries → BT.709's."""
+"""Primaries and whites as matrices, and linear light in other primaries → BT.709's.
+
+The arithmetic of chromaticities is here alone: profiles made of PNG's chunks and of H.273's codes take it as well.
+"""
 
 from __future__ import annotations
 
@@ -72,33 +75,56 @@ def _matrix(primaries: Primaries) -> NDArray[np.float64]:
     """From light in these primaries to light in BT.709's."""
     import numpy as np
 
-    bradford = np.array(_BRADFORD)
-    source, target = (bradford @ _white(found) for found in (primaries, BT709))
-    if not (np.abs(source) > 1e-6).all():
+    if not primaries.white_y > 1e-3:  # NaN too
         raise damaged("its chromaticities have no white")
-    adapt = np.linalg.inv(bradford) @ np.diag(target / source) @ bradford
-    matrix: NDArray[np.float64] = np.linalg.inv(_to_xyz(BT709)) @ adapt @ _to_xyz(primaries)
+    white, numbers = white_of(primaries), np.array(astuple(primaries))
+    if not (np.abs(cones_of(white)) > 1e-6).all():
+        raise damaged("its chromaticities have no white")
+    if not np.isfinite(numbers).all() or np.abs(numbers).max() > 10:
+        raise damaged("its chromaticities are none")
+    if abs(np.linalg.det(columns_of(primaries))) < 1e-6:
+        raise damaged("its chromaticities span no colours")
+    adapt = adaptation(white, white_of(BT709))
+    matrix: NDArray[np.float64] = np.linalg.inv(to_xyz(BT709)) @ adapt @ to_xyz(primaries)
     return matrix
 
 
-def _to_xyz(primaries: Primaries) -> NDArray[np.float64]:
-    """SMPTE RP 177: the columns are primaries, as bright as adds up to white."""
+def adaptation(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From XYZ as it looks under one white to what looks like it under another, by Bradford's method."""
     import numpy as np
 
-    values = np.array(astuple(primaries), np.float64)
-    if not np.isfinite(values).all() or np.abs(values).max() > 10:
-        raise damaged("its chromaticities are none")
-    xy = values[:6].reshape(3, 2)
-    columns = np.column_stack([xy[:, 0], xy[:, 1], 1 - xy.sum(axis=1)]).T
-    if abs(np.linalg.det(columns)) < 1e-6:
-        raise damaged("its chromaticities span no colours")
-    return columns * np.linalg.solve(columns, _white(primaries))
+    gains = np.diag(cones_of(target) / cones_of(source))
+    found: NDArray[np.float64] = np.linalg.inv(_BRADFORD) @ gains @ np.array(_BRADFORD)
+    return found
 
 
-def _white(primaries: Primaries) -> NDArray[np.float64]:
+def cones_of(colour: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What XYZ is to the eye's three kinds of cones, by Bradford's matrix."""
+    import numpy as np
+
+    found: NDArray[np.float64] = np.array(_BRADFORD) @ colour
+    return found
+
+
+def to_xyz(primaries: Primaries) -> NDArray[np.float64]:
+    """From light in them to XYZ (SMPTE RP 177): the columns are primaries, as bright as adds up to white."""
+    import numpy as np
+
+    columns = columns_of(primaries)
+    return columns * np.linalg.solve(columns, white_of(primaries))
+
+
+def columns_of(primaries: Primaries) -> NDArray[np.float64]:
+    """x, y and z of red, green and blue, each a column."""
+    import numpy as np
+
+    xy = np.array(astuple(primaries)[:6], np.float64).reshape(3, 2)
+    return np.column_stack([xy[:, 0], xy[:, 1], 1 - xy.sum(axis=1)]).T
+
+
+def white_of(primaries: Primaries) -> NDArray[np.float64]:
+    """X, Y and Z of white, of which Y is 1."""
     import numpy as np
 
     x, y = primaries.white_x, primaries.white_y
-    if not y > 1e-3:  # NaN too
-        raise damaged("its chromaticities have no white")
     return np.array([x / y, 1.0, (1 - x - y) / y])

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from percept_cli.errors import UnsupportedImage
+from percept_cli.formats.colour.primaries import BT709
 from percept_cli.formats.heif import boxes as iso_media
-
-if TYPE_CHECKING:
-    pass
-
 from percept_cli.formats.png.colours import profile_of_chunks
 
 _UNSAID = 2
-_D65 = (0.3127, 0.329)
+_D65 = (BT709.white_x, BT709.white_y)
 _PRIMARIES = {
     5: (*_D65, 0.64, 0.33, 0.29, 0.6, 0.15, 0.06),  # BT.601 with 625 lines
     6: (*_D65, 0.63, 0.34, 0.31, 0.595, 0.155, 0.07),  # BT.601 with 525 lines

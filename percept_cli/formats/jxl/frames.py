@@ -24,10 +24,11 @@ from percept_cli.formats.colour.profiles import to_srgb
 from percept_cli.formats.faults import decoder_errors
 from percept_cli.formats.jxl.head import Stated, head, size_of_metadata
 from percept_cli.formats.known import JPEG_XL
+from percept_cli.formats.light import frame_of_light
 from percept_cli.formats.pages import Source, turned
 from percept_cli.formats.pillow import check_frame
 from percept_cli.images.limits import check_info, check_metadata
-from percept_cli.images.picture import Decoded, Frame, frame_of_levels
+from percept_cli.images.picture import Decoded, frame_of_levels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -154,17 +155,11 @@ def _scene(values: NDArray[Any], said: Stated) -> Decoded:
     """
     import numpy as np
 
-    height, width = values.shape[:2]
     alpha = None
     if values.shape[2] in (2, 4):
-        share = np.clip(values[..., -1], 0, 1)
-        values = values[..., :-1]
-        if said.multiplied:
-            values = values / np.where(share > 0, share, 1)[..., np.newaxis]
-        if share.min() < 1:
-            alpha = (share * np.float32(255)).tobytes()
-    colours = np.broadcast_to(values, (height, width, 3)).astype(np.float32)
-    return Decoded((Frame(width, height, colours.tobytes(), alpha, deep=True),), scene=True)
+        values, alpha = values[..., :-1], np.array(values[..., -1], np.float32)
+    colours = np.array(np.broadcast_to(values, (*values.shape[:2], 3)), np.float32)
+    return Decoded((frame_of_light(colours, alpha, associated=said.multiplied),), scene=True)
 
 
 @lru_cache(maxsize=1)

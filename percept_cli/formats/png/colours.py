@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple
+
+from percept_cli.formats.colour.primaries import (
+    BT709,
+    Primaries,
+    adaptation,
+    columns_of,
+    cones_of,
+    to_xyz,
+    white_of,
+)
+from percept_cli.images.srgb import ICC_CURVE
 
 # What PNG says to write beside an sRGB chunk. sRGB's curve is no power, so together, or one alone, they stand for
 # it and are not applied.
 _SRGB_GAMMA = 0.45455
-_SRGB_COLOURS = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)  # x, y of white, red, green and blue
+_SRGB_COLOURS = (*astuple(BT709)[6:], *astuple(BT709)[:6])  # x, y of white, red, green and blue
 _CLOSE = 5e-4  # programs round them
 
 _D50 = (0.9642, 1.0, 0.8249)  # X, Y, Z of ICC's white
-_BRADFORD = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
-_SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)  # IEC 61966-2-1, as ICC's parametric curve 3
 
 
 def describes(gamma: float | None, colours: Sequence[float] | None) -> bool:
@@ -49,7 +59,7 @@ def profile_of_chunks(gamma: float | None, colours: Sequence[float] | None, *, g
     if gamma is None and (colours is None or grey):
         return None
     if gamma is None:
-        curve = _curve(3, _SRGB_CURVE)
+        curve = _curve(3, ICC_CURVE)
     elif 0.1 <= gamma <= 10:
         curve = _curve(0, (1 / gamma,))
     else:
@@ -61,7 +71,7 @@ def profile_of_chunks(gamma: float | None, colours: Sequence[float] | None, *, g
 
 def srgb_profile() -> bytes:
     """The ICC profile of sRGB, as ``profile_of_chunks`` would describe it: its colorants cancel out exactly."""
-    return _profile_of_colours(_curve(3, _SRGB_CURVE), _SRGB_COLOURS)
+    return _profile_of_colours(_curve(3, ICC_CURVE), _SRGB_COLOURS)
 
 
 def _profile_of_colours(curve: bytes, colours: Sequence[float]) -> bytes:
@@ -75,18 +85,15 @@ def _colorants(colours: Sequence[float]) -> list[list[float]]:
     """X, Y, Z of red, green and blue, relative to D50."""
     import numpy as np
 
-    x, y = np.array(colours[0::2]), np.array(colours[1::2])
-    if y.min() <= 0:
+    if np.min(colours[1::2]) <= 0:
         raise ValueError("a colour without luminance")
-    points = np.stack([x / y, np.ones(4), (1 - x - y) / y])  # X Y Z by white, red, green, blue
-    primaries, white = points[:, 1:], points[:, 0]
-    cones = np.array(_BRADFORD)
-    if abs(np.linalg.det(primaries)) < 1e-3:
+    primaries = Primaries(*colours[2:], *colours[:2])
+    columns, white = columns_of(primaries), white_of(primaries)
+    if abs(np.linalg.det(columns / columns[1])) < 1e-3:
         raise ValueError("primaries that lie on one line")
-    if (cones @ white).min() <= 0:
+    if cones_of(white).min() <= 0:
         raise ValueError("a white that no eye sees")
-    adapted = np.linalg.solve(cones, np.diag((cones @ _D50) / (cones @ white)) @ cones)
-    red, _, blue = np.rint(65536 * (adapted @ primaries * np.linalg.solve(primaries, white)).T) / 65536
+    red, _, blue = np.rint(65536 * (adaptation(white, np.array(_D50)) @ to_xyz(primaries)).T) / 65536
     # In the 16 bits that a profile has, they are exactly its white together: grey stays grey.
     green = np.rint(65536 * np.array(_D50)) / 65536 - red - blue
     return [red.tolist(), green.tolist(), blue.tolist()]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from percept_cli.formats.colour.levels import unmultiplied
 from percept_cli.formats.pages import Page, Source
 from percept_cli.formats.tiff.pages import opened, pages_to_read
 from percept_cli.images.picture import levels_of
@@ -151,7 +152,7 @@ def _page(source: Source, page: TiffPage) -> Page:
     profile = page.tags.valueof(_PROFILE)
     alpha, associated = _alpha(page, values[..., channels:], largest)
     if alpha is not None and associated:
-        colours = _divided(colours, alpha)
+        colours = unmultiplied(colours, alpha, 255)
     orientation = page.tags.valueof(_ORIENTATION, 1)
     return Page(colours, alpha, orientation, bytes(profile) if profile else None)
 
@@ -185,12 +186,3 @@ def _alpha(page: TiffPage, extra: NDArray[Any], largest: int) -> tuple[NDArray[n
         if kind in (_ASSOCIATED, _UNASSOCIATED):
             return levels_of(extra[..., number], largest), kind == _ASSOCIATED
     return None, False
-
-
-def _divided(colours: NDArray[np.float32], alpha: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Colours that alpha was multiplied into, without it; black where nothing is left of them."""
-    import numpy as np
-
-    opacity = alpha[..., None] / np.float32(255)
-    found: NDArray[np.float32] = np.divide(colours, opacity, out=np.zeros_like(colours), where=opacity > 0)
-    return np.minimum(found, 255, out=found)
