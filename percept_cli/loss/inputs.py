@@ -51,7 +51,7 @@ def check_values(reference: Tensor, candidate: Tensor, value_range: tuple[float,
     values: list[float] = torch.stack(ends).tolist()
     black, white = value_range
     slack = _OVERSHOOT * (white - black)
-    for name, low, high in (("reference", *values[:2]), ("candidate", *values[2:])):
+    for name, low, high in zip(("reference", "candidate"), values[::2], values[1::2], strict=True):
         if not (math.isfinite(low) and math.isfinite(high)):
             raise InvalidInput(
                 f"{name} has values that are not finite numbers",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -59,6 +60,14 @@ class Command(click.Command):
         if option is not None:
             option.callback = _show_help
         return option
+
+
+class Deferred(Command):
+    """A command that ``run`` does, in the module of its name in ``cli``, which is imported when it is called."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call it with what was typed."""
+        return ctx.invoke(import_module(f"percept_cli.cli.{self.name}").run, ctx, **ctx.params)
 
 
 class Later(Command):
