@@ -63,11 +63,13 @@ class Command(click.Command):
 
 
 class Deferred(Command):
-    """A command that ``run`` does, in the module of its name in ``cli``, which is imported when it is called."""
+    """A command that another function does: that of the same name, in the module of the same name in ``cli``."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Call it with what was typed."""
-        return ctx.invoke(import_module(f"percept_cli.cli.{self.name}").run, ctx, **ctx.params)
+        """Import it, and call it with what was typed."""
+        assert self.callback is not None
+        module = import_module(f"percept_cli.cli.{self.callback.__module__.rpartition('.')[2]}")
+        return ctx.invoke(getattr(module, self.callback.__name__), **ctx.params)
 
 
 class Later(Command):
@@ -82,7 +84,7 @@ class Later(Command):
 class Group(Command, click.Group):
     """A group of such commands; an unknown one is told the nearest, and files the command that takes them."""
 
-    command_class = Command
+    command_class = Deferred
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click; an option before files belongs to a command that nobody named."""
