@@ -33,7 +33,11 @@ def checked_range(value_range: tuple[float, float]) -> tuple[float, float]:
 
 
 def check_values(reference: Tensor, candidate: Tensor, value_range: tuple[float, float]) -> tuple[float, float]:
-    """Refuse values that are no numbers, or plainly outside a range; returns the smallest and the largest of all."""
+    """Refuse values that are no numbers, or plainly outside a range.
+
+    Returns:
+        The smallest and the largest of both sides.
+    """
     # Not-a-number and infinity end up in the minimum or the maximum, so that one pass finds everything. All
     # four are asked for at once, since on a GPU every question is a wait.
     ends = [end.float() for side in (reference, candidate) for end in side.detach().aminmax()]
