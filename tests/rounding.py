@@ -17,14 +17,17 @@ Two questions are kept apart. Whether the arithmetic is right is asked in float6
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from percept_cli.distances import DISTANCES, Distance
-from percept_cli.engine.backbone import Backbone
+from percept_cli.engine.differentiable import Section
 from percept_cli.engine.winograd import TILES
+from percept_cli.networks.loading import load_kernels
+from percept_cli.networks.registry import WeightsRecord
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.topology import INPUT, layers_up_to, tile_rows
 
@@ -147,9 +150,8 @@ def exact(spec: DistanceSpec, reference: Tensor, candidate: Tensor, *, winograd:
         candidate: the same.
         winograd: what the float32 is that is held to it: see ``of_features``.
     """
-    backbone = Backbone(spec.record, spec.taps, device=torch.device("cpu"), dtype=torch.float64)
     with torch.inference_mode():
-        sides = [dict(backbone.features(side.double() / 255)) for side in (reference, candidate)]
+        sides = [features_of(spec.record, spec.taps, side.double() / 255) for side in (reference, candidate)]
     distances, bounds = [], []
     for layer in spec.layers:
         error = of_features(spec.record.network, layer.tap, winograd=winograd)
@@ -159,6 +161,16 @@ def exact(spec: DistanceSpec, reference: Tensor, candidate: Tensor, *, winograd:
         bounds.append(bound)
     weights = torch.tensor([layer.weight for layer in spec.layers], dtype=torch.float64)
     return Exact(torch.stack(distances, dim=1), torch.stack(bounds, dim=1), weights)
+
+
+def features_of(
+    record: WeightsRecord, taps: Iterable[str], pictures: Tensor, kernels: Mapping[str, Tensor] | None = None
+) -> dict[str, Tensor]:
+    """By tap: N×C×H×W features of N×3×H×W pictures in [0, 1], whole and differentiably, in their dtype."""
+    section = Section(record, layers_up_to(record.network, taps), tuple(taps))
+    if section.layers:
+        kernels = {name: kernel.to(pictures.dtype) for name, kernel in (kernels or load_kernels(record)).items()}
+    return dict(section.features(pictures, kernels or {}, pictures.dtype))
 
 
 def relative_error(found: Tensor, expected: Tensor) -> float:

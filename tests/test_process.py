@@ -233,8 +233,8 @@ def test_a_request_to_end_before_the_command_is_there(asked: signal.Signals, wor
 
 def test_a_defect_keeps_its_traceback_and_its_own_code(tmp_path: Path) -> None:
     code = (
-        "import percept_cli.cli as c, sys\nfrom percept_cli.cli.commands.presets import presets\n"
-        "presets.commands['list'].callback = lambda: 1 / 0\n"
+        "import percept_cli.cli as c, percept_cli.cli.presets as presets, sys\n"
+        "presets.list_presets = lambda: 1 / 0\n"
         "sys.argv = ['percept', 'presets', 'list']\nc.main()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)

@@ -22,7 +22,7 @@ from percept_cli.engine.bands import schedule
 from percept_cli.engine.pools import differentiable_pool, pool_rows
 from percept_cli.topology import NETWORKS, Layer, tap_names
 from tests.peers import RECORD, carry_shipped_kernels
-from tests.rounding import UNIT, of_features, relative_error
+from tests.rounding import UNIT, features_of, of_features, relative_error
 
 pytestmark = pytest.mark.numeric
 
@@ -165,8 +165,7 @@ def test_all_taps_with_other_pools(
     taps = tap_names(network)
     with torch.inference_mode():
         expected = reference_taps(with_pools(reference, network), pictures, network)
-        backbone = Backbone(record, taps, device=CPU, dtype=torch.float32)
-        ways = [dict(backbone.features(pictures / 255))]
+        ways = [features_of(record, taps, pictures / 255)]
     ways += [taps_of(backbone, pictures, band_bytes, network) for band_bytes in (1, 1 << 18, 1 << 40)]
     for found in ways:
         assert set(found) == set(taps)
@@ -237,7 +236,10 @@ def test_all_taps_of_vgg19(monkeypatch: pytest.MonkeyPatch, n: int, height: int,
     pictures = random_pictures(n, height, width)
     with torch.inference_mode():
         expected = reference_taps(features, pictures, "vgg19")
-        ways = [dict(backbone.features(pictures / 255)), taps_of(backbone, pictures, 1, "vgg19")]
+        ways = [
+            features_of(record, tap_names("vgg19"), pictures / 255, kernels),
+            taps_of(backbone, pictures, 1, "vgg19"),
+        ]
     for found in ways:
         assert set(found) == set(tap_names("vgg19"))
         check_taps(found, expected, "vgg19")
@@ -256,28 +258,28 @@ def test_a_conv_tap_alone_is_before_the_relu(reference: torch.nn.Sequential, tap
     assert torch.equal(found[tap].relu(), found[relu])
 
 
-def test_the_differentiable_network_has_the_same_taps(reference: torch.nn.Sequential, backbone: Backbone) -> None:
+def test_the_differentiable_network_has_the_same_taps(reference: torch.nn.Sequential) -> None:
     pictures = random_pictures(2, 37, 53)
     with torch.inference_mode():
         expected = reference_taps(reference, pictures)
-        found = dict(backbone.features(pictures / 255))
+        found = features_of(RECORD, TAPS, pictures / 255)
     assert list(found) == list(TAPS)
     check_taps(found, expected, winograd=False)
 
 
 def test_gradients_reach_the_picture_when_asked_for() -> None:
     pictures = torch.rand(1, 3, 20, 20, requires_grad=True)
-    taps = dict(Backbone(RECORD, ["conv1_2", "relu3_3"], device=CPU, dtype=torch.float32).features(pictures))
-    sum(features.square().mean() for features in taps.values()).backward()  # type: ignore[union-attr]
+    taps = features_of(RECORD, ["conv1_2", "relu3_3"], pictures)
+    sum(features.square().mean() for features in taps.values()).backward()
     assert pictures.grad is not None
     assert pictures.grad.isfinite().all()
     assert pictures.grad.abs().sum() > 0
 
 
 def test_the_picture_itself_needs_no_weights() -> None:
-    backbone = Backbone(RECORD, ["input"], device=CPU, dtype=torch.float32)
     pictures = torch.rand(1, 3, 2, 2)
-    assert [(tap, features is pictures) for tap, features in backbone.features(pictures)] == [("input", True)]
+    ((tap, features),) = features_of(RECORD, ["input"], pictures, kernels={}).items()
+    assert (tap, features is pictures) == ("input", True)
 
 
 def test_kernels_are_kept_from_the_second_run_on() -> None:

@@ -48,7 +48,7 @@ def test_attribution_goes_with_the_weights() -> None:
     notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
     assert RECORD.sha256 in notice
     for record in CHANNEL_WEIGHTS.values():
-        assert f"networks/data/{record.file_name}" in notice
+        assert f"networks/data/{record.path.name}" in notice
         assert record.sha256 in notice
         assert record.licence in notice
 

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from percept_cli.runs.selection import Selection
 
 
-def run(
+@click.pass_context
+def approve(
     ctx: click.Context,
+    /,
     report: Path,
     baseline: Path | None,
     current: Path | None,

@@ -14,8 +14,10 @@ from percept_cli.cli.process import settle_in
 from percept_cli.pairs import Pairs
 
 
-def run(
+@click.pass_context
+def batch(
     ctx: click.Context,
+    /,
     reference: Path | None,
     candidate: Path | None,
     manifest: str | None,

@@ -22,8 +22,10 @@ from percept_cli.results.found import GateName
 from percept_cli.system.names import shown
 
 
-def run(
+@click.pass_context
+def check(
     ctx: click.Context,
+    /,
     baseline: Path | None,
     current: Path | None,
     include: tuple[str, ...],

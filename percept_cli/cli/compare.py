@@ -19,8 +19,10 @@ from percept_cli.system.names import printable
 from percept_cli.system.whole import check_output, write_output
 
 
-def run(
+@click.pass_context
+def compare(
     ctx: click.Context,
+    /,
     reference: Path,
     candidate: Path,
     form: str | None,

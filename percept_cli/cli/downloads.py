@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from percept_cli.cli.progress import Display, display
+from percept_cli.cli.progress import Lines, display
 from percept_cli.networks.download import Meter
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class DownloadMeter(Meter):
     """Shows what it hears."""
 
-    def __init__(self, shown: Display | None = None) -> None:
+    def __init__(self, shown: Lines | None = None) -> None:
         self._display = display(_columns) if shown is None else shown
 
     def start(self, what: str, done: int, total: int | None) -> None:

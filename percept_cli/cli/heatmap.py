@@ -29,8 +29,10 @@ from percept_cli.system.whole import check_output, write_output
 _STDOUT = Path("/dev/stdout")
 
 
-def run(
+@click.pass_context
+def heatmap(
     ctx: click.Context,
+    /,
     reference: Path,
     candidate: Path,
     output: Path,

@@ -24,7 +24,7 @@ _OF_LIMITS = {
 }
 
 
-def run(devices: bool, form: str) -> None:
+def info(devices: bool, form: str) -> None:
     """Print what there is."""
     from percept_cli.cli.installation import installation
 

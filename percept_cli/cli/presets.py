@@ -16,7 +16,7 @@ _WIDTH = 80
 _LABELS = 13  # columns
 
 
-def print_all() -> None:
+def list_presets() -> None:
     """Name and what each one measures."""
     names = preset_names()
     width = max(map(len, names))
@@ -28,7 +28,7 @@ def print_all() -> None:
     print_result("".join(lines))
 
 
-def print_one(name: str, *, toml: bool) -> None:
+def show_preset(name: str, toml: bool) -> None:
     """All that there is to know of a recipe, or its file."""
     preset = load_preset(name)
     if toml:

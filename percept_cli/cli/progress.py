@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from percept_cli.cli.console import say
 from percept_cli.system.names import harmless, printable
@@ -21,24 +21,8 @@ SECONDS_BETWEEN_LINES = 10.0
 """A log gets a line no more often."""
 
 
-class Display(Protocol):
-    """Where it is shown that a step moves."""
-
-    def begin(self, line: str, **fields: Any) -> None:
-        """A step begins, or begins anew; what it is, for a log, and for a bar by the names of rich."""
-
-    def move(self, line: str, **fields: Any) -> None:
-        """How far it is."""
-
-    def say(self, message: str) -> None:
-        """A message for the person who watches."""
-
-    def close(self) -> None:
-        """Nothing more will come."""
-
-
 class Lines:
-    """A line when a step begins, if there is one to say, and every few seconds.
+    """Shows in a log that a step moves: a line when it begins, if there is one to say, and every few seconds.
 
     Args:
         clock: seconds; another one is for tests.
@@ -48,27 +32,27 @@ class Lines:
         self._clock = clock
         self._last = clock()
 
-    def begin(self, line: str, **_: Any) -> None:
-        """Say it."""
+    def begin(self, line: str, /, **_: Any) -> None:
+        """A step begins, or begins anew; ``fields`` are what a bar shows of it, by the names of rich."""
         self._last = self._clock()
         if line:
             say(line)
 
-    def move(self, line: str, **_: Any) -> None:
-        """Say it if the last line was long ago."""
+    def move(self, line: str, /, **_: Any) -> None:
+        """How far it is."""
         if line and self._clock() - self._last >= SECONDS_BETWEEN_LINES:
             self.begin(line)
 
     def say(self, message: str) -> None:
-        """A line of its own."""
+        """A message for the person who watches."""
         say(message)
 
     def close(self) -> None:
-        """Nothing is left to do."""
+        """Nothing more will come."""
 
 
-class Bar:
-    """A bar, redrawn in place, and a line below it for the field ``current``."""
+class Bar(Lines):
+    """Shows it in a terminal: a bar, redrawn in place, and a line below it for the field ``current``."""
 
     def __init__(self, *columns: ProgressColumn) -> None:
         from rich.console import Console
@@ -86,11 +70,11 @@ class Bar:
         self._task = self._bar.add_task("", total=None, figures="")
         self._bar.start()
 
-    def begin(self, _: str, **fields: Any) -> None:
+    def begin(self, _: str, /, **fields: Any) -> None:
         """Draw the bar anew."""
         self._bar.reset(self._task, **fields)
 
-    def move(self, _: str, **fields: Any) -> None:
+    def move(self, _: str, /, **fields: Any) -> None:
         """Draw it further."""
         self._bar.update(self._task, **fields)
 
@@ -103,7 +87,7 @@ class Bar:
         self._bar.stop()
 
 
-def display(columns: Callable[[], Iterable[ProgressColumn]]) -> Display:
+def display(columns: Callable[[], Iterable[ProgressColumn]]) -> Lines:
     """What suits standard error: a bar of such columns, or lines."""
     return Bar(*columns()) if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" else Lines()
 
@@ -118,7 +102,7 @@ class Progress:
     """
 
     def __init__(
-        self, total: int | None, display: Display | None = None, clock: Callable[[], float] = time.monotonic
+        self, total: int | None, display: Lines | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._total = total
         self._display = display

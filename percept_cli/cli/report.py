@@ -23,8 +23,10 @@ from percept_cli.system.names import counted, printable, shown
 from percept_cli.system.whole import check_output, write_output
 
 
-def run(
+@click.pass_context
+def report(
     ctx: click.Context,
+    /,
     results: Path,
     form: str | None,
     wide: bool,

@@ -24,7 +24,7 @@ def _record(name: str) -> WeightsRecord:
     return WEIGHTS[name]
 
 
-def print_all() -> None:
+def list_weights() -> None:
     """What is known of each."""
     print_result("".join(map(_entry, WEIGHTS.values())))
 
@@ -61,7 +61,7 @@ def _entry(record: WeightsRecord) -> str:
     return "".join(f"{line}\n" for line in (head, *(f"  {line}" for line in (record.source, *lines))))
 
 
-def print_place(name: str | None) -> None:
+def where_weights(name: str | None) -> None:
     """The file of one, which must be there, or the folder of all."""
     path = weights_folder()
     if name is not None:
@@ -70,7 +70,7 @@ def print_place(name: str | None) -> None:
     print_result(f"{path}\n")
 
 
-def install_one(name: str, source: Path | None) -> int:
+def install_weights(name: str, source: Path | None) -> int:
     """Install it, and return the exit code."""
     record = _record(name)
     if record.is_packaged and source is None:
@@ -89,7 +89,7 @@ def install_one(name: str, source: Path | None) -> int:
     return ExitCode.WITHIN
 
 
-def verify_all(names: tuple[str, ...], file: Path | None) -> None:
+def verify_weights(names: tuple[str, ...], file: Path | None) -> None:
     """Those that are named, or all that are installed."""
     records = [_record(name) for name in names]
     if file is not None and len(names) != 1:
@@ -114,7 +114,7 @@ def _installed() -> list[WeightsRecord]:
     return list(found.values())
 
 
-def remove_one(name: str) -> None:
+def remove_weights(name: str) -> None:
     """Say what was deleted."""
     removed = remove(_record(name))
     if not removed:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import torch
 
 from percept_cli.engine.bands import Schedule, Stage
 from percept_cli.engine.convolution import Convolution, kernel_bytes, prepare
-from percept_cli.engine.differentiable import Section, normalised
+from percept_cli.engine.differentiable import normalised
 from percept_cli.engine.pools import pool_rows
 from percept_cli.engine.workspace import Workspace
 from percept_cli.networks.loading import load_kernels
@@ -89,30 +88,6 @@ class Backbone:
         """
         yield from _Run(self, pictures, schedule).bands()
         self._keeps_kernels = True
-
-    def features(self, pictures: Tensor) -> Iterator[tuple[str, Tensor]]:
-        """Run the network on whole pictures, differentiably: plain torch, without bands and without Winograd.
-
-        Args:
-            pictures: N×3×H×W float32, sRGB in [0, 1], on the backbone's device; H and W at least
-                ``topology.smallest_side``.
-
-        Yields:
-            Tap name and its N×C×H×W features, channels last, in the order of the network. The caller may keep
-            them; nothing later writes to them.
-        """
-        section = Section(self._record, self.layers, tuple(self.taps))
-        return section.features(pictures, self._direct_kernels if self.layers else {}, self._dtype)
-
-    @cached_property
-    def _direct_kernels(self) -> dict[str, Tensor]:
-        with torch.inference_mode(False), torch.no_grad():
-            return {
-                name: tensor.to(self._device, self._dtype, memory_format=torch.channels_last)
-                if tensor.dim() == 4
-                else tensor.to(self._device, self._dtype)
-                for name, tensor in load_kernels(self._record).items()
-            }
 
     def normalise(self, pictures: Tensor) -> Tensor:
         """What the first layer reads: N×R×W×3 float32, sRGB in [0, 1] → the network's own range and dtype."""

@@ -19,11 +19,7 @@ _FITS = 0.05
 
 
 def checked_range(value_range: tuple[float, float]) -> tuple[float, float]:
-    """Two finite numbers, the lower one first.
-
-    Raises:
-        InvalidSetting: for anything else.
-    """
+    """Two finite numbers, the lower one first; anything else is refused."""
     try:
         low, high = map(float, value_range)
     except (TypeError, ValueError):
@@ -41,9 +37,6 @@ def check_values(reference: Tensor, candidate: Tensor, value_range: tuple[float,
 
     Returns:
         The smallest and the largest of both sides.
-
-    Raises:
-        InvalidInput: saying which side, what it has, and which range that would be.
     """
     # Not-a-number and infinity end up in the minimum or the maximum, so that one pass finds everything. All
     # four are asked for at once, since on a GPU every question is a wait.
@@ -51,7 +44,7 @@ def check_values(reference: Tensor, candidate: Tensor, value_range: tuple[float,
     values: list[float] = torch.stack(ends).tolist()
     black, white = value_range
     slack = _OVERSHOOT * (white - black)
-    for name, low, high in (("reference", *values[:2]), ("candidate", *values[2:])):
+    for name, low, high in zip(("reference", "candidate"), values[::2], values[1::2], strict=True):
         if not (math.isfinite(low) and math.isfinite(high)):
             raise InvalidInput(
                 f"{name} has values that are not finite numbers",
@@ -84,17 +77,7 @@ def in_a_narrower_range(low: float, high: float, value_range: tuple[float, float
 
 
 def check_tensors(reference: Tensor, candidate: Tensor, *, smallest: int, device: torch.device | None) -> None:
-    """Refuse what is no pair of batches, whatever its values are.
-
-    Args:
-        reference: N×3×H×W, of a floating dtype.
-        candidate: the same shape.
-        smallest: H and W must be no less.
-        device: where both must be; None for anywhere, but the same.
-
-    Raises:
-        InvalidInput: naming the argument.
-    """
+    """Refuse what is no pair of batches N×3×H×W, whatever its values are; no device is any, but one for both."""
     for name, pictures in (("reference", reference), ("candidate", candidate)):
         _check_tensor(name, pictures, smallest)
         device = device or pictures.device

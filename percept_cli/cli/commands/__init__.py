@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -61,6 +62,16 @@ class Command(click.Command):
         return option
 
 
+class Deferred(Command):
+    """A command that another function does: that of the same name, in the module of the same name in ``cli``."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Import it, and call it with what was typed."""
+        assert self.callback is not None
+        module = import_module(f"percept_cli.cli.{self.callback.__module__.rpartition('.')[2]}")
+        return ctx.invoke(getattr(module, self.callback.__name__), **ctx.params)
+
+
 class Later(Command):
     """A command as lists and completion show it; its module is imported when it is called."""
 
@@ -73,7 +84,7 @@ class Later(Command):
 class Group(Command, click.Group):
     """A group of such commands; an unknown one is told the nearest, and files the command that takes them."""
 
-    command_class = Command
+    command_class = Deferred
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click; an option before files belongs to a command that nobody named."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from percept_cli.cli.commands import Command
+from percept_cli.cli.commands import Deferred
 from percept_cli.cli.options import FILE, config_option, limits_option
 
 
-@click.command(cls=Command)
+@click.command(cls=Deferred)
 @click.argument("report", type=FILE)
 @click.option(
     "--baseline", type=FILE, metavar="DIR", help="The folder to be changed.  [default: baseline of [check]]"
@@ -37,8 +35,7 @@ from percept_cli.cli.options import FILE, config_option, limits_option
 @limits_option
 @config_option
 @click.option("-q", "--quiet", is_flag=True, help="Print only what was refused, and errors.")
-@click.pass_context
-def approve(ctx: click.Context, /, **given: Any) -> int:
+def approve() -> None:
     """Copy the pictures that a percept check of two folders found to differ, or to be new, over its baseline.
 
     REPORT is the JSON report of that check. Call percept approve in the same folder as the check. The two folders
@@ -56,6 +53,3 @@ def approve(ctx: click.Context, /, **given: Any) -> int:
       percept approve report.json --filter 'charts/**' --only changed
       percept approve report.json --prune
     """  # noqa: D301 - \b is click's mark for lines to keep as they are
-    from percept_cli.cli.approve import run
-
-    return run(ctx, **given)

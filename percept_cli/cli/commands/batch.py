@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from percept_cli.cli.commands import Command
+from percept_cli.cli.commands import Deferred
 from percept_cli.cli.options import (
     FILE,
     CountOr,
@@ -21,7 +19,7 @@ from percept_cli.cli.options import (
 )
 
 
-@click.command(cls=Command)
+@click.command(cls=Deferred)
 @click.argument("reference", type=FILE, required=False)
 @click.argument("candidate", type=FILE, required=False)
 @click.option(
@@ -62,8 +60,7 @@ from percept_cli.cli.options import (
 )
 @workers_option
 @talk_options
-@click.pass_context
-def batch(ctx: click.Context, /, **given: Any) -> int:
+def batch() -> None:
     """Compare every picture of the folder REFERENCE with its counterpart in the folder CANDIDATE.
 
     Counterparts have the same path within their folder. REFERENCE may also be one picture, to be compared with
@@ -79,6 +76,3 @@ def batch(ctx: click.Context, /, **given: Any) -> int:
       percept batch --pairs pairs.csv --wide -o results.csv
       my-renderer | percept batch --pairs - --format jsonl | my-dashboard
     """  # noqa: D301 - \b is click's mark for lines to keep as they are
-    from percept_cli.cli.batch import run
-
-    return run(ctx, **given)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from percept_cli.cli.commands import Command
+from percept_cli.cli.commands import Deferred
 from percept_cli.cli.options import (
     FILE,
     any_extension_option,
@@ -29,7 +29,7 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
     )
 
 
-@click.command(cls=Command)
+@click.command(cls=Deferred)
 @click.argument("baseline", type=FILE, required=False)
 @click.argument("current", type=FILE, required=False)
 @click.option(
@@ -76,8 +76,7 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
 @ending_options
 @workers_option
 @talk_options
-@click.pass_context
-def check(ctx: click.Context, /, **given: Any) -> int:
+def check() -> None:
     """Hold the pictures of the folder CURRENT, or one picture, to those of BASELINE.
 
     A picture fails if any of its gates does: the mean distance, the strongest place of the distance map, or the
@@ -93,6 +92,3 @@ def check(ctx: click.Context, /, **given: Any) -> int:
       percept check before.png after.png --noise same-machine
       percept approve results.json --filter 'charts/**'
     """  # noqa: D301 - \b is click's mark for lines to keep as they are
-    from percept_cli.cli.check import run
-
-    return run(ctx, **given)

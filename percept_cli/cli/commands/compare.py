@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from percept_cli.cli.commands import Command
+from percept_cli.cli.commands import Deferred
 from percept_cli.cli.options import FILE, recipe_options, report_options, talk_options
 
 
-@click.command(cls=Command)
+@click.command(cls=Deferred)
 @click.argument("reference", type=FILE)
 @click.argument("candidate", type=FILE)
 @recipe_options
 @report_options
 @talk_options
-@click.pass_context
-def compare(ctx: click.Context, /, **given: Any) -> int:
+def compare() -> None:
     """Say how different CANDIDATE looks from REFERENCE, layer by layer.
 
     The distance is the sum over the layers of weight × d(features of REFERENCE, features of CANDIDATE):
@@ -34,6 +31,3 @@ def compare(ctx: click.Context, /, **given: Any) -> int:
       percept compare content.jpg styled.jpg --preset johnson-style
       percept compare a.png b.png --layers relu1_2,relu3_3=2.5 --distance l1
     """  # noqa: D301 - \b is click's mark for lines to keep as they are
-    from percept_cli.cli.compare import run
-
-    return run(ctx, **given)

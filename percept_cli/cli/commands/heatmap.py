@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from percept_cli.cli.commands import Command
+from percept_cli.cli.commands import Deferred
 from percept_cli.cli.options import FILE, drawing_recipe_options, talk_options
 from percept_cli.drawing import STYLES
 
 
-@click.command(cls=Command)
+@click.command(cls=Deferred)
 @click.argument("reference", type=FILE)
 @click.argument("candidate", type=FILE)
 @click.option(
@@ -38,8 +36,7 @@ from percept_cli.drawing import STYLES
 )
 @drawing_recipe_options
 @talk_options
-@click.pass_context
-def heatmap(ctx: click.Context, /, **given: Any) -> int:
+def heatmap() -> None:
     """Draw where CANDIDATE looks different from REFERENCE, and how strongly.
 
     Each place has the colour of its distance, weighted and summed over the layers. The colours are those of every
@@ -53,6 +50,3 @@ def heatmap(ctx: click.Context, /, **given: Any) -> int:
       percept heatmap expected.png actual.png -o heat.png --style alone --layer relu3_3
       percept heatmap a.png b.png -o heat.webp --style layers --preset default
     """  # noqa: D301 - \b is click's mark for lines to keep as they are
-    from percept_cli.cli.heatmap import run
-
-    return run(ctx, **given)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from percept_cli.cli.commands import Command
+from percept_cli.cli.commands import Deferred
 
 
-@click.command(cls=Command)
+@click.command(cls=Deferred)
 @click.option("--devices", is_flag=True, help="Also list the devices that torch can compute on; takes a second.")
 @click.option(
     "--format",
@@ -19,11 +17,8 @@ from percept_cli.cli.commands import Command
     show_default=True,
     help="How it is written; json is for scripts.",
 )
-def info(**given: Any) -> None:
+def info() -> None:
     """List what this installation can read and run: formats of pictures, libraries, limits and devices.
 
     Formats that need a library that is not installed are listed with the command that installs it.
     """
-    from percept_cli.cli.info import run
-
-    run(**given)

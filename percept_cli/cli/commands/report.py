@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from percept_cli.cli.commands import Command
+from percept_cli.cli.commands import Deferred
 from percept_cli.cli.options import FILE, pictures_option, report_options, talk_options, top_option
 
 
-@click.command(cls=Command)
+@click.command(cls=Deferred)
 @click.argument("results", type=FILE)
 @report_options
 @pictures_option
 @top_option("Rows of the table, the worst first. Other formats have all.")
 @talk_options
-@click.pass_context
-def report(ctx: click.Context, /, **given: Any) -> int:
+def report() -> None:
     """Write RESULTS, a JSON report of percept, again in another format.
 
     Nothing is compared and nothing is judged: every number and every verdict is the one in RESULTS, and the exit
@@ -33,6 +30,3 @@ def report(ctx: click.Context, /, **given: Any) -> int:
       percept report results.json -o results.csv -o junit.xml
       percept report results.json --format markdown >> "$GITHUB_STEP_SUMMARY"
     """  # noqa: D301 - \b is click's mark for lines to keep as they are
-    from percept_cli.cli.report import run
-
-    return run(ctx, **given)

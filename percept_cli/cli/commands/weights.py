@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from percept_cli.cli import completing
@@ -22,18 +20,12 @@ def weights() -> None:
 @weights.command("list", short_help="List the weights.")
 def list_weights() -> None:
     """List the weights: name, network, licence, whether they are installed, source, file, size and hash."""
-    from percept_cli.cli.weights import print_all
-
-    print_all()
 
 
 @weights.command("where", short_help="Print where weights are.")
 @click.argument("name", required=False, shell_complete=completing.weights)
-def where_weights(name: str | None) -> None:
+def where_weights() -> None:
     """Print the file of the weights NAME, or the folder for weights; exit with 4 if they are not installed."""
-    from percept_cli.cli.weights import print_place
-
-    print_place(name)
 
 
 @weights.command("install", short_help="Download weights, or take them from a file.")
@@ -45,7 +37,7 @@ def where_weights(name: str | None) -> None:
     metavar="FILE",
     help="Take them from FILE: the published .pth, a wheel that has it, or the same kernels as safetensors.",
 )
-def install_weights(name: str, source: Path | None) -> int:
+def install_weights() -> None:
     """Install the weights NAME: from torch's cache if it has them, else by a download that can be interrupted.
 
     Those of ST-LPIPS come out of a Python package, which is read and not run: pip install 'percept-cli[st-lpips]'.
@@ -53,28 +45,19 @@ def install_weights(name: str, source: Path | None) -> int:
     The published file's SHA-256 is checked; only its convolution layers are kept. With PERCEPT_OFFLINE=1 nothing
     is downloaded, and the message says what to fetch where.
     """
-    from percept_cli.cli.weights import install_one
-
-    return install_one(name, source)
 
 
 @weights.command("verify", short_help="Compare weights with their SHA-256.")
 @click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=completing.weights)
 @click.option("--file", type=FILE, metavar="FILE", help="Verify this file instead of the installed one.")
-def verify_weights(names: tuple[str, ...], file: Path | None) -> None:
+def verify_weights() -> None:
     """Compare the weights NAME (all that are installed if none is named) with their SHA-256.
 
     Exit with 4 if they differ. Of weights that were installed, all values are compared with what was written.
     """
-    from percept_cli.cli.weights import verify_all
-
-    verify_all(names, file)
 
 
 @weights.command("remove", short_help="Delete installed weights.")
 @click.argument("name", shell_complete=completing.weights)
-def remove_weights(name: str) -> None:
+def remove_weights() -> None:
     """Delete the weights NAME, or an interrupted download of them; never those that come with percept."""
-    from percept_cli.cli.weights import remove_one
-
-    remove_one(name)
