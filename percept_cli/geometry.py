@@ -5,12 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from percept_cli.errors import InvalidSetting
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from percept_cli.geometry import Box
 from percept_cli.judging.rules import GATES, OFF, Levels, Noise, Percent, Rules
-from percept_cli.results.found import Gate, GateName, Level
+from percept_cli.results.found import LEVELS, Gate, GateName, Level
 from percept_cli.results.run import Status
 
 UNITS: Mapping[GateName, str] = {"distance": "visible", "peak": "", "colour": "ΔE", "changed-pixels": "pixels"}
@@ -109,12 +109,9 @@ def level_of(value: float, levels: Levels) -> Level:
     return "pass"
 
 
-_RANK: Mapping[Level, int] = {"pass": 0, "warn": 1, "fail": 2}
-
-
 def worst(gates: tuple[Gate, ...]) -> Level:
     """The worst of the gates."""
-    return max((gate.status for gate in gates), key=_RANK.__getitem__, default="pass")
+    return max((gate.status for gate in gates), key=LEVELS.index, default="pass")
 
 
 def verdict_of(gates: tuple[Gate, ...]) -> tuple[Status, str]:

@@ -8,7 +8,8 @@ import json
 import math
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from itertools import chain
@@ -72,10 +73,8 @@ def _read_file(path: Path) -> Pairs:
     # A redirected file under the system's name for standard input has no folder of its own.
     base = Path() if path.as_posix().startswith(("/dev/", "/proc/")) else path.parent
     lines = _Manifest(shown(path), base)
-    survey = _Survey(path)
     with path.open("rb") as file:
-        for pair in lines.pairs(file):
-            survey.take(pair)
+        total, notes = _survey(path, lines.pairs(file))
 
     def again() -> Iterator[Pair]:
         try:
@@ -87,42 +86,27 @@ def _read_file(path: Path) -> Pairs:
         with file:
             yield from _mark_shared(lines.pairs(file))
 
-    return Pairs(again(), total=survey.total, inputs=(path,), notes=survey.notes())
+    return Pairs(again(), total=total, inputs=(path,), notes=notes)
 
 
-class _Survey:
-    """What a person should know of a manifest before its pairs are compared."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._folder = _lexical(path.parent)
-        self._names: dict[str, int] = {}
-        self._outside: str | None = None
-        self._outside_count = 0
-        self.total = 0
-
-    def take(self, pair: Pair) -> None:
-        self.total += 1
-        self._names[pair.name] = self._names.get(pair.name, 0) + 1
+def _survey(path: Path, pairs: Iterable[Pair]) -> tuple[int, tuple[str, ...]]:
+    """How many pairs a manifest has, and what a person should know of it before they are compared."""
+    folder, outside, first, names = _lexical(path.parent), 0, "", Counter[str]()
+    for pair in pairs:
+        names[pair.name] += 1
         for side in (pair.reference, pair.candidate):
-            if side is not None and not _lexical(side).is_relative_to(self._folder):
-                self._outside = self._outside or shown(side)
-                self._outside_count += 1
-
-    def notes(self) -> tuple[str, ...]:
-        notes = []
-        if self._outside is not None:
-            notes.append(
-                f"{shown(self._path)} names {counted(self._outside_count, 'file')} outside its own folder, "
-                f"such as {self._outside}"
-            )
-        twice = [name for name, count in self._names.items() if count > 1]
-        if twice:
-            notes.append(
-                f"{shown(self._path)} gives {counted(len(twice), 'name')} to more than one pair, such as "
-                f"{printable(twice[0])}; all of them are compared"
-            )
-        return tuple(notes)
+            if side is not None and not _lexical(side).is_relative_to(folder):
+                first, outside = first or shown(side), outside + 1
+    notes = []
+    if outside:
+        notes.append(f"{shown(path)} names {counted(outside, 'file')} outside its own folder, such as {first}")
+    twice = [name for name, count in names.items() if count > 1]
+    if twice:
+        notes.append(
+            f"{shown(path)} gives {counted(len(twice), 'name')} to more than one pair, such as "
+            f"{printable(twice[0])}; all of them are compared"
+        )
+    return names.total(), tuple(notes)
 
 
 def _lexical(path: Path) -> Path:

@@ -45,8 +45,10 @@ class Settings:
     """Option name → value, as TOML has it."""
     tables: Mapping[str, Any] = field(default_factory=dict)
     """The tables, as TOML has them."""
+    found: bool = False
+    """Whether it was looked for, and not named."""
     from_above: str = ""
-    """How messages name it where it was found above the current folder, and not named by anyone."""
+    """How messages name it where it was found above the current folder, where nobody would expect one."""
 
     @property
     def folder(self) -> Path:
@@ -84,7 +86,7 @@ def find_settings(folder: Path | None = None) -> Settings:
     for place in (folder, *folder.parents):
         for path in (place / "percept.toml", place / "pyproject.toml"):
             if path.is_file() and (path.name == "percept.toml" or _has_table(path)):
-                found = read_settings(path)
+                found = replace(read_settings(path), found=True)
                 return found if place == Path.cwd() else replace(found, from_above=found.source)
         if (place / ".git").exists():
             break

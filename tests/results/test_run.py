@@ -6,11 +6,13 @@ import math
 from dataclasses import replace
 from typing import get_args
 
+from percept_cli.results.found import LEVELS
 from percept_cli.results.run import SEVERITY, WORST_FIRST, Status, badness
 from tests.runs import CHECKED, PAIR
 
 
 def test_every_verdict_has_its_place_in_the_order() -> None:
+    assert sorted(LEVELS, key=WORST_FIRST.index, reverse=True) == list(LEVELS)
     assert set(WORST_FIRST) == set(SEVERITY) == set(get_args(Status))
     assert sorted(SEVERITY, key=SEVERITY.__getitem__, reverse=True) == list(WORST_FIRST)
     assert list(CHECKED.summary.counts.items()) == [(status, 1) for status in WORST_FIRST]

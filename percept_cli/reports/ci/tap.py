@@ -1,4 +1,7 @@
-"""TAP, the Test Anything Protocol, version 14: one test point per pair, with what failed as YAML."""
+"""TAP, the Test Anything Protocol, version 14: one test point per pair, with what failed as YAML.
+
+The YAML is written by hand: it is the small part of it that old readers of TAP take, with JSON's strings.
+"""
 
 from __future__ import annotations
 

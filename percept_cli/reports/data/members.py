@@ -1,4 +1,8 @@
-"""A JSON object in a file, member by member and item by item: what is held is one value, never the file."""
+"""A JSON object in a file, member by member and item by item: what is held is one value, never the file.
+
+By hand, on the standard library's decoder of one value: readers of streams of JSON have no limit for a value, name
+no line, and the fast ones replace the lone surrogates that stand for bytes in the names of files.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 "use strict";
-// What the page holds, and small helpers. These files are joined into one script, in the order of html_report.py.
+// What the page holds, and small helpers. These files are joined into one script, in the order of html/report.py.
 
-const RANKS = { error: 0, fail: 1, missing: 2, new: 3, warn: 4, pass: 5 };
 const ROLES = ["reference", "candidate"];
 
 const setting = JSON.parse(byId("setting").textContent);

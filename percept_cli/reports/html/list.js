@@ -76,6 +76,7 @@ class List {
   }
 
   sort(by) {
+    const rank = (index) => setting.order.indexOf(entries[index].status);
     const distance = (index) => entries[index].distance ?? -1;
     const byName = new Intl.Collator("en", { numeric: true }).compare;
     const names = (one, other) => byName(entries[one].name, entries[other].name) || one - other;
@@ -83,7 +84,7 @@ class List {
     const keys = {
       name: names,
       distance: worst,
-      status: (one, other) => RANKS[entries[one].status] - RANKS[entries[other].status] || worst(one, other),
+      status: (one, other) => rank(one) - rank(other) || worst(one, other),
     };
     this.order.sort(keys[by]);
     this.element.replaceChildren(...this.order.map((index) => this.rows[index]));

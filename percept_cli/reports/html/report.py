@@ -24,7 +24,7 @@ from percept_cli.recipes.told import in_words
 from percept_cli.reports import Report, Style
 from percept_cli.reports.commands import commands_for
 from percept_cli.reports.html.pictures import Album, Role, data_url
-from percept_cli.results.run import PairResult, Run, Status, worst_first
+from percept_cli.results.run import WORST_FIRST, PairResult, Run, Status, worst_first
 from percept_cli.results.verdict import judge_run
 from percept_cli.system.names import printable
 
@@ -55,6 +55,7 @@ class HtmlReport(Report):
         status, reason = judge_run(run)
         css, script = _joined(_STYLES), _joined(_SCRIPTS)
         recipe = in_words(run.spec)
+        setting = {"pictures": style.pictures, "legend": data_url("image/png", scale_png()), "order": WORST_FIRST}
         template = _environment().get_template("report.html.j2")
         yield from template.generate(
             run=run,
@@ -68,7 +69,7 @@ class HtmlReport(Report):
             style=_inert(css),
             script=_inert(script),
             policy=_policy(css, script, style),
-            setting=_inert(_json({"pictures": style.pictures, "legend": data_url("image/png", scale_png())})),
+            setting=_inert(_json(setting)),
             blocks=_blocks(run, style),
         )
         yield "\n"
