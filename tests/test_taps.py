@@ -271,7 +271,7 @@ def test_the_differentiable_network_has_the_same_taps(reference: torch.nn.Sequen
 def test_gradients_reach_the_picture_when_asked_for() -> None:
     pictures = torch.rand(1, 3, 20, 20, requires_grad=True)
     taps = features_of(RECORD, ["conv1_2", "relu3_3"], pictures)
-    torch.stack([features.square().mean() for features in taps.values()]).sum().backward()
+    torch.stack([features.square().mean() for features in taps.values()]).sum().backward()  # type: ignore[no-untyped-call]
     assert pictures.grad is not None
     assert pictures.grad.isfinite().all()
     assert pictures.grad.abs().sum() > 0
