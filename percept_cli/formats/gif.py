@@ -18,6 +18,7 @@ from percept_cli.formats.composing import AS_BEFORE, CLEARED, STAYS, Canvas
 from percept_cli.formats.faults import damaged
 from percept_cli.formats.pages import Source
 from percept_cli.formats.pillow import WITH_ALPHA, frames_seen, picked
+from percept_cli.formats.stated import check_canvas, check_size
 from percept_cli.images.limits import check_metadata
 from percept_cli.images.picture import Decoded
 
@@ -30,6 +31,8 @@ _EXTENSION, _IMAGE, _END = b"!", b",", b";"
 _BLOCK = re.compile(rb"[!,;]")
 _CONTROL, _COMMENT = 0xF9, 0xFE  # extensions
 _DISPOSE = {2: CLEARED, 3: AS_BEFORE, 4: AS_BEFORE}  # some programs count wrongly; any other number stays
+_LZW_PIXELS = 2731  # of one byte: 4096 of a code of 12 bits
+_ROUNDED = 4096  # bytes: what is rounded up in a small file
 _CUT = "its end is missing"
 
 
@@ -78,6 +81,11 @@ def read_gif(source: Source) -> Decoded:
         OSError and others: as Pillow raises them for damaged pixels.
     """
     gif = _parsed(source.data)
+    for step in gif.steps:
+        check_size(step.width, step.height, _LZW_PIXELS * len(step.packed) + _ROUNDED)
+    right = max(gif.width, *(step.left + step.width for step in gif.steps))
+    bottom = max(gif.height, *(step.top + step.height for step in gif.steps))
+    check_canvas(right, bottom, sum(step.width * step.height for step in gif.steps), source.policy.limits)
     check_metadata(gif.comments, source.policy.limits)
     frames = picked(source.policy, len(gif.steps))
     steps, used = gif.steps[frames], gif.steps[: frames.stop]

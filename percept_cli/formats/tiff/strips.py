@@ -16,6 +16,7 @@ from percept_cli.images.joining import LARGE, is_large, rows_of_strip
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 16: 8, 17: 8}
 _INTEGERS = {1: "B", 3: "H", 4: "I", 16: "Q"}
 _LONG = 4
+_HEAD = 8  # bytes, in which no value is
 _MOST_TAGS, _MOST_PAGES = 1000, 1000
 _MOST_SAID = 64 << 20  # bytes of all tags together, lists of pieces included
 
@@ -151,9 +152,9 @@ def _directory(file: BinaryIO, order: str, place: int, *, big: bool) -> tuple[di
 
 
 def _reaches_beyond(file: BinaryIO, page: Mapping[int, _Entry]) -> bool:
-    """Whether a tag, looked at here or not, says what lies behind the end."""
+    """Whether a tag, looked at here or not, says what lies in the file's head or behind its end."""
     end = file.seek(0, os.SEEK_END)
-    return any(entry.where is not None and entry.where + entry.size > end for entry in page.values())
+    return any(entry.where is not None and not _HEAD <= entry.where <= end - entry.size for entry in page.values())
 
 
 def _value(file: BinaryIO, entry: _Entry) -> _Value:
@@ -185,7 +186,7 @@ def _layout(file: BinaryIO, order: str, tags: Mapping[int, _Value]) -> _Layout |
 
     width, height = number(_WIDTH), number(_HEIGHT)
     samples = number(_SAMPLES, 1)
-    if any(tags[tag].count != 1 or tags[tag].kind not in _INTEGERS for tag in _ONE if tag in tags):
+    if any(tags[tag].count != 1 or tags[tag].kind not in (3, 4, 16) for tag in _ONE if tag in tags):
         return None
     if any(tags[tag].count != samples for tag in _OF_EACH if tag in tags):
         return None

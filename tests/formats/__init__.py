@@ -1,0 +1,1 @@
+"""Tests of what files hold, by module of the room."""
