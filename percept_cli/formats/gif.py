@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from percept_cli.formats.composing import AS_BEFORE, CLEARED, STAYS, Canvas
+from percept_cli.formats.composing import AS_BEFORE, CLEARED, STAYS, Laid, composed
 from percept_cli.formats.faults import damaged
 from percept_cli.formats.pages import Source
 from percept_cli.formats.pillow import WITH_ALPHA, frames_seen, picked
@@ -94,23 +94,18 @@ def read_gif(source: Source) -> Decoded:
     large = source.check(widest, highest, len(steps), cost=WITH_ALPHA)
     durations = tuple(shown for step in steps if (shown := step.milliseconds) is not None)
     still = len(gif.steps) == 1 or len(durations) < len(steps)
-    seen = frames_seen(_composed(gif), frames, source, source.data, large=large)
+    seen = frames_seen(_composed(gif), frames, source, large=large)
     return Decoded(seen, None if still else durations)
 
 
 def _composed(gif: _Gif) -> Iterator[Image.Image]:
     """What is seen with each frame, one at a time."""
-    canvas = Canvas(gif.width, gif.height)
-    for step in gif.steps:
-        part = _unpacked(gif, step)
-        if len(gif.steps) == 1 and part.size == (gif.width, gif.height):
-            yield part
-            return
-        # What lies outside the picture is not shown.
-        wide, high = max(0, gif.width - step.left), max(0, gif.height - step.top)
-        part = part.convert("RGBA").crop((0, 0, min(step.width, wide), min(step.height, high)))
-        seen = canvas.show(part, step.left, step.top, over=True, dispose=step.dispose)
-        yield seen.copy()
+    if len(gif.steps) == 1 and (gif.steps[0].width, gif.steps[0].height) == (gif.width, gif.height):
+        return iter([_unpacked(gif, gif.steps[0])])
+    parts = (
+        Laid(_unpacked(gif, step), step.left, step.top, over=True, dispose=step.dispose) for step in gif.steps
+    )
+    return composed(gif.width, gif.height, parts)
 
 
 def _unpacked(gif: _Gif, step: _Step) -> Image.Image:

@@ -203,7 +203,7 @@ def _in_srgb(page: Page, source: Source) -> Levels:
             if found is not None:
                 return converted(page.colours.astype(np.float32, copy=False), found[0], page.space)
     if page.space == b"CMYK":  # as Pillow makes it of 8 bits
-        clear = 255 - page.colours
+        clear = 255 - page.colours.astype(np.float32, copy=False)
         return clear[..., :3] * clear[..., 3:] / np.float32(255)
     return page.colours
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
 from percept_cli.formats.colour.levels import HINT, page_of
+from percept_cli.formats.colour.profiles import naming
 from percept_cli.formats.heif import boxes as iso_media
-from percept_cli.formats.heif.nclx import profile_of_nclx
+from percept_cli.formats.heif.nclx import avif_profile, profile_of_nclx
 from percept_cli.formats.pages import Page, Source, decoded
-from percept_cli.formats.pillow import check_frame, opened, read_by_pillow
+from percept_cli.formats.pillow import check_frame, frames_of, opened
 from percept_cli.images.picture import Decoded
 
 
@@ -38,7 +39,15 @@ def read_avif(source: Source) -> Decoded:
         UnsupportedImage: as ``read_deep_avif``.
         Exception: whatever Pillow raises of damaged data.
     """
-    return read_by_pillow(source) if avif_depth(source.data) <= 8 else read_deep_avif(source)
+    if avif_depth(source.data) > 8:
+        return read_deep_avif(source)
+    with opened(source.data) as image:
+        if not source.policy.ignore_icc:
+            with naming(source.name):
+                profile = avif_profile(source.data, grey=image.mode == "L")
+            if profile is not None:
+                image.info["icc_profile"] = profile
+        return frames_of(image, source)
 
 
 def read_deep_avif(source: Source) -> Decoded:

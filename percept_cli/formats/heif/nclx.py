@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from percept_cli.errors import UnsupportedImage
 from percept_cli.formats.heif import boxes as iso_media
-
-if TYPE_CHECKING:
-    pass
-
 from percept_cli.formats.png.colours import profile_of_chunks
 
 _UNSAID = 2

@@ -103,7 +103,7 @@ def _from_jpeg(content: bytes, said: Stated, source: Source) -> Decoded:
             raise UnreadableImage("it is not what its head says")
         check_info(image.info, source.policy.limits)
         image.load()
-        conversion = None if source.policy.ignore_icc else to_srgb(image, source.name, content)
+        conversion = None if source.policy.ignore_icc else to_srgb(image, source.name)
         rgb = (image if conversion is None else conversion(image)).convert("RGB")
         return decoded(lambda: [Page(np.asarray(rgb), orientation=said.orientation)], source)
 
