@@ -4,7 +4,7 @@ A format's best packing bounds its pixels: of one byte deflate makes at most 103
 a JPEG takes a bit. What a file states beyond that is damage, or a bomb; what is below is nobody's business here,
 since a flat picture is as small as that. Not bounded are formats whose coders take next to nothing for a flat
 picture (WebP, AVIF, HEIC, JPEG XL): those are held to the limits and the free memory alone. OpenEXR, Radiance,
-arrays and what ``deep`` reads are held to their bytes by their readers.
+arrays and what is read as pages (``pages``) are held to their bytes by their readers.
 """
 
 from __future__ import annotations
@@ -201,4 +201,4 @@ _CHECKS: Mapping[str, Callable[[bytes, Limits], None]] = {
     "TIFF": _tiff,
     "TGA": _tga,
 }
-"""By the names of ``formats``."""
+"""By the names of ``known``; GIF is held to it by its reader."""
