@@ -85,7 +85,8 @@ def read_gif(source: Source) -> Decoded:
         check_size(step.width, step.height, _LZW_PIXELS * len(step.packed) + _ROUNDED)
     right = max(gif.width, *(step.left + step.width for step in gif.steps))
     bottom = max(gif.height, *(step.top + step.height for step in gif.steps))
-    check_canvas(right, bottom, sum(step.width * step.height for step in gif.steps), source.policy.limits)
+    covered = sum(step.width * step.height for step in gif.steps)
+    check_canvas(right, bottom, covered, source.policy.limits)
     check_metadata(gif.comments, source.policy.limits)
     frames = picked(source.policy, len(gif.steps))
     steps, used = gif.steps[frames], gif.steps[: frames.stop]
