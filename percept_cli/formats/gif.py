@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from percept_cli.formats.composing import AS_BEFORE, CLEARED, STAYS, Canvas
+from percept_cli.formats.composing import AS_BEFORE, CLEARED, STAYS, Laid, composed
 from percept_cli.formats.faults import damaged
 from percept_cli.formats.pages import Source
 from percept_cli.formats.pillow import WITH_ALPHA, frames_seen, picked
+from percept_cli.formats.stated import check_canvas, check_size
 from percept_cli.images.limits import check_metadata
 from percept_cli.images.picture import Decoded
 
@@ -30,6 +31,8 @@ _EXTENSION, _IMAGE, _END = b"!", b",", b";"
 _BLOCK = re.compile(rb"[!,;]")
 _CONTROL, _COMMENT = 0xF9, 0xFE  # extensions
 _DISPOSE = {2: CLEARED, 3: AS_BEFORE, 4: AS_BEFORE}  # some programs count wrongly; any other number stays
+_LZW_PIXELS = 2731  # of one byte: 4096 of a code of 12 bits
+_ROUNDED = 4096  # bytes: what is rounded up in a small file
 _CUT = "its end is missing"
 
 
@@ -78,6 +81,12 @@ def read_gif(source: Source) -> Decoded:
         OSError and others: as Pillow raises them for damaged pixels.
     """
     gif = _parsed(source.data)
+    for step in gif.steps:
+        check_size(step.width, step.height, _LZW_PIXELS * len(step.packed) + _ROUNDED)
+    right = max(gif.width, *(step.left + step.width for step in gif.steps))
+    bottom = max(gif.height, *(step.top + step.height for step in gif.steps))
+    covered = sum(step.width * step.height for step in gif.steps)
+    check_canvas(right, bottom, covered, source.policy.limits)
     check_metadata(gif.comments, source.policy.limits)
     frames = picked(source.policy, len(gif.steps))
     steps, used = gif.steps[frames], gif.steps[: frames.stop]
@@ -86,23 +95,18 @@ def read_gif(source: Source) -> Decoded:
     large = source.check(widest, highest, len(steps), cost=WITH_ALPHA)
     durations = tuple(shown for step in steps if (shown := step.milliseconds) is not None)
     still = len(gif.steps) == 1 or len(durations) < len(steps)
-    seen = frames_seen(_composed(gif), frames, source, source.data, large=large)
+    seen = frames_seen(_composed(gif), frames, source, large=large)
     return Decoded(seen, None if still else durations)
 
 
 def _composed(gif: _Gif) -> Iterator[Image.Image]:
     """What is seen with each frame, one at a time."""
-    canvas = Canvas(gif.width, gif.height)
-    for step in gif.steps:
-        part = _unpacked(gif, step)
-        if len(gif.steps) == 1 and part.size == (gif.width, gif.height):
-            yield part
-            return
-        # What lies outside the picture is not shown.
-        wide, high = max(0, gif.width - step.left), max(0, gif.height - step.top)
-        part = part.convert("RGBA").crop((0, 0, min(step.width, wide), min(step.height, high)))
-        seen = canvas.show(part, step.left, step.top, over=True, dispose=step.dispose)
-        yield seen.copy()
+    if len(gif.steps) == 1 and (gif.steps[0].width, gif.steps[0].height) == (gif.width, gif.height):
+        return iter([_unpacked(gif, gif.steps[0])])
+    parts = (
+        Laid(_unpacked(gif, step), step.left, step.top, over=True, dispose=step.dispose) for step in gif.steps
+    )
+    return composed(gif.width, gif.height, parts)
 
 
 def _unpacked(gif: _Gif, step: _Step) -> Image.Image:

@@ -213,11 +213,7 @@ FORMATS = (
         reader="scenes:read_radiance",
     ),
     FileFormat(
-        "NumPy .npy",
-        (".npy",),
-        "arrays of colours or light",
-        _starts(b"\x93NUMPY"),
-        reader="scenes:read_array",
+        "NumPy .npy", (".npy",), "arrays of colours or light", _starts(b"\x93NUMPY"), reader="scenes:read_array"
     ),
     FileFormat("DIB", (".dib",), "8 bits; BMP without a file header", _is_dib, "DIB"),
     FileFormat("TGA", (".tga", ".icb", ".vda", ".vst"), "8 bits", _is_tga, "TGA"),  # last: it has no signature

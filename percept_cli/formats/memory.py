@@ -169,7 +169,7 @@ def _from_image(image: Image.Image, name: str, policy: ImagePolicy) -> Decoded:
             image = image.convert("LA")
         large = check_size_of(image, Source(b"", name, policy))
         notes = notes_of(image)
-        return Decoded((frame_of(image, name, policy, large=large),), notes=notes)
+        return Decoded((frame_of(image, name, policy, large=large, in_memory=True),), notes=notes)
 
 
 def _from_deep_grey(image: Image.Image, name: str) -> Decoded:

@@ -19,10 +19,9 @@ from percept_cli.images.picture import Decoded, Frame, frame_of_levels
 from percept_cli.images.policy import ImagePolicy
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float32]
+    from percept_cli.images.picture import Levels
 
 SAVE_AS = "save it as greyscale or RGB of 8 or 16 bits, both pictures the same way."
 _SPACES = {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}
@@ -135,10 +134,10 @@ class Source:
 class Page:
     """One picture in a file, in its own colours."""
 
-    colours: Floats
-    """H×W×C float32 in 0..255: grey, R G B, or C M Y K, of which 255 is all of the ink."""
-    alpha: Floats | None = None
-    """H×W float32 in 0..255, 255 is opaque; the colours are not multiplied by it."""
+    colours: Levels
+    """H×W×C float32 or uint8 in 0..255: grey, R G B, or C M Y K, of which 255 is all of the ink."""
+    alpha: Levels | None = None
+    """H×W likewise, 255 is opaque; the colours are not multiplied by it."""
     orientation: int = 1
     """As EXIF and TIFF number it, 1 to 8; others count as 1."""
     profile: bytes | None = None
@@ -187,9 +186,10 @@ def frame_of(page: Page, source: Source) -> Frame:
     return frame_of_levels(colours, None if page.alpha is None else turned(page.alpha, page.orientation))
 
 
-def _in_srgb(page: Page, source: Source) -> Floats:
+def _in_srgb(page: Page, source: Source) -> Levels:
     """H×W×3, or H×W×1 where that is grey."""
     import numpy as np
+    from PIL import Image
 
     from percept_cli.formats.colour.floats import converted
     from percept_cli.formats.colour.profiles import conversion_of, naming
@@ -197,10 +197,13 @@ def _in_srgb(page: Page, source: Source) -> Floats:
     if page.profile is not None and not source.policy.ignore_icc:
         with naming(source.name):
             found = conversion_of(page.profile, page.space)
+            if found is not None and page.colours.dtype == np.uint8:
+                image = Image.fromarray(page.colours if page.colours.shape[2] == 3 else page.colours[..., 0])
+                return np.asarray(found[1](image).convert("RGB"))
             if found is not None:
-                return converted(page.colours, found[0], page.space)
+                return converted(page.colours.astype(np.float32, copy=False), found[0], page.space)
     if page.space == b"CMYK":  # as Pillow makes it of 8 bits
-        clear = 255 - page.colours
+        clear = 255 - page.colours.astype(np.float32, copy=False)
         return clear[..., :3] * clear[..., 3:] / np.float32(255)
     return page.colours
 

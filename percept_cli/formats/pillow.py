@@ -82,7 +82,7 @@ def _deep_page(image: Image.Image, source: Source) -> Page:
     if values.min() < 0 or values.max() > _LARGEST:
         raise source.refused("its numbers are signed, or of more than 16 bits, which is not supported")
     with naming(source.name):
-        profile = None if source.policy.ignore_icc else profile_of(image, b"GRAY", source.data)
+        profile = None if source.policy.ignore_icc else profile_of(image, b"GRAY")
     return Page(levels_of(values[..., None], _LARGEST), None, image.getexif().get(TURN, 1), profile)
 
 
@@ -102,7 +102,7 @@ def frames_of(image: Image.Image, source: Source) -> Decoded:
         check_frame(policy.frame, 1)
         large = check_size_of(image, source)
         notes = notes_of(image)
-        frame = frame_of(image, source.name, policy, source.data, large=large, in_place=True)
+        frame = frame_of(image, source.name, policy, large=large, in_place=True)
         views = () if count == 1 else (f"the first of its {count} views is compared",)
         return Decoded((frame,), notes=(*views, *notes))
     if image.format != "TIFF" and policy.frame is None:  # of which not all of them are read
@@ -114,26 +114,23 @@ def frames_of(image: Image.Image, source: Source) -> Decoded:
     frames, durations, notes = [], [], notes_of(image)
     for place, _ in places:
         image.seek(place)
-        frames.append(frame_of(image, source.name, policy, source.data, large=large))
+        frames.append(frame_of(image, source.name, policy, large=large))
         durations.append(image.info.get("duration"))
     shown = [round(float(duration)) for duration in durations if duration is not None]
     return Decoded(tuple(frames), tuple(shown) if len(shown) == len(frames) else None, notes=notes)
 
 
-def frames_seen(
-    images: Iterator[Image.Image], frames: slice, source: Source, data: bytes, *, large: bool
-) -> tuple[Frame, ...]:
+def frames_seen(images: Iterator[Image.Image], frames: slice, source: Source, *, large: bool) -> tuple[Frame, ...]:
     """Frames of an animation, as ``frame_of`` has them.
 
     Args:
         images: what is seen with each of its frames.
         frames: which of them.
         source: what is read.
-        data: as ``frame_of`` takes it.
-        large: likewise.
+        large: as ``frame_of`` takes it.
     """
     return tuple(
-        frame_of(image, source.name, source.policy, data, large=large, in_place=True)
+        frame_of(image, source.name, source.policy, large=large, in_place=True)
         for image in islice(images, frames.start, frames.stop)
     )
 
@@ -285,10 +282,10 @@ def frame_of(
     image: Image.Image,
     name: str,
     policy: ImagePolicy,
-    data: bytes | None = None,
     *,
     large: bool,
     in_place: bool = False,
+    in_memory: bool = False,
 ) -> Frame:
     """The frame that an image is at.
 
@@ -296,9 +293,9 @@ def frame_of(
         image: of 8 bits per channel or fewer.
         name: for messages.
         policy: what the recipe says of it.
-        data: the file it was read from, if it is one.
         large: whether it is converted in strips.
         in_place: whether the image may be changed.
+        in_memory: whether it is an image of Pillow's and no file.
 
     Raises:
         UnreadableImage, UnsupportedImage: for colours that cannot be converted.
@@ -314,7 +311,7 @@ def frame_of(
         ImageOps.exif_transpose(image, in_place=True)
     else:
         image = ImageOps.exif_transpose(image)
-    conversion = None if policy.ignore_icc else to_srgb(image, name, data)
+    conversion = None if policy.ignore_icc else to_srgb(image, name, in_memory=in_memory)
     width, height = image.size
     if not large:
         return _converted(image, conversion)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+from percept_cli.formats.faults import OF_PILLOW
 from percept_cli.formats.pages import OF_STRIPS, Source
 from percept_cli.formats.pillow import check_frame, is_turned, opened
 from percept_cli.images.joining import Joining, beside
@@ -70,6 +71,8 @@ def _is_turned(about: BinaryIO, source: Source) -> bool:
             return is_turned(image)
     except UnidentifiedImageError:  # of a kind that Pillow does not read
         return False
+    except OF_PILLOW:  # what it says is damaged: whoever reads all of it knows whether that counts
+        return True
 
 
 def joined(strips: Strips, source: Source, read: Callable[[Source], Decoded]) -> Decoded:

@@ -4,7 +4,7 @@ A format's best packing bounds its pixels: of one byte deflate makes at most 103
 a JPEG takes a bit. What a file states beyond that is damage, or a bomb; what is below is nobody's business here,
 since a flat picture is as small as that. Not bounded are formats whose coders take next to nothing for a flat
 picture (WebP, AVIF, HEIC, JPEG XL): those are held to the limits and the free memory alone. OpenEXR, Radiance,
-arrays and what ``deep`` reads are held to their bytes by their readers.
+arrays and what is read as pages (``pages``) are held to their bytes by their readers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from percept_cli.formats.known import format_of
 from percept_cli.images.limits import Limits, check_pixels
 
 _DEFLATE = 1032  # bytes of one
-_LZW_PIXELS = 2731  # of one byte: 4096 of a code of 12 bits
 _BITS_OF_BLOCK = 1  # the least that Huffman codes a block of 8×8 pixels with
 _SMALL = 1 << 20
 """Pixels that take no memory to speak of; what is wrong with such a picture its decoder says best."""
@@ -26,7 +25,6 @@ _FREE = 1 << 24
 """Pixels of a canvas that need not be covered: frames may be much smaller than what they are shown on."""
 _BYTES_PER_PIXEL = 4  # of a canvas, as decoders have it at least
 
-_GIF_BLOCK = re.compile(rb"[!,;]")
 _JPEG_SIZES = frozenset({0xC0, 0xC1, 0xC2})  # markers with a size, of pictures that are coded by Huffman
 _JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
 _BMP_PACKED = (1, 2)  # compression: runs, which may leave out any part of the picture
@@ -62,7 +60,12 @@ def check_claims(data: bytes, limits: Limits) -> None:
         return
 
 
-def _check(width: int, height: int, possible: float) -> None:
+def check_size(width: int, height: int, possible: float) -> None:
+    """Refuse more pixels than there can be.
+
+    Raises:
+        UnreadableImage: without the file's name.
+    """
     if width * height > max(_SMALL, possible):
         raise damaged(f"it says that it has {width}×{height} pixels, which so few bytes cannot hold")
 
@@ -76,7 +79,9 @@ def _jpeg(data: bytes, _: Limits) -> None:
             continue
         if marker in _JPEG_SIZES:
             height, width = struct.unpack_from(">HH", data, place + 5)
-            _check(width, height, 64 * 8 / _BITS_OF_BLOCK * len(data) + 8 * (width + height))  # and broken blocks
+            check_size(
+                width, height, 64 * 8 / _BITS_OF_BLOCK * len(data) + 8 * (width + height)
+            )  # and broken blocks
             return
         place += 2 + struct.unpack_from(">H", data, place + 2)[0]
 
@@ -91,14 +96,14 @@ def _bmp(data: bytes, _: Limits) -> None:
         width, height, _planes, bits, packing = struct.unpack_from("<iiHHI", data, start + 4)
     width, height = abs(width), abs(height)
     if packing in _BMP_PACKED:
-        _check(width, height, max(_FREE, _BMP_PIXELS * len(data)))
+        check_size(width, height, max(_FREE, _BMP_PIXELS * len(data)))
     elif bits:
-        _check(width, height, len(data) * 8 / bits)
+        check_size(width, height, len(data) * 8 / bits)
 
 
 def _tga(data: bytes, _: Limits) -> None:
     kind, width, height, depth = struct.unpack_from("<2xB9xHHB", data)
-    _check(width, height, _TGA_PIXELS * len(data) if kind & _TGA_PACKED else len(data) * 8 / max(1, depth))
+    check_size(width, height, _TGA_PIXELS * len(data) if kind & _TGA_PACKED else len(data) * 8 / max(1, depth))
 
 
 def _pnm(data: bytes, _: Limits) -> None:
@@ -108,49 +113,7 @@ def _pnm(data: bytes, _: Limits) -> None:
     kind, width, height = map(int, found.groups())
     # Bits of a pixel: a digit; a digit and what separates it from the next one, but for the last; or values.
     bits = {1: 8, 2: 16, 3: 48, 4: 1, 5: 8, 6: 24}[kind]
-    _check(width, height, (len(data) + 1) * 8 / bits)
-
-
-def _gif(data: bytes, limits: Limits) -> None:
-    width, height = struct.unpack_from("<HH", data, 6)
-    covered = 0
-    for (left, top, wide, high), size in _gif_frames(data):
-        _check(wide, high, _LZW_PIXELS * size + _ROUNDED)
-        covered += wide * high
-        width, height = max(width, left + wide), max(height, top + high)  # Pillow makes room for it
-    _check_canvas(width, height, covered, limits)
-
-
-def _gif_frames(data: bytes) -> Iterator[tuple[tuple[int, int, int, int], int]]:
-    """The box of each frame, and the size of its packed pixels in bytes."""
-    place = 13 + _gif_palette(data[10])
-    while place < len(data):
-        mark = data[place]
-        if mark == 0x21:
-            place, _ = _gif_blocks(data, place + 2)
-        elif mark == 0x2C and place + 10 < len(data):
-            box = struct.unpack_from("<HHHH", data, place + 1)
-            first = place + 10 + _gif_palette(data[place + 9]) + 1
-            place, size = _gif_blocks(data, first)
-            yield box, size
-        elif mark == 0x3B:
-            return
-        else:  # what Pillow skips
-            found = _GIF_BLOCK.search(data, place + 1)
-            place = found.start() if found else len(data)
-
-
-def _gif_palette(flags: int) -> int:
-    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
-
-
-def _gif_blocks(data: bytes, place: int) -> tuple[int, int]:
-    """Where a chain of blocks ends, which may be the end of the data, and how many bytes are in it."""
-    size = 0
-    while place < len(data) and data[place]:
-        size += data[place]
-        place += 1 + data[place]
-    return place + 1, size
+    check_size(width, height, (len(data) + 1) * 8 / bits)
 
 
 def _webp(data: bytes, limits: Limits) -> None:
@@ -165,7 +128,7 @@ def _webp(data: bytes, limits: Limits) -> None:
             covered, animated = covered + wide * high, True
         place += 8 + length + length % 2
     if animated:  # otherwise the picture has the canvas's size, which libwebp sees to
-        _check_canvas(width, height, covered, limits)
+        check_canvas(width, height, covered, limits)
 
 
 def _threes(data: bytes, place: int) -> tuple[int, int]:
@@ -174,7 +137,12 @@ def _threes(data: bytes, place: int) -> tuple[int, int]:
     return one, other
 
 
-def _check_canvas(width: int, height: int, covered: int, limits: Limits) -> None:
+def check_canvas(width: int, height: int, covered: int, limits: Limits) -> None:
+    """Refuse what frames are shown on, if it is larger than the limits, or than the frames on it.
+
+    Raises:
+        UnreadableImage, UnsupportedImage: without the file's name.
+    """
     check_pixels(width, height, 1, limits, _BYTES_PER_PIXEL)
     if width * height > max(_FREE, covered):
         raise damaged(f"its frames cover {covered:,} of {width}×{height} pixels")
@@ -207,7 +175,7 @@ def _tiff_page(tags: Mapping[int, int], size: int) -> None:
     if most is not None:
         bits = max(1, tags.get(_TIFF_BITS, 1))
         # Of several planes, and of chroma that is smaller, one is whole.
-        _check(width, height, _TIFF_OVERLAP * (most * size + _ROUNDED) * 8 / bits)
+        check_size(width, height, _TIFF_OVERLAP * (most * size + _ROUNDED) * 8 / bits)
 
 
 def _tiff_numbers(data: bytes, tags: range, order: str, *, big: bool) -> Iterator[tuple[int, int]]:
@@ -228,10 +196,9 @@ _CHECKS: Mapping[str, Callable[[bytes, Limits], None]] = {
     "JPEG": _jpeg,
     "BMP": _bmp,
     "DIB": _bmp,
-    "GIF": _gif,
     "PPM": _pnm,
     "WebP": _webp,
     "TIFF": _tiff,
     "TGA": _tga,
 }
-"""By the names of ``formats``."""
+"""By the names of ``known``; GIF is held to it by its reader."""

@@ -66,10 +66,7 @@ def check_file(size: int, limits: Limits) -> None:
     Raises:
         UnsupportedImage: without the file's name.
     """
-    if limits.file is not None and size > limits.file:
-        raise UnsupportedImage(
-            f"{size:,} bytes are more than the limit of {limits.file:,}", hint=_hint("file", size)
-        )
+    _hold("file", size, limits, f"{size:,} bytes are")
 
 
 def check_frames(frames: int, limits: Limits) -> None:
@@ -78,10 +75,7 @@ def check_frames(frames: int, limits: Limits) -> None:
     Raises:
         UnsupportedImage: without the file's name.
     """
-    if limits.frames is not None and frames > limits.frames:
-        raise UnsupportedImage(
-            f"has {frames:,} frames, more than the limit of {limits.frames:,}", hint=_hint("frames", frames)
-        )
+    _hold("frames", frames, limits, f"has {frames:,} frames,")
 
 
 def check_pixels(
@@ -109,10 +103,7 @@ def check_pixels(
     check_frames(frames, limits)
     pixels = width * height * frames
     size = f"{width}×{height} pixels" + (f" in {frames} frames" if frames > 1 else "")
-    if limits.pixels is not None and pixels > limits.pixels:
-        raise UnsupportedImage(
-            f"{size} are more than the limit of {limits.pixels:,}", hint=_hint("pixels", pixels)
-        )
+    _hold("pixels", pixels, limits, f"{size} are")
     needed = pixels * bytes_per_pixel
     if needed <= _ALWAYS_THERE:
         return
@@ -132,11 +123,7 @@ def check_metadata(size: int, limits: Limits) -> None:
     Raises:
         UnsupportedImage: without the file's name.
     """
-    if limits.metadata is not None and size > limits.metadata:
-        raise UnsupportedImage(
-            f"{size:,} bytes of profiles, EXIF and texts are more than the limit of {limits.metadata:,}",
-            hint=_hint("metadata", size),
-        )
+    _hold("metadata", size, limits, f"{size:,} bytes of profiles, EXIF and texts are")
 
 
 def check_info(info: Mapping[Any, Any], limits: Limits) -> None:
@@ -163,6 +150,12 @@ def check_metadata_so_far(size: int, limits: Limits) -> None:
             f"more than {limits.metadata:,} bytes of profiles, EXIF and texts, which is the limit",
             hint=_hint("metadata", "off"),
         )
+
+
+def _hold(name: str, count: int, limits: Limits, said: str) -> None:
+    most: int | None = getattr(limits, name)
+    if most is not None and count > most:
+        raise UnsupportedImage(f"{said} more than the limit of {most:,}", hint=_hint(name, count))
 
 
 def _hint(name: str, value: int | str) -> str:

@@ -1,6 +1,6 @@
 """Colours of more than 8 bits → sRGB, by littleCMS in floats: Pillow's reach to it has 8 bits.
 
-The rules are those of ``colour_profiles``, which decides whether there is something to convert and refuses
+The rules are those of ``colour.profiles``, which decides whether there is something to convert and refuses
 profiles that are broken. Held to the spaces by definition, a million random colours in Display P3, and as many in
 Adobe RGB, are off by 0.004 levels on average; by up to 0.21 where a colour lies at the border of sRGB and one of
 its channels is nearly 0, since a profile has 16 bits behind its points.
@@ -30,7 +30,7 @@ def converted(levels: Floats, profile: bytes, space: bytes) -> Floats:
 
     Args:
         levels: H×W×C float32 in 0..255; of inks, 255 is all of it.
-        profile: ICC bytes, as ``colour_profiles.conversion_of`` gives them.
+        profile: ICC bytes, as ``colour.profiles.conversion_of`` gives them.
         space: what the levels are, as ICC calls it, of C = 1, 3 or 4 channels.
 
     Returns:

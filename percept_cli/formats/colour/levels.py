@@ -1,4 +1,4 @@
-"""What the readers of HEIC, AVIF and JPEG XL have in common: a library's values → frames of sRGB levels.
+"""What the readers of HEIC, AVIF and JPEG XL have in common: a library's values → pages of levels.
 
 Each of those readers has a module of its own: ``heic``, ``avif`` and ``jxl``.
 """
@@ -9,16 +9,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import UnsupportedImage
-from percept_cli.formats.colour.profiles import conversion_of, naming
 from percept_cli.formats.known import Library
-from percept_cli.images.picture import Decoded, bands, frame_of_levels, levels_of, whole_levels
+from percept_cli.formats.pages import Page
+from percept_cli.images.picture import bands, levels_of, whole_levels
 from percept_cli.images.srgb import from_light
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from percept_cli.formats.pages import Source
-    from percept_cli.images.picture import Levels
 
 HINT = "export it as 8-bit sRGB, as PNG for instance, both pictures the same way."
 HINT_OF_COLOURS = (
@@ -70,70 +67,25 @@ def unmultiplied(colours: NDArray[Any], alpha: NDArray[Any], top: int) -> NDArra
     return found
 
 
-def decoded_of(
-    values: NDArray[Any],
-    top: int,
-    profile: bytes | None,
-    source: Source,
-    *,
-    multiplied: bool = False,
-    linear: bool = False,
-) -> Decoded:
-    """One frame of what a library gives.
+def page_of(
+    values: NDArray[Any], top: int, profile: bytes | None, *, multiplied: bool = False, linear: bool = False
+) -> Page:
+    """What a library gives, as a page; of 8 bits where all values are whole levels.
 
     Args:
         values: H×W of grey, or H×W×1 to 4 of grey or colours, then alpha; in 0..top.
         top: what stands for 1.
         profile: of the colours, or None for sRGB.
-        source: what is read.
         multiplied: whether colours are multiplied by alpha.
         linear: whether they are linear light, of sRGB's primaries.
-
-    Raises:
-        UnreadableImage: for a profile that is broken.
-        UnsupportedImage: for one of another kind than the picture.
     """
+    values = values[..., None] if values.ndim == 2 else values
     alpha: NDArray[Any] | None = None
-    if values.ndim == 3 and values.shape[2] in (2, 4):
+    if values.shape[2] in (2, 4):
         alpha, values = values[..., -1], values[..., :-1]
         if multiplied:
             values = unmultiplied(values, alpha, top)
-    colours = whole_levels(levels_of(values[..., 0] if values.shape[2:] == (1,) else values, top))
+    colours = whole_levels(levels_of(values, top))
     if linear:
         colours = from_light(colours / 255)
-    colours = in_srgb_levels(colours, None if source.policy.ignore_icc else profile, source.name)
-    return Decoded((frame_of_levels(colours, None if alpha is None else levels_of(alpha, top)),))
-
-
-def in_srgb_levels(colours: Levels, profile: bytes | None, name: str) -> Levels:
-    """Colours that an ICC profile describes, in sRGB; grey becomes R G B.
-
-    Args:
-        colours: H×W×3, or H×W of grey; uint8, or float32 in 0..255.
-        profile: of the picture, or None for sRGB.
-        name: for messages.
-
-    Returns:
-        H×W×3 of the same type; deep ones are not rounded.
-
-    Raises:
-        UnreadableImage: for a profile that is broken.
-        UnsupportedImage: for one of another kind than the picture.
-    """
-    import numpy as np
-    from PIL import Image
-
-    from percept_cli.formats.colour.floats import converted
-
-    space = b"RGB " if colours.ndim == 3 else b"GRAY"
-    with naming(name):
-        found = None if profile is None else conversion_of(profile, space)
-        if found is not None and colours.dtype == np.uint8:
-            return np.asarray(found[1](Image.fromarray(colours)).convert("RGB"), np.uint8)
-        if found is not None:
-            planes = colours if colours.ndim == 3 else colours[..., np.newaxis]
-            return converted(planes.astype(np.float32, copy=False), found[0], space)
-    if colours.ndim == 3:
-        return colours
-    grey: NDArray[Any] = np.stack([colours] * 3, axis=2)
-    return grey
+    return Page(colours, None if alpha is None else levels_of(alpha, top), profile=profile)

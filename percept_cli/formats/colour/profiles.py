@@ -44,13 +44,13 @@ _HINT_IN_MEMORY = (
 )
 
 
-def to_srgb(image: Image.Image, name: str, data: bytes | None = None) -> Conversion | None:
+def to_srgb(image: Image.Image, name: str, *, in_memory: bool = False) -> Conversion | None:
     """How a picture's colours, or those of a part of it, come to sRGB; alpha, and what is transparent, stay.
 
     Args:
         image: a loaded image of 8 bits per channel or fewer.
         name: where it came from, for messages.
-        data: the file it was read from, if it is one.
+        in_memory: whether it is an image of Pillow's and no file.
 
     Returns:
         None where its values are sRGB already, or it does not say what they are.
@@ -61,8 +61,8 @@ def to_srgb(image: Image.Image, name: str, data: bytes | None = None) -> Convers
             sRGB.
     """
     space = b"GRAY" if image.mode in _GREY_MODES else b"CMYK" if image.mode == "CMYK" else b"RGB "
-    with naming(name, in_memory=data is None):
-        profile = profile_of(image, space, data)
+    with naming(name, in_memory=in_memory):
+        profile = profile_of(image, space, in_memory=in_memory)
         found = None if profile is None else conversion_of(profile, space)
     return None if found is None else found[1]
 
@@ -107,18 +107,17 @@ def conversion_of(profile: bytes, space: bytes) -> tuple[bytes, Conversion] | No
     raise UnsupportedImage(f"its colour profile is for {_named(own)}, and the picture is {_named(space)}")
 
 
-def profile_of(image: Image.Image, space: bytes, data: bytes | None) -> bytes | None:
+def profile_of(image: Image.Image, space: bytes, *, in_memory: bool = False) -> bytes | None:
     """The ICC profile that holds, or None for sRGB; the first of a PNG's chunks counts, in the order here.
 
     Args:
         image: as Pillow opens it, or ``png.said`` does; its pixels are not looked at.
         space: what the picture is, as ICC calls it; grey has no use for cHRM.
-        data: the file it was read from, if it is one.
+        in_memory: whether it is an image of Pillow's and no file.
 
     Raises:
         UnreadableImage: for a profile that cannot be unpacked.
-        UnsupportedImage: for a PNG that says by cICP that it is not sRGB, and for an AVIF of colour codes that are
-            not known.
+        UnsupportedImage: for a PNG that says by cICP that it is not sRGB.
     """
     points = image.info.get("cICP")
     if points == _SRGB_BY_CODE:
@@ -129,14 +128,10 @@ def profile_of(image: Image.Image, space: bytes, data: bytes | None) -> bytes | 
     profile = image.info.get("icc_profile")
     if profile:
         return bytes(profile)
-    if "icc_profile" in image.info and data is not None:  # Pillow's None: there was one, and it was in pieces
+    if "icc_profile" in image.info and not in_memory:  # Pillow's None: there was one, and it was in pieces
         _broken("it cannot be unpacked")
     if "srgb" in image.info:
         return None
-    if image.format == "AVIF" and data is not None:
-        from percept_cli.formats.heif.nclx import avif_profile  # which needs this module
-
-        return avif_profile(data, grey=space == b"GRAY")
     # What describes no colours counts as absent, with a note of who reads the picture.
     gamma, colours = image.info.get("gamma"), image.info.get("chromaticity")
     return profile_of_chunks(

@@ -7,12 +7,12 @@ ICC profiles. It cuts 10 and 12 bits to 8 without a word, and says nothing of nc
 from __future__ import annotations
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
-from percept_cli.formats.colour.levels import HINT, decoded_of
-from percept_cli.formats.faults import decoder_errors
+from percept_cli.formats.colour.levels import HINT, page_of
+from percept_cli.formats.colour.profiles import naming
 from percept_cli.formats.heif import boxes as iso_media
-from percept_cli.formats.heif.nclx import profile_of_nclx
-from percept_cli.formats.pages import Source
-from percept_cli.formats.pillow import check_frame, opened, read_by_pillow
+from percept_cli.formats.heif.nclx import avif_profile, profile_of_nclx
+from percept_cli.formats.pages import Page, Source, decoded
+from percept_cli.formats.pillow import check_frame, frames_of, opened
 from percept_cli.images.picture import Decoded
 
 
@@ -39,7 +39,15 @@ def read_avif(source: Source) -> Decoded:
         UnsupportedImage: as ``read_deep_avif``.
         Exception: whatever Pillow raises of damaged data.
     """
-    return read_by_pillow(source) if avif_depth(source.data) <= 8 else read_deep_avif(source)
+    if avif_depth(source.data) > 8:
+        return read_deep_avif(source)
+    with opened(source.data) as image:
+        if not source.policy.ignore_icc:
+            with naming(source.name):
+                profile = avif_profile(source.data, grey=image.mode == "L")
+            if profile is not None:
+                image.info["icc_profile"] = profile
+        return frames_of(image, source)
 
 
 def read_deep_avif(source: Source) -> Decoded:
@@ -52,26 +60,29 @@ def read_deep_avif(source: Source) -> Decoded:
         UnreadableImage: if it is damaged.
         UnsupportedImage: for animations and HDR, and where a profile, EXIF and XMP are more than the limit.
     """
+    return decoded(lambda: [_page(source)], source)
+
+
+def _page(source: Source) -> Page:
     import imagecodecs
     import numpy as np
 
     check_frame(source.policy.frame, 1)
-    with decoder_errors(source.name, anything=True):
-        head = iso_media.head(source.data)
-        with opened(source.data) as image:  # reads no pixels yet
-            source.check(image.width, image.height, said=image.info)
-            if getattr(image, "n_frames", 1) > 1 or head.sequence:
-                raise UnsupportedImage("is an animation of more than 8 bits per channel", hint=HINT)
-            size, profile = image.size, image.info.get("icc_profile")
-        values = imagecodecs.avif_decode(source.data, numthreads=1)
-        if values.shape[:2] != (size[1], size[0]) or values.dtype != "uint16" or head.depth is None:
-            raise UnreadableImage("it is not what its head says")
-        top = (1 << head.depth) - 1
-        if values.max() > top:
-            raise UnreadableImage("it has values beyond its depth")
-        if profile is None and head.nclx is not None and not source.policy.ignore_icc:
-            profile = profile_of_nclx(*head.nclx, grey=values.ndim == 2)
-        values = np.rot90(values, head.turns)
-        if head.mirror is not None:
-            values = np.flip(values, head.mirror)
-        return decoded_of(values, top, profile, source)
+    head = iso_media.head(source.data)
+    with opened(source.data) as image:  # reads no pixels yet
+        source.check(image.width, image.height, said=image.info)
+        if getattr(image, "n_frames", 1) > 1 or head.sequence:
+            raise UnsupportedImage("is an animation of more than 8 bits per channel", hint=HINT)
+        size, profile = image.size, image.info.get("icc_profile")
+    values = imagecodecs.avif_decode(source.data, numthreads=1)
+    if values.shape[:2] != (size[1], size[0]) or values.dtype != "uint16" or head.depth is None:
+        raise UnreadableImage("it is not what its head says")
+    top = (1 << head.depth) - 1
+    if values.max() > top:
+        raise UnreadableImage("it has values beyond its depth")
+    if profile is None and head.nclx is not None and not source.policy.ignore_icc:
+        profile = profile_of_nclx(*head.nclx, grey=values.ndim == 2)
+    values = np.rot90(values, head.turns)
+    if head.mirror is not None:
+        values = np.flip(values, head.mirror)
+    return page_of(values, top, profile)

@@ -14,12 +14,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import UnsupportedImage
-from percept_cli.formats.colour.levels import HINT, decoded_of, needed
-from percept_cli.formats.faults import decoder_errors
+from percept_cli.formats.colour.levels import HINT, needed, page_of
 from percept_cli.formats.heif import boxes as iso_media
 from percept_cli.formats.heif.nclx import profile_of_nclx
 from percept_cli.formats.known import HEIC
-from percept_cli.formats.pages import Source
+from percept_cli.formats.pages import Page, Source, decoded
 from percept_cli.formats.pillow import check_frame
 from percept_cli.images.picture import Decoded
 
@@ -40,22 +39,20 @@ def read_heic(source: Source) -> Decoded:
         UnsupportedImage: if pillow-heif is not installed, for sequences and HDR, and where a profile, EXIF
             and XMP are more than the limit.
     """
-    check_frame(source.policy.frame, 1)
-    with decoder_errors(source.name, anything=True):
-        library = needed(HEIC, "HEIC")
-        if iso_media.head(source.data).sequence:
-            raise UnsupportedImage("is a sequence of pictures, which is not supported in HEIC", hint=HINT)
-        # As stored: both ways of changing the depth are off.
-        file = library.open_heif(source.data, convert_hdr_to_8bit=False, hdr_to_16bit=False)
-        image = file[file.primary_index]
-        source.check(*image.size, said=image.info)
-        found = _decoded(image, source)
-        more = len(file) - 1
-        return replace(found, notes=(f"its main picture is compared, {more} more are not",)) if more else found
+    return decoded(lambda: [_page(source)], source)
 
 
-def _decoded(image: Any, source: Source) -> Decoded:
+def _page(source: Source) -> Page:
     import numpy as np
+
+    check_frame(source.policy.frame, 1)
+    library = needed(HEIC, "HEIC")
+    if iso_media.head(source.data).sequence:
+        raise UnsupportedImage("is a sequence of pictures, which is not supported in HEIC", hint=HINT)
+    # As stored: both ways of changing the depth are off.
+    file = library.open_heif(source.data, convert_hdr_to_8bit=False, hdr_to_16bit=False)
+    image, more = file[file.primary_index], len(file) - 1
+    source.check(*image.size, said=image.info)
 
     mode, _, bits = image.mode.partition(";")
     depth = int(bits or 8)
@@ -68,7 +65,8 @@ def _decoded(image: Any, source: Source) -> Decoded:
     profile = image.info.get("icc_profile")
     if profile is None and codes is not None and not source.policy.ignore_icc:
         profile = profile_of_nclx(codes["color_primaries"], codes["transfer_characteristics"], grey=grey)
-    return decoded_of(values, (1 << depth) - 1, profile, source, multiplied=mode == "RGBa")
+    page = page_of(values, (1 << depth) - 1, profile, multiplied=mode == "RGBa")
+    return replace(page, notes=(f"its main picture is compared, {more} more are not",)) if more else page
 
 
 def _full_range(values: NDArray[Any], depth: int) -> NDArray[Any]:

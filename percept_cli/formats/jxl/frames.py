@@ -19,16 +19,16 @@ from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
-from percept_cli.formats.colour.levels import HINT, HINT_OF_COLOURS, decoded_of, missing
+from percept_cli.formats.colour.levels import HINT, HINT_OF_COLOURS, missing, page_of
 from percept_cli.formats.colour.profiles import to_srgb
 from percept_cli.formats.faults import decoder_errors
 from percept_cli.formats.jxl.head import Stated, head, size_of_metadata
 from percept_cli.formats.known import JPEG_XL
 from percept_cli.formats.light import frame_of_light
-from percept_cli.formats.pages import Source, turned
+from percept_cli.formats.pages import Page, Source, decoded
 from percept_cli.formats.pillow import check_frame
 from percept_cli.images.limits import check_info, check_metadata
-from percept_cli.images.picture import Decoded, frame_of_levels
+from percept_cli.images.picture import Decoded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,7 +87,8 @@ def _shallow(source: Source, said: Stated) -> Decoded:
     if len(content) != info.width * info.height * channels or not _same_size(info, said):
         raise UnreadableImage("it is not what its head says")
     values = np.frombuffer(content, np.uint8).reshape(info.height, info.width, channels)
-    return decoded_of(values, 255, bytes(profile) if profile else None, source, multiplied=said.multiplied)
+    page = page_of(values, 255, bytes(profile) if profile else None, multiplied=said.multiplied)
+    return decoded(lambda: [page], source)
 
 
 def _same_size(info: Any, said: Stated) -> bool:
@@ -103,9 +104,9 @@ def _from_jpeg(content: bytes, said: Stated, source: Source) -> Decoded:
             raise UnreadableImage("it is not what its head says")
         check_info(image.info, source.policy.limits)
         image.load()
-        conversion = None if source.policy.ignore_icc else to_srgb(image, source.name, content)
+        conversion = None if source.policy.ignore_icc else to_srgb(image, source.name)
         rgb = (image if conversion is None else conversion(image)).convert("RGB")
-        return Decoded((frame_of_levels(turned(np.asarray(rgb), said.orientation), None),))
+        return decoded(lambda: [Page(np.asarray(rgb), orientation=said.orientation)], source)
 
 
 def _deep(source: Source, said: Stated) -> Decoded:
@@ -122,9 +123,8 @@ def _deep(source: Source, said: Stated) -> Decoded:
                 "supported together",
                 hint=HINT_OF_COLOURS,
             )
-        *_, profile = _decoder()(num_threads=1)(source.data)[
-            :4
-        ]  # its pixels are cut to 8 bits, its profile is whole
+        # Its pixels are cut to 8 bits, its profile is whole.
+        *_, profile = _decoder()(num_threads=1)(source.data)[:4]
         if not profile:
             raise UnreadableImage("it does not say what its colours are")
         check_metadata(len(profile), source.policy.limits)
@@ -135,7 +135,8 @@ def _deep(source: Source, said: Stated) -> Decoded:
         raise UnreadableImage("it is not what its head says")
     if values.dtype.kind != "f":
         top = (1 << said.depth) - 1  # of alpha as well
-        return decoded_of(values, top, profile, source, multiplied=said.multiplied, linear=linear)
+        page = page_of(values, top, profile, multiplied=said.multiplied, linear=linear)
+        return decoded(lambda: [page], source)
     values = values.astype(np.float32)
     if not np.isfinite(values).all():
         raise UnsupportedImage("has values that are no numbers, or infinite", hint=HINT)
@@ -143,7 +144,7 @@ def _deep(source: Source, said: Stated) -> Decoded:
         return _scene(values, said)
     if values.min() < 0 or values.max() > 1:
         raise UnsupportedImage("has values beyond black and white, which is not supported in JPEG XL", hint=HINT)
-    return decoded_of(values, 1, profile, source, multiplied=said.multiplied)
+    return decoded(lambda: [page_of(values, 1, profile, multiplied=said.multiplied)], source)
 
 
 def _scene(values: NDArray[Any], said: Stated) -> Decoded:

@@ -51,7 +51,7 @@ def page_of(file: BinaryIO, png: Png, said: Said, about: Image.Image, source: So
     profile = None
     if not source.policy.ignore_icc:
         with naming(source.name):
-            profile = profile_of(about, b"GRAY" if png.kind in _GREY else b"RGB ", said.stub)
+            profile = profile_of(about, b"GRAY" if png.kind in _GREY else b"RGB ")
 
     found = imagecodecs.png_decode(_pixels_alone(file, png, said))
     if found.shape[:2] != (height, width):

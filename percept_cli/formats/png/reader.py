@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from percept_cli.errors import UnsupportedImage
-from percept_cli.formats.composing import Canvas
+from percept_cli.formats.composing import Laid, composed
 from percept_cli.formats.pages import OF_LEVELS, OF_STRIPS, Source, decoded
 from percept_cli.formats.pillow import (
     OF_8_BITS,
@@ -88,7 +88,7 @@ def _still(found: _File, source: Source) -> Decoded:
         return decoded(lambda: [page_of(found.file, png, found.said, about, source)], source)
     notes = notes_of(about)
     image = found.image(png.pixels, size, large=large)
-    frame = frame_of(image, source.name, source.policy, found.said.stub, large=large, in_place=True)
+    frame = frame_of(image, source.name, source.policy, large=large, in_place=True)
     return Decoded((frame,), notes=(*found.said.notes, *notes))
 
 
@@ -102,19 +102,23 @@ def _animation(found: _File, source: Source) -> Decoded:
     frames = picked(source.policy, len(png.steps))
     steps, notes = png.steps[frames], notes_of(found.about)
     large = source.check(png.width, png.height, len(steps), cost=WITH_ALPHA, said=found.about.info)
-    seen = frames_seen(_composed(found, large=large), frames, source, found.said.stub, large=large)
+    seen = frames_seen(_composed(found, large=large), frames, source, large=large)
     return Decoded(seen, tuple(round(step.milliseconds) for step in steps), notes=(*found.said.notes, *notes))
 
 
 def _composed(found: _File, *, large: bool) -> Iterator[Image.Image]:
     """What is seen with each frame of an animation, one at a time."""
     png, about = found.png, found.about
-    canvas = Canvas(png.width, png.height)
-    for step in png.steps:
-        part = found.image(step.pixels, (step.width, step.height), large=large).convert("RGBA")
-        seen = canvas.show(part, step.left, step.top, over=step.over, dispose=step.dispose)
+    parts = (
+        Laid(
+            found.image(step.pixels, (step.width, step.height), large=large),
+            *(step.left, step.top, step.over, step.dispose),
+        )
+        for step in png.steps
+    )
+    for seen in composed(png.width, png.height, parts):
         # Grey stays grey, since its profile is one for grey.
-        image = seen.convert("LA") if png.kind in _GREY else seen.copy()
+        image = seen.convert("LA") if png.kind in _GREY else seen
         image.info = {key: value for key, value in about.info.items() if key != "transparency"}
         image.format = about.format
         yield image

@@ -1,4 +1,8 @@
-"""PBM, PGM, PPM and PAM: raw ones of colours and grey in strips, up to 8 bits by Pillow, deeper ones by hand."""
+"""PBM, PGM, PPM and PAM: up to 8 bits by Pillow, deeper ones by hand.
+
+Raw ones of grey and colours come in strips: rows that nothing is packed in, under a header of their own. What is
+read whole is a single strip, so that no two readers see the same header.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,8 @@ from percept_cli.images.joining import is_large, rows_of_strip
 from percept_cli.images.picture import Decoded
 
 _LONGEST_HEADER = 1 << 16  # bytes
-_CHANNELS = {5: 1, 6: 3}
+_CHANNELS = {b"5": 1, b"6": 3}  # by kind, of raw ones
+_HEADER = b"P%s\n%d %d\n%d\n"
 
 
 def read(source: Source) -> Decoded:
@@ -24,7 +29,10 @@ def read(source: Source) -> Decoded:
         UnreadableImage, UnsupportedImage: if it is damaged, or more than the limits allow.
         Exception: whatever Pillow raises of damaged data.
     """
-    return in_strips(source, pnm_strips, read) or _whole(source)
+    if source.is_part:
+        return _whole(source)
+    found = in_strips(source, _strips, read)
+    return found or _whole(source.part(_with_plain_header(source.data)))
 
 
 def _whole(source: Source) -> Decoded:
@@ -36,21 +44,22 @@ def _whole(source: Source) -> Decoded:
     return decoded(lambda: read_pnm(source), source)
 
 
-def pnm_strips(file: BinaryIO) -> Strips | None:
-    """The strips of a large raw PGM or PPM; None for others, and where the file has another size than it says.
+def _with_plain_header(data: bytes) -> bytes:
+    found = HEADER.match(data, 0, _LONGEST_HEADER)
+    if found is None or found[1] not in _CHANNELS:
+        return data
+    kind, *numbers = found.groups()
+    return _HEADER % (kind, *map(int, numbers)) + data[found.end() :]
 
-    Args:
-        file: a file of the family.
-    """
-    file.seek(0)
+
+def _strips(file: BinaryIO) -> Strips | None:
+    """The strips of a large one; None for others, and where the file has another size than it says."""
     found = HEADER.match(file.read(_LONGEST_HEADER))
-    if found is None:
+    if found is None or found[1] not in _CHANNELS:
         return None
-    kind, width, height, largest = map(int, found.groups())
-    if kind not in _CHANNELS or not width or not is_large(width, height):
-        return None
+    kind, (width, height, largest) = found[1], map(int, found.groups()[1:])
     row = width * _CHANNELS[kind] * (2 if largest > 255 else 1)
-    if file.seek(0, os.SEEK_END) != found.end() + height * row:
+    if not width or not is_large(width, height) or file.seek(0, os.SEEK_END) != found.end() + height * row:
         return None
 
     def files() -> Iterator[Sequence[bytes]]:
@@ -58,6 +67,6 @@ def pnm_strips(file: BinaryIO) -> Strips | None:
         for first in range(0, height, rows):
             count = min(rows, height - first)
             file.seek(found.end() + first * row)
-            yield [b"P%d\n%d %d\n%d\n" % (kind, width, count, largest) + file.read(count * row)]
+            yield [_HEADER % (kind, width, count, largest) + file.read(count * row)]
 
     return Strips(width, height, files())

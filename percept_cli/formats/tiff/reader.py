@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from percept_cli.errors import UnreadableImage
+from percept_cli.formats.faults import OF_PILLOW
 from percept_cli.formats.light import Check
 from percept_cli.formats.pages import OF_LIGHT, Source, decoded
 from percept_cli.formats.pillow import frames_of, has_deep_pages, opened
@@ -23,7 +25,11 @@ def read(source: Source) -> Decoded:
         UnreadableImage, UnsupportedImage: if it is damaged, or more than the limits allow.
         Exception: whatever Pillow raises of damaged data.
     """
-    return in_strips(source, tiff_strips, read) or _whole(source)
+    try:
+        found = in_strips(source, tiff_strips, read)
+    except (UnreadableImage, *OF_PILLOW):  # of a piece that is cut off, libtiff finds the rest where it lies
+        found = None
+    return found or _whole(source)
 
 
 def _whole(source: Source) -> Decoded:

@@ -16,12 +16,15 @@ from percept_cli.images.joining import LARGE, is_large, rows_of_strip
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 16: 8, 17: 8}
 _INTEGERS = {1: "B", 3: "H", 4: "I", 16: "Q"}
 _LONG = 4
+_WIDE = (3, 4, 16)  # types of whole numbers that Pillow takes for numbers, and not for bytes
+_HEAD = 8  # bytes, in which no value is
 _MOST_TAGS, _MOST_PAGES = 1000, 1000
 _MOST_SAID = 64 << 20  # bytes of all tags together, lists of pieces included
 
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _COLOURS = 254, 256, 257, 258, 259, 262
 _STRIPS, _ORIENTATION, _SAMPLES, _ROWS, _STRIP_BYTES, _PLANES = 273, 274, 277, 278, 279, 284
 _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_BYTES = 322, 323, 324, 325
+_PREDICTOR = 317
 _SMALLER_OR_MASK = 0b101  # bits of NewSubfileType
 _PLAIN, _OLD_JPEG = 1, 6  # of Compression
 _UPRIGHT = 1  # of Orientation
@@ -29,7 +32,7 @@ _YCBCR = 6  # of PhotometricInterpretation
 _TOGETHER, _APART = 1, 2  # of PlanarConfiguration
 # Of each there is one number. Where there is another count, or a tag twice, libraries differ in what counts.
 _ONE = frozenset({_SUBFILE, 255, _WIDTH, _HEIGHT, _COMPRESSION, _COLOURS, 266, _ORIENTATION, _SAMPLES, _ROWS})
-_ONE |= frozenset({_PLANES, 317, _TILE_WIDTH, _TILE_HEIGHT, 332})
+_ONE |= frozenset({_PLANES, _PREDICTOR, _TILE_WIDTH, _TILE_HEIGHT, 332})
 _OF_EACH = (_BITS, 339)  # of which there is one number for each sample
 # Of no picture's pixels: descriptions, other directories, and what programs leave.
 _ELSEWHERE = frozenset({269, 270, 271, 272, 285, 288, 289, 305, 306, 315, 316, 330, 333, 337, 700, 32932})
@@ -151,9 +154,9 @@ def _directory(file: BinaryIO, order: str, place: int, *, big: bool) -> tuple[di
 
 
 def _reaches_beyond(file: BinaryIO, page: Mapping[int, _Entry]) -> bool:
-    """Whether a tag, looked at here or not, says what lies behind the end."""
+    """Whether a tag, looked at here or not, says what lies in the file's head or behind its end."""
     end = file.seek(0, os.SEEK_END)
-    return any(entry.where is not None and entry.where + entry.size > end for entry in page.values())
+    return any(entry.where is not None and not _HEAD <= entry.where <= end - entry.size for entry in page.values())
 
 
 def _value(file: BinaryIO, entry: _Entry) -> _Value:
@@ -185,13 +188,15 @@ def _layout(file: BinaryIO, order: str, tags: Mapping[int, _Value]) -> _Layout |
 
     width, height = number(_WIDTH), number(_HEIGHT)
     samples = number(_SAMPLES, 1)
-    if any(tags[tag].count != 1 or tags[tag].kind not in _INTEGERS for tag in _ONE if tag in tags):
+    if any(tags[tag].count != 1 or tags[tag].kind not in _WIDE for tag in _ONE if tag in tags):
         return None
     if any(tags[tag].count != samples for tag in _OF_EACH if tag in tags):
         return None
     if number(_PLANES, _TOGETHER) not in (_TOGETHER, _APART):
         return None
     if not is_large(width, height) or number(_COMPRESSION, _PLAIN) == _OLD_JPEG:
+        return None
+    if number(_COMPRESSION, _PLAIN) == _PLAIN and number(_PREDICTOR, _PLAIN) != _PLAIN:  # which means nothing
         return None
     if number(_ORIENTATION, _UPRIGHT) != _UPRIGHT:
         return None
