@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.errors import UnreadableImage, UnsupportedImage
+from percept_cli.formats.colour.levels import in_srgb_levels
 from percept_cli.images.faults import damaged
 from percept_cli.images.picture import Frame, frame_of_levels
 from percept_cli.images.policy import ImagePolicy
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 SAVE_AS = "save it as greyscale or RGB of 8 or 16 bits, both pictures the same way."
-_SPACES = {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}
 _HELD = 4096  # bytes: what is rounded up in a small file
 
 
@@ -68,11 +68,6 @@ class Page:
     notes: tuple[str, ...] = ()
     """What is in the file and not looked at."""
 
-    @property
-    def space(self) -> bytes:
-        """What the picture is, as ICC calls it."""
-        return _SPACES[self.colours.shape[2]]
-
 
 def frame_of(page: Page, source: Source) -> Frame:
     """The frame of a page: in sRGB, turned as it says, and of 8 bits if it has no more.
@@ -81,29 +76,9 @@ def frame_of(page: Page, source: Source) -> Frame:
         UnreadableImage: for a colour profile that is broken.
         UnsupportedImage: for a colour profile of another kind than the picture.
     """
-    import numpy as np
-
-    colours = _in_srgb(page, source)
-    colours = turned(np.broadcast_to(colours, (*colours.shape[:2], 3)), page.orientation)
+    profile = None if source.policy.ignore_icc else page.profile
+    colours = turned(in_srgb_levels(page.colours, profile, source.name), page.orientation)
     return frame_of_levels(colours, None if page.alpha is None else turned(page.alpha, page.orientation))
-
-
-def _in_srgb(page: Page, source: Source) -> Floats:
-    """H×W×3, or H×W×1 where that is grey."""
-    import numpy as np
-
-    from percept_cli.formats.colour.floats import converted
-    from percept_cli.formats.colour.profiles import conversion_of, naming
-
-    if page.profile is not None and not source.policy.ignore_icc:
-        with naming(source.name):
-            found = conversion_of(page.profile, page.space)
-            if found is not None:
-                return converted(page.colours, found[0], page.space)
-    if page.space == b"CMYK":  # as Pillow makes it of 8 bits
-        clear = 255 - page.colours
-        return clear[..., :3] * clear[..., 3:] / np.float32(255)
-    return page.colours
 
 
 def turned(array: NDArray[Any], orientation: int) -> NDArray[Any]:

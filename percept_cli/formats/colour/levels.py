@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Check = Callable[[int, int, int], None]
     """Told width, height and frames before pixels are allocated; raises if that is too much."""
 
+_SPACES = {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}
+"""Number of channels → what they are, as ICC calls it."""
 HINT = "export it as 8-bit sRGB, as PNG for instance, both pictures the same way."
 HINT_OF_COLOURS = (
     "--ignore-icc (ignore_icc=True in Python) takes the values as they are; better export it as sRGB."
@@ -76,7 +78,7 @@ def in_srgb_levels(colours: Levels, profile: bytes | None, name: str) -> Levels:
     """Colours that an ICC profile describes, in sRGB; grey becomes R G B.
 
     Args:
-        colours: H×W×3, or H×W of grey; uint8, or float32 in 0..255.
+        colours: H×W×3, H×W×4 of inks, of which 255 is all, or H×W or H×W×1 of grey; float32 in 0..255, or uint8.
         profile: of the picture, or None for sRGB.
         name: for messages.
 
@@ -92,15 +94,16 @@ def in_srgb_levels(colours: Levels, profile: bytes | None, name: str) -> Levels:
 
     from percept_cli.formats.colour.floats import converted
 
-    space = b"RGB " if colours.ndim == 3 else b"GRAY"
+    planes: NDArray[Any] = colours if colours.ndim == 3 else colours[..., np.newaxis]
+    space = _SPACES[planes.shape[2]]
     with naming(name):
         found = None if profile is None else conversion_of(profile, space)
         if found is not None and colours.dtype == np.uint8:
             return np.asarray(found[1](Image.fromarray(colours)).convert("RGB"), np.uint8)
         if found is not None:
-            planes = colours if colours.ndim == 3 else colours[..., np.newaxis]
             return converted(planes.astype(np.float32, copy=False), found[0], space)
-    if colours.ndim == 3:
-        return colours
-    grey: NDArray[Any] = np.stack([colours] * 3, axis=2)
-    return grey
+    if space == b"CMYK":  # as Pillow makes it of 8 bits
+        clear = 255 - planes
+        planes = clear[..., :3] * clear[..., 3:] / np.float32(255)
+    three: NDArray[Any] = np.broadcast_to(planes, (*planes.shape[:2], 3))
+    return three
