@@ -2,6 +2,7 @@
 
 cICP is found here, since Pillow does not read it. gAMA and cHRM become an ICC profile with exactly their curve and
 colorants, adapted to the white of ICC as every profile is, so that one and the same conversion serves both.
+It is made by hand, since colorants have to add up to the profile's white to the last bit, or grey gets a tint.
 """
 
 from __future__ import annotations
