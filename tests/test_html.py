@@ -23,12 +23,12 @@ import pytest
 from PIL import Image
 
 from percept_cli.drawing.colours import OPACITY, SCALE, heat_png, scale_png
-from percept_cli.drawing.files import address_of, for_web, web_type
 from percept_cli.formats.files import read_stamped
 from percept_cli.geometry import View
 from percept_cli.images.policy import AS_SEEN
 from percept_cli.reports import Style
 from percept_cli.reports.html import pictures as html_pictures
+from percept_cli.reports.html.web import address_of, for_web, web_type
 from percept_cli.results.found import HeatMap
 from percept_cli.results.run import PairResult, Run, ViewResult
 from percept_cli.system.names import shell_quoted

@@ -2,7 +2,8 @@
 
 Normalised features barely see a flat area that becomes a little darker: its features keep their direction. A
 person does. So colour is compared on its own: both pictures in linear light, averaged over 4×4 pixels and blurred,
-in CIELAB, where equal distances look about equally different (CIE 15:2004, ΔE*ab of 1976).
+in CIELAB, where equal distances look about equally different (CIE 15:2004, ΔE*ab of 1976). That of littleCMS is
+relative to D50, the white of print; a display's is D65.
 
 Letters that become grey, or red, are too thin to show in that. Their ink is what a tile has beside its ground:
 noise of rendering moves it about and takes and gives at the edges, but leaves its colour.

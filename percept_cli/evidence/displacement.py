@@ -3,6 +3,7 @@
 A pixel that changed is explained by a displacement d from both sides: what the reference has there must be found d
 further in the candidate, and what the candidate has there must be found d before in the reference. Of a thing that
 was added the second fails, of one that is gone the first; what is not explained stays a difference, and is judged.
+(Libraries correlate phases, which finds where most of a picture went, and proves nothing of any pixel.)
 """
 
 from __future__ import annotations

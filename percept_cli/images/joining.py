@@ -70,13 +70,10 @@ class Joining:
 
     def _deepen(self) -> None:
         self._deep = True
-        self._colours = self._deeper(self._colours, 3)
-        self._alpha = None if self._alpha is None else self._deeper(self._alpha, 1)
-
-    def _deeper(self, room: Room, channels: int) -> Room:
-        found = Room(4 * channels * self._width * self._height)
-        self._add(found, room.kept(), deep=False)
-        return found
+        pixels = self._width * self._height
+        self._colours = _deep_room(self._colours.kept(), 3 * pixels)
+        if self._alpha is not None:
+            self._alpha = _deep_room(self._alpha.kept(), pixels)
 
     def frame(self) -> Frame:
         """The whole of it, once all strips are there."""
@@ -95,6 +92,14 @@ def _deep_bytes(levels: bytes) -> bytes:
     import numpy as np
 
     return np.frombuffer(levels, np.uint8).astype(np.float32).tobytes()
+
+
+def _deep_room(levels: Pixels, size: int) -> Room:
+    """Room for so many values as float32, which begins with these levels."""
+    room = Room(4 * size)
+    for part in chunks(levels):
+        room.add(_deep_bytes(part))
+    return room
 
 
 def picture_of_strips(width: int, height: int, strips: Iterable[Picture]) -> Picture:
@@ -135,10 +140,8 @@ def deepened(picture: Picture) -> Picture:
     """The same picture with float32 for every value."""
     if picture.deep:
         return picture
-    room = Room(4 * len(picture.pixels))
-    for part in chunks(picture.pixels):
-        room.add(_deep_bytes(part))
-    return Picture(picture.width, picture.height, room.kept(), deep=True)
+    pixels = _deep_room(picture.pixels, len(picture.pixels)).kept()
+    return Picture(picture.width, picture.height, pixels, deep=True)
 
 
 def beside(frames: Sequence[Frame]) -> Frame:

@@ -38,6 +38,11 @@ class Picture:
     """Whether there are values between whole levels; each then takes four bytes."""
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.width, self.height
+
+    @property
     def array(self) -> NDArray[Any]:
         """H×W×3, uint8, or float32 where it is deep; not to be written to."""
         return values_of(self.pixels, self.height, self.width, 3, deep=self.deep)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypedDict, get_type_hints
 
 from percept_cli.errors import InvalidSetting, did_you_mean
@@ -97,35 +97,32 @@ class ImagePolicy:
         stored["crop"] = None if self.crop is None else str(self.crop)
         return stored
 
+    def _unusual(self, names: Iterable[str]) -> Iterator[tuple[str, Any]]:
+        """Those of the fields that are not what holds anyway, as the command line calls them, and their values."""
+        for name in names:
+            if (value := getattr(self, name)) != getattr(AS_SEEN, name):
+                yield name.replace("_", "-"), value
+
     @property
     def words(self) -> str:
         """What is unusual, to stand behind the rest of a recipe."""
         found = [", profiles ignored"] if self.ignore_icc else []
-        for name in (*_STORED[1:], "crop"):
-            value = getattr(self, name)
-            if value != getattr(AS_SEEN, name):
-                found.append(f", {name.replace('_', '-')}" + ("" if value is True else f" {value}"))
+        for name, value in self._unusual((*_STORED[1:], "crop")):
+            found.append(f", {name}" + ("" if value is True else f" {value}"))
         return "".join(found)
 
     @property
     def sizing(self) -> str:
         """What gives pictures another size than their file has, to stand behind a size; or empty."""
-        found = [
-            f"--{name} {getattr(self, name)}"
-            for name in ("crop", "resize", "pad")
-            if getattr(self, name) != getattr(AS_SEEN, name)
-        ]
+        found = [f"--{name} {value}" for name, value in self._unusual(("crop", "resize", "pad"))]
         return f" after {' and '.join(found)}" if found else ""
 
     @property
     def options(self) -> list[str]:
         """The command line that asks for it, where it is not what holds anyway."""
         found = []
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name != "limits" and value != field.default:
-                option = f"--{field.name.replace('_', '-')}"
-                found += [option] if value is True else [option, str(value)]
+        for name, value in self._unusual(name for name in PICTURE_SETTINGS if name != "limits"):
+            found += [f"--{name}"] if value is True else [f"--{name}", str(value)]
         return found
 
 

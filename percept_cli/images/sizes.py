@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import InvalidSetting, SizeMismatch, UnsupportedImage
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from percept_cli.images.policy import ImagePolicy
+
+Size = tuple[int, int]
+"""Width and height."""
 
 _BYTES_PER_PIXEL = 60  # three channels in float32, as planes, together, cut to 0..255, and as bytes
 _HINT = (
@@ -37,24 +42,16 @@ def one_size(
     Raises:
         SizeMismatch: if their sizes differ still.
     """
-    pictures = reference, candidate
-    before = (reference.width, reference.height), (candidate.width, candidate.height)
-    sizes = [_wanted(policy.resize, size, before) for size in before]
-    for picture, size, name in zip(pictures, sizes, names, strict=True):
-        _check(picture, size, policy, name)
-    first, second = (
-        picture if (picture.width, picture.height) == size else resized(picture, *size)
-        for picture, size in zip(pictures, sizes, strict=True)
-    )
-    width, height = max(first.width, second.width), max(first.height, second.height)
-    if policy.pad != "none":
-        for side, name in ((first, names[0]), (second, names[1])):
-            _check(side, (width, height), policy, name)
-        first, second = (
-            side if (side.width, side.height) == (width, height) else padded(side, width, height, policy.pad)
-            for side in (first, second)
-        )
-    if (first.width, first.height) != (second.width, second.height):
+    pictures = [reference, candidate]
+    changes: tuple[Callable[..., Picture], ...] = resized, partial(padded, pad=policy.pad)
+    for sizes, change in zip(_planned((reference.size, candidate.size), policy), changes, strict=True):
+        wrong = [place for place in (0, 1) if pictures[place].size != sizes[place]]
+        for place in wrong:
+            _check(sizes[place], policy, names[place])
+        for place in wrong:
+            pictures[place] = change(pictures[place], *sizes[place])
+    first, second = pictures
+    if first.size != second.size:
         raise SizeMismatch(
             f"the sizes differ: {names[0]} is {first.width}×{first.height} pixels, "
             f"{names[1]} is {second.width}×{second.height}{policy.sizing}",
@@ -63,18 +60,13 @@ def one_size(
     return first, second
 
 
-def _check(picture: Picture, size: tuple[int, int], policy: ImagePolicy, name: str) -> None:
+def _check(size: Size, policy: ImagePolicy, name: str) -> None:
     """Refuse to make a picture larger than may be read."""
-    if size == (picture.width, picture.height):
-        return
     try:
         check_pixels(*size, 1, policy.limits, _BYTES_PER_PIXEL)
     except UnsupportedImage as error:
         hint = "choose a smaller --resize, or no --pad."
         raise UnsupportedImage(f"{name} brought to another size: {error}", hint=hint) from None
-
-
-Size = tuple[int, int]
 
 
 def sizes_in_words(sizes: tuple[Size, Size], policy: ImagePolicy, names: tuple[str, str]) -> str:
@@ -85,20 +77,25 @@ def sizes_in_words(sizes: tuple[Size, Size], policy: ImagePolicy, names: tuple[s
         policy: its ``resize`` first, then its ``pad``.
         names: of both.
     """
-    wanted = [_wanted(policy.resize, size, sizes) for size in sizes]
+    wanted, full = _planned(sizes, policy)
     told = [
         f"{name} of {before[0]}×{before[1]} pixels was resized to {after[0]}×{after[1]} (--resize {policy.resize})"
         for name, before, after in zip(names, sizes, wanted, strict=True)
         if before != after
     ]
-    width, height = (max(side) for side in zip(*wanted, strict=True))
-    if policy.pad != "none":
-        told += [
-            f"{name} of {before[0]}×{before[1]} pixels was padded to {width}×{height} (--pad {policy.pad})"
-            for name, before in zip(names, wanted, strict=True)
-            if before != (width, height)
-        ]
+    told += [
+        f"{name} of {before[0]}×{before[1]} pixels was padded to {after[0]}×{after[1]} (--pad {policy.pad})"
+        for name, before, after in zip(names, wanted, full, strict=True)
+        if before != after
+    ]
     return "; ".join(told)
+
+
+def _planned(sizes: tuple[Size, Size], policy: ImagePolicy) -> tuple[list[Size], list[Size]]:
+    """The sizes that two pictures are resized to, and those that they are then padded to."""
+    wanted = [_wanted(policy.resize, size, sizes) for size in sizes]
+    (one, high), (other, higher) = wanted
+    return wanted, wanted if policy.pad == "none" else [(max(one, other), max(high, higher))] * 2
 
 
 def _wanted(resize: str, size: Size, pair: tuple[Size, Size]) -> Size:
@@ -114,7 +111,7 @@ def _wanted(resize: str, size: Size, pair: tuple[Size, Size]) -> Size:
     return size
 
 
-def _scaled(size: tuple[int, int], factor: float) -> tuple[int, int]:
+def _scaled(size: Size, factor: float) -> Size:
     return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
 
 

@@ -65,8 +65,8 @@ class Side:
         with self._lock:
             key = place, view, deep
             if self._made is None or self._made[0] != key:
-                picture = look_at(self.decoded.frames[place], view, policy, scene=self.decoded.scene, deep=deep)
-                self._made = key, picture if policy.crop is None else cropped(picture, policy.crop)
+                frame, scene = self.decoded.frames[place], self.decoded.scene
+                self._made = key, look_at(frame, view, policy, scene=scene, deep=deep)
             return self._made[1]
 
 
@@ -205,7 +205,7 @@ def _exposures(decoded: Decoded, policy: ImagePolicy) -> tuple[float, ...]:
 
 
 def look_at(frame: Frame, view: View, policy: ImagePolicy, *, scene: bool = False, deep: bool = False) -> Picture:
-    """What a person sees of a frame.
+    """What a person sees of a frame, or of what is compared of it.
 
     Args:
         frame: the frame.
@@ -215,11 +215,13 @@ def look_at(frame: Frame, view: View, policy: ImagePolicy, *, scene: bool = Fals
         deep: whether mixed colours are not rounded to levels, because the other picture's are not.
     """
     if not scene and (frame.alpha is None or view.ground is None):
-        return _opaque(frame)
-    if is_large(frame.width, frame.height):
+        picture = _opaque(frame)
+    elif is_large(frame.width, frame.height):
         strips = (_seen(strip, view, policy, scene=scene, deep=deep) for strip in strips_of(frame))
-        return picture_of_strips(frame.width, frame.height, strips)
-    return _seen(frame, view, policy, scene=scene, deep=deep)
+        picture = picture_of_strips(frame.width, frame.height, strips)
+    else:
+        picture = _seen(frame, view, policy, scene=scene, deep=deep)
+    return picture if policy.crop is None else cropped(picture, policy.crop)
 
 
 def _seen(frame: Frame, view: View, policy: ImagePolicy, *, scene: bool, deep: bool) -> Picture:
@@ -292,5 +294,4 @@ def shown_picture(decoded: Decoded, policy: ImagePolicy, view: View = View()) ->
     if decoded.scene and view.exposure is None:
         view = replace(view, exposure=_exposures(decoded, policy)[0])
     place = min(view.frame or 1, len(decoded.frames)) - 1
-    picture = look_at(decoded.frames[place], view, policy, scene=decoded.scene)
-    return picture if policy.crop is None else cropped(picture, policy.crop)
+    return look_at(decoded.frames[place], view, policy, scene=decoded.scene)

@@ -1,6 +1,7 @@
 """Primaries and whites as matrices, and linear light in other primaries → BT.709's.
 
 The arithmetic of chromaticities is here alone: profiles made of PNG's chunks and of H.273's codes take it as well.
+It is not littleCMS's, whose colorants have 16 bits behind their points: light has no limit to lose them in.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What a PNG says of its colours without a profile: its chunks gAMA and cHRM.
 
 They become an ICC profile with exactly their curve and colorants, adapted to the white of ICC as every profile is,
-so that one and the same conversion serves both.
+so that one and the same conversion serves both. It is made by hand, since colorants have to add up to the white of
+the profile to the last bit, or grey gets a tint.
 """
 
 from __future__ import annotations

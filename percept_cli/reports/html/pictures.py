@@ -9,12 +9,12 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Literal
 
-from percept_cli.drawing.files import address_of, for_web, state_of
 from percept_cli.errors import PerceptError
 from percept_cli.formats.files import read_stamped
 from percept_cli.geometry import FileStamp, View
 from percept_cli.images.policy import ImagePolicy
 from percept_cli.reports import Style
+from percept_cli.reports.html.web import address_of, for_web, state_of
 from percept_cli.results.run import PairResult, badness
 from percept_cli.system.names import printable
 
