@@ -118,7 +118,7 @@ def test_importing_the_library_costs_no_torch() -> None:
 
 
 def test_public_names_are_listed_before_they_are_used() -> None:
-    code = "import percept_cli; assert set(percept_cli.__all__) <= set(dir(percept_cli)); print(*vars(percept_cli))"
+    code = "import percept_cli as p; assert set(p.__all__) <= set(dir(p)); print(*vars(p))"
     names = subprocess.check_output([sys.executable, "-c", code], text=True).split()
     assert "PerceptualDistance" not in names
 
