@@ -56,3 +56,8 @@ def __getattr__(name: str) -> Any:
 
         load("torch")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """The public names as well that were not used yet."""
+    return sorted({*globals(), *__all__})

@@ -117,6 +117,12 @@ def test_importing_the_library_costs_no_torch() -> None:
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"
 
 
+def test_public_names_are_listed_before_they_are_used() -> None:
+    code = "import percept_cli as p; assert set(p.__all__) <= set(dir(p)); print(*vars(p))"
+    names = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+    assert "PerceptualDistance" not in names
+
+
 def test_version_and_module() -> None:
     assert subprocess.check_output([sys.executable, "-m", "percept_cli", "--version"], text=True) == (
         f"percept, version {__version__}\n"

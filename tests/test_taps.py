@@ -166,7 +166,7 @@ def test_all_taps_with_other_pools(
     with torch.inference_mode():
         expected = reference_taps(with_pools(reference, network), pictures, network)
         ways = [features_of(record, taps, pictures / 255)]
-    backbone = Backbone(record, taps, device=CPU, dtype=torch.float32)
+        backbone = Backbone(record, taps, device=CPU, dtype=torch.float32)
     ways += [taps_of(backbone, pictures, band_bytes, network) for band_bytes in (1, 1 << 18, 1 << 40)]
     for found in ways:
         assert set(found) == set(taps)
@@ -271,7 +271,7 @@ def test_the_differentiable_network_has_the_same_taps(reference: torch.nn.Sequen
 def test_gradients_reach_the_picture_when_asked_for() -> None:
     pictures = torch.rand(1, 3, 20, 20, requires_grad=True)
     taps = features_of(RECORD, ["conv1_2", "relu3_3"], pictures)
-    torch.stack([features.square().mean() for features in taps.values()]).sum().backward()  # type: ignore[no-untyped-call]
+    sum(features.square().mean() for features in taps.values()).backward()  # type: ignore[union-attr]
     assert pictures.grad is not None
     assert pictures.grad.isfinite().all()
     assert pictures.grad.abs().sum() > 0

@@ -179,7 +179,10 @@ def frame_of(page: Page, source: Source) -> Frame:
         UnreadableImage: for a colour profile that is broken.
         UnsupportedImage: for a colour profile of another kind than the picture.
     """
-    colours = turned(_in_srgb(page, source), page.orientation)
+    import numpy as np
+
+    colours = _in_srgb(page, source)
+    colours = turned(np.broadcast_to(colours, (*colours.shape[:2], 3)), page.orientation)
     return frame_of_levels(colours, None if page.alpha is None else turned(page.alpha, page.orientation))
 
 
