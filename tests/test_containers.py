@@ -24,7 +24,7 @@ from percept_cli.formats.heif.avif import avif_depth, read_deep_avif
 from percept_cli.formats.heif.heic import read_heic
 from percept_cli.formats.heif.nclx import avif_profile, profile_of_nclx
 from percept_cli.formats.jxl import head as jxl_head
-from percept_cli.formats.jxl.frames import read_jxl
+from percept_cli.formats.jxl.reader import read_jxl
 from percept_cli.formats.known import format_of
 from percept_cli.formats.pages import Source
 from percept_cli.images.limits import Limits
@@ -602,7 +602,7 @@ MISSING: dict[str, tuple[str, str, str, Callable[[], bytes], str]] = {
     "heic": ("pillow_heif", "heif.heic", "read_heic", lambda: heic("RGB", noise(8, 3)), "HEIC needs pillow-heif"),
     "jxl": (
         "pillow_jxl",
-        "jxl.frames",
+        "jxl.reader",
         "read_jxl",
         lambda: jxl(noise(8, 3), 8),
         "JPEG XL needs pillow-jxl-plugin",

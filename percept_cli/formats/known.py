@@ -195,7 +195,7 @@ FORMATS = (
         "8 to 16 bits, light",
         _starts(b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"),  # bare, and in a container
         library=JPEG_XL,
-        reader="jxl.frames:read_jxl",
+        reader="jxl.reader:read_jxl",
     ),
     FileFormat(
         "OpenEXR",

@@ -94,6 +94,11 @@ class Png:
         return self.depth * CHANNELS[self.kind]
 
     @property
+    def grey(self) -> bool:
+        """Whether it is greyscale, with alpha or without."""
+        return self.kind in (0, 4)
+
+    @property
     def moves(self) -> bool:
         """Whether it is an animation: one of a single frame may be a still picture, or stand beside it."""
         return len(self.steps) > 1 or any(step.pixels[0].name != b"IDAT" for step in self.steps)

@@ -15,7 +15,6 @@ from percept_cli.images.picture import levels_of
 if TYPE_CHECKING:
     from PIL import Image
 
-_GREY = (0, 4)  # colour types
 _WIDEST = 1_000_000  # pixels, which is libpng's own limit
 _AT_ONCE = 1 << 30  # bytes of rows
 _LONGEST = 1 << 30  # bytes of a chunk
@@ -51,7 +50,7 @@ def page_of(file: BinaryIO, png: Png, said: Said, about: Image.Image, source: So
     profile = None
     if not source.policy.ignore_icc:
         with naming(source.name):
-            profile = profile_of(about, b"GRAY" if png.kind in _GREY else b"RGB ")
+            profile = profile_of(about, b"GRAY" if png.grey else b"RGB ")
 
     found = imagecodecs.png_decode(_pixels_alone(file, png, said))
     if found.shape[:2] != (height, width):

@@ -31,8 +31,6 @@ from percept_cli.images.picture import Decoded
 if TYPE_CHECKING:
     from PIL import Image
 
-_GREY = (0, 4)  # colour types
-
 
 def read_png(source: Source) -> Decoded:
     """What a PNG file holds, however it is read: its chunks, and what they say, are the same in strips.
@@ -118,7 +116,7 @@ def _composed(found: _File, *, large: bool) -> Iterator[Image.Image]:
     )
     for seen in composed(png.width, png.height, parts):
         # Grey stays grey, since its profile is one for grey.
-        image = seen.convert("LA") if png.kind in _GREY else seen
+        image = seen.convert("LA") if png.grey else seen
         image.info = {key: value for key, value in about.info.items() if key != "transparency"}
         image.format = about.format
         yield image

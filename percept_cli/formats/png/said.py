@@ -12,7 +12,6 @@ import struct
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
 from percept_cli.errors import UnreadableImage
@@ -60,7 +59,7 @@ class Said:
         """What is transparent."""
         return _written(piece for piece in self.before if piece[0] == b"tRNS")
 
-    @cached_property
+    @property
     def stub(self) -> bytes:
         """A PNG of a single pixel that says the same, for Pillow to read."""
         pixel = written(b"IDAT", zlib.compress(bytes(9)))  # no filter, and up to 4 × 2 bytes

@@ -22,11 +22,6 @@ _CHANNELS = {"BLACKANDWHITE": 1, "GRAYSCALE": 1, "GRAYSCALE_ALPHA": 2, "RGB": 3,
 _LARGEST = 65535
 
 
-def is_pnm(data: bytes) -> bool:
-    """Whether a file says that it is a PGM, PPM or PAM."""
-    return re.match(rb"P[23567]\s", data) is not None
-
-
 def read_pnm(source: Source) -> Iterator[Page]:
     """The picture of a PGM, PPM or PAM file, plain or raw, with a largest value of 1 to 65535.
 
