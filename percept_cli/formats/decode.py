@@ -31,6 +31,7 @@ from percept_cli.formats.known import PILLOW_FORMATS, format_of
 from percept_cli.formats.pillow import check_frame, frames_of, has_deep_pages, is_deep
 from percept_cli.formats.stated import check_claims
 from percept_cli.formats.strips import strips_in
+from percept_cli.formats.tiff.tags import UNSPECIFIED, Tag
 from percept_cli.images.faults import decoder_errors
 from percept_cli.images.joining import Joining, beside
 from percept_cli.images.limits import check_info, check_pixels
@@ -39,8 +40,6 @@ from percept_cli.images.policy import AS_SEEN, ImagePolicy
 from percept_cli.system.names import shown
 
 _BYTES_PER_PIXEL_OF_LIGHT = 48  # four channels as they are stored, in float32, and what is made of them
-_EXTRA_SAMPLES, _NO_ALPHA = 338, 0  # of TIFF: the tag, and its word for a channel that may be anything
-_TURN = 0x0112  # EXIF's tag of the orientation
 _PNG_DEPTH = 24  # where the bits per channel stand
 
 
@@ -94,7 +93,7 @@ def _is_turned(about: BinaryIO, policy: ImagePolicy) -> bool:
     try:
         with Image.open(about, formats=PILLOW_FORMATS) as image:
             check_info(image.info, policy.limits)
-            return image.getexif().get(_TURN, 1) in range(2, 9)
+            return image.getexif().get(Tag.ORIENTATION, 1) in range(2, 9)
     except UnidentifiedImageError:  # of a kind that Pillow does not read
         return False
     except ValueError:  # texts or a profile that are too large for Pillow
@@ -138,7 +137,7 @@ def _by_pillow(data: bytes, name: str, policy: ImagePolicy) -> Decoded:
     with image:
         if is_deep(image) or has_deep_pages(image):
             return _deep(data, name, policy)
-        further = sum(kind == _NO_ALPHA for kind in getattr(image, "tag_v2", {}).get(_EXTRA_SAMPLES, ()))
+        further = sum(kind == UNSPECIFIED for kind in getattr(image, "tag_v2", {}).get(Tag.EXTRA_SAMPLES, ()))
         return _with_note(frames_of(image, name, data, policy), further)
 
 

@@ -15,6 +15,7 @@ from percept_cli.formats.png.colours import is_png
 from percept_cli.formats.png.deep import read_png
 from percept_cli.formats.pnm.whole import is_pnm, read_pnm
 from percept_cli.formats.tiff.deep import is_tiff, read_tiff
+from percept_cli.formats.tiff.tags import Tag
 from percept_cli.images.faults import decoder_errors, quiet_libraries
 from percept_cli.images.picture import Decoded, Frame, levels_of
 from percept_cli.images.policy import ImagePolicy
@@ -84,4 +85,4 @@ def _read_by_pillow(source: Source) -> Iterator[Page]:
             raise source.refused("its numbers are signed, or of more than 16 bits, which is not supported")
         with naming(source.name):
             profile = None if source.policy.ignore_icc else profile_of(image, b"GRAY", source.data)
-        yield Page(levels_of(values[..., None], _LARGEST), None, image.getexif().get(0x0112, 1), profile)
+        yield Page(levels_of(values[..., None], _LARGEST), None, image.getexif().get(Tag.ORIENTATION, 1), profile)

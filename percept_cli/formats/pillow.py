@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from percept_cli.errors import UnsupportedImage
 from percept_cli.formats.colour.profiles import to_srgb
 from percept_cli.formats.png.colours import describes
+from percept_cli.formats.tiff.tags import APART, SMALLER_OR_MASK, Tag
 from percept_cli.images.faults import OF_PILLOW
 from percept_cli.images.joining import Joining, is_large, rows_of_strip
 from percept_cli.images.limits import check_frames, check_info, check_pixels
@@ -32,9 +33,6 @@ BYTES_PER_PIXEL_WITH_ALPHA = 24
 _BYTES_PER_PIXEL_IN_STRIPS = 9
 """Of a large one: Pillow's own pixels, the same turned upright, and what is put together of them."""
 _BYTES_KEPT = 4  # of each frame, once it is read
-_SMALLER_OR_MASK = 0b101  # bits of TIFF's NewSubfileType
-_SUBFILE_TYPE, _BITS, _PLANES = 254, 258, 284  # tags
-_APART = 2  # each channel in a plane of its own
 
 
 def frames_of(image: Image.Image, name: str, data: bytes, policy: ImagePolicy) -> Decoded:
@@ -150,7 +148,8 @@ def _is_deep_page(image: Image.Image) -> bool:
     tags = getattr(image, "tag_v2", None)
     if tags is None:
         return False
-    return max(tags.get(_BITS, (1,))) > 8 or (tags.get(_PLANES) == _APART and image.mode in ("LA", "PA"))
+    apart = tags.get(Tag.PLANAR_CONFIGURATION) == APART
+    return max(tags.get(Tag.BITS_PER_SAMPLE, (1,))) > 8 or (apart and image.mode in ("LA", "PA"))
 
 
 def has_deep_pages(image: Image.Image) -> bool:
@@ -197,7 +196,7 @@ def _places(image: Image.Image, count: int) -> list[tuple[int, tuple[int, int]]]
     found = []
     for place in places:
         image.seek(place)
-        if not getattr(image, "tag_v2", {}).get(_SUBFILE_TYPE, 0) & _SMALLER_OR_MASK:
+        if not getattr(image, "tag_v2", {}).get(Tag.NEW_SUBFILE_TYPE, 0) & SMALLER_OR_MASK:
             found.append((place, image.size))
     image.seek(0)
     return found or [(0, image.size)]

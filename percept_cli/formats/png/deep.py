@@ -12,11 +12,11 @@ from percept_cli.formats.pillow import notes_of
 from percept_cli.formats.png.chunks import SIGNATURE, Png, header, png_of, written
 from percept_cli.formats.png.pixels import check_rows, expect, pieces, size_of_rows
 from percept_cli.formats.png.said import Said, opened, said_in
+from percept_cli.formats.tiff.tags import Tag
 from percept_cli.images.picture import levels_of
 
 _GREY = (0, 4)  # colour types
 _WIDEST = 1_000_000  # pixels, which is libpng's own limit
-_TURN = 0x0112  # EXIF tag
 _AT_ONCE = 1 << 30  # bytes of rows
 _LONGEST = 1 << 30  # bytes of a chunk
 
@@ -56,7 +56,7 @@ def read_png(source: Source) -> Iterator[Page]:
     said = said_in(file, png, source.policy)
     with opened(said, source.policy.limits) as image:
         notes = (*said.notes, *notes_of(image))
-        orientation = image.getexif().get(_TURN, 1)
+        orientation = image.getexif().get(Tag.ORIENTATION, 1)
         profile = None
         if not source.policy.ignore_icc:
             with naming(source.name):

@@ -1,63 +1,58 @@
-"""TIFF in strips: its own strips or tiles, which are packed one by one, some at a time as a TIFF of their own."""
+"""TIFF in strips: its own strips or tiles, which are packed one by one, some at a time as a TIFF of their own.
+
+Written by hand: no library packs files of pieces as they are, and tags as they are found.
+"""
 
 from __future__ import annotations
 
-import os
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Any, BinaryIO
+from typing import BinaryIO, NamedTuple
 
+from percept_cli.errors import UnreadableImage
 from percept_cli.formats.rows import Strips
+from percept_cli.formats.tiff.directories import Directory, Entry, directories
+from percept_cli.formats.tiff.tags import (
+    ALONE,
+    APART,
+    INTEGERS,
+    LONG,
+    OF_EACH_SAMPLE,
+    OLD_JPEG,
+    PLAIN,
+    SIZES,
+    SMALLER_OR_MASK,
+    STRIPS,
+    TILES,
+    TOGETHER,
+    UPRIGHT,
+    YCBCR,
+    Tag,
+)
 from percept_cli.images.joining import LARGE, is_large, rows_of_strip
 
-# Bytes of a value, by type.
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 16: 8, 17: 8}
-_INTEGERS = {1: "B", 3: "H", 4: "I", 16: "Q"}
-_LONG = 4
 _MOST_TAGS, _MOST_PAGES = 1000, 1000
 _MOST_SAID = 64 << 20  # bytes of all tags together, lists of pieces included
 
-_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _COLOURS = 254, 256, 257, 258, 259, 262
-_STRIPS, _ORIENTATION, _SAMPLES, _ROWS, _STRIP_BYTES, _PLANES = 273, 274, 277, 278, 279, 284
-_TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_BYTES = 322, 323, 324, 325
-_SMALLER_OR_MASK = 0b101  # bits of NewSubfileType
-_PLAIN, _OLD_JPEG = 1, 6  # of Compression
-_UPRIGHT = 1  # of Orientation
-_YCBCR = 6  # of PhotometricInterpretation
-_TOGETHER, _APART = 1, 2  # of PlanarConfiguration
-# Of each there is one number. Where there is another count, or a tag twice, libraries differ in what counts.
-_ONE = frozenset({_SUBFILE, 255, _WIDTH, _HEIGHT, _COMPRESSION, _COLOURS, 266, _ORIENTATION, _SAMPLES, _ROWS})
-_ONE |= frozenset({_PLANES, 317, _TILE_WIDTH, _TILE_HEIGHT, 332})
-_OF_EACH = (_BITS, 339)  # of which there is one number for each sample
 # Of no picture's pixels: descriptions, other directories, and what programs leave.
-_ELSEWHERE = frozenset({269, 270, 271, 272, 285, 288, 289, 305, 306, 315, 316, 330, 333, 337, 700, 32932})
-_ELSEWHERE |= frozenset({33723, 34377, 34665, 34853, 37724, 40965, 42112, 42113})
+_ELSEWHERE = frozenset(
+    {
+        *(Tag.DOCUMENT_NAME, Tag.IMAGE_DESCRIPTION, Tag.MAKE, Tag.MODEL, Tag.PAGE_NAME, Tag.FREE_OFFSETS),
+        *(Tag.FREE_BYTE_COUNTS, Tag.SOFTWARE, Tag.DATE_TIME, Tag.ARTIST, Tag.HOST_COMPUTER, Tag.SUB_IFDS),
+        *(Tag.INK_NAMES, Tag.TARGET_PRINTER, Tag.XMP, Tag.WANG_ANNOTATION, Tag.IPTC, Tag.PHOTOSHOP),
+        *(Tag.EXIF_IFD, Tag.GPS_IFD, Tag.IMAGE_SOURCE_DATA, Tag.INTEROPERABILITY_IFD),
+        *(Tag.GDAL_METADATA, Tag.GDAL_NODATA),
+    }
+)
 
 
-@dataclass(frozen=True)
-class _Value:
-    """What a tag says."""
-
-    kind: int
-    count: int
-    data: bytes
-    """In the file's byte order."""
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """A tag in a list of them."""
+class _Value(NamedTuple):
+    """What a tag says, in the file's order of bytes."""
 
     kind: int
-    count: int
     data: bytes
-    """What it says, where that is short."""
-    where: int | None
-    """In the file, what it says, where that is long."""
-    size: int
-    """Of what it says, in bytes."""
 
 
 @dataclass(frozen=True)
@@ -93,136 +88,96 @@ def tiff_strips(file: BinaryIO) -> Strips | None:
         file: a TIFF of either kind.
     """
     try:
-        order, page = _only_page(file)
-        if page is None or _reaches_beyond(file, page):
+        page = _only_page(file)
+        if page is None:
             return None
-        tags = {tag: _value(file, entry) for tag, entry in page.items() if tag not in _ELSEWHERE}
-        if sum(len(value.data) for value in tags.values()) > _MOST_SAID:
+        directory, entries = page
+        if not all(map(directory.within, entries.values())):  # of tags that are not looked at as well
             return None
-        layout = _layout(file, order, tags)
-    except (struct.error, LookupError, ValueError):  # its reader will say what is wrong
+        kept = {tag: entry for tag, entry in entries.items() if tag not in _ELSEWHERE}
+        if sum(entry.size for entry in kept.values()) > _MOST_SAID:
+            return None
+        layout = _layout(directory, kept)
+        pieces = {*STRIPS, *TILES}
+        values = {tag: _classic(directory, entry) for tag, entry in kept.items() if tag not in pieces}
+    except (
+        UnreadableImage,
+        LookupError,
+        ValueError,
+        ArithmeticError,
+        struct.error,
+    ):  # its reader will say what is wrong
         return None
     if layout is None:
         return None
-    pieces = {_STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES}
-    kept = {tag: _classic(order, value) for tag, value in tags.items() if tag not in pieces}
-    return Strips(layout.width, layout.height, _files(file, order, kept, layout), about=file)
+    return Strips(layout.width, layout.height, _files(file, directory.order, values, layout), about=file)
 
 
-def _only_page(file: BinaryIO) -> tuple[str, Mapping[int, _Entry] | None]:
-    """The byte order, and the tags of the page that is large, if it is the only one."""
-    file.seek(0)
-    head = file.read(16)
-    order = "<" if head[:2] == b"II" else ">"
-    big = struct.unpack_from(order + "H", head, 2)[0] == 43
-    place = struct.unpack_from(order + ("Q" if big else "I"), head, 8 if big else 4)[0]
-    page, seen = None, set[int]()
-    while place:
-        if place in seen or len(seen) >= _MOST_PAGES:
-            return order, None
-        seen.add(place)
-        tags, place = _directory(file, order, place, big=big)
-        if _SUBFILE in tags and _numbers(order, _value(file, tags[_SUBFILE]))[0] & _SMALLER_OR_MASK:
+def _only_page(file: BinaryIO) -> tuple[Directory, Mapping[int, Entry]] | None:
+    """The page that is large, with its tags, if it is the only one."""
+    found = None
+    for number, directory in enumerate(directories(file)):
+        if number >= _MOST_PAGES or directory.count > _MOST_TAGS:
+            return None
+        entries = {entry.tag: entry for entry in directory}
+        if len(entries) < directory.count:  # one stands twice
+            return None
+        if _first(directory, entries, Tag.NEW_SUBFILE_TYPE, 0) & SMALLER_OR_MASK:
             continue
-        width, height = (_numbers(order, _value(file, tags[tag]))[0] for tag in (_WIDTH, _HEIGHT))
-        if page is not None or not is_large(width, height):
-            return order, None
-        page = tags
-    return order, page
+        width, height = (_first(directory, entries, tag) for tag in (Tag.IMAGE_WIDTH, Tag.IMAGE_LENGTH))
+        if found is not None or not is_large(width, height):
+            return None
+        found = directory, entries
+    return found
 
 
-def _directory(file: BinaryIO, order: str, place: int, *, big: bool) -> tuple[dict[int, _Entry], int]:
-    """The tags of a page, and where the next one is."""
-    number, pointer, room = ("Q", "Q", 8) if big else ("H", "I", 4)
-    file.seek(place)
-    (count,) = _read(file, order + number)
-    if count > _MOST_TAGS:
-        raise ValueError(f"{count} tags")
-    entries = [_read(file, f"{order}HH{pointer}{room}s") for _ in range(count)]
-    (following,) = _read(file, order + pointer)
-    found = dict[int, _Entry]()
-    for tag, kind, many, data in entries:
-        if tag in found:
-            raise ValueError(f"tag {tag} stands twice")
-        size = _SIZES.get(kind, 0) * many
-        where = None if size <= room else struct.unpack(order + pointer, data)[0]
-        found[tag] = _Entry(kind, many, data[:size], where, size)
-    return found, following
+def _first(directory: Directory, entries: Mapping[int, Entry], tag: int, otherwise: int | None = None) -> int:
+    """The number that a tag says, or what holds without it."""
+    if otherwise is not None and tag not in entries:
+        return otherwise
+    return directory.numbers(entries[tag])[0]
 
 
-def _reaches_beyond(file: BinaryIO, page: Mapping[int, _Entry]) -> bool:
-    """Whether a tag, looked at here or not, says what lies behind the end."""
-    end = file.seek(0, os.SEEK_END)
-    return any(entry.where is not None and entry.where + entry.size > end for entry in page.values())
-
-
-def _value(file: BinaryIO, entry: _Entry) -> _Value:
-    """What a tag says, read where it is."""
-    if entry.kind not in _SIZES:
-        raise ValueError(f"type {entry.kind}")
-    data = entry.data
-    if entry.where is not None:
-        if entry.size > _MOST_SAID:
-            raise ValueError(f"{entry.size} bytes")
-        file.seek(entry.where)
-        data = file.read(entry.size)
-    if len(data) < entry.size:
-        raise ValueError("a value is cut off")
-    return _Value(entry.kind, entry.count, data)
-
-
-def _read(file: BinaryIO, form: str) -> tuple[Any, ...]:
-    return struct.unpack(form, file.read(struct.calcsize(form)))
-
-
-def _numbers(order: str, value: _Value) -> tuple[int, ...]:
-    return struct.unpack(f"{order}{value.count}{_INTEGERS[value.kind]}", value.data)
-
-
-def _layout(file: BinaryIO, order: str, tags: Mapping[int, _Value]) -> _Layout | None:
+def _layout(directory: Directory, tags: Mapping[int, Entry]) -> _Layout | None:
     def number(tag: int, otherwise: int | None = None) -> int:
-        return otherwise if otherwise is not None and tag not in tags else _numbers(order, tags[tag])[0]
+        return _first(directory, tags, tag, otherwise)
 
-    width, height = number(_WIDTH), number(_HEIGHT)
-    samples = number(_SAMPLES, 1)
-    if any(tags[tag].count != 1 or tags[tag].kind not in _INTEGERS for tag in _ONE if tag in tags):
+    width, height = number(Tag.IMAGE_WIDTH), number(Tag.IMAGE_LENGTH)
+    samples = number(Tag.SAMPLES_PER_PIXEL, 1)
+    # Where there is another count, or a tag twice, libraries differ in what counts.
+    if any(tags[tag].count != 1 or tags[tag].kind not in INTEGERS for tag in ALONE if tag in tags):
         return None
-    if any(tags[tag].count != samples for tag in _OF_EACH if tag in tags):
+    if any(tags[tag].count != samples for tag in OF_EACH_SAMPLE if tag in tags):
         return None
-    if number(_PLANES, _TOGETHER) not in (_TOGETHER, _APART):
+    arranged, packing = number(Tag.PLANAR_CONFIGURATION, TOGETHER), number(Tag.COMPRESSION, PLAIN)
+    if arranged not in (TOGETHER, APART) or packing == OLD_JPEG:
         return None
-    if not is_large(width, height) or number(_COMPRESSION, _PLAIN) == _OLD_JPEG:
+    if number(Tag.ORIENTATION, UPRIGHT) != UPRIGHT:
         return None
-    if number(_ORIENTATION, _UPRIGHT) != _UPRIGHT:
-        return None
-    tiled = _TILES in tags
+    tiled = Tag.TILE_OFFSETS in tags
     if tiled:
-        piece_width, piece_height = number(_TILE_WIDTH), number(_TILE_HEIGHT)
+        piece_width, piece_height = number(Tag.TILE_WIDTH), number(Tag.TILE_LENGTH)
     else:
-        piece_width, piece_height = width, min(number(_ROWS, height), height)
+        piece_width, piece_height = width, min(number(Tag.ROWS_PER_STRIP, height), height)
     across, down = -(-width // piece_width), -(-height // piece_height)
-    planes = samples if number(_PLANES, _TOGETHER) == _APART else 1
-    offsets, sizes = (
-        _numbers(order, tags[tag]) for tag in ((_TILES, _TILE_BYTES) if tiled else (_STRIPS, _STRIP_BYTES))
-    )
-    end = file.seek(0, os.SEEK_END)
+    planes = samples if arranged == APART else 1
+    offsets, sizes = (directory.numbers(tags[tag]) for tag in (TILES if tiled else STRIPS))
     if not len(offsets) == len(sizes) == planes * across * down:
         return None
-    if any(not 0 < place <= end - size for place, size in zip(offsets, sizes, strict=True)):
+    if any(not 0 < place <= directory.end - size for place, size in zip(offsets, sizes, strict=True)):
         return None
     found = _Layout(width, height, across, piece_width, piece_height, planes, offsets, sizes, tiled)
-    if not tiled and number(_COMPRESSION, _PLAIN) == _PLAIN and number(_COLOURS, 0) != _YCBCR:
-        return _cut(found, order, tags)
+    if not tiled and packing == PLAIN and number(Tag.PHOTOMETRIC, 0) != YCBCR:
+        bits = directory.numbers(tags[Tag.BITS_PER_SAMPLE]) if Tag.BITS_PER_SAMPLE in tags else (1,)
+        return _cut(found, bits, samples)
     return found if piece_width * piece_height < LARGE else None
 
 
-def _cut(layout: _Layout, order: str, tags: Mapping[int, _Value]) -> _Layout | None:
+def _cut(layout: _Layout, bits: Sequence[int], samples: int) -> _Layout | None:
     """Strips that are not packed, cut into lower ones, if they are so high that it matters."""
     rows = rows_of_strip(layout.width)
     if layout.piece_height <= rows:
         return layout
-    bits = _numbers(order, tags[_BITS]) if _BITS in tags else (1,)
-    samples = _numbers(order, tags[_SAMPLES])[0] if _SAMPLES in tags else 1
     if len(set(bits)) > 1:
         return None
     row = -(-layout.width * bits[0] * (samples if layout.planes == 1 else 1) // 8)
@@ -265,12 +220,11 @@ def _part(
                 pieces.append(file.read(layout.sizes[place]))
     width = min(layout.piece_width * len(columns), layout.width - columns.start * layout.piece_width)
     height = min(layout.piece_height * len(rows), layout.height - rows.start * layout.piece_height)
-    own = {_WIDTH: width, _HEIGHT: height}
+    own: dict[int, int] = {Tag.IMAGE_WIDTH: width, Tag.IMAGE_LENGTH: height}
     if not layout.tiled:
-        own[_ROWS] = layout.piece_height
-    numbers = {tag: _Value(_LONG, 1, struct.pack(order + "I", number)) for tag, number in own.items()}
-    where, lengths = (_TILES, _TILE_BYTES) if layout.tiled else (_STRIPS, _STRIP_BYTES)
-    return _written(order, {**tags, **numbers}, pieces, where, lengths)
+        own[Tag.ROWS_PER_STRIP] = layout.piece_height
+    numbers = {tag: _longs(order, [number]) for tag, number in own.items()}
+    return _written(order, {**tags, **numbers}, pieces, *(TILES if layout.tiled else STRIPS))
 
 
 def _written(order: str, tags: Mapping[int, _Value], pieces: Sequence[bytes], where: int, lengths: int) -> bytes:
@@ -285,27 +239,30 @@ def _written(order: str, tags: Mapping[int, _Value], pieces: Sequence[bytes], wh
     """
     sizes = [len(piece) for piece in pieces]
     values = dict(tags)
-    values[lengths] = _Value(_LONG, len(sizes), struct.pack(f"{order}{len(sizes)}I", *sizes))
+    values[lengths] = _longs(order, sizes)
     values[where] = values[lengths]  # as long; what it says comes last
     begin = 8 + 2 + 12 * len(values) + 4
     begin += sum(len(value.data) + len(value.data) % 2 for value in values.values() if len(value.data) > 4)
     places = list(accumulate(sizes[:-1], initial=begin))
-    values[where] = _Value(_LONG, len(places), struct.pack(f"{order}{len(places)}I", *places))
+    values[where] = _longs(order, places)
     entries, further, at = b"", b"", 8 + 2 + 12 * len(values) + 4
-    for tag, value in sorted(values.items()):
-        inside = value.data.ljust(4, b"\0")
-        if len(value.data) > 4:
+    for tag, (kind, data) in sorted(values.items()):
+        inside = data.ljust(4, b"\0")
+        if len(data) > 4:
             inside = struct.pack(order + "I", at + len(further))
-            further += value.data + b"\0" * (len(value.data) % 2)
-        entries += struct.pack(order + "HHI", tag, value.kind, value.count) + inside
+            further += data + b"\0" * (len(data) % 2)
+        entries += struct.pack(order + "HHI", tag, kind, len(data) // SIZES[kind]) + inside
     mark = b"II*\0" if order == "<" else b"MM\0*"
     head = mark + struct.pack(order + "I", 8) + struct.pack(order + "H", len(values))
     return b"".join([head, entries, bytes(4), further, *pieces])
 
 
-def _classic(order: str, value: _Value) -> _Value:
-    """As files that are no BigTIFF can say it."""
-    if _INTEGERS.get(value.kind) != "Q":
-        return value
-    numbers = _numbers(order, value)
-    return _Value(_LONG, value.count, struct.pack(f"{order}{value.count}I", *numbers))
+def _longs(order: str, numbers: Sequence[int]) -> _Value:
+    return _Value(LONG, struct.pack(f"{order}{len(numbers)}I", *numbers))
+
+
+def _classic(directory: Directory, entry: Entry) -> _Value:
+    """What a tag says, as files that are no BigTIFF can say it."""
+    if INTEGERS.get(entry.kind) == "Q":
+        return _longs(directory.order, directory.numbers(entry))
+    return _Value(entry.kind, directory.data(entry))
