@@ -1,4 +1,8 @@
-"""What an AVIF or HEIC file says of its main picture, found without decoding it: ISO/IEC 14496-12 and 23008-12."""
+"""What an AVIF or HEIC file says of its main picture, found without decoding it: ISO/IEC 14496-12 and 23008-12.
+
+By hand: neither Pillow nor imagecodecs says of an AVIF how many bits it has, what its colours mean and how it is
+to be turned; and pillow-heif gives a still picture in the place of a sequence, without a word.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ _MOST_BOXES = 20_000  # in one box; a file of 1,000 items has some thousand prop
 
 
 @dataclass(frozen=True)
-class Head:
+class PrimaryItem:
     """What is said of the main picture."""
 
     sequence: bool = False
@@ -52,7 +56,7 @@ def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple
     raise UnreadableImage(f"it has more than {_MOST_BOXES:,} boxes in a row")
 
 
-def head(data: bytes) -> Head:
+def head(data: bytes) -> PrimaryItem:
     """What is said of the main picture, or of a sequence's frames.
 
     Raises:
@@ -64,8 +68,8 @@ def head(data: bytes) -> Head:
         raise UnreadableImage("its boxes are cut off") from None
 
 
-def _head(data: bytes) -> Head:
-    found = Head()
+def _head(data: bytes) -> PrimaryItem:
+    found = PrimaryItem()
     sequence = False
     for kind, start, end in boxes(data):
         if kind == b"meta":
@@ -93,7 +97,7 @@ def _sample_entries(data: bytes, start: int, end: int) -> Iterator[tuple[int, in
                 yield from ((begin + 78, stop) for _, begin, stop in boxes(data, first + 8, last))
 
 
-def _of_item(data: bytes, start: int, end: int) -> Head:
+def _of_item(data: bytes, start: int, end: int) -> PrimaryItem:
     main = 0
     properties: list[tuple[bytes, int, int]] = []
     owners: dict[int, list[int]] = {}
@@ -156,7 +160,9 @@ def _parts(data: bytes, start: int, end: int) -> dict[int, list[int]]:
     return parts
 
 
-def _of_properties(data: bytes, properties: list[tuple[bytes, int, int]], *, sequence: bool = False) -> Head:
+def _of_properties(
+    data: bytes, properties: list[tuple[bytes, int, int]], *, sequence: bool = False
+) -> PrimaryItem:
     depths, nclx, has_profile, turns, mirror = [], None, False, 0, None
     for kind, start, end in properties:
         if kind == b"av1C":
@@ -172,4 +178,4 @@ def _of_properties(data: bytes, properties: list[tuple[bytes, int, int]], *, seq
             turns = data[start] & 3
         elif kind == b"imir":
             mirror = data[start] & 1
-    return Head(sequence, max(depths, default=None), nclx, has_profile, turns, mirror)
+    return PrimaryItem(sequence, max(depths, default=None), nclx, has_profile, turns, mirror)

@@ -92,8 +92,7 @@ class Directory:
 
     def firsts(self, *tags: int) -> dict[int, int]:
         """The first number of each of some tags, of those that have one within the file."""
-        wanted = (entry for entry in self if entry.tag in tags and entry.kind in INTEGERS and entry.count)
-        ones = [replace(entry, count=1) for entry in wanted]
+        ones = [replace(entry, count=1) for entry in self if entry.tag in tags and entry.kind in INTEGERS]
         return {one.tag: self.numbers(one)[0] for one in ones if self.within(one)}
 
 
