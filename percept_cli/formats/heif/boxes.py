@@ -16,7 +16,7 @@ _MOST_BOXES = 20_000  # in one box; a file of 1,000 items has some thousand prop
 
 
 @dataclass(frozen=True)
-class PrimaryItem:
+class MainPicture:
     """What is said of the main picture."""
 
     sequence: bool = False
@@ -56,7 +56,7 @@ def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple
     raise UnreadableImage(f"it has more than {_MOST_BOXES:,} boxes in a row")
 
 
-def head(data: bytes) -> PrimaryItem:
+def head(data: bytes) -> MainPicture:
     """What is said of the main picture, or of a sequence's frames.
 
     Raises:
@@ -68,8 +68,8 @@ def head(data: bytes) -> PrimaryItem:
         raise UnreadableImage("its boxes are cut off") from None
 
 
-def _head(data: bytes) -> PrimaryItem:
-    found = PrimaryItem()
+def _head(data: bytes) -> MainPicture:
+    found = MainPicture()
     sequence = False
     for kind, start, end in boxes(data):
         if kind == b"meta":
@@ -97,7 +97,7 @@ def _sample_entries(data: bytes, start: int, end: int) -> Iterator[tuple[int, in
                 yield from ((begin + 78, stop) for _, begin, stop in boxes(data, first + 8, last))
 
 
-def _of_item(data: bytes, start: int, end: int) -> PrimaryItem:
+def _of_item(data: bytes, start: int, end: int) -> MainPicture:
     main = 0
     properties: list[tuple[bytes, int, int]] = []
     owners: dict[int, list[int]] = {}
@@ -162,7 +162,7 @@ def _parts(data: bytes, start: int, end: int) -> dict[int, list[int]]:
 
 def _of_properties(
     data: bytes, properties: list[tuple[bytes, int, int]], *, sequence: bool = False
-) -> PrimaryItem:
+) -> MainPicture:
     depths, nclx, has_profile, turns, mirror = [], None, False, 0, None
     for kind, start, end in properties:
         if kind == b"av1C":
@@ -178,4 +178,4 @@ def _of_properties(
             turns = data[start] & 3
         elif kind == b"imir":
             mirror = data[start] & 1
-    return PrimaryItem(sequence, max(depths, default=None), nclx, has_profile, turns, mirror)
+    return MainPicture(sequence, max(depths, default=None), nclx, has_profile, turns, mirror)

@@ -11,19 +11,9 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.formats.pages import Page, Source
+from percept_cli.formats.tiff import tags
 from percept_cli.formats.tiff.pages import alpha_of, opened, pages_to_read, refuse_impossible, values_of
-from percept_cli.formats.tiff.tags import (
-    BLACK_IS_ZERO,
-    MARKS,
-    PALETTE,
-    RGB,
-    SEPARATED,
-    UNPACKED,
-    UPRIGHT,
-    WHITE_IS_ZERO,
-    YCBCR,
-    Tag,
-)
+from percept_cli.formats.tiff.tags import Tag
 from percept_cli.images.picture import levels_of
 
 if TYPE_CHECKING:
@@ -32,9 +22,9 @@ if TYPE_CHECKING:
     from tifffile import TiffPage
 
 # Photometric interpretation → channels without what is extra.
-_CHANNELS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, SEPARATED: 4}
+_CHANNELS = {tags.WHITE_IS_ZERO: 1, tags.BLACK_IS_ZERO: 1, tags.RGB: 3, tags.PALETTE: 1, tags.SEPARATED: 4}
 _OTHER_COLOURS = {
-    YCBCR: "YCbCr",
+    tags.YCBCR: "YCbCr",
     8: "CIE Lab",
     9: "ICC Lab",
     10: "ITU Lab",
@@ -49,7 +39,7 @@ _BITS = (*range(2, 17), 32)
 
 def is_tiff(data: bytes) -> bool:
     """Whether a file says that it is one."""
-    return data.startswith(MARKS)
+    return data.startswith(tags.MARKS)
 
 
 def read_tiff(source: Source) -> Iterator[Page]:
@@ -82,9 +72,9 @@ def _refuse_unsupported(source: Source, page: TiffPage) -> None:
     colours = page.photometric
     if colours not in _CHANNELS:
         kind = _OTHER_COLOURS.get(colours, f"of kind {colours}")
-        deep = " with more than 8 bits" if colours == YCBCR and page.bitspersample > 8 else ""
+        deep = " with more than 8 bits" if colours == tags.YCBCR and page.bitspersample > 8 else ""
         raise source.refused(f"its colours are {kind}, which is not supported{deep}")
-    if colours == SEPARATED and page.tags.valueof(Tag.INK_SET, 1) != 1:
+    if colours == tags.SEPARATED and page.tags.valueof(Tag.INK_SET, 1) != 1:
         raise source.refused("its inks are other ones than CMYK, which are not supported")
     if page.sampleformat != 1:
         kind = _NUMBERS.get(int(page.sampleformat), f"of kind {page.sampleformat}")
@@ -92,7 +82,7 @@ def _refuse_unsupported(source: Source, page: TiffPage) -> None:
     # Of 17 to 31 bits, programs disagree on the order of bytes.
     if page.bitspersample not in _BITS or page.dtype is None or page.dtype.kind != "u":
         raise source.refused(f"{page.bitspersample} bits per channel are not supported")
-    if page.compression not in UNPACKED:
+    if page.compression not in tags.UNPACKED:
         raise source.refused(f"its compression ({_named(page.compression)}) is not supported with these pixels")
     if page.predictor not in _PREDICTORS:
         raise source.refused(f"its predictor ({_named(page.predictor)}) is not supported")
@@ -111,11 +101,11 @@ def _page(source: Source, page: TiffPage) -> Page:
     values = values_of(page)
     kind = page.photometric
     channels = _CHANNELS[kind]
-    if kind == PALETTE:
+    if kind == tags.PALETTE:
         colours = levels_of(_looked_up(source, page, values[..., 0]), 65535)
     else:
         colours = levels_of(values[..., :channels], largest)
-    if kind == WHITE_IS_ZERO:
+    if kind == tags.WHITE_IS_ZERO:
         colours = 255 - colours
     alpha = None
     if found := alpha_of(page, values.shape[2] - channels):
@@ -123,7 +113,7 @@ def _page(source: Source, page: TiffPage) -> Page:
         alpha = levels_of(values[..., channels + place], largest)
         if associated:
             colours = _divided(colours, alpha)
-    profile, orientation = page.tags.valueof(Tag.ICC_PROFILE), page.tags.valueof(Tag.ORIENTATION, UPRIGHT)
+    profile, orientation = page.tags.valueof(Tag.ICC_PROFILE), page.tags.valueof(Tag.ORIENTATION, tags.UPRIGHT)
     return Page(colours, alpha, orientation, bytes(profile) if profile else None)
 
 

@@ -19,6 +19,7 @@ from percept_cli.formats.tiff.tags import INTEGERS, SIZES
 from percept_cli.images.faults import damaged
 
 _AT_ONCE = 4096  # tags that are read from the file together
+_HEAD = 8  # bytes, in which no value is
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ class Directory:
                 yield Entry(tag, kind, count, place)
 
     def within(self, entry: Entry) -> bool:
-        """Whether what a tag says lies in the file."""
-        return entry.place + entry.size <= self.end
+        """Whether what a tag says lies in the file, behind its head."""
+        return _HEAD <= entry.place <= self.end - entry.size
 
     def data(self, entry: Entry) -> bytes:
         """What a tag says, as it is in the file.

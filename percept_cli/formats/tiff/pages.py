@@ -12,24 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from percept_cli.formats.pages import Source
 from percept_cli.formats.pillow import check_frame
+from percept_cli.formats.tiff import tags
 from percept_cli.formats.tiff.directories import Directory, directories
-from percept_cli.formats.tiff.tags import (
-    ALONE,
-    APART,
-    ASCII,
-    ASSOCIATED,
-    OF_EACH_SAMPLE,
-    OVERLAP,
-    PLAIN,
-    SMALLER,
-    SMALLER_OR_MASK,
-    STRIPS,
-    TILES,
-    TOGETHER,
-    UNASSOCIATED,
-    UNPACKED,
-    Tag,
-)
+from percept_cli.formats.tiff.tags import Tag
 from percept_cli.images.faults import damaged, quiet_libraries
 from percept_cli.images.limits import check_frames, check_metadata
 from percept_cli.images.policy import ImagePolicy
@@ -38,7 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tifffile import TiffFile, TiffPage
 
-_NEEDED = ALONE | {*OF_EACH_SAMPLE, *STRIPS, *TILES, Tag.COLOR_MAP, Tag.EXTRA_SAMPLES, Tag.ICC_PROFILE}
+_NEEDED = tags.ALONE | {*tags.OF_EACH_SAMPLE, *tags.STRIPS, *tags.TILES}
+_NEEDED |= {Tag.COLOR_MAP, Tag.EXTRA_SAMPLES, Tag.ICC_PROFILE}
 _SAID = frozenset({Tag.XMP, Tag.IPTC, Tag.PHOTOSHOP, Tag.ICC_PROFILE})
 _MOST_TILE = 64 << 20  # bytes of a tile, if the picture is smaller
 # What tifffile would do otherwise for the files of microscopes.
@@ -89,13 +75,13 @@ def pages_to_read(data: bytes, file: TiffFile, policy: ImagePolicy) -> list[Tiff
 def _is_picture(directory: Directory) -> bool:
     kinds = directory.firsts(Tag.NEW_SUBFILE_TYPE, Tag.SUBFILE_TYPE)
     if kinds.get(Tag.NEW_SUBFILE_TYPE):
-        return not kinds[Tag.NEW_SUBFILE_TYPE] & SMALLER_OR_MASK
-    return kinds.get(Tag.SUBFILE_TYPE) != SMALLER
+        return not kinds[Tag.NEW_SUBFILE_TYPE] & tags.SMALLER_OR_MASK
+    return kinds.get(Tag.SUBFILE_TYPE) != tags.SMALLER
 
 
 def _said(directory: Directory) -> int:
     """Bytes of profile, XMP and texts, as a list of tags has them; tifffile has not read them yet."""
-    return sum(entry.size for entry in directory if entry.tag in _SAID or entry.kind == ASCII)
+    return sum(entry.size for entry in directory if entry.tag in _SAID or entry.kind == tags.ASCII)
 
 
 def _page(file: TiffFile, number: int, directory: Directory) -> TiffPage:
@@ -105,7 +91,7 @@ def _page(file: TiffFile, number: int, directory: Directory) -> TiffPage:
     if lost := (there & _NEEDED) - set(page.tags.keys()):
         raise damaged(f"its tag {min(lost)} cannot be read")
     # Of others tifffile would leave a part unread.
-    if page.tags.valueof(Tag.PLANAR_CONFIGURATION, TOGETHER) not in (TOGETHER, APART):
+    if page.tags.valueof(Tag.PLANAR_CONFIGURATION, tags.TOGETHER) not in (tags.TOGETHER, tags.APART):
         raise damaged("its channels are arranged in a way that TIFF does not have")
     return page
 
@@ -129,19 +115,19 @@ def refuse_impossible(source: Source, page: TiffPage) -> None:
     if max(offset + count for offset, count in zip(offsets, counts, strict=True)) > size:
         raise damaged("a piece lies behind its end")
     held = sum(counts)
-    if held > OVERLAP * size:
+    if held > tags.OVERLAP * size:
         raise damaged("its pieces are larger than the file")
     bits = page.bitspersample * page.samplesperpixel
-    most = UNPACKED.get(page.compression, math.inf)
+    most = tags.UNPACKED.get(page.compression, math.inf)
     source.expect(width * height * bits / 8, held, most)
     if page.is_tiled:
         tile = page.tilewidth * page.tilelength * bits / 8
-        if page.planarconfig == APART:
+        if page.planarconfig == tags.APART:
             tile /= page.samplesperpixel
         if tile > max(_MOST_TILE, 4 * width * height * bits / 8):
             raise damaged(f"its tiles are {page.tilewidth}×{page.tilelength} pixels")
         source.expect(tile, max(counts), most)
-    if page.compression == PLAIN:
+    if page.compression == tags.PLAIN:
         _refuse_short(page)
 
 
@@ -151,7 +137,7 @@ def _refuse_short(page: TiffPage) -> None:
         rows, width = page.tilelength, page.tilewidth
     else:
         rows, width = min(page.rowsperstrip, page.imagelength), page.imagewidth
-    samples = 1 if page.planarconfig == APART else page.samplesperpixel
+    samples = 1 if page.planarconfig == tags.APART else page.samplesperpixel
     row = -(-width * page.bitspersample * samples // 8)
     down = -(-page.imagelength // rows)
     last = rows if page.is_tiled else page.imagelength - (down - 1) * rows
@@ -165,7 +151,8 @@ def values_of(page: TiffPage) -> NDArray[Any]:
     import numpy as np
 
     stored = page.asarray(squeeze=False, maxworkers=1)  # planes × depth × H × W × channels
-    found: NDArray[Any] = np.moveaxis(stored[:, 0, :, :, 0], 0, -1) if page.planarconfig == APART else stored[0, 0]
+    apart = page.planarconfig == tags.APART
+    found: NDArray[Any] = np.moveaxis(stored[:, 0, :, :, 0], 0, -1) if apart else stored[0, 0]
     if found.shape[2] != page.samplesperpixel:
         raise damaged("its pixels have another number of samples than it says")
     return found
@@ -178,8 +165,8 @@ def alpha_of(page: TiffPage, extra: int) -> tuple[int, bool] | None:
     """
     stored = page.tags.valueof(Tag.EXTRA_SAMPLES)
     # Without the tag, one more channel is alpha, as Pillow takes it for 8 bits.
-    kinds = (UNASSOCIATED,) if stored is None else stored if isinstance(stored, tuple) else (stored,)
+    kinds = (tags.UNASSOCIATED,) if stored is None else stored if isinstance(stored, tuple) else (stored,)
     for number, kind in enumerate(kinds[:extra]):
-        if kind in (ASSOCIATED, UNASSOCIATED):
-            return number, kind == ASSOCIATED
+        if kind in (tags.ASSOCIATED, tags.UNASSOCIATED):
+            return number, kind == tags.ASSOCIATED
     return None

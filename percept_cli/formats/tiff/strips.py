@@ -13,39 +13,13 @@ from typing import BinaryIO, NamedTuple
 
 from percept_cli.errors import UnreadableImage
 from percept_cli.formats.rows import Strips
+from percept_cli.formats.tiff import tags
 from percept_cli.formats.tiff.directories import Directory, Entry, directories
-from percept_cli.formats.tiff.tags import (
-    ALONE,
-    APART,
-    INTEGERS,
-    LONG,
-    OF_EACH_SAMPLE,
-    OLD_JPEG,
-    PLAIN,
-    SIZES,
-    SMALLER_OR_MASK,
-    STRIPS,
-    TILES,
-    TOGETHER,
-    UPRIGHT,
-    YCBCR,
-    Tag,
-)
+from percept_cli.formats.tiff.tags import Tag
 from percept_cli.images.joining import LARGE, is_large, rows_of_strip
 
 _MOST_TAGS, _MOST_PAGES = 1000, 1000
 _MOST_SAID = 64 << 20  # bytes of all tags together, lists of pieces included
-
-# Of no picture's pixels: descriptions, other directories, and what programs leave.
-_ELSEWHERE = frozenset(
-    {
-        *(Tag.DOCUMENT_NAME, Tag.IMAGE_DESCRIPTION, Tag.MAKE, Tag.MODEL, Tag.PAGE_NAME, Tag.FREE_OFFSETS),
-        *(Tag.FREE_BYTE_COUNTS, Tag.SOFTWARE, Tag.DATE_TIME, Tag.ARTIST, Tag.HOST_COMPUTER, Tag.SUB_IFDS),
-        *(Tag.INK_NAMES, Tag.TARGET_PRINTER, Tag.XMP, Tag.WANG_ANNOTATION, Tag.IPTC, Tag.PHOTOSHOP),
-        *(Tag.EXIF_IFD, Tag.GPS_IFD, Tag.IMAGE_SOURCE_DATA, Tag.INTEROPERABILITY_IFD),
-        *(Tag.GDAL_METADATA, Tag.GDAL_NODATA),
-    }
-)
 
 
 class _Value(NamedTuple):
@@ -94,20 +68,14 @@ def tiff_strips(file: BinaryIO) -> Strips | None:
         directory, entries = page
         if not all(map(directory.within, entries.values())):  # of tags that are not looked at as well
             return None
-        kept = {tag: entry for tag, entry in entries.items() if tag not in _ELSEWHERE}
+        kept = {tag: entry for tag, entry in entries.items() if tag not in tags.ELSEWHERE}
         if sum(entry.size for entry in kept.values()) > _MOST_SAID:
             return None
         layout = _layout(directory, kept)
-        pieces = {*STRIPS, *TILES}
+        pieces = {*tags.STRIPS, *tags.TILES}
         values = {tag: _classic(directory, entry) for tag, entry in kept.items() if tag not in pieces}
-    except (
-        UnreadableImage,
-        LookupError,
-        ValueError,
-        ArithmeticError,
-        struct.error,
-    ):  # its reader will say what is wrong
-        return None
+    except (UnreadableImage, LookupError, ValueError, ArithmeticError, struct.error):
+        return None  # its reader will say what is wrong
     if layout is None:
         return None
     return Strips(layout.width, layout.height, _files(file, directory.order, values, layout), about=file)
@@ -122,53 +90,44 @@ def _only_page(file: BinaryIO) -> tuple[Directory, Mapping[int, Entry]] | None:
         entries = {entry.tag: entry for entry in directory}
         if len(entries) < directory.count:  # one stands twice
             return None
-        if _first(directory, entries, Tag.NEW_SUBFILE_TYPE, 0) & SMALLER_OR_MASK:
+        said = directory.firsts(Tag.NEW_SUBFILE_TYPE, Tag.IMAGE_WIDTH, Tag.IMAGE_LENGTH)
+        if said.get(Tag.NEW_SUBFILE_TYPE, 0) & tags.SMALLER_OR_MASK:
             continue
-        width, height = (_first(directory, entries, tag) for tag in (Tag.IMAGE_WIDTH, Tag.IMAGE_LENGTH))
-        if found is not None or not is_large(width, height):
+        if found is not None or not is_large(said[Tag.IMAGE_WIDTH], said[Tag.IMAGE_LENGTH]):
             return None
         found = directory, entries
     return found
 
 
-def _first(directory: Directory, entries: Mapping[int, Entry], tag: int, otherwise: int | None = None) -> int:
-    """The number that a tag says, or what holds without it."""
-    if otherwise is not None and tag not in entries:
-        return otherwise
-    return directory.numbers(entries[tag])[0]
-
-
-def _layout(directory: Directory, tags: Mapping[int, Entry]) -> _Layout | None:
-    def number(tag: int, otherwise: int | None = None) -> int:
-        return _first(directory, tags, tag, otherwise)
-
-    width, height = number(Tag.IMAGE_WIDTH), number(Tag.IMAGE_LENGTH)
-    samples = number(Tag.SAMPLES_PER_PIXEL, 1)
-    # Where there is another count, or a tag twice, libraries differ in what counts.
-    if any(tags[tag].count != 1 or tags[tag].kind not in INTEGERS for tag in ALONE if tag in tags):
+def _layout(directory: Directory, entries: Mapping[int, Entry]) -> _Layout | None:
+    said = directory.firsts(*tags.ALONE)
+    width, height, samples = said[Tag.IMAGE_WIDTH], said[Tag.IMAGE_LENGTH], said.get(Tag.SAMPLES_PER_PIXEL, 1)
+    # Where there is another count or type, or a tag twice, libraries differ in what counts.
+    alone = [entries[tag] for tag in tags.ALONE if tag in entries]
+    if any(entry.count != 1 or entry.kind not in tags.WORDS for entry in alone):
         return None
-    if any(tags[tag].count != samples for tag in OF_EACH_SAMPLE if tag in tags):
+    if any(entries[tag].count != samples for tag in tags.OF_EACH_SAMPLE if tag in entries):
         return None
-    arranged, packing = number(Tag.PLANAR_CONFIGURATION, TOGETHER), number(Tag.COMPRESSION, PLAIN)
-    if arranged not in (TOGETHER, APART) or packing == OLD_JPEG:
+    arranged, packing = said.get(Tag.PLANAR_CONFIGURATION, tags.TOGETHER), said.get(Tag.COMPRESSION, tags.PLAIN)
+    if arranged not in (tags.TOGETHER, tags.APART) or packing == tags.OLD_JPEG:
         return None
-    if number(Tag.ORIENTATION, UPRIGHT) != UPRIGHT:
+    if said.get(Tag.ORIENTATION, tags.UPRIGHT) != tags.UPRIGHT:
         return None
-    tiled = Tag.TILE_OFFSETS in tags
+    tiled = Tag.TILE_OFFSETS in entries
     if tiled:
-        piece_width, piece_height = number(Tag.TILE_WIDTH), number(Tag.TILE_LENGTH)
+        piece_width, piece_height = said[Tag.TILE_WIDTH], said[Tag.TILE_LENGTH]
     else:
-        piece_width, piece_height = width, min(number(Tag.ROWS_PER_STRIP, height), height)
+        piece_width, piece_height = width, min(said.get(Tag.ROWS_PER_STRIP, height), height)
     across, down = -(-width // piece_width), -(-height // piece_height)
-    planes = samples if arranged == APART else 1
-    offsets, sizes = (directory.numbers(tags[tag]) for tag in (TILES if tiled else STRIPS))
+    planes = samples if arranged == tags.APART else 1
+    offsets, sizes = (directory.numbers(entries[tag]) for tag in (tags.TILES if tiled else tags.STRIPS))
     if not len(offsets) == len(sizes) == planes * across * down:
         return None
     if any(not 0 < place <= directory.end - size for place, size in zip(offsets, sizes, strict=True)):
         return None
     found = _Layout(width, height, across, piece_width, piece_height, planes, offsets, sizes, tiled)
-    if not tiled and packing == PLAIN and number(Tag.PHOTOMETRIC, 0) != YCBCR:
-        bits = directory.numbers(tags[Tag.BITS_PER_SAMPLE]) if Tag.BITS_PER_SAMPLE in tags else (1,)
+    if not tiled and packing == tags.PLAIN and said.get(Tag.PHOTOMETRIC) != tags.YCBCR:
+        bits = directory.numbers(entries[Tag.BITS_PER_SAMPLE]) if Tag.BITS_PER_SAMPLE in entries else (1,)
         return _cut(found, bits, samples)
     return found if piece_width * piece_height < LARGE else None
 
@@ -195,20 +154,20 @@ def _cut(layout: _Layout, bits: Sequence[int], samples: int) -> _Layout | None:
     return replace(layout, piece_height=rows, offsets=tuple(offsets), sizes=tuple(sizes))
 
 
-def _files(file: BinaryIO, order: str, tags: Mapping[int, _Value], layout: _Layout) -> Iterator[Sequence[bytes]]:
+def _files(file: BinaryIO, order: str, said: Mapping[int, _Value], layout: _Layout) -> Iterator[Sequence[bytes]]:
     """Strips, each of so many rows of pieces as make one, and of so many files as keep each small."""
     high = max(1, rows_of_strip(layout.width) // layout.piece_height)
     wide = max(1, rows_of_strip(layout.piece_height * high) // layout.piece_width)
     for row in range(0, layout.down, high):
         rows = range(row, min(row + high, layout.down))
         yield [
-            _part(file, order, tags, layout, rows, range(column, min(column + wide, layout.across)))
+            _part(file, order, said, layout, rows, range(column, min(column + wide, layout.across)))
             for column in range(0, layout.across, wide)
         ]
 
 
 def _part(
-    file: BinaryIO, order: str, tags: Mapping[int, _Value], layout: _Layout, rows: range, columns: range
+    file: BinaryIO, order: str, said: Mapping[int, _Value], layout: _Layout, rows: range, columns: range
 ) -> bytes:
     """Some of the pieces as a file."""
     pieces = []
@@ -224,45 +183,45 @@ def _part(
     if not layout.tiled:
         own[Tag.ROWS_PER_STRIP] = layout.piece_height
     numbers = {tag: _longs(order, [number]) for tag, number in own.items()}
-    return _written(order, {**tags, **numbers}, pieces, *(TILES if layout.tiled else STRIPS))
+    return _written(order, {**said, **numbers}, pieces, *(tags.TILES if layout.tiled else tags.STRIPS))
 
 
-def _written(order: str, tags: Mapping[int, _Value], pieces: Sequence[bytes], where: int, lengths: int) -> bytes:
+def _written(order: str, said: Mapping[int, _Value], pieces: Sequence[bytes], where: int, lengths: int) -> bytes:
     """A file of one page.
 
     Args:
         order: of bytes.
-        tags: what else it says.
+        said: what else it says.
         pieces: its packed pixels.
         where: the tag for where the pieces are.
         lengths: the tag for how long they are.
     """
     sizes = [len(piece) for piece in pieces]
-    values = dict(tags)
+    values = dict(said)
     values[lengths] = _longs(order, sizes)
     values[where] = values[lengths]  # as long; what it says comes last
-    begin = 8 + 2 + 12 * len(values) + 4
-    begin += sum(len(value.data) + len(value.data) % 2 for value in values.values() if len(value.data) > 4)
+    at = 8 + 2 + 12 * len(values) + 4
+    begin = at + sum(len(value.data) + len(value.data) % 2 for value in values.values() if len(value.data) > 4)
     places = list(accumulate(sizes[:-1], initial=begin))
     values[where] = _longs(order, places)
-    entries, further, at = b"", b"", 8 + 2 + 12 * len(values) + 4
+    entries, further = b"", b""
     for tag, (kind, data) in sorted(values.items()):
         inside = data.ljust(4, b"\0")
         if len(data) > 4:
             inside = struct.pack(order + "I", at + len(further))
             further += data + b"\0" * (len(data) % 2)
-        entries += struct.pack(order + "HHI", tag, kind, len(data) // SIZES[kind]) + inside
+        entries += struct.pack(order + "HHI", tag, kind, len(data) // tags.SIZES[kind]) + inside
     mark = b"II*\0" if order == "<" else b"MM\0*"
     head = mark + struct.pack(order + "I", 8) + struct.pack(order + "H", len(values))
     return b"".join([head, entries, bytes(4), further, *pieces])
 
 
 def _longs(order: str, numbers: Sequence[int]) -> _Value:
-    return _Value(LONG, struct.pack(f"{order}{len(numbers)}I", *numbers))
+    return _Value(tags.LONG, struct.pack(f"{order}{len(numbers)}I", *numbers))
 
 
 def _classic(directory: Directory, entry: Entry) -> _Value:
     """What a tag says, as files that are no BigTIFF can say it."""
-    if INTEGERS.get(entry.kind) == "Q":
+    if tags.INTEGERS.get(entry.kind) == "Q":
         return _longs(directory.order, directory.numbers(entry))
     return _Value(entry.kind, directory.data(entry))

@@ -12,7 +12,7 @@ MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 class Tag(IntEnum):
-    """What a value in a list of tags is."""
+    """What a value in a list of tags is, of those that are looked at."""
 
     NEW_SUBFILE_TYPE = 254
     SUBFILE_TYPE = 255
@@ -22,46 +22,25 @@ class Tag(IntEnum):
     COMPRESSION = 259
     PHOTOMETRIC = 262
     FILL_ORDER = 266
-    DOCUMENT_NAME = 269
-    IMAGE_DESCRIPTION = 270
-    MAKE = 271
-    MODEL = 272
     STRIP_OFFSETS = 273
     ORIENTATION = 274
     SAMPLES_PER_PIXEL = 277
     ROWS_PER_STRIP = 278
     STRIP_BYTE_COUNTS = 279
     PLANAR_CONFIGURATION = 284
-    PAGE_NAME = 285
-    FREE_OFFSETS = 288
-    FREE_BYTE_COUNTS = 289
-    SOFTWARE = 305
-    DATE_TIME = 306
-    ARTIST = 315
-    HOST_COMPUTER = 316
     PREDICTOR = 317
     COLOR_MAP = 320
     TILE_WIDTH = 322
     TILE_LENGTH = 323
     TILE_OFFSETS = 324
     TILE_BYTE_COUNTS = 325
-    SUB_IFDS = 330
     INK_SET = 332
-    INK_NAMES = 333
-    TARGET_PRINTER = 337
     EXTRA_SAMPLES = 338
     SAMPLE_FORMAT = 339
     XMP = 700
-    WANG_ANNOTATION = 32932
     IPTC = 33723
     PHOTOSHOP = 34377
-    EXIF_IFD = 34665
     ICC_PROFILE = 34675
-    GPS_IFD = 34853
-    IMAGE_SOURCE_DATA = 37724
-    INTEROPERABILITY_IFD = 40965
-    GDAL_METADATA = 42112
-    GDAL_NODATA = 42113
 
 
 ALONE = frozenset(
@@ -74,6 +53,9 @@ ALONE = frozenset(
 """Of how pixels are stored, those that have one number."""
 OF_EACH_SAMPLE = (Tag.BITS_PER_SAMPLE, Tag.SAMPLE_FORMAT)
 """Those that have one number for each sample of a pixel."""
+ELSEWHERE = frozenset({269, 270, 271, 272, 285, 288, 289, 305, 306, 315, 316, 330, 333, 337, 32932, 34665, 34853})
+ELSEWHERE |= frozenset({Tag.XMP, Tag.IPTC, Tag.PHOTOSHOP, 37724, 40965, 42112, 42113})
+"""Those of no picture's pixels: descriptions, other directories, and what programs leave."""
 STRIPS = (Tag.STRIP_OFFSETS, Tag.STRIP_BYTE_COUNTS)
 """Where the pieces of a picture are, and of how many bytes."""
 TILES = (Tag.TILE_OFFSETS, Tag.TILE_BYTE_COUNTS)
@@ -83,8 +65,10 @@ TILES = (Tag.TILE_OFFSETS, Tag.TILE_BYTE_COUNTS)
 ASCII, LONG, SLONG = 2, 4, 9
 SIZES = {1: 1, ASCII: 1, 3: 2, LONG: 4, 5: 8, 6: 1, 7: 1, 8: 2, SLONG: 4, 10: 8, 11: 4, 12: 8, 16: 8, 17: 8}
 """Bytes of a value, by type."""
-INTEGERS = {1: "B", 3: "H", LONG: "I", 16: "Q"}
+WORDS = {3: "H", LONG: "I", 16: "Q"}
 """Types of whole numbers, as ``struct`` has them."""
+INTEGERS = {1: "B", **WORDS}
+"""The same with single bytes, which libtiff does not take for numbers everywhere."""
 
 SMALLER_OR_MASK = 0b101  # bits of NewSubfileType
 SMALLER = 2  # of SubfileType, which is obsolete

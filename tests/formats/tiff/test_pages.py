@@ -36,7 +36,7 @@ def with_values(data: bytes, tag: int, *numbers: int) -> bytes:
 @of_both
 @pytest.mark.parametrize("planar", ["contig", "separate"])
 def test_alpha_is_the_first_channel_that_says_so(kind: type, planar: str) -> None:
-    values = np.zeros((4, 5, 5), kind)
+    values: NDArray[Any] = np.zeros((4, 5, 5), kind)
     opaque = 65535 if kind is np.uint16 else 1
     values[..., 4] = np.linspace(0, opaque, 20).reshape(4, 5)
     stored = values if planar == "contig" else np.ascontiguousarray(np.moveaxis(values, 2, 0))
