@@ -12,8 +12,8 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import BinaryIO
+from dataclasses import dataclass
+from typing import BinaryIO, NamedTuple
 
 from percept_cli.formats.tiff.tags import INTEGERS, SIZES
 from percept_cli.images.faults import damaged
@@ -22,14 +22,13 @@ _AT_ONCE = 4096  # tags that are read from the file together
 _HEAD = 8  # bytes, in which no value is
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What a list says of a tag."""
 
     tag: int
     kind: int
     """The type of its values."""
-    count: int
+    length: int
     """How many there are."""
     place: int
     """In the file, where they begin: in the list itself if they are short."""
@@ -37,7 +36,7 @@ class Entry:
     @property
     def size(self) -> int:
         """Of its values together, in bytes; 0 for a type that is not known."""
-        return SIZES.get(self.kind, 0) * self.count
+        return SIZES.get(self.kind, 0) * self.length
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +60,10 @@ class Directory:
         for first in range(0, self.count, _AT_ONCE):
             at = self.place + first * each
             data = _bytes(self.file, at, min(_AT_ONCE, self.count - first) * each)
-            for tag, kind, count, value in struct.iter_unpack(f"{self.order}HH{pointer}{room}s", data):
+            for tag, kind, length, elsewhere in struct.iter_unpack(f"{self.order}HH2{pointer}", data):
                 at += each
-                inside = SIZES.get(kind, 0) * count <= room
-                place = at - room if inside else struct.unpack(self.order + pointer, value)[0]
-                yield Entry(tag, kind, count, place)
+                inside = SIZES.get(kind, 0) * length <= room
+                yield Entry(tag, kind, length, at - room if inside else elsewhere)
 
     def within(self, entry: Entry) -> bool:
         """Whether what a tag says lies in the file, behind its head."""
@@ -89,12 +87,15 @@ class Directory:
         """
         if entry.kind not in INTEGERS:
             raise ValueError(f"the tag {entry.tag} has no whole numbers")
-        return struct.unpack(f"{self.order}{entry.count}{INTEGERS[entry.kind]}", self.data(entry))
+        return struct.unpack(f"{self.order}{entry.length}{INTEGERS[entry.kind]}", self.data(entry))
 
     def firsts(self, *tags: int) -> dict[int, int]:
         """The first number of each of some tags, of those that have one within the file."""
-        ones = [replace(entry, count=1) for entry in self if entry.tag in tags and entry.kind in INTEGERS]
-        return {one.tag: self.numbers(one)[0] for one in ones if self.within(one)}
+        found, wanted = {}, frozenset(tags)
+        for entry in self:
+            if entry.tag in wanted and entry.kind in INTEGERS and self.within(one := entry._replace(length=1)):
+                found[entry.tag] = self.numbers(one)[0]
+        return found
 
 
 def directories(file: BinaryIO) -> Iterator[Directory]:

@@ -68,8 +68,9 @@ def pages_to_read(data: bytes, file: TiffFile, policy: ImagePolicy) -> list[Tiff
     if policy.frame is not None:
         places = places[policy.frame - 1 : policy.frame]
     check_frames(len(places), policy.limits)
-    check_metadata(sum(_said(found[place]) for place in places), policy.limits)
-    return [_page(file, place, found[place]) for place in places]
+    said = [_said(found[place]) for place in places]
+    check_metadata(sum(size for size, _ in said), policy.limits)
+    return [_page(file, place, there) for place, (_, there) in zip(places, said, strict=True)]
 
 
 def _is_picture(directory: Directory) -> bool:
@@ -79,16 +80,21 @@ def _is_picture(directory: Directory) -> bool:
     return kinds.get(Tag.SUBFILE_TYPE) != tags.SMALLER
 
 
-def _said(directory: Directory) -> int:
-    """Bytes of profile, XMP and texts, as a list of tags has them; tifffile has not read them yet."""
-    return sum(entry.size for entry in directory if entry.tag in _SAID or entry.kind == tags.ASCII)
+def _said(directory: Directory) -> tuple[int, set[int]]:
+    """Bytes of profile, XMP and texts, which tifffile has not read yet, and which tags are there of the needed."""
+    size, there = 0, set[int]()
+    for entry in directory:
+        if entry.tag in _SAID or entry.kind == tags.ASCII:
+            size += entry.size
+        if entry.tag in _NEEDED:
+            there.add(entry.tag)
+    return size, there
 
 
-def _page(file: TiffFile, number: int, directory: Directory) -> TiffPage:
+def _page(file: TiffFile, number: int, needed: set[int]) -> TiffPage:
     """A page with all tags that are needed. tifffile leaves out those that it cannot read, and goes on."""
     page = file.pages[number].aspage()
-    there = {entry.tag for entry in directory}
-    if lost := (there & _NEEDED) - set(page.tags.keys()):
+    if lost := needed - set(page.tags.keys()):
         raise damaged(f"its tag {min(lost)} cannot be read")
     # Of others tifffile would leave a part unread.
     if page.tags.valueof(Tag.PLANAR_CONFIGURATION, tags.TOGETHER) not in (tags.TOGETHER, tags.APART):

@@ -87,15 +87,15 @@ def _only_page(file: BinaryIO) -> tuple[Directory, Mapping[int, Entry]] | None:
     for number, directory in enumerate(directories(file)):
         if number >= _MOST_PAGES or directory.count > _MOST_TAGS:
             return None
+        said = directory.firsts(Tag.NEW_SUBFILE_TYPE, Tag.IMAGE_WIDTH, Tag.IMAGE_LENGTH)
+        is_page = not said.get(Tag.NEW_SUBFILE_TYPE, 0) & tags.SMALLER_OR_MASK
+        if is_page and (found is not None or not is_large(said[Tag.IMAGE_WIDTH], said[Tag.IMAGE_LENGTH])):
+            return None
         entries = {entry.tag: entry for entry in directory}
         if len(entries) < directory.count:  # one stands twice
             return None
-        said = directory.firsts(Tag.NEW_SUBFILE_TYPE, Tag.IMAGE_WIDTH, Tag.IMAGE_LENGTH)
-        if said.get(Tag.NEW_SUBFILE_TYPE, 0) & tags.SMALLER_OR_MASK:
-            continue
-        if found is not None or not is_large(said[Tag.IMAGE_WIDTH], said[Tag.IMAGE_LENGTH]):
-            return None
-        found = directory, entries
+        if is_page:
+            found = directory, entries
     return found
 
 
@@ -104,9 +104,9 @@ def _layout(directory: Directory, entries: Mapping[int, Entry]) -> _Layout | Non
     width, height, samples = said[Tag.IMAGE_WIDTH], said[Tag.IMAGE_LENGTH], said.get(Tag.SAMPLES_PER_PIXEL, 1)
     # Where there is another count or type, or a tag twice, libraries differ in what counts.
     alone = [entries[tag] for tag in tags.ALONE if tag in entries]
-    if any(entry.count != 1 or entry.kind not in tags.WORDS for entry in alone):
+    if any(entry.length != 1 or entry.kind not in tags.WORDS for entry in alone):
         return None
-    if any(entries[tag].count != samples for tag in tags.OF_EACH_SAMPLE if tag in entries):
+    if any(entries[tag].length != samples for tag in tags.OF_EACH_SAMPLE if tag in entries):
         return None
     arranged, packing = said.get(Tag.PLANAR_CONFIGURATION, tags.TOGETHER), said.get(Tag.COMPRESSION, tags.PLAIN)
     if arranged not in (tags.TOGETHER, tags.APART) or packing == tags.OLD_JPEG:
