@@ -1,1 +1,1 @@
-"""What does a file hold?"""
+"""Tests of what files hold, by module of the room."""

@@ -33,7 +33,7 @@ _OTHER_COLOURS = {
 }
 _NUMBERS = {2: "signed", 3: "floating-point", 4: "untyped", 5: "complex", 6: "complex"}
 
-_PREDICTORS = (1, 2)  # none, differences
+_PREDICTORS = (tags.NO_PREDICTOR, tags.DIFFERENCES)
 _BITS = (*range(2, 17), 32)
 
 

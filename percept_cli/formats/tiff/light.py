@@ -39,11 +39,11 @@ def read_float_tiff(data: bytes, name: str, check: Check, policy: ImagePolicy = 
         UnsupportedImage: for other values, colours, or numbers of samples; for more pages than the limit, and
             where there is no page of the number that is asked for.
     """
-    source = Source(data, name, policy, lambda width, height, _: check(width, height))
+    source = Source(data, name, policy, lambda *_: None)
     with decoder_errors(name, anything=True), opened(data) as file:
         pages = pages_to_read(data, file, policy)
         for page in pages:
-            _check(page, source)
+            _check(page, source, check)
         return Decoded(tuple(_frame(page) for page in pages), scene=True)
 
 
@@ -61,7 +61,7 @@ def first_page(data: bytes, policy: ImagePolicy) -> tuple[bool, int]:
         return False, 0
 
 
-def _check(page: TiffPage, source: Source) -> None:
+def _check(page: TiffPage, source: Source, check: Check) -> None:
     width, height, samples = page.imagewidth, page.imagelength, page.samplesperpixel
     if page.dtype is None or page.dtype.kind != "f" or page.bitspersample not in (16, 32, 64):
         raise UnsupportedImage("not only floating point of 16, 32 or 64 bits", hint=_HINT)
@@ -70,7 +70,7 @@ def _check(page: TiffPage, source: Source) -> None:
     extra = samples - _SAMPLES[page.photometric]
     if extra < 0 or (extra > 1 and not page.extrasamples):
         raise UnsupportedImage(f"{samples} samples in each pixel", hint=_HINT)
-    source.check(width, height, 1)
+    check(width, height)
     check_memory(width * height * samples * page.dtype.itemsize, f"its {samples} samples in each pixel")
     refuse_impossible(source, page)
 

@@ -113,6 +113,8 @@ def _layout(directory: Directory, entries: Mapping[int, Entry]) -> _Layout | Non
         return None
     if said.get(Tag.ORIENTATION, tags.UPRIGHT) != tags.UPRIGHT:
         return None
+    if packing == tags.PLAIN and said.get(Tag.PREDICTOR, tags.NO_PREDICTOR) != tags.NO_PREDICTOR:
+        return None  # which means nothing, and libraries differ
     tiled = Tag.TILE_OFFSETS in entries
     if tiled:
         piece_width, piece_height = said[Tag.TILE_WIDTH], said[Tag.TILE_LENGTH]

@@ -73,6 +73,7 @@ INTEGERS = {1: "B", **WORDS}
 SMALLER_OR_MASK = 0b101  # bits of NewSubfileType
 SMALLER = 2  # of SubfileType, which is obsolete
 UPRIGHT = 1  # of Orientation
+NO_PREDICTOR, DIFFERENCES = 1, 2  # of Predictor
 TOGETHER, APART = 1, 2  # of PlanarConfiguration
 UNSPECIFIED, ASSOCIATED, UNASSOCIATED = 0, 1, 2  # of ExtraSamples
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, SEPARATED, YCBCR = 0, 1, 2, 3, 5, 6  # of PhotometricInterpretation

@@ -123,3 +123,12 @@ def test_a_tag_that_stands_twice_is_left_to_who_reads_the_whole(monkeypatch: pyt
     entries += [(273, LONG, 1, 150), (277, SHORT, 1, 1), (278, LONG, 1, 20), (279, LONG, 1, 400)]
     assert strips_in(classic(*entries, behind=bytes(1000))) is not None
     assert strips_in(classic(*entries, (279, LONG, 1, 400), behind=bytes(1000))) is None
+
+
+def test_a_predictor_of_plain_pixels_is_left_to_who_reads_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joining, "LARGE", 100)
+    entries = [(256, LONG, 1, 20), (257, LONG, 1, 20), (258, SHORT, 1, 8), (259, SHORT, 1, 1)]
+    entries += [(273, LONG, 1, 150), (277, SHORT, 1, 1), (278, LONG, 1, 20), (279, LONG, 1, 400)]
+    for predictor, in_strips in ((1, True), (2, False), (3, False)):
+        file = classic(*entries, (317, SHORT, 1, predictor), behind=bytes(1000))
+        assert (strips_in(file) is not None) == in_strips
