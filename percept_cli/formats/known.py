@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from percept_cli.formats.tiff.tags import MARKS as TIFF_MARKS
+
 _MOST_BRANDS = 64  # of an ISO media file; usual ones name five
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
@@ -167,7 +169,7 @@ FORMATS = (
         "TIFF",
         (".tif", ".tiff"),
         "1 to 32 bits, floats, pages",
-        _starts(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),  # + is BigTIFF
+        _starts(*TIFF_MARKS),
         "TIFF",
         "libtiff",
         reader="tiff.reader:read",

@@ -1,4 +1,8 @@
-"""Arrays of numpy, as ``numpy.save`` writes them."""
+"""Arrays of numpy, as ``numpy.save`` writes them.
+
+The header is read by hand, by the words of numpy's "A simple file format for NumPy arrays" rather than as Python:
+numpy's own reader runs Python's tokenizer and parser over what a file says.
+"""
 
 from __future__ import annotations
 
@@ -71,11 +75,7 @@ def _array(data: bytes, check: Check) -> NDArray[Any]:
 
 
 def _header(data: bytes) -> tuple[str, bool, tuple[int, ...], int]:
-    """The type, whether columns come first, the shape, and where values begin.
-
-    By the words of numpy's "A simple file format for NumPy arrays" rather than as Python: numpy's own reader runs
-    Python's tokenizer and parser over it.
-    """
+    """The type, whether columns come first, the shape, and where values begin."""
     if data[:6] != b"\x93NUMPY" or len(data) < 12:
         raise damaged("it does not begin as numpy's files do")
     size, begin = (

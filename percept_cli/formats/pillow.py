@@ -13,6 +13,7 @@ from percept_cli.formats.colour.profiles import naming, profile_of, to_srgb
 from percept_cli.formats.faults import OF_PILLOW
 from percept_cli.formats.pages import Cost, Page, Source, decoded
 from percept_cli.formats.png.colours import describes
+from percept_cli.formats.tiff.tags import APART, SMALLER_OR_MASK, Tag
 from percept_cli.images.joining import Joining, rows_of_strip
 from percept_cli.images.limits import check_frames, check_info
 from percept_cli.images.picture import Decoded, Frame, levels_of
@@ -35,13 +36,8 @@ WITH_ALPHA = Cost(24, 4)
 """The same of what is laid over something, and frames that are kept."""
 OF_LARGE = Cost(9)
 """Pillow's own pixels, the same turned upright, and what is put together of them."""
-TURN = 0x0112
-"""EXIF's tag of the orientation."""
 _DEEP_GREY = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 _LARGEST = 65535
-_SMALLER_OR_MASK = 0b101  # bits of TIFF's NewSubfileType
-_SUBFILE_TYPE, _BITS, _PLANES = 254, 258, 284  # tags
-_APART = 2  # each channel in a plane of its own
 
 
 def read_by_pillow(source: Source) -> Decoded:
@@ -83,7 +79,7 @@ def _deep_page(image: Image.Image, source: Source) -> Page:
         raise source.refused("its numbers are signed, or of more than 16 bits, which is not supported")
     with naming(source.name):
         profile = None if source.policy.ignore_icc else profile_of(image, b"GRAY")
-    return Page(levels_of(values[..., None], _LARGEST), None, image.getexif().get(TURN, 1), profile)
+    return Page(levels_of(values[..., None], _LARGEST), None, image.getexif().get(Tag.ORIENTATION, 1), profile)
 
 
 def frames_of(image: Image.Image, source: Source) -> Decoded:
@@ -173,7 +169,7 @@ def check_size_of(image: Image.Image, source: Source) -> bool:
 
 def is_turned(image: Image.Image) -> bool:
     """Whether a picture is to be turned upright."""
-    return image.getexif().get(TURN, 1) in range(2, 9)
+    return image.getexif().get(Tag.ORIENTATION, 1) in range(2, 9)
 
 
 def _check_palette(image: Image.Image) -> None:
@@ -201,7 +197,8 @@ def _is_deep_page(image: Image.Image) -> bool:
     tags = getattr(image, "tag_v2", None)
     if tags is None:
         return False
-    return max(tags.get(_BITS, (1,))) > 8 or (tags.get(_PLANES) == _APART and image.mode in ("LA", "PA"))
+    apart = tags.get(Tag.PLANAR_CONFIGURATION) == APART
+    return max(tags.get(Tag.BITS_PER_SAMPLE, (1,))) > 8 or (apart and image.mode in ("LA", "PA"))
 
 
 def has_deep_pages(image: Image.Image) -> bool:
@@ -248,7 +245,7 @@ def _places(image: Image.Image, count: int) -> list[tuple[int, tuple[int, int]]]
     found = []
     for place in places:
         image.seek(place)
-        if not getattr(image, "tag_v2", {}).get(_SUBFILE_TYPE, 0) & _SMALLER_OR_MASK:
+        if not getattr(image, "tag_v2", {}).get(Tag.NEW_SUBFILE_TYPE, 0) & SMALLER_OR_MASK:
             found.append((place, image.size))
     image.seek(0)
     return found or [(0, image.size)]

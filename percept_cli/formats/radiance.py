@@ -3,6 +3,10 @@
 Written from G. Ward, "Real Pixels", Graphics Gems II (1991), and Radiance's "File Formats" (F. Grobe, G. Ward). A
 value is m · 2^(e - 136) of a mantissa m and an exponent e, both bytes, as in nearly all programs; Radiance itself
 adds half a step.
+
+Scan lines with runs by channel, which is what programs write, are unpacked by imagecodecs. By hand are read: the
+header, of which it says neither exposures nor primaries, and knows one order of rows and columns; older runs, of
+whole pixels, which it takes for pixels; and what it cannot unpack, to say what is wrong with it.
 """
 
 from __future__ import annotations
@@ -28,6 +32,8 @@ _LONGEST_HEADER = 1 << 16  # bytes
 _FORMATS = ("32-bit_rle_rgbe", "32-bit_rle_xyze")
 _LUMENS_PER_WATT = 179.0  # of white, in Radiance: XYZ is in cd/m², and RGB in W/(sr·m²)
 _SHORTEST, _LONGEST = 8, 32767  # scan lines that can have runs in each channel
+_LONGEST_RUN = 127  # of one byte
+_MARK, _MARKED = 128, 0.5  # mantissas and exponent of a line's pixels, and what they are
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ def read_hdr(data: bytes, name: str, check: Check) -> Decoded:
         check(*((length, count) if first == b"Y" else (count, length)))
         if count * 4 > len(data) - header.end:  # no scan line takes less than a pixel
             raise damaged(f"{len(data)} bytes cannot be {count} scan lines")
-        colours = _light(_scan_lines(data, header.end, count, length), count, length)
+        colours = _light(data, header.end, count, length)
         signs = {first: first_sign, second: second_sign}
         if first == b"X":
             colours = colours.transpose(1, 0, 2)
@@ -127,14 +133,56 @@ def _factors(text: str, count: int) -> list[float]:
     return found
 
 
+def _light(data: bytes, at: int, count: int, length: int) -> NDArray[np.float32]:
+    """Rows: count × length × 3; float32 holds all of these exactly."""
+    import imagecodecs
+    import numpy as np
+
+    if _has_channels(data, at, length) and (found := _by_library(data, at, count, length)) is not None:
+        return found
+    pixels, row = _scan_lines(data, at, count, length), 4 * length
+    light = np.empty((count, length, 3), np.float32)
+    for rows in bands(count, length):  # since imagecodecs takes no more than 2 GiB
+        part = pixels[row * rows.start : row * rows.stop]
+        imagecodecs.rgbe_decode(part, header=False, rle=False, out=light[rows])
+    return light
+
+
+def _by_library(data: bytes, at: int, count: int, length: int) -> NDArray[np.float32] | None:
+    """The same of a file in which every scan line has runs by channel, and nothing follows the last; or None.
+
+    imagecodecs takes all that follows a line without such runs for pixels, and says nothing. So one more line
+    comes after the last one: if that is found to be what it is, no line before it was another.
+    """
+    import imagecodecs
+    import numpy as np
+
+    whole, rest = divmod(length, _LONGEST_RUN)
+    runs = bytes([128 + _LONGEST_RUN, _MARK]) * whole + bytes([128 + rest, _MARK]) * bool(rest)
+    last = b"\2\2" + length.to_bytes(2, "big") + 4 * runs
+    light = np.empty((count + 1, length, 3), np.float32)
+    try:
+        imagecodecs.rgbe_decode(data[at:] + last, header=False, rle=True, out=light)
+    except (imagecodecs.RgbeError, ValueError):  # damaged, with further bytes, or beyond 2 GiB
+        return None
+    return light[:count] if (light[count] == _MARKED).all() else None
+
+
+def _has_channels(data: bytes, at: int, length: int) -> bool:
+    """Whether a scan line has runs by channel: 2, 2, and its length.
+
+    No colour looks like that, since its largest mantissa is 128 or more.
+    """
+    start = data[at : at + 4]
+    return _SHORTEST <= length <= _LONGEST and start[:2] == b"\2\2" and len(start) == 4 and start[2] < 128
+
+
 def _scan_lines(data: bytes, at: int, count: int, length: int) -> bytes:
     """Rows: count × length × 4 bytes."""
     lines = []
     for _ in range(count):
-        start = data[at : at + 4]
-        # 2, 2, and the length: no colour looks like that, since its largest mantissa is 128 or more.
-        if _SHORTEST <= length <= _LONGEST and start[:2] == b"\2\2" and len(start) == 4 and start[2] < 128:
-            if start[2] << 8 | start[3] != length:
+        if _has_channels(data, at, length):
+            if data[at + 2] << 8 | data[at + 3] != length:
                 raise damaged("a scan line is of another length")
             line, at = _by_channel(data, at + 4, length)
         else:
@@ -187,19 +235,6 @@ def _by_pixel(data: bytes, at: int, length: int) -> tuple[bytes, int]:
         line += line[-4:] * times
         shift += 8
     return bytes(line), at
-
-
-def _light(data: bytes, count: int, length: int) -> NDArray[np.float32]:
-    """Rows: count × length × 3; float32 holds all of these exactly."""
-    import numpy as np
-
-    stored = np.frombuffer(data, np.uint8).reshape(count, length, 4)
-    light = np.empty((count, length, 3), np.float32)
-    for rows in bands(count, length):
-        exponent = stored[rows, :, 3].astype(np.int32)
-        np.ldexp(stored[rows, :, :3].astype(np.float32), (exponent - 136)[..., None], out=light[rows])
-        light[rows][exponent == 0] = 0
-    return light
 
 
 def _converted(colours: NDArray[np.float32], header: _Header) -> NDArray[np.float32]:

@@ -9,15 +9,20 @@ arrays and what is read as pages (``pages``) are held to their bytes by their re
 
 from __future__ import annotations
 
+import io
 import re
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from percept_cli.formats.faults import damaged
 from percept_cli.formats.known import format_of
+from percept_cli.formats.tiff.directories import directories
+from percept_cli.formats.tiff.tags import OVERLAP, PLAIN, UNPACKED, Tag
 from percept_cli.images.limits import Limits, check_pixels
 
 _DEFLATE = 1032  # bytes of one
+_LZW_PIXELS = 2731  # of one byte: 4096 of a code of 12 bits
 _BITS_OF_BLOCK = 1  # the least that Huffman codes a block of 8×8 pixels with
 _SMALL = 1 << 20
 """Pixels that take no memory to speak of; what is wrong with such a picture its decoder says best."""
@@ -32,11 +37,6 @@ _BMP_PIXELS = 16384  # of one byte: 255 columns and 255 rows are left out by 4
 _TGA_PACKED = 8  # bit of the kind
 _TGA_PIXELS = 64  # of one byte: 128 by 2
 _PNM = re.compile(rb"P([1-6])" + rb"(?:\s|#[^\r\n]*[\r\n])+(\d{1,10})" * 2)
-_TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_BITS, _TIFF_COMPRESSION = 256, 257, 258, 259
-_TIFF_NUMBERS = {1: "B", 3: "H", 4: "I", 16: "Q"}  # types of tags
-# Compression → bytes of one. LZW: 3838 of a code of 12 bits; runs: 128 of 2. Not here are those without a bound.
-_TIFF_CODECS = {1: 1, 5: 2600, 8: _DEFLATE, 32946: _DEFLATE, 32773: 64}
-_TIFF_OVERLAP = 16  # times the size of the file: what its pieces may be together, as some share what is alike
 _ROUNDED = 4096  # bytes: what is rounded up in a small file
 
 
@@ -149,47 +149,19 @@ def check_canvas(width: int, height: int, covered: int, limits: Limits) -> None:
 
 
 def _tiff(data: bytes, _: Limits) -> None:
-    order = "<" if data[:2] == b"II" else ">"
-    big = struct.unpack_from(order + "H", data, 2)[0] == 43
-    number, pointer, each = ("Q", "Q", 20) if big else ("H", "I", 12)
-    at, seen, held = 8 if big else 4, set[int](), 0
-    while place := struct.unpack_from(order + pointer, data, at)[0]:
-        if place in seen:
-            return
-        seen.add(place)
-        (count,) = struct.unpack_from(order + number, data, place)
-        first = place + struct.calcsize(order + number)
-        at = first + count * each
-        held += at - place
-        if at > len(data):
-            return
-        if held > len(data):  # a small file could have any number of tags otherwise
-            raise damaged("its lists of tags lie on top of each other")
-        tags = range(first, at, each)
-        _tiff_page(dict(_tiff_numbers(data, tags, order, big=big)), len(data))
+    wanted = (Tag.IMAGE_WIDTH, Tag.IMAGE_LENGTH, Tag.BITS_PER_SAMPLE, Tag.COMPRESSION)
+    with suppress(ValueError):  # other damage, which the decoder may take in its own way
+        for directory in directories(io.BytesIO(data)):
+            _tiff_page(directory.firsts(*wanted), len(data))
 
 
-def _tiff_page(tags: Mapping[int, int], size: int) -> None:
-    width, height = tags.get(_TIFF_WIDTH, 0), tags.get(_TIFF_HEIGHT, 0)
-    most = _TIFF_CODECS.get(tags.get(_TIFF_COMPRESSION, 1))
+def _tiff_page(said: Mapping[int, int], size: int) -> None:
+    most = UNPACKED.get(said.get(Tag.COMPRESSION, PLAIN))
     if most is not None:
-        bits = max(1, tags.get(_TIFF_BITS, 1))
+        bits = max(1, said.get(Tag.BITS_PER_SAMPLE, 1))
         # Of several planes, and of chroma that is smaller, one is whole.
-        check_size(width, height, _TIFF_OVERLAP * (most * size + _ROUNDED) * 8 / bits)
-
-
-def _tiff_numbers(data: bytes, tags: range, order: str, *, big: bool) -> Iterator[tuple[int, int]]:
-    """The first number of each tag that is looked at."""
-    for place in tags:
-        tag, kind = struct.unpack_from(order + "HH", data, place)
-        if tag not in (_TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_BITS, _TIFF_COMPRESSION) or kind not in _TIFF_NUMBERS:
-            continue
-        form = order + _TIFF_NUMBERS[kind]
-        (count,) = struct.unpack_from(order + ("Q" if big else "I"), data, place + 4)
-        value = place + (12 if big else 8)
-        if count * struct.calcsize(form) > (8 if big else 4):
-            (value,) = struct.unpack_from(order + ("Q" if big else "I"), data, value)
-        yield tag, struct.unpack_from(form, data, value)[0]
+        possible = OVERLAP * (most * size + _ROUNDED) * 8 / bits
+        check_size(said.get(Tag.IMAGE_WIDTH, 0), said.get(Tag.IMAGE_LENGTH, 0), possible)
 
 
 _CHECKS: Mapping[str, Callable[[bytes, Limits], None]] = {

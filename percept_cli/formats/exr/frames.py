@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from percept_cli.errors import UnsupportedImage
 from percept_cli.formats.colour.primaries import to_bt709
-from percept_cli.formats.exr.header import HALF, UINT, Headers, Part, alone, read_headers
+from percept_cli.formats.exr.header import HALF, UINT, Headers, PartHeader, alone, read_headers
 from percept_cli.formats.faults import decoder_errors
 from percept_cli.formats.light import Check, as_float32, check_memory, frame_of_light
 from percept_cli.images.limits import check_metadata
@@ -25,7 +25,7 @@ _MOST_NAMED = 8
 
 
 @dataclass(frozen=True)
-class _Layer:
+class _ColourChannels:
     """A part's channels with colours, of one prefix."""
 
     part: int
@@ -70,7 +70,7 @@ def read_exr(data: bytes, name: str, check: Check, policy: ImagePolicy = AS_SEEN
         return Decoded((frame,), scene=True, notes=_left_out(headers, layer))
 
 
-def _left_out(headers: Headers, layer: _Layer) -> tuple[str, ...]:
+def _left_out(headers: Headers, layer: _ColourChannels) -> tuple[str, ...]:
     """What of the file is not looked at, if anything is."""
     others = [f"part {part.name}" for place, part in enumerate(headers.parts) if place != layer.part]
     taken = {layer.prefix + channel for channel in (*layer.colours, "A")}
@@ -78,7 +78,7 @@ def _left_out(headers: Headers, layer: _Layer) -> tuple[str, ...]:
     return (f"not compared: {_listed(others)}",) if others else ()
 
 
-def _layer(headers: Headers) -> _Layer:
+def _layer(headers: Headers) -> _ColourChannels:
     """What is the picture.
 
     Raises:
@@ -106,18 +106,18 @@ def _layer(headers: Headers) -> _Layer:
     return layer
 
 
-def _layers(place: int, part: Part) -> list[_Layer]:
+def _layers(place: int, part: PartHeader) -> list[_ColourChannels]:
     found = []
     for prefix in dict.fromkeys(name[: name.rfind(".") + 1] for name in part.channels):
         names = {channel for channel in part.channels if channel.startswith(prefix)}
         if {prefix + "R", prefix + "G", prefix + "B"} <= names:
-            found.append(_Layer(place, prefix, ("R", "G", "B")))
+            found.append(_ColourChannels(place, prefix, ("R", "G", "B")))
         elif prefix + "Y" in names and not {prefix + "RY", prefix + "BY"} & names:
-            found.append(_Layer(place, prefix, ("Y",)))
+            found.append(_ColourChannels(place, prefix, ("Y",)))
     return found
 
 
-def _name(layer: _Layer, headers: Headers) -> str:
+def _name(layer: _ColourChannels, headers: Headers) -> str:
     prefix = layer.prefix.rstrip(".")
     return f"{headers.parts[layer.part].name} {prefix}".strip() if headers.several else prefix
 
@@ -127,22 +127,23 @@ def _listed(names: list[str]) -> str:
     return printable(", ".join(names[:_MOST_NAMED])) + (f" and {more} more" if more > 0 else "")
 
 
-def _frame(data: bytes, layer: _Layer, part: Part, name: str) -> Frame:
+def _frame(data: bytes, layer: _ColourChannels, part: PartHeader, name: str) -> Frame:
     import numpy as np
 
     window, display = part.data, part.display
     channels = _channels(data, layer, part, name)
     colours = np.zeros((display.height, display.width, 3), np.float32)
     alpha: NDArray[np.float32] | None = None
-    left, right = max(window.left, display.left), min(window.right, display.right) + 1
-    top, bottom = max(window.top, display.top), min(window.bottom, display.bottom) + 1
-    whole = window.left <= display.left and window.right >= display.right
-    whole = whole and window.top <= display.top and window.bottom >= display.bottom
+    top, left = max(window.top, display.top), max(window.left, display.left)
+    bottom, right = min(window.bottom, display.bottom), min(window.right, display.right)
+    whole = (top, left, bottom, right) == (display.top, display.left, display.bottom, display.right)
     if not whole or "A" in channels:
         alpha = np.zeros((display.height, display.width), np.float32)
     if left < right and top < bottom:
-        here = (slice(top - display.top, bottom - display.top), slice(left - display.left, right - display.left))
-        there = (slice(top - window.top, bottom - window.top), slice(left - window.left, right - window.left))
+        here, there = (
+            (slice(top - box.top, bottom - box.top), slice(left - box.left, right - box.left))
+            for box in (display, window)
+        )
         for place in range(3):
             values = channels[layer.colours[place % len(layer.colours)]]
             colours[(*here, place)] = values[there]
@@ -153,7 +154,7 @@ def _frame(data: bytes, layer: _Layer, part: Part, name: str) -> Frame:
     return frame_of_light(colours, alpha, associated=True)
 
 
-def _channels(data: bytes, layer: _Layer, part: Part, name: str) -> dict[str, NDArray[np.float32]]:
+def _channels(data: bytes, layer: _ColourChannels, part: PartHeader, name: str) -> dict[str, NDArray[np.float32]]:
     """The channels of a layer, without its prefix: each of the data window's size."""
     import numpy as np
 

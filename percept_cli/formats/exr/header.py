@@ -1,7 +1,8 @@
 """OpenEXR's headers, read strictly: what a file says of itself, before a library believes it.
 
-Written from "The OpenEXR File Layout" (openexr.com). Only what is needed to choose channels, to know what they
-take in memory, and to see that all pixels are there: the library allocates what a header asks for.
+Written from "The OpenEXR File Layout" (openexr.com), by hand: the library allocates what a header asks for as it
+opens a file, and of its readers the one that says what it cannot read knows the first part alone. Only what is
+needed to choose channels, to know what they take in memory, and to see that all pixels are there.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from percept_cli.errors import UnsupportedImage
 from percept_cli.formats.colour.primaries import Primaries
 from percept_cli.formats.faults import damaged
+from percept_cli.geometry import Rectangle
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,26 +37,6 @@ _JPEG_2000 = range(10, 13)
 
 
 @dataclass(frozen=True)
-class Box:
-    """A rectangle of pixels, its last ones included."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def width(self) -> int:
-        """In pixels."""
-        return self.right - self.left + 1
-
-    @property
-    def height(self) -> int:
-        """In pixels."""
-        return self.bottom - self.top + 1
-
-
-@dataclass(frozen=True)
 class Channel:
     """What a header says of a channel."""
 
@@ -65,14 +47,16 @@ class Channel:
 
 
 @dataclass(frozen=True)
-class Part:
+class PartHeader:
     """What a header says of a picture in the file."""
 
     name: str
     channels: dict[str, Channel]
     compression: int
-    data: Box
-    display: Box
+    data: Rectangle
+    """The data window."""
+    display: Rectangle
+    """The display window."""
     tile: tuple[int, int, int] | None
     """Width, height, and the byte with modes of levels and of rounding."""
     primaries: Primaries | None
@@ -94,7 +78,7 @@ class Part:
 class Headers:
     """All headers of a file, and where the tables of chunks begin."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[PartHeader, ...]
     several: bool
     """Whether the file has the form for several parts."""
     end: int
@@ -194,7 +178,7 @@ def _int32(raw: NDArray[np.uint8], places: NDArray[np.int64]) -> NDArray[np.int6
     return np.ascontiguousarray(found).view("<i4")[:, 0].astype(np.int64)
 
 
-def _chunks(part: Part) -> int:
+def _chunks(part: PartHeader) -> int:
     """How many chunks a part has, by its windows."""
     width, height = part.data.width, part.data.height
     if part.tile is None:
@@ -255,7 +239,7 @@ def _text(data: bytes, at: int) -> tuple[str, int]:
         raise damaged("a name in its header is no text") from None
 
 
-def _part(attributes: dict[str, tuple[str, bytes]], raw: bytes, *, tiled: bool, several: bool) -> Part:
+def _part(attributes: dict[str, tuple[str, bytes]], raw: bytes, *, tiled: bool, several: bool) -> PartHeader:
     def value(name: str, kind: str, form: str) -> tuple[float, ...] | None:
         if name not in attributes:
             return None
@@ -288,12 +272,12 @@ def _part(attributes: dict[str, tuple[str, bytes]], raw: bytes, *, tiled: bool, 
     chunks = value("chunkCount", "int", "<i")
     if several and chunks is None:
         raise damaged("it has a part without a number of chunks")
-    return Part(
+    return PartHeader(
         words("name"),
         _channels(attributes),
         int(compression[0]),
-        _box("dataWindow", value("dataWindow", "box2i", "<4i")),
-        _box("displayWindow", value("displayWindow", "box2i", "<4i")),
+        _window("dataWindow", value("dataWindow", "box2i", "<4i")),
+        _window("displayWindow", value("displayWindow", "box2i", "<4i")),
         _tile(tiles) if tiled else None,
         None if (xy := value("chromaticities", "chromaticities", "<8f")) is None else Primaries(*xy),
         None if chunks is None else int(chunks[0]),
@@ -301,13 +285,14 @@ def _part(attributes: dict[str, tuple[str, bytes]], raw: bytes, *, tiled: bool, 
     )
 
 
-def _box(name: str, corners: tuple[float, ...] | None) -> Box:
+def _window(name: str, corners: tuple[float, ...] | None) -> Rectangle:
     if corners is None:
         raise damaged(f"it has no {name}")
-    box = Box(*map(int, corners))
-    if max(map(abs, corners)) > _FARTHEST or box.width < 1 or box.height < 1:
-        raise damaged(f"its {name} from {box.left}, {box.top} to {box.right}, {box.bottom} is none")
-    return box
+    left, top, right, bottom = map(int, corners)  # the last ones included
+    found = Rectangle(top, left, bottom + 1, right + 1)
+    if max(map(abs, corners)) > _FARTHEST or found.width < 1 or found.height < 1:
+        raise damaged(f"its {name} from {left}, {top} to {right}, {bottom} is none")
+    return found
 
 
 def _tile(tile: tuple[float, ...] | None) -> tuple[int, int, int]:

@@ -1,4 +1,8 @@
-"""What an AVIF or HEIC file says of its main picture, found without decoding it: ISO/IEC 14496-12 and 23008-12."""
+"""What an AVIF or HEIC file says of its main picture, found without decoding it: ISO/IEC 14496-12 and 23008-12.
+
+By hand: neither Pillow nor imagecodecs says of an AVIF how many bits it has, what its colours mean and how it is
+to be turned; and pillow-heif gives a still picture in the place of a sequence, without a word.
+"""
 
 from __future__ import annotations
 

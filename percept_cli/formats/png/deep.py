@@ -6,10 +6,11 @@ import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
 from percept_cli.formats.pages import Page, Source
-from percept_cli.formats.pillow import TURN, notes_of
+from percept_cli.formats.pillow import notes_of
 from percept_cli.formats.png.chunks import SIGNATURE, Png, header, written
 from percept_cli.formats.png.pixels import check_rows, pieces, size_of_rows
 from percept_cli.formats.png.said import Said
+from percept_cli.formats.tiff.tags import Tag
 from percept_cli.images.picture import levels_of
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def page_of(file: BinaryIO, png: Png, said: Said, about: Image.Image, source: So
             f"{width}×{height} pixels are more than {_WIDEST:,} in a row", "cut the picture into smaller ones."
         )
     notes = (*said.notes, *notes_of(about))
-    orientation = about.getexif().get(TURN, 1)
+    orientation = about.getexif().get(Tag.ORIENTATION, 1)
     profile = None
     if not source.policy.ignore_icc:
         with naming(source.name):

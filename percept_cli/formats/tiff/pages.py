@@ -1,32 +1,32 @@
-"""Which pages of a TIFF file are read, found in its lists of tags: the others cost nothing, and are not looked at.
+"""What the readers of TIFF by tifffile share: which pages are read, and how they are held to the file.
 
-Thumbnails and masks are left out; the other pages are the frames. For ``deep_tiff`` and ``scenes.float_tiff``.
+Thumbnails and masks are left out; the other pages are the frames. They are found in the lists of tags: the others
+cost nothing, and are not looked at. tifffile believes what a page says, so that is held to the file before.
 """
 
 from __future__ import annotations
 
 import io
-import struct
+import math
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.formats.faults import damaged, quiet_libraries
+from percept_cli.formats.pages import Source
 from percept_cli.formats.pillow import check_frame
+from percept_cli.formats.tiff import tags
+from percept_cli.formats.tiff.directories import Directory, directories
+from percept_cli.formats.tiff.tags import Tag
 from percept_cli.images.limits import check_frames, check_metadata
 from percept_cli.images.policy import ImagePolicy
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from tifffile import TiffFile, TiffPage
 
-_NEW_SUBFILE_TYPE, _SUBFILE_TYPE = 254, 255
-_SMALLER_OR_MASK = 0b101  # bits of the first
-_SMALLER = 2  # of the second, which is obsolete
-_NUMBERS = {1: "B", 3: "H", 4: "I", 16: "Q"}  # types of tags
-_NEEDED = frozenset({*range(254, 260), 262, 266, 273, 274, 277, 278, 279, 284, 317, 320, 322, 323, 324, 325})
-_PROFILE = 34675
-_PLANES, _TOGETHER, _APART = 284, 1, 2  # the tag, and its words
-_NEEDED |= {332, 338, 339, _PROFILE}  # kind of inks, further channels, kind of numbers
-_SAID = frozenset({700, 33723, 34377, _PROFILE})  # XMP, IPTC, Photoshop's
-_TEXT, _FOUR_BYTES = 2, (4, 9)  # types of tags; programs write IPTC as whole numbers
+_NEEDED = tags.ALONE | {*tags.OF_EACH_SAMPLE, *tags.STRIPS, *tags.TILES}
+_NEEDED |= {Tag.COLOR_MAP, Tag.EXTRA_SAMPLES, Tag.ICC_PROFILE}
+_SAID = frozenset({Tag.XMP, Tag.IPTC, Tag.PHOTOSHOP, Tag.ICC_PROFILE})
+_MOST_TILE = 64 << 20  # bytes of a tile, if the picture is smaller
 # What tifffile would do otherwise for the files of microscopes.
 _VENDORS = ("lsm", "ndpi", "scanimage", "stk", "eer")
 
@@ -56,74 +56,123 @@ def pages_to_read(data: bytes, file: TiffFile, policy: ImagePolicy) -> list[Tiff
         UnreadableImage: if a list of tags is damaged, or cannot be read; without the file's name.
         UnsupportedImage: if there are more pages than the limit allows, or more bytes of profiles and texts, or no
             page of that number; likewise.
-        struct.error: if a list of tags lies behind the end.
+        ValueError: if pages run in a circle, or a list of tags lies behind the end; in words.
     """
-    directories = _directories(data, file)
-    if len(file.pages) != len(directories):
-        raise damaged(f"{len(file.pages)} of its {len(directories)} pages can be read")
-    places = [place for place, tags in enumerate(directories) if _is_picture(data, file, tags)] or [0]
+    found = list(directories(io.BytesIO(data)))
+    if not found:
+        raise damaged("it has no pages")
+    if len(file.pages) != len(found):
+        raise damaged(f"{len(file.pages)} of its {len(found)} pages can be read")
+    places = [place for place, directory in enumerate(found) if _is_picture(directory)] or [0]
     check_frame(policy.frame, len(places))
     if policy.frame is not None:
         places = places[policy.frame - 1 : policy.frame]
     check_frames(len(places), policy.limits)
-    check_metadata(sum(_said(data, file, directories[place]) for place in places), policy.limits)
-    return [_page(data, file, place, directories[place]) for place in places]
+    said = [_said(found[place]) for place in places]
+    check_metadata(sum(size for size, _ in said), policy.limits)
+    return [_page(file, place, there) for place, (_, there) in zip(places, said, strict=True)]
 
 
-def _directories(data: bytes, file: TiffFile) -> list[range]:
-    """Where the tags of each directory are. tifffile leaves out directories that it cannot read, and goes on."""
-    order, big = file.byteorder, file.is_bigtiff
-    number, size, pointer = ("Q", 20, "Q") if big else ("H", 12, "I")
-    at = 8 if big else 4
-    found: dict[int, range] = {}
-    held = 0
-    while place := struct.unpack_from(order + pointer, data, at)[0]:
-        if place in found:
-            raise damaged("its pages run in a circle")
-        (count,) = struct.unpack_from(order + number, data, place)
-        first = place + struct.calcsize(order + number)
-        at = first + count * size
-        held += at - place
-        if at > len(data):
-            raise damaged("a list of tags is incomplete")
-        if held > len(data):  # a small file could have any number of tags otherwise
-            raise damaged("its lists of tags lie on top of each other")
-        found[place] = range(first, at, size)
-    if not found:
-        raise damaged("it has no pages")
-    return list(found.values())
+def _is_picture(directory: Directory) -> bool:
+    kinds = directory.firsts(Tag.NEW_SUBFILE_TYPE, Tag.SUBFILE_TYPE)
+    if kinds.get(Tag.NEW_SUBFILE_TYPE):
+        return not kinds[Tag.NEW_SUBFILE_TYPE] & tags.SMALLER_OR_MASK
+    return kinds.get(Tag.SUBFILE_TYPE) != tags.SMALLER
 
 
-def _is_picture(data: bytes, file: TiffFile, tags: range) -> bool:
-    kinds = {_NEW_SUBFILE_TYPE: 0, _SUBFILE_TYPE: 0}
-    for place in tags:
-        code, kind = struct.unpack_from(file.byteorder + "HH", data, place)
-        if code in kinds and kind in _NUMBERS:
-            value = place + (12 if file.is_bigtiff else 8)
-            (kinds[code],) = struct.unpack_from(file.byteorder + _NUMBERS[kind], data, value)
-    if kinds[_NEW_SUBFILE_TYPE]:
-        return not kinds[_NEW_SUBFILE_TYPE] & _SMALLER_OR_MASK
-    return kinds[_SUBFILE_TYPE] != _SMALLER
+def _said(directory: Directory) -> tuple[int, set[int]]:
+    """Bytes of profile, XMP and texts, which tifffile has not read yet, and which tags are there of the needed."""
+    size, there = 0, set[int]()
+    for entry in directory:
+        if entry.tag in _SAID or entry.kind == tags.ASCII:
+            size += entry.size
+        if entry.tag in _NEEDED:
+            there.add(entry.tag)
+    return size, there
 
 
-def _said(data: bytes, file: TiffFile, tags: range) -> int:
-    """Bytes of profile, XMP and texts, as a list of tags has them; tifffile has not read them yet."""
-    size = 0
-    for place in tags:
-        code, kind = struct.unpack_from(file.byteorder + "HH", data, place)
-        if code in _SAID or kind == _TEXT:
-            form = "Q" if file.is_bigtiff else "I"
-            (count,) = struct.unpack_from(file.byteorder + form, data, place + 4)
-            size += count * (4 if kind in _FOUR_BYTES else 1)
-    return size
-
-
-def _page(data: bytes, file: TiffFile, number: int, tags: range) -> TiffPage:
+def _page(file: TiffFile, number: int, needed: set[int]) -> TiffPage:
     """A page with all tags that are needed. tifffile leaves out those that it cannot read, and goes on."""
     page = file.pages[number].aspage()
-    there = {struct.unpack_from(file.byteorder + "H", data, place)[0] for place in tags}
-    if lost := (there & _NEEDED) - set(page.tags.keys()):
+    if lost := needed - set(page.tags.keys()):
         raise damaged(f"its tag {min(lost)} cannot be read")
-    if page.tags.valueof(_PLANES, _TOGETHER) not in (_TOGETHER, _APART):  # tifffile would leave a part unread
+    # Of others tifffile would leave a part unread.
+    if page.tags.valueof(Tag.PLANAR_CONFIGURATION, tags.TOGETHER) not in (tags.TOGETHER, tags.APART):
         raise damaged("its channels are arranged in a way that TIFF does not have")
     return page
+
+
+def refuse_impossible(source: Source, page: TiffPage) -> None:
+    """Refuse a page that cannot hold what its tags say, which tifffile would take memory for, or fill up.
+
+    Raises:
+        UnreadableImage: without the file's name, or with it.
+    """
+    width, height = page.imagewidth, page.imagelength
+    if min(width, height) < 1:
+        raise damaged(f"its header says {width}×{height} pixels")
+    offsets, counts = page.dataoffsets, page.databytecounts
+    pieces = math.prod(page.chunked)
+    if len(offsets) != pieces or len(counts) != pieces:
+        raise damaged(f"{min(len(offsets), len(counts))} of its {pieces} pieces are there")
+    if min(counts) < 1 or min(offsets) < 1:
+        raise damaged("a piece is missing")  # which tifffile would make black
+    size = len(source.data)
+    if max(offset + count for offset, count in zip(offsets, counts, strict=True)) > size:
+        raise damaged("a piece lies behind its end")
+    held = sum(counts)
+    if held > tags.OVERLAP * size:
+        raise damaged("its pieces are larger than the file")
+    bits = page.bitspersample * page.samplesperpixel
+    most = tags.UNPACKED.get(page.compression, math.inf)
+    source.expect(width * height * bits / 8, held, most)
+    if page.is_tiled:
+        tile = page.tilewidth * page.tilelength * bits / 8
+        if page.planarconfig == tags.APART:
+            tile /= page.samplesperpixel
+        if tile > max(_MOST_TILE, 4 * width * height * bits / 8):
+            raise damaged(f"its tiles are {page.tilewidth}×{page.tilelength} pixels")
+        source.expect(tile, max(counts), most)
+    if page.compression == tags.PLAIN:
+        _refuse_short(page)
+
+
+def _refuse_short(page: TiffPage) -> None:
+    """Refuse pieces that are not packed and shorter than their rows: tifffile fills in zeros."""
+    if page.is_tiled:
+        rows, width = page.tilelength, page.tilewidth
+    else:
+        rows, width = min(page.rowsperstrip, page.imagelength), page.imagewidth
+    samples = 1 if page.planarconfig == tags.APART else page.samplesperpixel
+    row = -(-width * page.bitspersample * samples // 8)
+    down = -(-page.imagelength // rows)
+    last = rows if page.is_tiled else page.imagelength - (down - 1) * rows
+    for place, count in enumerate(page.databytecounts):
+        if count < row * (last if place % down == down - 1 else rows):
+            raise damaged("some of its strips or tiles are too short")
+
+
+def values_of(page: TiffPage) -> NDArray[Any]:
+    """H×W×C, as they are in the file."""
+    import numpy as np
+
+    stored = page.asarray(squeeze=False, maxworkers=1)  # planes × depth × H × W × channels
+    apart = page.planarconfig == tags.APART
+    found: NDArray[Any] = np.moveaxis(stored[:, 0, :, :, 0], 0, -1) if apart else stored[0, 0]
+    if found.shape[2] != page.samplesperpixel:
+        raise damaged("its pixels have another number of samples than it says")
+    return found
+
+
+def alpha_of(page: TiffPage, extra: int) -> tuple[int, bool] | None:
+    """Which of some further channels is alpha, from 0, and whether the colours are multiplied by it.
+
+    None where none is: channels that say nothing are no alpha.
+    """
+    stored = page.tags.valueof(Tag.EXTRA_SAMPLES)
+    # Without the tag, one more channel is alpha, as Pillow takes it for 8 bits.
+    kinds = (tags.UNASSOCIATED,) if stored is None else stored if isinstance(stored, tuple) else (stored,)
+    for number, kind in enumerate(kinds[:extra]):
+        if kind in (tags.ASSOCIATED, tags.UNASSOCIATED):
+            return number, kind == tags.ASSOCIATED
+    return None

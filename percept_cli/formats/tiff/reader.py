@@ -13,9 +13,8 @@ from percept_cli.formats.rows import in_strips
 from percept_cli.formats.tiff.deep import read_tiff
 from percept_cli.formats.tiff.light import first_page, read_float_tiff
 from percept_cli.formats.tiff.strips import tiff_strips
+from percept_cli.formats.tiff.tags import UNSPECIFIED, Tag
 from percept_cli.images.picture import Decoded
-
-_EXTRA_SAMPLES, _NO_ALPHA = 338, 0  # the tag, and its word for a channel that may be anything
 
 
 def read(source: Source) -> Decoded:
@@ -42,7 +41,7 @@ def _whole(source: Source) -> Decoded:
     with image:
         if has_deep_pages(image):
             return _by_tifffile(source)
-        further = sum(kind == _NO_ALPHA for kind in getattr(image, "tag_v2", {}).get(_EXTRA_SAMPLES, ()))
+        further = sum(kind == UNSPECIFIED for kind in getattr(image, "tag_v2", {}).get(Tag.EXTRA_SAMPLES, ()))
         return _with_note(frames_of(image, source), further)
 
 

@@ -4,7 +4,7 @@ import imagecodecs
 import numpy as np
 import pytest
 
-from percept_cli.formats.jxl.frames import read_jxl
+from percept_cli.formats.jxl.reader import read_jxl
 from percept_cli.formats.pages import Source
 from percept_cli.images.policy import AS_SEEN
 from tests.jxl_files import jxl_with_head
