@@ -1,0 +1,1 @@
+"""Where and how do two pictures differ?"""
