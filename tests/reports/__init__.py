@@ -1,1 +1,1 @@
-"""How is it told?"""
+"""Tests of the room reports."""

@@ -1,1 +1,1 @@
-"""Plain results."""
+"""Tests of the room results."""

@@ -1,1 +1,1 @@
-"""What does the machine give?"""
+"""What the machine gives."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import asdict
+from typing import Any
 
 import pytest
 
 from percept_cli.errors import UnreadableImage
-from percept_cli.formats.heif.boxes import Head, boxes, head
+from percept_cli.formats.heif.boxes import boxes, head
 
 
 def box(kind: bytes, *content: bytes) -> bytes:
@@ -25,6 +27,12 @@ def meta(*properties: bytes, owned: tuple[int, ...] = ()) -> bytes:
     main = full(b"pitm", struct.pack(">H", 7))
     owners = full(b"ipma", struct.pack(">IHB", 1, 7, len(owned)), bytes(0x80 | number for number in owned))
     return full(b"meta", main, box(b"iprp", box(b"ipco", *properties), owners))
+
+
+def said(data: bytes) -> dict[str, Any]:
+    """What a file says of its main picture, beyond one that says nothing."""
+    nothing = asdict(head(b""))
+    return {name: value for name, value in asdict(head(data)).items() if value != nothing[name]}
 
 
 NCLX = box(b"colr", b"nclx", struct.pack(">HHHB", 9, 16, 9, 0x80))
@@ -60,24 +68,24 @@ def test_more_boxes_than_any_file_has_are_refused() -> None:
 @pytest.mark.parametrize(
     ("properties", "expected"),
     [
-        ((), Head()),
-        ((AV1_10_BITS,), Head(depth=10)),
-        ((AV1_12_BITS,), Head(depth=12)),
-        ((full(b"pixi", bytes([3, 8, 8, 16])),), Head(depth=16)),
-        ((NCLX,), Head(nclx=(9, 16))),
-        ((box(b"colr", b"prof", bytes(8)),), Head(has_profile=True)),
-        ((box(b"irot", b"\3"), box(b"imir", b"\1")), Head(turns=3, mirror=1)),
+        ((), {}),
+        ((AV1_10_BITS,), {"depth": 10}),
+        ((AV1_12_BITS,), {"depth": 12}),
+        ((full(b"pixi", bytes([3, 8, 8, 16])),), {"depth": 16}),
+        ((NCLX,), {"nclx": (9, 16)}),
+        ((box(b"colr", b"prof", bytes(8)),), {"has_profile": True}),
+        ((box(b"irot", b"\3"), box(b"imir", b"\1")), {"turns": 3, "mirror": 1}),
     ],
 )
-def test_what_properties_say(properties: tuple[bytes, ...], expected: Head) -> None:
-    assert head(meta(*properties)) == expected
+def test_what_properties_say(properties: tuple[bytes, ...], expected: dict[str, Any]) -> None:
+    assert said(meta(*properties)) == expected
 
 
 def test_properties_of_other_items_do_not_count() -> None:
-    assert head(meta(AV1_12_BITS, NCLX, AV1_10_BITS, owned=(2,))) == Head(nclx=(9, 16))
+    assert said(meta(AV1_12_BITS, NCLX, AV1_10_BITS, owned=(2,))) == {"nclx": (9, 16)}
 
 
 def test_without_boxes_nothing_is_said() -> None:
-    assert head(b"") == Head()
+    assert not any(asdict(head(b"")).values())
     with pytest.raises(UnreadableImage, match="cut off"):
         head(full(b"meta", full(b"pitm")))
