@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from percept_cli.cli.words import say_plans, what_ran, where_reports_are
-from percept_cli.evidence.sight import sight_of
 from percept_cli.geometry import View
-from percept_cli.images.picture import Picture
-from percept_cli.images.views import Look
 from percept_cli.pairs import pair_of_files
 from percept_cli.recipes.spec import DistanceSpec, LayerSpec
 from percept_cli.results.run import Run
-from percept_cli.scoring.reading import Reading
+from percept_cli.scoring.scorer import Scorer
 
 SPEC = DistanceSpec((LayerSpec("input", "mse"),))
 
@@ -28,10 +27,13 @@ def test_names_of_reports_are_harmless() -> None:
     assert "\x1b" not in where_reports_are([Path("a\x1b[2J.json")])
 
 
-def test_a_plan_has_the_name_of_its_view_where_there_are_several(capsys: pytest.CaptureFixture[str]) -> None:
-    picture = Picture(2, 2, bytes(12))
-    sights = tuple(sight_of(Look(view, picture, picture), SPEC) for view in (View(), View(frame=2)))
-    say_plans(Reading(pair_of_files("a.png", "b.png"), sights, (None, None), 0.0, ()))
+def test_a_plan_has_the_name_of_its_view_where_there_are_several(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGB", (2, 2)).save(tmp_path / "a.png")
+    reading = Scorer(SPEC).read(pair_of_files(tmp_path / "a.png", tmp_path / "a.png"))
+    (sight,) = reading.sights
+    say_plans(replace(reading, sights=(sight, replace(sight, view=View(frame=2)))))
     said = capsys.readouterr()
     assert said.out == ""
     plan = "plan: the pixels are equal, nothing to compute"
