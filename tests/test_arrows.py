@@ -97,3 +97,17 @@ def test_no_files_go_round_in_a_circle() -> None:
         TopologicalSorter(ARROWS).prepare()
     except CycleError as error:
         pytest.fail(f"a circle of files: {' -> '.join(error.args[1])}")
+
+
+@pytest.mark.parametrize("module", sorted(FILES))
+def test_a_module_is_not_longer_than_a_reader_can_hold(module: str) -> None:
+    assert len(FILES[module].read_text(encoding="utf-8").splitlines()) <= 350
+
+
+def test_no_two_rooms_have_a_class_of_one_name() -> None:
+    rooms: dict[str, set[str]] = {}
+    for module, file in FILES.items():
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                rooms.setdefault(node.name, set()).add(room_of(module))
+    assert {name: found for name, found in rooms.items() if len(found) > 1} == {}

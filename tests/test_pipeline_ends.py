@@ -59,7 +59,7 @@ class Stand(Scorer):
 
     def parts(self, reading: Any) -> Any:
         self.fault("parts", reading.pair.name)
-        part = SimpleNamespace(key=1, piece=SimpleNamespace(crop=_CROP), name=reading.pair.name)
+        part = SimpleNamespace(key=1, piece=SimpleNamespace(crop=_CROP), sight=None, name=reading.pair.name)
         return [part, part]
 
     def start(self, parts: Any) -> Any:
@@ -192,7 +192,7 @@ def test_a_picture_that_is_gone_between_two_readings_is_a_row(
     from percept_cli.images.views import looks
     from percept_cli.judging.checks import GateJudge
     from percept_cli.judging.rules import Rules
-    from percept_cli.scoring import reading
+    from percept_cli.scoring import scorer
 
     pair = Pair("x", save("a.png"), save("b.png", width=50))
 
@@ -200,7 +200,7 @@ def test_a_picture_that_is_gone_between_two_readings_is_a_row(
         (tmp_path / "b.png").unlink(missing_ok=True)
         return looks(*arguments)
 
-    monkeypatch.setattr(reading, "looks", vanishing)
+    monkeypatch.setattr(scorer, "looks", vanishing)
     found = drive(Pipeline(Scorer(load_preset("render").spec, GateJudge(Rules()))), Pairs([pair]))
     assert not isinstance(found, BaseException)
     assert [(result.status, "b.png: no such file" in result.reason) for result in found] == [("error", True)]

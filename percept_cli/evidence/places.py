@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from percept_cli.engine.plan import Plan
-    from percept_cli.evidence.changes import Changes
     from percept_cli.evidence.pixels import Pixels
 
     Grid = NDArray[np.float32]
@@ -75,46 +74,6 @@ class Place:
     """The largest ΔE of a cell in it."""
     layers: Mapping[str, float]
     """Tap name → what it adds to the distance of the pair, weighted."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Where a pair differs, and how strongly."""
-
-    mean: float | None
-    """The distance as far as it is visible; None if any layer has no places."""
-    peak: Peak | None
-    """None if no layer has places."""
-    colour: Peak
-    noise: float | None
-    """The noise floor of the peak, where it was asked for."""
-    regions: Sequence[Place]
-    """Of each region of the changes."""
-    heat: HeatMap | None
-    """None where nothing differs, or the distances have no places."""
-
-
-def places_of(
-    spec: DistanceSpec, found: Sequence[Mapping[str, Partial]], changes: Changes, plan: Plan, *, with_noise: bool
-) -> Seen:
-    """Look at all places of a pair that differs.
-
-    Args:
-        spec: the recipe.
-        found: what each part of the pair contributed.
-        changes: its pictures as they are compared, and their regions.
-        plan: what was computed of them.
-        with_noise: whether the noise floor is wanted.
-    """
-    places = Places(spec, found, changes.reference.array, changes.candidate.array, plan)
-    return Seen(
-        places.mean,
-        places.peak(places.distances) if places.has_places else None,
-        places.colour(),
-        places.noise() if with_noise else None,
-        places.regions(changes.labels, len(changes.regions)),
-        places.heat(),
-    )
 
 
 class Places:

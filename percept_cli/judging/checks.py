@@ -207,7 +207,7 @@ def _examined(
     rules: Rules,
 ) -> tuple[Measures, Evidence]:
     """What was measured of a pair that differs, and where."""
-    from percept_cli.evidence.places import places_of
+    from percept_cli.evidence.seen import places_of
 
     own = has_own_levels(spec)
     given = rules.levels.get("peak")

@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING
 from percept_cli.errors import DeviceOutOfMemory, InvalidSetting, PerceptError
 from percept_cli.pairs import Pairs
 from percept_cli.results.run import PairResult
+from percept_cli.scoring.device_time import DeviceTime
 from percept_cli.scoring.feed import Feed
-from percept_cli.scoring.readers import OF_EVERY_PAIR, Job, Known, Reader, Readers
+from percept_cli.scoring.readers import OF_EVERY_PAIR, Job, Known, PairReader, Readers
 from percept_cli.scoring.reading import References
-from percept_cli.scoring.scorer import Part, Scorer, Scorers
+from percept_cli.scoring.scorer import Part, Scorer
+from percept_cli.scoring.scorers import Scorers
 from percept_cli.system.machine import processors
 
 if TYPE_CHECKING:
@@ -100,7 +102,7 @@ class Pipeline:
         self._workers = worker_count(workers)
         self._batch_size = batch_size
         self._say = say
-        self._reader = Reader(known, References(scorer.spec.pictures))
+        self._reader = PairReader(known, References(scorer.spec.pictures))
         self._begin()
         self._limits: dict[tuple[int, int], int] = {}
         self._stopping = False
@@ -346,36 +348,3 @@ class Pipeline:
 def _size(task: _Task) -> tuple[int, int]:
     pixels = task.part.piece.crop.pixels
     return pixels.width, pixels.height
-
-
-class DeviceTime:
-    """The share of the wall time in which the device had a batch, after the first batch, which warms it up."""
-
-    def __init__(self) -> None:
-        self._warm: float | None = None
-        self._since: float | None = None
-        self._end: float | None = None
-        self._busy = 0.0
-
-    def begin(self, now: float) -> None:
-        """A batch was started."""
-        self._since = now if self._since is None else self._since
-
-    def pause(self, now: float) -> None:
-        """The last batch that was started is done."""
-        if self._warm is None:
-            self._warm = now
-        elif self._since is not None:
-            self._busy += now - self._since
-        self._since = None
-
-    def end(self, now: float) -> None:
-        """The last result was handed out."""
-        self._end = now
-
-    @property
-    def share(self) -> float | None:
-        """0 to 1; None where there was no second batch."""
-        if self._warm is None or self._end is None or not self._busy:
-            return None
-        return self._busy / (self._end - self._warm)

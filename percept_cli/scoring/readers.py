@@ -163,7 +163,7 @@ class Readers:
             self._done.put(job)
 
 
-class Reader:
+class PairReader:
     """What a reader does with a pair.
 
     Args:

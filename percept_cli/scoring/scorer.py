@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
 from copy import copy
@@ -19,7 +18,6 @@ from percept_cli.images.views import Look, looks
 from percept_cli.judging.judge import Judge
 from percept_cli.judging.threshold import ThresholdJudge
 from percept_cli.pairs import Pair
-from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.run import LayerResult, PairResult, Status, ViewResult, total, worst_first
 from percept_cli.scoring.reading import Reading, References, Stamps, sides_of
@@ -298,43 +296,6 @@ class Scorer:
             weight=pair.weight,
             extra=pair.extra,
         )
-
-
-class Scorers:
-    """The scorer for each pair: the run's, or one by the preset that the judge says.
-
-    Args:
-        base: by the run's recipe.
-    """
-
-    def __init__(self, base: Scorer) -> None:
-        self.base = base
-        self._others: dict[str, Scorer] = {}
-        self._lock = threading.Lock()
-
-    def scorer_for(self, pair: Pair) -> Scorer:
-        """By whose recipe a pair is measured; a network is loaded by the first pair that needs it.
-
-        Raises:
-            InvalidSetting: if there is no such preset.
-        """
-        preset = self.base.judge.preset_of(pair)
-        if preset is None:
-            return self.base
-        with self._lock:
-            if preset not in self._others:
-                # How pictures are read is the run's, not a preset's.
-                spec = replace(load_preset(preset).spec, pictures=self.base.spec.pictures)
-                self._others[preset] = self.base if spec == self.base.spec else self.base.with_spec(spec)
-            return self._others[preset]
-
-    def told(self, result: PairResult, pair: Pair) -> PairResult:
-        """A result with whose recipe it is of, where that is not the run's."""
-        spec = self.scorer_for(pair).spec
-        if spec is self.base.spec or not result.compared:
-            return result
-        note = f"by preset {self.base.judge.preset_of(pair)}: not comparable with the others"
-        return replace(result, fingerprint=spec.fingerprint, notes=(*result.notes, note))
 
 
 def with_views(worst: PairResult, views: tuple[ViewResult, ...]) -> PairResult:

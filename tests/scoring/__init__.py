@@ -1,0 +1,1 @@
+"""How does a pair become a result?"""
