@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from percept_cli.images.picture import Picture
-from tests.forks import Forks
+from tests.support.forks import Forks
 
 ROOT = Path(__file__).parent.parent
 
@@ -111,7 +111,7 @@ def weights_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     VGG-16 they are the shipped kernels, for VGG-19 random ones. Nothing says that they are torchvision's, so that
     distances have fingerprints of their own.
     """
-    from tests.peers import install_stand_ins
+    from tests.support.peers import install_stand_ins
 
     home = tmp_path_factory.mktemp("weights")
     with pytest.MonkeyPatch.context() as patch:

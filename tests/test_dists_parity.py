@@ -2,7 +2,7 @@
 
 The peer sums products of features, and takes covariances as small differences of them: in float32 it loses digits
 that percept keeps, and how many depends on the machine. So it is in float64, and the engine's float32 is held to
-float64 by what it may lose in that case (`tests/rounding.py`).
+float64 by what it may lose in that case (`tests/support/rounding.py`).
 
 Tried, and each breaks these tests: alpha and beta swapped, one tap's weights for another's, maxima for pools,
 another blur, 1e-3 for 1e-6 in either ratio, a variance that is unbiased, another mean.
@@ -21,10 +21,10 @@ from percept_cli.engine.plan import plan_pair
 from percept_cli.networks.channels import CHANNEL_WEIGHTS, load_channel_weights
 from percept_cli.recipes.recipe import make_recipe
 from scripts.convert_channels import convert
-from tests.measuring import measured
-from tests.peers import dists_with_shipped_kernels, published_dists_weights
-from tests.rounding import ARITHMETIC, exact, relative_error
-from tests.test_lpips_parity import pixels
+from tests.support.measuring import measured
+from tests.support.parity import pixels
+from tests.support.peers import dists_with_shipped_kernels, published_dists_weights
+from tests.support.rounding import ARITHMETIC, exact, relative_error
 
 pytestmark = pytest.mark.numeric
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
 import subprocess
 import sys
 from typing import Any
@@ -11,14 +10,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from tests.conftest import ROOT, drawing
-
-EXAMPLES = ROOT / "docs" / "examples"
-PHOTOS = sorted((ROOT / "sample_images" / "reference").glob("photo-*.png"))
-
-
-def example(name: str) -> dict[str, Any]:
-    return runpy.run_path(str(EXAMPLES / f"{name}.py"))
+from tests.conftest import drawing
+from tests.support.examples import EXAMPLES, PHOTOS, example
 
 
 def tensor(width: int, height: int, seed: int) -> torch.Tensor:

@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from tests.conftest import ROOT
-from tests.test_examples import EXAMPLES, PHOTOS, example
+from tests.support.examples import EXAMPLES, PHOTOS, example
 
 REFERENCE = ROOT / "sample_images" / "reference"
 LANDSCAPE, WALL = REFERENCE / "photo-blur.png", REFERENCE / "photo-texture-swap.png"

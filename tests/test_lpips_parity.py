@@ -6,10 +6,10 @@ the normalisation of the lpips package, and its learned weights, read from its o
 
 Tried, and each breaks these tests: another mean, another tap, another epsilon, two kernels swapped, one tap's
 learned weights for another's, one learned weight altered, corners aligned. (Whether 1e-10 is added inside or
-outside the root shows on tiny features only: test_distances.py has that.)
+outside the root shows on tiny features only: tests/distances/test_distances.py has that.)
 
 Peers are in float64, and the engine's float32 is held to float64 by what it may lose in that case
-(`tests/rounding.py`).
+(`tests/support/rounding.py`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
 from percept_cli import PerceptualDistance
 from percept_cli.engine.measure import Engine
@@ -28,11 +27,13 @@ from percept_cli.engine.plan import plan_pair
 from percept_cli.networks.channels import CHANNEL_WEIGHTS
 from percept_cli.recipes.presets import load_preset
 from scripts.convert_channels import convert
-from tests.measuring import measured
-from tests.peers import lpips_with_learned_weights, lpips_with_shipped_kernels, torchmetrics_lpips
-from tests.rounding import ARITHMETIC, Exact, exact, relative_error
+from tests.support.measuring import measured
+from tests.support.parity import in_range, pixels
+from tests.support.peers import lpips_with_learned_weights, lpips_with_shipped_kernels, torchmetrics_lpips
+from tests.support.rounding import ARITHMETIC, Exact, exact, relative_error
 
 pytestmark = pytest.mark.numeric
+
 
 SIZES = [(1, 64, 64), (1, 37, 53), (3, 48, 80), (2, 67, 97)]
 LARGE = [
@@ -68,21 +69,10 @@ def engine_of(preset: str) -> Engine:
     return Engine(load_preset(preset).spec, "cpu")
 
 
-def pixels(n: int, height: int, width: int, seed: int) -> Tensor:
-    return torch.randint(
-        0, 256, (n, 3, height, width), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8
-    )
-
-
 @cache
 def exact_of(preset: str, n: int, height: int, width: int) -> Exact:
     spec = load_preset(preset).spec
     return exact(spec, pixels(n, height, width, seed=1), pixels(n, height, width, seed=2))
-
-
-def in_range(pictures: Tensor) -> Tensor:
-    """As the lpips package takes them: float64 in [-1, 1]."""
-    return pictures.double() / 127.5 - 1
 
 
 def check_layers_and_total(preset: str, peer: Any, n: int, height: int, width: int) -> None:

@@ -18,9 +18,9 @@ import torch
 from percept_cli import PerceptualDistance
 from percept_cli.recipes.presets import load_preset
 from percept_cli.topology import tap_shape
-from tests.peers import piq_loss
-from tests.rounding import ARITHMETIC
-from tests.test_lpips_parity import pixels
+from tests.support.parity import pixels
+from tests.support.peers import piq_loss
+from tests.support.rounding import ARITHMETIC
 
 pytestmark = pytest.mark.numeric
 

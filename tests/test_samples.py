@@ -2,7 +2,8 @@
 
 `golden/samples.json` was computed in float64 from end to end (direct sums, double kernels), by this file run as
 a script: `python -m tests.test_samples`. It is what the float32 engine is held to, on any machine. How near it
-must be says `golden/samples_bounds.json`, from the conditioning of each layer of each pair (`tests/rounding.py`).
+must be says `golden/samples_bounds.json`, from the conditioning of each layer of each pair
+(`tests/support/rounding.py`).
 """
 
 from __future__ import annotations
@@ -28,12 +29,10 @@ from percept_cli.recipes.recipe import make_recipe
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.run import PairResult
 from percept_cli.topology import INPUT, NETWORKS
-from tests.conftest import ROOT
-from tests.pictures import seen
-from tests.rounding import of_distance, of_features
+from tests.support.pictures import seen
+from tests.support.rounding import of_distance, of_features
+from tests.support.samples import GOLDEN, SAMPLES, files
 
-SAMPLES = ROOT / "sample_images"
-GOLDEN = Path(__file__).parent / "golden" / "samples.json"
 BOUNDS = GOLDEN.with_name("samples_bounds.json")
 NAMES = sorted(path.stem for path in (SAMPLES / "reference").iterdir())
 
@@ -76,11 +75,6 @@ def check_distances(name: str, preset: str) -> None:
         assert abs(layer.distance - expected[layer.name]) <= bounds[layer.name], layer.name
     total = sum(weights[tap] * distance for tap, distance in expected.items())
     assert abs(result.distance - total) <= sum(weights[tap] * bound for tap, bound in bounds.items())
-
-
-def files(name: str) -> tuple[Path, Path]:
-    (candidate,) = (SAMPLES / "candidate").glob(f"{name}.*")
-    return SAMPLES / "reference" / f"{name}.png", candidate
 
 
 def exact_distances(

@@ -22,10 +22,10 @@ from percept_cli.networks.registry import WEIGHTS
 from percept_cli.recipes.presets import load_preset
 from scripts.convert_channels import SHA256, convert
 from tests.conftest import ROOT
-from tests.measuring import measured
-from tests.peers import st_lpips
-from tests.rounding import ARITHMETIC, exact, relative_error
-from tests.test_lpips_parity import in_range, pixels
+from tests.support.measuring import measured
+from tests.support.parity import in_range, pixels
+from tests.support.peers import st_lpips
+from tests.support.rounding import ARITHMETIC, exact, relative_error
 
 pytestmark = [pytest.mark.usefixtures("all_weights"), pytest.mark.numeric]
 

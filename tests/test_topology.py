@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 import torchvision
 from torch import nn
 
-from percept_cli.topology import NETWORKS, layers_up_to, smallest_side, tap_names, tap_shape
+from percept_cli.topology import (
+    NETWORKS,
+    layers_up_to,
+    pixels_seen,
+    positions_reached,
+    smallest_side,
+    stride_of,
+    tap_names,
+    tap_shape,
+)
+from tests.support.masks_through_layers import NETWORK, NETWORKS_WITH_POOLS
 
 
 def test_vgg16_taps_are_the_fields_names_in_network_order() -> None:
@@ -117,3 +129,21 @@ def test_smallest_side_is_where_the_last_mirror_shows_other_positions_than_it_st
         run(side)
         with pytest.raises(RuntimeError, match=r"[Pp]adding size"):
             run(side - 1)
+
+
+@pytest.mark.parametrize(
+    ("network", "tap"), [(network, tap) for network in NETWORKS_WITH_POOLS for tap in tap_names(network)]
+)
+def test_what_is_seen_and_what_is_reached_are_each_others_inverse(network: str, tap: str) -> None:
+    """Position p sees pixel x if and only if pixel x reaches position p."""
+    stride = stride_of(network, tap)
+    for position, pixel in itertools.product(range(-3, 4), range(-8 * stride - 9, 8 * stride + 9, 3)):
+        first, last = pixels_seen(network, tap, position, position)
+        reached_first, reached_last = positions_reached(network, tap, pixel, pixel)
+        assert (first <= pixel <= last) == (reached_first <= position <= reached_last)
+
+
+def test_margins_of_the_published_receptive_fields() -> None:
+    """relu5_3 sees 196 pixels (Araujo, Norris, Sim 2019, table of receptive fields), relu1_2 five."""
+    first, last = pixels_seen(NETWORK, "relu5_3", 0, 0)
+    assert (last - first + 1, pixels_seen(NETWORK, "relu1_2", 0, 0)) == (196, (-2, 2))

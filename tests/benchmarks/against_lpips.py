@@ -30,7 +30,7 @@ from percept_cli.recipes.presets import load_preset
 from percept_cli.topology import layers_up_to, tap_shape
 from tests.benchmarks.machine import describe, medians
 from tests.conftest import as_picture, drawing
-from tests.peers import lpips_with_shipped_kernels
+from tests.support.peers import lpips_with_shipped_kernels
 
 SPEC = load_preset("default").spec
 

@@ -172,7 +172,7 @@ def lpips_loop(reference: Path, candidate: Path, out: Path, names: Sequence[str]
     import torch
     from PIL import Image
 
-    from tests.peers import lpips_with_shipped_kernels
+    from tests.support.peers import lpips_with_shipped_kernels
 
     def load(path: Path) -> torch.Tensor:
         pixels = torch.from_numpy(np.array(Image.open(path).convert("RGB")))

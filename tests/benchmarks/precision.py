@@ -17,7 +17,7 @@ from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.spec import Precision
 from percept_cli.scoring.scorer import Scorer
 from tests.benchmarks.machine import describe, medians
-from tests.test_samples import GOLDEN, files
+from tests.support.samples import GOLDEN, files
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ from percept_cli.results.found import HeatMap
 from percept_cli.results.run import PairResult, Run
 from percept_cli.system.whole import write_output
 from tests.benchmarks.machine import describe
-from tests.runs import CHECKED
+from tests.support.runs import CHECKED
 
 WIDTH, HEIGHT = 1280, 720
 STRIDE = 4

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from percept_cli import PerceptualDistance
 from tests.benchmarks.machine import describe, medians
-from tests.peers import lpips_with_shipped_kernels
+from tests.support.peers import lpips_with_shipped_kernels
 
 SUBJECTS = ("percept", "percept, checkpoints", "lpips")
 TOLERANCE = 1e-2  # tests/test_loss.py is stricter; here it is only to be seen that both do the same work

@@ -11,6 +11,7 @@ import click
 import pytest
 
 from percept_cli.cli import cli, commands
+from tests.conftest import Percept, Save
 
 PRINTED = """
 import sys
@@ -83,3 +84,48 @@ def test_every_command_is_one_that_the_list_tells_of() -> None:
             assert command is getattr(import_module(f"percept_cli.cli.commands.{name}"), name)
             assert command.name == listed.name
             assert listed.short_help
+
+
+def test_an_unknown_command_is_named_with_the_nearest(percept: Percept) -> None:
+    done = percept("compre", "a", "b")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "No such command 'compre'; did you mean compare?" in done.stderr
+    assert "did you mean show?" in percept("presets", "shwo").stderr
+    assert "\x1b" not in percept("compare", "a", "b", "\x1b[31mc").stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["weights"]])
+def test_without_a_command_the_help_is_shown(percept: Percept, arguments: list[str]) -> None:
+    done = percept(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Usage: percept")
+    assert "Error" not in done.stderr
+
+
+def test_files_that_are_given_to_no_command(percept: Percept, save: Save, tmp_path: Path) -> None:
+    for folder in ("old", "new folder"):
+        (tmp_path / folder).mkdir()
+    save("a.png")
+    save("b.png").rename(tmp_path / "b")
+    for words, meant in (
+        (("a.png", "b.png"), "No such command 'a.png'. To compare two images, run: percept compare a.png b.png"),
+        (("b", "a.png", "-q"), "No such command 'b'. To compare two images, run: percept compare b a.png -q"),
+        (
+            ("gone/x", "y.jpg"),
+            "No such command 'gone/x'. To compare two images, run: percept compare gone/x y.jpg",
+        ),
+        (("--threshold", "1", "a.png", "b.png"), "run: percept compare --threshold 1 a.png b.png"),
+        (("a.png",), "To compare it with another image, run: percept compare a.png OTHER"),
+        (("a.png", "old"), "To compare an image with a folder, run: percept batch a.png old"),
+        (
+            ("old", "new folder"),
+            "run: percept check old 'new folder' (for a verdict), or percept batch old 'new folder'",
+        ),
+        (("results.json",), "To convert a report, run: percept report results.json"),
+        (("comprae", "x.png"), "No such command 'comprae'; did you mean compare?"),
+        (("weights", "a.png"), "No such command 'a.png'; choose from "),
+    ):
+        done = percept(*words)
+        assert done.returncode == 2
+        assert meant in done.stderr
+    assert "No such option '--nothing'" in percept("--nothing").stderr

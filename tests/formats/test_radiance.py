@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from percept_cli.errors import UnreadableImage
+from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
 from percept_cli.formats import radiance
+from percept_cli.formats.exr.frames import read_exr
 from percept_cli.formats.radiance import read_hdr
-from tests.scenes import anything, colours_of, hdr, only, rgbe, runs_by_channel, runs_by_pixel, value_of
+from tests.support.scenes import (
+    AP1,
+    anything,
+    attribute,
+    case,
+    colours_of,
+    exr_by_hand,
+    hdr,
+    only,
+    planes,
+    refused,
+    rgbe,
+    runs_by_channel,
+    runs_by_pixel,
+    value_of,
+)
 
 
 def seeded(seed: int) -> NDArray[np.uint8]:
@@ -35,7 +54,7 @@ def found_in(data: bytes) -> list[list[float]] | str:
     return values
 
 
-def flat(pixels: NDArray[np.uint8]) -> bytes:
+def plain_pixels(pixels: NDArray[np.uint8]) -> bytes:
     return pixels.tobytes()
 
 
@@ -75,7 +94,7 @@ def test_lines_of_several_kinds_in_one_file() -> None:
     pixels = rgbe(5, 4, 12)
     expected = [value_of(pixel) for pixel in pixels.reshape(-1, 4)]
     rows = [pixels[row : row + 1] for row in range(4)]
-    kinds = {"c": runs_by_channel, "p": runs_by_pixel, "f": flat}
+    kinds = {"c": runs_by_channel, "p": runs_by_pixel, "f": plain_pixels}
     for pack in ("cccp", "ccfc", "cffp", "cpff", "ccff", "fccc", "pccc"):
         body = b"".join(kinds[kind](row) for kind, row in zip(pack, rows, strict=True))
         assert found_in(of(body, pixels)) == expected, pack
@@ -102,3 +121,119 @@ def test_damage_is_told_as_by_hand() -> None:
         assert found == by_hand(data)
         refused += isinstance(found, str)
     assert 50 < refused < 300
+
+
+# --- Radiance --------------------------------------------------------------------------------------------------
+
+
+def flat(pixels: NDArray[np.uint8]) -> bytes:
+    return pixels.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("packed", "width"),
+    # Lines below 8 pixels have no runs by channel.
+    [
+        (flat, 3),
+        (runs_by_pixel, 3),
+        *((pack, n) for pack in (flat, runs_by_channel, runs_by_pixel) for n in (8, 40, 700)),
+    ],
+)
+def test_hdr_of_all_packings(packed: Callable[[NDArray[np.uint8]], bytes], width: int) -> None:
+    pixels = rgbe(0, 3, width)
+    data = hdr(packed(pixels), f"-Y 3 +X {width}", "FORMAT=32-bit_rle_rgbe")
+    frame = only(read_hdr(data, "x", anything))
+    assert frame.alpha is None
+    assert colours_of(frame).reshape(-1, 3).tolist() == [value_of(pixel) for pixel in pixels.reshape(-1, 4)]
+
+
+def test_hdr_of_all_exponents_is_exact() -> None:
+    pixels = np.array([[[255, 128, 1, exponent] for exponent in range(256)]], np.uint8)
+    found = colours_of(only(read_hdr(hdr(pixels.tobytes(), "-Y 1 +X 256"), "x", anything)))
+    assert found[0].tolist() == [value_of(pixel) for pixel in pixels[0]]  # down to float32's smallest
+
+
+@pytest.mark.parametrize("y", "+-")
+@pytest.mark.parametrize("x", "+-")
+@pytest.mark.parametrize("by_columns", [False, True])
+def test_hdr_of_all_orders(y: str, x: str, by_columns: bool) -> None:
+    pixels = rgbe(1, 4, 5)  # as seen: rows from the top, columns from the left
+    stored = pixels[:: 1 if y == "-" else -1, :: 1 if x == "+" else -1]  # Y points up
+    size = f"{y}Y 4 {x}X 5"
+    if by_columns:
+        stored, size = stored.transpose(1, 0, 2), f"{x}X 5 {y}Y 4"
+    seen = []
+    decoded = read_hdr(hdr(stored.tobytes(), size), "x", lambda width, height: seen.append((width, height)))
+    assert colours_of(only(decoded)).reshape(-1, 3).tolist() == [value_of(p) for p in pixels.reshape(-1, 4)]
+    assert seen == [(5, 4)]
+
+
+def test_hdr_exposures_and_corrections_are_divided_out() -> None:
+    data = hdr(bytes([128, 64, 32, 129]), "-Y 1 +X 1", "EXPOSURE=2", "EXPOSURE= 4.0", "COLORCORR= 1 2 0.5")
+    assert colours_of(only(read_hdr(data, "x", anything)))[0, 0].tolist() == [1 / 8, 0.5 / 16, 0.25 / 4]
+
+
+def test_hdr_primaries_are_converted() -> None:
+    data = hdr(
+        bytes([128, 128, 128, 129, 200, 30, 90, 129]), "-Y 1 +X 2", "PRIMARIES= " + " ".join(map(str, AP1)), "# x"
+    )
+    made = exr_by_hand(
+        planes(np.array([[value_of([128] * 3 + [129]), value_of([200, 30, 90, 129])]], np.float32)),
+        extra=attribute("chromaticities", "chromaticities", struct.pack("<8f", *AP1)),
+    )
+    found, expected = (
+        colours_of(only(read(file, "x", anything))) for read, file in ((read_hdr, data), (read_exr, made))
+    )
+    assert found == pytest.approx(expected, abs=1e-6)  # chromaticities are float32 there
+
+
+def test_hdr_of_xyz_is_light_of_radiance() -> None:
+    data = hdr(bytes([179, 179, 179, 136]), "-Y 1 +X 1", "FORMAT=32-bit_rle_xyze")
+    assert colours_of(only(read_hdr(data, "x", anything)))[0, 0] == pytest.approx([1, 1, 1], abs=1e-6)
+
+
+def test_hdr_of_windows_and_other_programs() -> None:
+    body = bytes([128, 64, 32, 129])
+    plain = colours_of(only(read_hdr(hdr(body, "-Y 1 +X 1"), "x", anything))).tolist()
+    for data in (
+        hdr(body, "-Y 1 +X 1", magic="#?RGBE"),
+        b"#?RADIANCE\r\nFORMAT=32-bit_rle_rgbe\r\n\r\n-Y 1 +X 1\r\n" + body,
+        hdr(body, "-Y 1 +X 1", "# made by hand", "SOFTWARE=x=y", "VIEW= -vtv"),
+        hdr(body, "-Y 1 +X 1") + b"and more",
+    ):
+        assert colours_of(only(read_hdr(data, "x", anything))).tolist() == plain
+
+
+LINE = bytes([2, 2, 0, 8])
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "words"),
+    [
+        (b"", UnreadableImage, []),
+        (b"#?RADIANCE\n", UnreadableImage, ["size"]),
+        (b"P6 1 1 255\n", UnreadableImage, ["#?RADIANCE"]),
+        (hdr(bytes(16), "-Y 2 +Y 2"), UnreadableImage, ["axis"]),
+        (hdr(bytes(16), "-Y 0 +X 2"), UnreadableImage, ["no pixels"]),
+        (hdr(bytes(15), "-Y 2 +X 2"), UnreadableImage, ["ends within"]),
+        (hdr(bytes(16), "-Y 99999 +X 99999"), UnreadableImage, ["scan lines"]),
+        (hdr(bytes(16), "-Y 2 +X"), UnreadableImage, ["size"]),
+        (hdr(bytes(16), "-Y 2 +X 2", "FORMAT=text"), UnsupportedImage, ["FORMAT", "text"]),
+        (hdr(bytes(16), "-Y 2 +X 2", "EXPOSURE=0"), UnreadableImage, ["above 0"]),
+        (hdr(bytes(16), "-Y 2 +X 2", "EXPOSURE=nan"), UnreadableImage, ["numbers"]),
+        (hdr(bytes(16), "-Y 2 +X 2", *["EXPOSURE=1e30"] * 9), UnreadableImage, ["EXPOSURE"]),
+        (hdr(bytes(16), "-Y 2 +X 2", "PRIMARIES=1 2 3"), UnreadableImage, ["8 numbers"]),
+        (hdr(LINE + bytes([136, 1]), "-Y 1 +X 8"), UnreadableImage, ["ends within"]),
+        (hdr(LINE + bytes([137, 1] * 4), "-Y 1 +X 8"), UnreadableImage, ["run"]),
+        (hdr(LINE + bytes([8, 1, 2, 3]), "-Y 1 +X 8"), UnreadableImage, ["within a scan line"]),
+        (hdr(LINE + bytes([136, 1] * 3 + [9, *range(8)]), "-Y 1 +X 8"), UnreadableImage, ["than the file"]),
+        (hdr(LINE + bytes([0, 1, 2, 3]), "-Y 1 +X 8"), UnreadableImage, ["empty"]),
+        (hdr(LINE + bytes(99), "-Y 1 +X 9"), UnreadableImage, ["length"]),
+        (hdr(bytes([1, 1, 1, 3] * 4), "-Y 1 +X 4"), UnreadableImage, ["run"]),  # nothing to repeat
+        (hdr(bytes([9, 9, 9, 9, 1, 1, 1, 9]), "-Y 1 +X 4"), UnreadableImage, ["run"]),
+        (hdr(bytes([9, 9, 9, 9] + [1, 1, 1, 0] * 20), "-Y 1 +X 30"), UnreadableImage, ["run"]),
+    ],
+    ids=case,
+)
+def test_hdr_that_is_refused(data: bytes, kind: type[PerceptError], words: list[str]) -> None:
+    refused(read_hdr, data, kind, *words)

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tests import deep_files as deep
-from tests import test_containers as containers
 from tests.conftest import drawing
 from tests.fuzz.light import light_files
-from tests.icc import cmyk_profile, grey_profile, rgb_lut_profile
-from tests.jxl_files import jxl_with_head
+from tests.support import container_files as containers
+from tests.support import deep_files as deep
+from tests.support.icc import cmyk_profile, grey_profile, rgb_lut_profile
+from tests.support.jxl_files import jxl_with_head
 
 _SIZE = 23, 17
 _HEAD = 400  # bytes, in which formats have their sides

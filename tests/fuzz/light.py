@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.scenes import (
+from tests.support.scenes import (
     exr,
     exr_by_hand,
     exr_of_parts,

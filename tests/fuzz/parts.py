@@ -10,7 +10,7 @@ import re
 import struct
 import zlib
 
-from tests.deep_files import chunk
+from tests.support.deep_files import chunk
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _CHUNKS = (

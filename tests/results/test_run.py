@@ -6,9 +6,13 @@ import math
 from dataclasses import replace
 from typing import get_args
 
+import numpy as np
+import pytest
+
+from percept_cli.errors import ExitCode
 from percept_cli.results.found import LEVELS
-from percept_cli.results.run import SEVERITY, WORST_FIRST, Status, badness
-from tests.runs import CHECKED, PAIR
+from percept_cli.results.run import SEVERITY, WORST_FIRST, Run, Status, badness
+from tests.support.runs import CHECKED, PAIR, RUN
 
 
 def test_every_verdict_has_its_place_in_the_order() -> None:
@@ -25,3 +29,48 @@ def test_pairs_are_ordered_by_verdict_then_by_excess_then_by_distance_then_by_th
     ordered = [fail, no_number, far, near, smaller, warn, passed]
     backwards = ordered[::-1]
     assert sorted(backwards, key=badness) == ordered
+
+
+@pytest.mark.parametrize(
+    ("statuses", "code"),
+    [
+        ([], ExitCode.INPUT),
+        (["new", "missing"], ExitCode.INPUT),
+        (["pass", "new"], ExitCode.ABOVE),
+        (["missing", "pass"], ExitCode.ABOVE),
+        (["pass", "pass"], ExitCode.WITHIN),
+        (["pass", "fail"], ExitCode.ABOVE),
+        (["fail", "error", "pass"], ExitCode.INPUT),
+    ],
+)
+def test_the_worst_that_happened_is_the_exit_code(statuses: list[Status], code: ExitCode) -> None:
+    results = tuple(replace(PAIR, status=status) for status in statuses)
+    run = replace(RUN, results=results)
+    assert run.exit_code is code
+    compared = [status for status in statuses if status not in ("new", "missing")]
+    assert (run.summary.pairs, run.summary.failed) == (len(compared), statuses.count("fail"))
+
+
+def test_statistics_are_numpys() -> None:
+    values = np.random.default_rng(0).gamma(0.5, size=137)
+    weights = np.random.default_rng(1).random(137)
+    results = tuple(
+        replace(PAIR, distance=value, weight=weight)
+        for value, weight in zip(values.tolist(), weights.tolist(), strict=True)
+    )
+    found = replace(RUN, results=results).summary
+    # Last-bit differences of the order of summation.
+    assert found.mean == pytest.approx(values.mean(), rel=1e-14)
+    assert found.weighted_mean == pytest.approx(np.average(values, weights=weights), rel=1e-14)
+    quantiles = (found.median, found.p90, found.p95, found.p99, found.max)
+    assert quantiles == pytest.approx(np.quantile(values, [0.5, 0.9, 0.95, 0.99, 1]), rel=1e-14)
+    assert found.count == 137
+    assert found.layers == pytest.approx({layer.name: layer.distance for layer in PAIR.layers}, rel=1e-14)
+    assert replace(RUN, results=results[::-1]).summary == found
+
+
+def test_statistics_are_over_finite_distances() -> None:
+    results = tuple(replace(PAIR, distance=distance) for distance in (1.0, math.nan, 2.5))
+    summary = Run(RUN.version, RUN.spec, RUN.device, results).summary
+    assert (summary.mean, summary.max) == (1.75, 2.5)
+    assert replace(RUN, results=()).summary.mean is None

@@ -17,7 +17,7 @@ from unittest.mock import patch
 import torch
 
 from tests.corpus.make.common import decode
-from tests.peers import lpips_with_shipped_kernels
+from tests.support.peers import lpips_with_shipped_kernels
 
 _SMALLEST = 16  # pixels per side, below which its pooling layers raise an error
 

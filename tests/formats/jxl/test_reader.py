@@ -7,7 +7,7 @@ import pytest
 from percept_cli.formats.jxl.reader import read_jxl
 from percept_cli.formats.pages import Source
 from percept_cli.images.policy import AS_SEEN
-from tests.jxl_files import jxl_with_head
+from tests.support.jxl_files import jxl_with_head
 
 pytest.importorskip("pillow_jxl")
 

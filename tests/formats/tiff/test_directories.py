@@ -12,10 +12,12 @@ import pytest
 import tifffile
 
 from percept_cli.errors import UnreadableImage
+from percept_cli.formats.tiff import strips as tiff
 from percept_cli.formats.tiff.directories import directories
 from percept_cli.formats.tiff.strips import tiff_strips
 from percept_cli.formats.tiff.tags import INTEGERS, Tag
 from percept_cli.images import joining
+from tests.support.large_files import small as small
 
 SHORT, LONG, LONG8 = 3, 4, 16
 FAR = 1 << 60
@@ -132,3 +134,11 @@ def test_a_predictor_of_plain_pixels_is_left_to_who_reads_the_whole(monkeypatch:
     for predictor, in_strips in ((1, True), (2, False), (3, False)):
         file = classic(*entries, (317, SHORT, 1, predictor), behind=bytes(1000))
         assert (tiff_strips(file) is not None) == in_strips
+
+
+@pytest.mark.usefixtures("small")
+def test_pages_in_a_circle_are_left_to_the_reader() -> None:
+    entries = [(254, 4, 1, 1), *((60_000 + tag, 1, 90_000, 8) for tag in range(400))]
+    page = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    data = b"II*\0" + struct.pack("<I", 100_000) + bytes(100_000 - 8) + page + struct.pack("<I", 100_000)
+    assert tiff.tiff_strips(io.BytesIO(data)) is None

@@ -1,0 +1,314 @@
+"""`percept check` as a person and a CI job meet it: real processes, real files, whole outputs and exit codes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+
+from tests.conftest import Percept, Save, drawing
+from tests.support.checks import folders as folders
+from tests.support.checks import page, results_of
+
+
+def test_two_folders(percept: Percept, folders: Path) -> None:
+    done = percept("check", "expected", "actual", "-o", "r.json", "--format", "table", fresh=True)
+    assert done.returncode == 1
+    found = results_of(folders / "r.json")
+    assert {name: row["status"] for name, row in found.items() if name} == {
+        "same.png": "pass",
+        "noise.png": "pass",
+        "ui/digit.png": "fail",
+        "ui/icon.png": "fail",
+    }
+    assert found[""]["folders"] == {"reference": "expected", "candidate": "actual"}
+    assert found[""]["spec"]["layers"][0]["tap"] == "relu2_2"
+    digit = found["ui/digit.png"]["evidence"]
+    (region,) = digit["regions"]
+    assert 90 < region["box"]["x"] < 125
+    assert region["box"]["y"] < 24
+    assert region["share"] == pytest.approx(1)
+    assert region["distance"] == pytest.approx(found["ui/digit.png"]["distance"], rel=1e-6)
+    assert sum(region["layers"].values()) == pytest.approx(region["distance"], rel=1e-12)
+    assert digit["changed_pixels"] == region["pixels"]
+    assert {gate["name"]: gate["status"] for gate in digit["gates"]}["peak"] == "fail"
+    assert found["noise.png"]["evidence"]["changed_pixels"] > 10_000
+    assert found["same.png"]["evidence"]["heat"] is None
+    commands = ("  show", "  accept")  # which are to be copied, and so on one line
+    assert max(len(line) for line in done.stdout.splitlines() if not line.startswith(commands)) <= 80
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert "accept percept approve r.json --baseline expected --current actual --filter /ui/icon.png" in lines
+    assert "show percept heatmap expected/ui/icon.png actual/ui/icon.png -o heat.png" in lines
+    assert "FAIL ui/digit.png 160 × 96" in lines
+    assert "pictures 4: 1 identical, 1 more passed, 2 failed, 0 errors" in lines
+    assert "verdict FAIL: 2 of 4 pairs failed" in lines
+    assert "same.png" not in done.stdout
+
+
+@pytest.mark.usefixtures("folders")
+def test_two_files_and_a_table_without_colour(percept: Percept) -> None:
+    done = percept("check", "expected/ui/icon.png", "actual/ui/icon.png")
+    assert done.returncode == 1
+    assert "accept" not in done.stdout  # there is no folder to accept it into
+    assert "\x1b" not in done.stdout
+    assert percept("check", "expected/same.png", "actual/noise.png", "-q").returncode == 0
+
+
+def test_named_settings(percept: Percept, folders: Path) -> None:
+    """On one machine there is hardly any noise; other machines' fonts move every letter."""
+    page(noise=4).save(folders / "grain.png")
+    pair = "expected/same.png", "grain.png"
+    assert percept("check", *pair, "--noise", "cross-machine", "-q").returncode == 0
+    strict = percept("check", *pair, "--noise", "same-machine")
+    assert strict.returncode == 1
+    assert "(same-machine)" in strict.stdout
+
+
+@pytest.mark.usefixtures("folders")
+def test_levels_from_the_command_line(percept: Percept) -> None:
+    pair = "expected/ui/digit.png", "actual/ui/digit.png"
+    done = percept("check", *pair, "--fail", "peak=6", "--warn", "changed-pixels=3", "--format", "json")
+    assert done.returncode == 0
+    (row,) = json.loads(done.stdout)["results"]
+    assert row["status"] == "warn"
+    gates = {gate["name"]: gate for gate in row["evidence"]["gates"]}
+    assert (gates["changed-pixels"]["warn"], gates["changed-pixels"]["fail"]) == (3, None)
+    assert gates["peak"]["source"] == "command line"
+    assert row["evidence"]["noise"] is None  # nobody asked for it
+    exact = gates["peak"]["value"]
+    assert percept("check", *pair, "--fail", f"peak={exact!r}", "-q").returncode == 0
+    assert percept("check", *pair, "--fail", f"peak={exact * 0.999}", "-q").returncode == 1
+
+
+@pytest.mark.usefixtures("folders")
+def test_changed_pixels_in_per_cent_of_what_is_not_left_out(percept: Percept) -> None:
+    pair = "expected/ui/digit.png", "actual/ui/digit.png"
+    off = ("--fail", "peak=off", "--fail", "colour=off", "--fail", "distance=off")
+    shares = []
+    for ignored in ((), ("--ignore", "0,60,10,10")):  # where nothing differs
+        done = percept("check", *pair, *off, "--fail", "changed-pixels=0.01%", *ignored, "--format", "json")
+        assert done.returncode == 1
+        (row,) = json.loads(done.stdout)["results"]
+        (gate,) = (one for one in row["evidence"]["gates"] if one["name"] == "changed-pixels")
+        compared = row["width"] * row["height"] - row["evidence"]["ignored_pixels"]
+        assert gate["value"] == 100 * row["evidence"]["changed_pixels"] / compared
+        assert (gate["unit"], gate["fail"]) == ("%", 0.01)
+        assert f"changed-pixels {gate['value']!r} % is above 0.01 % (command line)" in row["reason"]
+        shares.append(gate["value"])
+    assert shares[0] < shares[1]
+    assert percept("check", *pair, *off, "--fail", f"changed-pixels={shares[0]!r}%", "-q").returncode == 0
+    wrong = percept("check", *pair, "--fail", "peak=1%")
+    assert (wrong.returncode, "only changed-pixels counts pixels" in wrong.stderr) == (2, True)
+
+
+def test_any_extension(percept: Percept, save: Save, tmp_path: Path) -> None:
+    for name in ("old/a.png", "new/a.bmp"):
+        (tmp_path / name).parent.mkdir()
+        save(name)
+    assert percept("check", "old", "new", "-q").returncode == 3  # nothing was compared
+    done = percept("check", "old", "new", "--any-extension", "--format", "json")
+    assert done.returncode == 0
+    assert [row["reference"] for row in json.loads(done.stdout)["results"]] == ["old/a.png"]
+
+
+def test_ignored_pixels_contribute_exactly_nothing(percept: Percept, folders: Path) -> None:
+    box = ("--ignore", "64,0,96,30")
+    done = percept("check", "expected/ui/digit.png", "actual/ui/digit.png", *box, "--format", "json")
+    assert done.returncode == 0
+    document = json.loads(done.stdout)
+    (row,) = document["results"]
+    assert (row["distance"], row["evidence"]["changed_pixels"]) == (0, 0)
+    assert row["evidence"]["ignored_pixels"] == 96 * 30
+    assert document["device"] == "none"
+    # Whatever stands there does not leak into the features beside it.
+    vandal = page(icon=False)
+    ImageDraw.Draw(vandal).rectangle((64, 0, 159, 29), (255, 0, 255))
+    vandal.save(folders / "vandal.png")
+    distances = [
+        json.loads(percept("check", "expected/same.png", name, *box, "--format", "json").stdout)["results"][0]
+        for name in ("vandal.png", "actual/ui/icon.png")
+    ]
+    assert distances[0]["distance"] == distances[1]["distance"] > 0
+    mask = Image.new("L", (160, 96), 255)
+    mask.paste(0, (64, 0, 160, 30))
+    mask.save(folders / "mask.png")
+    assert percept("check", "expected/same.png", "actual/ui/digit.png", "--mask", "mask.png", "-q").returncode == 0
+
+
+def test_a_shift_is_tolerated_and_told(percept: Percept, tmp_path: Path) -> None:
+    canvas = drawing(140, 110, seed=3)
+    canvas.crop((10, 10, 130, 100)).save(tmp_path / "a.png")
+    canvas.crop((9, 11, 129, 101)).save(tmp_path / "b.png")
+    assert percept("check", "a.png", "b.png", "-q").returncode == 1
+    done = percept("check", "a.png", "b.png", "--max-shift", 2, "--format", "json")
+    assert done.returncode == 0
+    (row,) = json.loads(done.stdout)["results"]
+    assert row["evidence"]["shift"] == [1, -1]
+    assert row["distance"] == 0
+
+
+def test_pictures_without_a_counterpart(percept: Percept, folders: Path) -> None:
+    page().save(folders / "actual/fresh.png")
+    (folders / "actual/same.png").unlink()
+    quiet = ("--exclude", "ui/", "-q", "-o", "r.json")
+    assert percept("check", "expected", "actual", *quiet).returncode == 1
+    found = results_of(folders / "r.json")
+    assert (found["fresh.png"]["status"], found["same.png"]["status"]) == ("new", "missing")
+    digest = hashlib.sha256((folders / "actual/fresh.png").read_bytes()).hexdigest()
+    assert found["fresh.png"]["files"]["candidate"]["sha256"] == digest
+    assert percept("check", "expected", "actual", *quiet, "--new", "warn").returncode == 1
+    assert percept("check", "expected", "actual", *quiet, "--new", "warn", "--missing", "pass").returncode == 0
+    found = results_of(folders / "r.json")
+    assert found["fresh.png"]["allowed"] is found["same.png"]["allowed"] is True
+    assert found[""]["summary"]["allowed"] == 2
+
+
+def test_two_sizes(percept: Percept, folders: Path, save: Save) -> None:
+    save("actual/same.png", 50, 40)
+    done = percept("check", "expected", "actual", "--include", "same.png", "-o", "r.json", "--format", "table")
+    assert done.returncode == 1
+    row = results_of(folders / "r.json")["same.png"]
+    assert (row["status"], row["distance"], "evidence" in row) == ("fail", None, False)
+    assert "expected/same.png is 160×96 pixels, actual/same.png is 50×40" in row["reason"]
+    assert row["files"]["candidate"]["sha256"]
+    warned = percept("check", "expected", "actual", "--include", "same.png", "--size-mismatch", "warn")
+    assert warned.returncode == 0
+    assert "WARN  same.png" in warned.stdout
+
+
+def test_settings_in_a_file(percept: Percept, folders: Path) -> None:
+    (folders / "percept.toml").write_text(
+        """
+        [check]
+        baseline = "expected"
+        current = "actual"
+
+        [[override]]
+        match = "ui/**"
+        ignore = "64,0,96,30"
+
+        [[override]]
+        match = "ui/icon.png"
+        preset = "johnson-style"
+
+        [[override]]
+        match = "typo/**"
+        max-shift = 1
+        """
+    )
+    done = percept("check", "-o", "r.json")
+    assert done.returncode == 1
+    assert "Warning: override 3 (typo/**) matches no picture\n" in done.stderr
+    found = results_of(folders / "r.json")
+    assert found["ui/digit.png"]["status"] == "pass"
+    icon = found["ui/icon.png"]
+    assert [gate["name"] for gate in icon["evidence"]["gates"]] == ["colour"]  # levels are those of another recipe
+    assert icon["threshold"] is None
+    assert "Warning: johnson-style has no levels for distance and peak, so colour alone decides" in done.stderr
+    assert icon["fingerprint"] != found[""]["fingerprint"]
+    assert "not comparable with the others" in icon["reason"]
+    assert found[""]["summary"]["count"] == 3
+    (folders / "percept.toml").write_text("[check]\nbaselin = 'expected'\n")
+    wrong = percept("check", "expected", "actual")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr == "Error: percept.toml: unknown key 'baselin'\nHint: did you mean baseline?\n"
+
+
+@pytest.mark.usefixtures("folders")
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--fail", "peek=1"), "unknown gate 'peek'"),
+        (("--fail", "peak=nan"), "finite number of at least 0, not nan"),
+        (("--fail", "peak=1", "--fail", "peak=2"), "the level of peak is given twice"),
+        (("--fail", "peak=-1"), "finite number of at least 0, not -1.0"),
+        (("--fail", "distance=7"), "above the largest possible value, 6.0"),
+        (("--ignore", "1,2,3"), "'1,2,3' is no rectangle"),
+        (("--threshold", "nan"), "must be a finite number"),
+        (("--warn", "peak=2", "--fail", "peak=1"), "is above the one that fails"),
+    ],
+)
+def test_what_makes_no_rules(percept: Percept, options: tuple[str, ...], message: str) -> None:
+    done = percept("check", "expected", "actual", *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--ignore", "500,0,5,5"), "the ignored rectangle 500,0,5,5 lies outside the picture of 160×96 pixels"),
+        (("--mask", "small.png"), "small.png: the mask has 40×30 pixels, the pictures 160×96"),
+    ],
+)
+def test_what_fits_no_picture(
+    percept: Percept, folders: Path, save: Save, options: tuple[str, ...], message: str
+) -> None:
+    save("small.png")
+    done = percept("check", "expected", "actual", "--include", "icon.png", *options, "-o", "r.json")
+    assert done.returncode == 3
+    assert message in results_of(folders / "r.json")["ui/icon.png"]["reason"]
+
+
+@pytest.mark.usefixtures("folders")
+def test_what_would_go_wrong_only_later_is_told_at_once(percept: Percept) -> None:
+    """Of equal pictures as well: the first one that changes would be too late."""
+    same = "expected/same.png", "actual/same.png"
+    mask = percept("check", *same, "--mask", "none.png")
+    assert (mask.returncode, mask.stdout) == (3, "")
+    assert mask.stderr.startswith("Error: none.png: no such file\n")
+    assert percept("check", *same, "--ignore", "500,0,5,5", "-q").returncode == 3
+    chosen = percept("check", *same, "--include", "*.png")
+    assert chosen.returncode == 2
+    assert "actual/same.png is no folder" in chosen.stderr
+    everything = percept("check", "expected/same.png", "actual/ui/icon.png", "--ignore", "0,0,999,999")
+    assert everything.returncode == 0
+    assert "actual/ui/icon.png: nothing was compared: all pixels are left out" in " ".join(
+        everything.stdout.split()
+    )
+
+
+@pytest.mark.parametrize("file", ["percept.toml", "pyproject.toml"])
+def test_settings_from_above_are_named(percept: Percept, folders: Path, file: str) -> None:
+    """In no repository the search goes up to the root, where anyone may have switched gates off."""
+    table = "tool.percept." if file == "pyproject.toml" else ""
+    (folders / file).write_text(f"[{table}check]\ndistance = 'off'\npeak = 'off'\ncolour = 'off'\n")
+    inside = folders / "inside"
+    inside.mkdir()
+    folders_given = ("../expected", "../actual")
+    row = f"settings from {folders / file}, above the current folder"
+    note = f"Note: {row}\n"
+    done = percept("check", *folders_given, "-o", "r.json", "--format", "table", cwd=inside)
+    assert row.replace(" ", "") in re.sub(r"\s", "", done.stdout)
+    assert note not in done.stderr
+    pair = ("../expected/same.png", "../actual/same.png")
+    assert row.replace(" ", "") in re.sub(r"\s", "", percept("compare", *pair, cwd=inside).stdout)
+    assert row.replace(" ", "") in re.sub(r"\s", "", percept("report", "r.json", cwd=inside).stdout)
+    others = (
+        ("compare", *pair, "--format", "score"),
+        ("batch", *folders_given, "--include", "same.png", "-o", "r.csv"),
+        ("check", *folders_given, "--include", "same.png", "--format", "github"),
+        ("heatmap", *pair, "-o", "heat.png"),
+        ("report", "r.json", "--format", "score"),
+    )
+    for command in others:
+        assert percept(*command, cwd=inside).stderr.startswith(note), command
+    for quiet in (("check", *pair, "-q"), ("check", *pair, "--config", f"../{file}")):
+        assert note not in percept(*quiet, cwd=inside).stderr
+    here = percept("check", "expected", "actual", "--format", "github")  # beside the file nobody is surprised
+    assert "above the current folder" not in here.stdout + here.stderr
+
+
+def test_usage(percept: Percept, folders: Path) -> None:
+    same = percept("check", "expected", "expected")
+    assert same.returncode == 2
+    assert "are the same folder" in same.stderr
+    assert percept("check").returncode == percept("check", "expected").returncode == 2
+    (folders / "empty").mkdir()
+    (folders / "empty2").mkdir()
+    assert percept("check", "empty", "empty2").returncode == 3
+    assert percept("check", "empty", "empty2", "--allow-empty").returncode == 0

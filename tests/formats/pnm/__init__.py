@@ -1,0 +1,1 @@
+"""PGM, PPM and PAM."""

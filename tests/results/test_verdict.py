@@ -1,0 +1,33 @@
+"""A whole run in one line."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from percept_cli.errors import ExitCode
+from percept_cli.results.verdict import judge_run
+from tests.support.runs import PAIR, RUN
+
+
+def test_what_is_allowed_is_no_failure() -> None:
+    assert replace(RUN, results=(), allow_empty=True).exit_code is ExitCode.WITHIN
+    passed = replace(PAIR, status="pass")
+    unmatched = replace(passed, status="new", distance=math.nan)
+    run = replace(RUN, results=(passed, unmatched), allow_unmatched=True)
+    assert run.exit_code is ExitCode.WITHIN
+    assert judge_run(run) == ("pass", "0 missing, 1 new; 1 pair within the threshold")
+
+
+def test_a_run_in_words() -> None:
+    passed, failed = replace(PAIR, status="pass"), PAIR
+    error = replace(passed, status="error", distance=math.nan)
+    assert judge_run(replace(RUN, results=(passed, passed))) == ("pass", "2 pairs within the threshold")
+    assert judge_run(replace(RUN, results=(passed, failed))) == ("fail", "1 of 2 pairs above the threshold")
+    assert judge_run(replace(RUN, results=(error, failed), complete=False)) == (
+        "error",
+        "1 of 2 pairs could not be compared; 1 of 2 pairs above the threshold; the run ended before its last pair",
+    )
+    assert judge_run(replace(RUN, results=())) == ("error", "nothing was compared")
+    free = replace(passed, threshold=None)
+    assert judge_run(replace(RUN, results=(free,))) == ("pass", "1 pair compared, without a threshold")

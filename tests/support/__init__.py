@@ -1,0 +1,1 @@
+"""What tests share: files written by hand, stand-ins, and what is read from outputs."""
