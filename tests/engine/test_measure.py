@@ -87,23 +87,24 @@ class Remembering(Engine):
 
 
 @pytest.fixture(scope="module")
-def engines() -> dict[DistanceSpec, Engine]:
+def engines() -> dict[tuple[object, ...], Engine]:
     return {}
 
 
 @pytest.fixture(scope="module")
-def remembering() -> Iterator[dict[DistanceSpec, Engine]]:
+def remembering() -> Iterator[dict[tuple[object, ...], Engine]]:
     yield {}
     Remembering._runs.clear()
     Remembering._backbones.clear()
 
 
 def engine_of(
-    engines: dict[DistanceSpec, Engine], spec: DistanceSpec, kind: type[Engine] = Engine, **options: bool
+    engines: dict[tuple[object, ...], Engine], spec: DistanceSpec, kind: type[Engine] = Engine, **options: bool
 ) -> Engine:
-    if spec not in engines:
-        engines[spec] = kind(spec, "cpu", **options)
-    return engines[spec]
+    key = spec, *options.items()
+    if key not in engines:
+        engines[key] = kind(spec, "cpu", **options)
+    return engines[key]
 
 
 CHANGES = ("one pixel", "corner", "border", "far regions")
@@ -159,7 +160,7 @@ BY_NETWORK = sorted(DISTANCES, key=by_network)
 @pytest.mark.usefixtures("all_weights")
 @pytest.mark.parametrize("distance", BY_NETWORK)  # the inner loop
 @pytest.mark.parametrize("change", CHANGES)
-def test_planned_is_whole(remembering: dict[DistanceSpec, Engine], change: str, distance: str) -> None:
+def test_planned_is_whole(remembering: dict[tuple[object, ...], Engine], change: str, distance: str) -> None:
     spec = spec_of(distance)
     engine = engine_of(remembering, spec, Remembering)
     reference, candidate = pair_of(change, 269, 333, seed=269)
@@ -183,7 +184,7 @@ def test_those_pictures_are_planned_at_all(distance: str) -> None:
 
 
 @pytest.mark.parametrize("taps", [SHALLOW, ("relu1_2",), ("input",), ("relu4_1", "pool1")], ids=" ".join)
-def test_planned_is_whole_for_other_taps(engines: dict[DistanceSpec, Engine], taps: tuple[str, ...]) -> None:
+def test_planned_is_whole_for_other_taps(engines: dict[tuple[object, ...], Engine], taps: tuple[str, ...]) -> None:
     spec = spec_of("mse", taps)
     engine = engine_of(engines, spec)
     for name, reference, candidate in changes(301, 283, seed=7):
@@ -243,7 +244,7 @@ def test_tiled_is_untiled_with_other_pools(other_pools: str, taps: tuple[str, ..
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "height"), [(563, 421), pytest.param(803, 601, marks=pytest.mark.slow)])
 def test_outside_the_cores_the_whole_picture_has_rounding_only(
-    engines: dict[DistanceSpec, Engine], width: int, height: int
+    engines: dict[tuple[object, ...], Engine], width: int, height: int
 ) -> None:
     """One level in one channel of one pixel: nearly nothing, and still nothing is missed."""
     spec = spec_of("euclidean")
@@ -268,7 +269,7 @@ def test_outside_the_cores_the_whole_picture_has_rounding_only(
         *(pytest.param(name, marks=pytest.mark.slow) for name in ("frobenius", "dists", "st-lpips", "contextual")),
     ],
 )
-def test_tiled_is_untiled(remembering: dict[DistanceSpec, Engine], distance: str) -> None:
+def test_tiled_is_untiled(remembering: dict[tuple[object, ...], Engine], distance: str) -> None:
     spec = spec_of(distance)
     engine = engine_of(remembering, spec, Remembering)
     _, reference, candidate = next(changes(190, 700, seed=3))
@@ -284,7 +285,7 @@ def test_tiled_is_untiled(remembering: dict[DistanceSpec, Engine], distance: str
 
 
 @pytest.mark.slow
-def test_a_small_budget_moves_no_number(engines: dict[DistanceSpec, Engine]) -> None:
+def test_a_small_budget_moves_no_number(engines: dict[tuple[object, ...], Engine]) -> None:
     spec = load_preset("default").spec
     engine = engine_of(engines, spec)
     _, reference, candidate = next(changes(200, 1500, seed=3))
@@ -308,7 +309,7 @@ def test_a_budget_that_is_too_small_is_said() -> None:
     assert "--max-memory" in error.value.hint
 
 
-def test_crops_of_several_pairs_in_one_batch(engines: dict[DistanceSpec, Engine]) -> None:
+def test_crops_of_several_pairs_in_one_batch(engines: dict[tuple[object, ...], Engine]) -> None:
     """With cores at different places in crops of one size."""
     spec = spec_of("mse", SHALLOW)
     engine = engine_of(engines, spec)
@@ -354,17 +355,18 @@ def dense(
 @pytest.mark.parametrize("distance", LOCAL)  # the inner loop, in which the network's runs are remembered
 @pytest.mark.parametrize("change", CHANGES)
 def test_planned_maps_are_those_of_the_whole(
-    remembering: dict[DistanceSpec, Engine], change: str, distance: str
+    remembering: dict[tuple[object, ...], Engine], change: str, distance: str
 ) -> None:
     spec = DistanceSpec(tuple(LayerSpec(tap, distance) for tap in TAPS_OF_MAPS))
     check_maps(engine_of(remembering, spec, Remembering, keeps_maps=True), change, distance)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("all_weights")
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("preset", ["lpips", "st-lpips"])
 def test_planned_maps_are_those_of_the_whole_on_the_backbones_of_learned_weights(
-    remembering: dict[DistanceSpec, Engine], preset: str, change: str
+    remembering: dict[tuple[object, ...], Engine], preset: str, change: str
 ) -> None:
     engine = engine_of(remembering, load_preset(preset).spec, Remembering, keeps_maps=True)
     check_maps(engine, change, "unit")

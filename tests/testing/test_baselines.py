@@ -205,6 +205,7 @@ def test_p(percept_check, colour):
     assert sorted(colours(project).values()) == ["blue", "red"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("other", "used"),
     [
