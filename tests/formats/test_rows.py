@@ -297,6 +297,7 @@ def both_answers_are_one(
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # Pillow comments on damaged tags
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")  # and on sizes that some state
 def test_strips_and_the_whole_give_one_answer(
     readers: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -308,6 +309,7 @@ def test_strips_and_the_whole_give_one_answer(
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")  # some state more than Pillow likes
 def test_strips_and_the_whole_give_one_answer_of_many(
     readers: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,11 +38,6 @@ _PREDICTORS = (tags.NO_PREDICTOR, tags.DIFFERENCES)
 _BITS = (*range(2, 17), 32)
 
 
-def is_tiff(data: bytes) -> bool:
-    """Whether a file says that it is one."""
-    return data.startswith(tags.MARKS)
-
-
 def read_tiff(source: Source) -> Iterator[Page]:
     """The pages of a TIFF file, in order, or the one that is asked for; no other one is looked at.
 
