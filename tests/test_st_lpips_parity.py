@@ -40,9 +40,9 @@ def peer() -> Any:
     [
         (1, 64, 64),
         (1, 37, 53),
-        (3, 48, 80),
+        pytest.param(3, 48, 80, marks=pytest.mark.slow),
         (3, 51, 33),
-        (2, 67, 97),
+        pytest.param(2, 67, 97, marks=pytest.mark.slow),
         pytest.param(1, 164, 136, marks=pytest.mark.slow),
         pytest.param(2, 131, 97, marks=pytest.mark.slow),
         pytest.param(1, 264, 200, marks=pytest.mark.slow),
@@ -62,6 +62,7 @@ def test_layers_and_total_equal_st_lpips(peer: Any, n: int, height: int, width: 
     known.check(measured(Engine(spec, "cpu"), reference, candidate, plan_pair(spec, height=height, width=width)))
 
 
+@pytest.mark.slow
 def test_the_gradient_is_the_peers(peer: Any) -> None:
     x = pixels(2, 49, 66, seed=1).double() / 255
     sides = [(pixels(2, 49, 66, seed=2).double() / 255).requires_grad_() for _ in range(2)]

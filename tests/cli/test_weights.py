@@ -42,6 +42,7 @@ def test_the_command_lists(percept: Percept) -> None:
 # The command
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("home", "tiny")
 def test_the_command_from_list_to_remove(server: Server, home: Path, tiny: WeightsRecord) -> None:
     url = server.url("whole")

@@ -215,7 +215,13 @@ def test_nothing_is_written_through_what_stands_for_the_download(
     assert os.path.lexists(part)
 
 
-@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "kill",
+    [
+        signal.SIGKILL,
+        *(pytest.param(one, marks=pytest.mark.slow) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)),
+    ],
+)
 def test_a_killed_download_goes_on(server: Server, home: Path, tiny: WeightsRecord, kill: signal.Signals) -> None:
     process = start(server.url("stall"), "install", "tiny")
     part = home / "weights" / f"{FILE}.part"

@@ -166,6 +166,7 @@ def test_one_waits_for_the_other(installed: WeightsRecord, home: Path) -> None:
     assert left_in(home) == ["tiny.safetensors"]
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_download_once(server: Server, home: Path, tiny: WeightsRecord) -> None:
     processes = [start(server.url("slow"), "install", "tiny") for _ in range(2)]
     for process in processes:

@@ -47,7 +47,13 @@ def mixed(save: Save) -> list[Pair]:
     return pairs
 
 
-@pytest.mark.parametrize("options", [{}, {"batch_size": 1}, {"batch_size": 3, "workers": 1}, {"workers": 7}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"batch_size": 3, "workers": 1},
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ({}, {"batch_size": 1}, {"workers": 7})),
+    ],
+)
 def test_batched_is_single_and_in_order(mixed: list[Pair], options: dict[str, Any]) -> None:
     scorer = Scorer(DEFAULT, device="cpu")
     alone = [scorer.score(pair) for pair in mixed]
