@@ -91,7 +91,7 @@ def check_layers_and_total(preset: str, peer: Any, n: int, height: int, width: i
 def test_layers_and_total_equal_lpips_without_learned_weights(
     uncalibrated: Any, n: int, height: int, width: int
 ) -> None:
-    check_layers_and_total("default", uncalibrated, n, height, width)
+    check_layers_and_total("five-taps", uncalibrated, n, height, width)
 
 
 @pytest.mark.usefixtures("all_weights")

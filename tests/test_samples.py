@@ -134,12 +134,12 @@ def test_every_kind_of_change_and_of_picture_is_there() -> None:
 @pytest.mark.numeric
 @pytest.mark.parametrize("name", NAMES)
 def test_known_distances(name: str) -> None:
-    check_distances(name, "default")
+    check_distances(name, "five-taps")
 
 
 @pytest.mark.slow
 @pytest.mark.numeric
-@pytest.mark.parametrize("preset", [name for name in PRESETS if name != "default"])
+@pytest.mark.parametrize("preset", [name for name in PRESETS if name != "five-taps"])
 def test_known_distances_of_the_other_presets(preset: str) -> None:
     for name in known(preset):
         check_distances(name, preset)
@@ -152,7 +152,7 @@ def test_the_identical_pair_differs_in_its_bytes_only() -> None:
 
 
 def test_a_stronger_change_is_farther_away() -> None:
-    distance = {name: compared(name, "default").distance for name in NAMES if name.startswith(("scene", "text"))}
+    distance = {name: compared(name, "five-taps").distance for name in NAMES if name.startswith(("scene", "text"))}
     assert distance["scene-antialiasing"] < distance["scene-missing-object"] < distance["scene-moved-light"]
     assert distance["text-shift-1px"] < distance["text-blur"]
 
@@ -169,7 +169,7 @@ def main() -> None:
     """Write the known distances and their bounds anew."""
     few = ("chart-changed-digit", "photo-jpeg", "scene-texture-swap")
     found = {
-        preset: {name: exact_distances(name, preset) for name in (NAMES if preset == "default" else few)}
+        preset: {name: exact_distances(name, preset) for name in (NAMES if preset == "five-taps" else few)}
         for preset in PRESETS
     }
     for index, path in enumerate((GOLDEN, BOUNDS)):

@@ -10,7 +10,7 @@ import click
 
 from percept_cli.cli import completing
 from percept_cli.cli.console import say
-from percept_cli.recipes import DEFAULT, RENDER
+from percept_cli.recipes import DEFAULT
 from percept_cli.reports import REPORTS
 
 if TYPE_CHECKING:
@@ -65,17 +65,6 @@ def _all(*options: Callable[[_Function], _Function]) -> Callable[[_Function], _F
         return function
 
     return decorate
-
-
-def _preset_option(default: str) -> Callable[[_Function], _Function]:
-    return click.option(
-        "--preset",
-        default=default,
-        show_default=True,
-        metavar="NAME|FILE.toml",
-        shell_complete=completing.presets,
-        help="The recipe: a built-in one (see: percept presets), or a TOML file.",
-    )
 
 
 _THRESHOLD: Callable[[Any], Any] = click.option(
@@ -144,6 +133,14 @@ _picture_options = (
 )
 _recipe_options = (
     click.option(
+        "--preset",
+        default=DEFAULT,
+        show_default=True,
+        metavar="NAME|FILE.toml",
+        shell_complete=completing.presets,
+        help="The recipe: a built-in one (see: percept presets), or a TOML file.",
+    ),
+    click.option(
         "--backbone",
         metavar="NAME",
         shell_complete=completing.weights,
@@ -189,11 +186,8 @@ _recipe_options = (
     ),
     *_picture_options,
 )
-recipe_options = _all(_preset_option(DEFAULT), *_recipe_options)
-check_recipe_options = _all(_preset_option(RENDER), *_recipe_options)
-drawing_recipe_options = _all(
-    _preset_option(RENDER), *(option for option in _recipe_options if option is not _THRESHOLD)
-)
+recipe_options = _all(*_recipe_options)
+drawing_recipe_options = _all(*(option for option in _recipe_options if option is not _THRESHOLD))
 """Of a command that judges nothing."""
 
 report_options = _all(

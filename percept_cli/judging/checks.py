@@ -20,7 +20,7 @@ from percept_cli.judging.rules import OFF, Rules
 from percept_cli.judging.threshold import judge
 from percept_cli.pairs import Pair
 from percept_cli.pairs.held import PairInMemory
-from percept_cli.recipes import RENDER
+from percept_cli.recipes import DEFAULT
 from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.recipe import Recipe
 from percept_cli.recipes.spec import DistanceSpec, ceiling
@@ -77,7 +77,7 @@ class GateJudge:
             return replace(result, status="pass", reason=reason, distance=math.nan, layers=(), notes=())
         if changes is None:
             measures = Measures(0.0, 0.0 if spec.has_places else None, None, 0.0, None, 0, 0.0)
-            measures = replace(measures, by_render=has_own_levels(spec), pixels=pixels)
+            measures = replace(measures, by_default=has_own_levels(spec), pixels=pixels)
             evidence = Evidence(())
         else:
             measures, evidence = _examined(spec, result, sight, changes, found, rules)
@@ -125,9 +125,9 @@ def _stamped(result: PairResult, pair: Pair, limits: Limits) -> PairResult:
 
 @cache
 def has_own_levels(spec: DistanceSpec) -> bool:
-    """Whether the gates ``distance`` and ``peak`` have levels of their own for a recipe: that of ``render``."""
-    render = load_preset(RENDER).spec
-    return (spec.backbone, set(spec.layers)) == (render.backbone, set(render.layers))
+    """Whether the gates ``distance`` and ``peak`` have levels of their own for a recipe: the default one."""
+    default = load_preset(DEFAULT).spec
+    return (spec.backbone, set(spec.layers)) == (default.backbone, set(default.layers))
 
 
 def check_levels(rules: Rules, spec: DistanceSpec) -> None:
@@ -221,7 +221,7 @@ def _examined(
         seen.colour.at,
         changes.pixels,
         seen.noise or 0.0,
-        by_render=own,
+        by_default=own,
         pixels=sight.width * sight.height - changes.ignored,
     )
     regions = _regions(seen.regions, result, changes, rules, measures)

@@ -27,7 +27,7 @@ FIXED: Mapping[Noise, Mapping[GateName, float]] = {
 AUTO: Mapping[GateName, float] = {"distance": 0.18, "colour": 2.3}
 AUTO_PEAK = (0.12, 2.0, 1.8)
 """The level of the peak: at least, times the noise floor above that, at most."""
-_OF_RENDER: tuple[GateName, ...] = ("distance", "peak")
+_OF_DEFAULT: tuple[GateName, ...] = ("distance", "peak")
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Measures:
     """The noise floor of the peak."""
     pixels: int = 0
     """How many are compared: those of the picture that are not left out."""
-    by_render: bool = True
-    """Whether distance and peak are those of the preset ``render``, for which there are levels."""
+    by_default: bool = True
+    """Whether distance and peak are those of the default preset, for which there are levels."""
 
 
 def judge_gates(found: Measures, rules: Rules) -> tuple[Gate, ...]:
@@ -70,7 +70,7 @@ def judge_gates(found: Measures, rules: Rules) -> tuple[Gate, ...]:
 
 def levels_of(name: GateName, rules: Rules, found: Measures) -> Levels | None:
     """The levels of a gate: those that were given, above its own; None where it has none."""
-    own = None if name in _OF_RENDER and not found.by_render else _own(name, rules.noise, found.noise)
+    own = None if name in _OF_DEFAULT and not found.by_default else _own(name, rules.noise, found.noise)
     given = rules.levels.get(name)
     return own if given is None else given.above(own)
 

@@ -23,7 +23,7 @@ from percept_cli.engine.differentiable import Section, sections_of
 from percept_cli.errors import InvalidInput, InvalidSetting, did_you_mean
 from percept_cli.loss.inputs import check_tensors, check_values, checked_range, in_a_narrower_range, shape_of
 from percept_cli.networks.loading import load_kernels
-from percept_cli.recipes import DEFAULT
+from percept_cli.recipes import FIVE_TAPS
 from percept_cli.recipes.recipe import make_recipe
 from percept_cli.recipes.spec import check_places
 from percept_cli.topology import smallest_side, tap_shape
@@ -70,7 +70,7 @@ class PerceptualDistance(nn.Module):
 
     def __init__(
         self,
-        preset: str | os.PathLike[str] = DEFAULT,
+        preset: str | os.PathLike[str] = FIVE_TAPS,
         *,
         layers: str | Sequence[str] | Mapping[str, object] | None = None,
         distance: str | None = None,

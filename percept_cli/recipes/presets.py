@@ -21,6 +21,8 @@ _STORY = ("description", "application", "source", "differs", "cite")
 _KEYS = (*_STORY, "backbone", "distance", "precision", "threshold", "layers")
 _LAYER_KEYS = ("weight", "distance")
 _LONGEST = 1 << 22  # bytes of a settings file
+_OLD_NAMES = {"render": DEFAULT}
+"""Names that settings files may still have."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ def preset_file(name_or_file: str) -> Path:
         if not path.is_file():
             raise InvalidSetting(f"{shown(path)}: no such preset file", hint="check the spelling of the path.")
         return path
+    name_or_file = _OLD_NAMES.get(name_or_file, name_or_file)
     if name_or_file not in preset_names():
         raise InvalidSetting(f"unknown preset {name_or_file!r}", hint=did_you_mean(name_or_file, preset_names()))
     return presets_folder() / f"{name_or_file}.toml"
@@ -90,7 +93,7 @@ def load_preset(name_or_file: str) -> Preset:
     path = preset_file(name_or_file)
     data = read_toml(path)
     try:
-        return _preset(name_or_file, data)
+        return _preset(_OLD_NAMES.get(name_or_file, name_or_file), data)
     except InvalidSetting as error:
         raise InvalidSetting(f"{shown(path)}: {error}", hint=error.hint) from None
 

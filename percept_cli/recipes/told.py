@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from percept_cli.images.policy import AS_SEEN
-from percept_cli.recipes import RENDER
+from percept_cli.recipes import DEFAULT
 from percept_cli.recipes.presets import load_preset, preset_of
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.system.names import shell_quoted, word_quoted
@@ -54,7 +54,7 @@ def _options(spec: DistanceSpec, terms: tuple[str, ...]) -> str:
     pictures = "".join(f" {word_quoted(word)}" for word in spec.pictures.options)
     preset = preset_of(replace(spec, pictures=AS_SEEN))
     if preset is not None:
-        return ("" if preset == RENDER else f" --preset {preset}") + pictures
+        return ("" if preset == DEFAULT else f" --preset {preset}") + pictures
     precision = "" if spec.precision == "fp32" else f" --precision {spec.precision}"
-    backbone = "" if spec.backbone == load_preset(RENDER).spec.backbone else f" --backbone {spec.backbone}"
+    backbone = "" if spec.backbone == load_preset(DEFAULT).spec.backbone else f" --backbone {spec.backbone}"
     return f"{backbone} --layers {shell_quoted(','.join(terms))}{precision}{pictures}"

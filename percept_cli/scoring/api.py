@@ -16,7 +16,7 @@ from percept_cli.judging.rules import Noise, Rules
 from percept_cli.judging.threshold import ThresholdJudge
 from percept_cli.pairs.folders import pairs_of
 from percept_cli.pairs.listing import Choice
-from percept_cli.recipes import DEFAULT, RENDER
+from percept_cli.recipes import DEFAULT
 from percept_cli.recipes.recipe import make_recipe
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.run import PairResult
@@ -87,7 +87,7 @@ def check(
     reference: PictureLike,
     candidate: PictureLike,
     *,
-    preset: str | os.PathLike[str] = RENDER,
+    preset: str | os.PathLike[str] = DEFAULT,
     noise: Noise = "auto",
     fail: Mapping[str, float | str] | None = None,
     warn: Mapping[str, float | str] | None = None,

@@ -15,7 +15,7 @@ from percept_cli.judging.checks import GateJudge, check_levels, combined, has_ow
 from percept_cli.judging.rulebook import Changes, RuleBook, changed, from_arguments, read_tables
 from percept_cli.judging.rules import Levels, Rules
 from percept_cli.pairs import Pair, Pairs
-from percept_cli.recipes import RENDER
+from percept_cli.recipes import DEFAULT
 from percept_cli.recipes.recipe import make_recipe
 from percept_cli.recipes.settings import Settings
 from percept_cli.recipes.spec import DistanceSpec
@@ -65,7 +65,7 @@ class Project:
             asked = {key: self._values.get(key) for key in ("backbone", "layers", "distance", "precision")}
             limit = self._values.get("threshold")
             self._recipe = make_recipe(
-                str(self._values.get("preset", RENDER)),
+                str(self._values.get("preset", DEFAULT)),
                 **asked,
                 pictures=settings.pictures,
                 threshold=None if limit is None else float(limit),

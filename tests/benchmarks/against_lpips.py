@@ -32,7 +32,7 @@ from tests.benchmarks.machine import describe, medians
 from tests.conftest import as_picture, drawing
 from tests.support.peers import lpips_with_shipped_kernels
 
-SPEC = load_preset("default").spec
+SPEC = load_preset("five-taps").spec
 
 
 def everywhere(width: int, height: int) -> tuple[Picture, Picture]:

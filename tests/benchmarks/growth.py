@@ -17,7 +17,7 @@ from percept_cli.images.picture import Picture
 from percept_cli.recipes.presets import load_preset
 from tests.benchmarks.machine import describe, medians
 
-SPEC = load_preset("default").spec
+SPEC = load_preset("five-taps").spec
 SIZES = ((500, 500), (1000, 1000), (1920, 1080), (2000, 2000), (3446, 10728))
 SHARES = (0, 0.001, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1)
 

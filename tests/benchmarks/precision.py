@@ -26,11 +26,11 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--device", default="auto")
     options = parser.parse_args()
-    spec = load_preset("default").spec
+    spec = load_preset("five-taps").spec
     weights = {layer.tap: layer.weight for layer in spec.layers}
     exact = {
         name: sum(weights[tap] * distance for tap, distance in layers.items())
-        for name, layers in json.loads(GOLDEN.read_text(encoding="utf-8"))["default"].items()
+        for name, layers in json.loads(GOLDEN.read_text(encoding="utf-8"))["five-taps"].items()
     }
     names = [name for name in sorted(exact, key=lambda name: exact[name]) if exact[name]]
     on_cuda = resolve_device(options.device).type == "cuda"

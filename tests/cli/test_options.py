@@ -90,7 +90,7 @@ def test_a_report_keeps_the_choice(percept: Percept, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("two_spaces")
 def test_an_override_with_a_preset_reads_as_the_run_does(percept: Percept, tmp_path: Path) -> None:
     (tmp_path / "percept.toml").write_text(
-        'ignore-icc = true\n[[override]]\nmatch = "a.png"\npreset = "default"\n'
+        'ignore-icc = true\n[[override]]\nmatch = "a.png"\npreset = "five-taps"\n'
     )
     drawing(64, 48, seed=1).save(tmp_path / "c" / "a.png", icc_profile=P3)
     percept("check", "r", "c", "-q", "-o", "run.json")

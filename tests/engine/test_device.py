@@ -54,7 +54,7 @@ def test_tf32_is_off_unless_asked_for(precision: str, kind: str) -> None:
 
 def test_gradients_after_a_measurement() -> None:
     """Kernels read in inference mode could not be used by autograd later."""
-    spec = load_preset("default").spec
+    spec = load_preset("five-taps").spec
     engine = Engine(spec, "cpu")
     pictures = torch.rand(2, 3, 200, 200, generator=torch.Generator().manual_seed(0))
     plan = plan_pair(spec, height=200, width=200)

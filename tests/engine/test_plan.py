@@ -12,7 +12,7 @@ from tests.support.masks_through_layers import as_bytes
 
 
 def test_a_plan_in_words() -> None:
-    spec = load_preset("default").spec
+    spec = load_preset("five-taps").spec
     mask = np.zeros((1080, 1920), bool)
     mask[500:540, 900:940] = True
     plan = plan_of_pixels(spec, *as_bytes(mask), 1080, 1920)

@@ -22,7 +22,7 @@ from tests.support.measuring import contributions
 pytestmark = pytest.mark.numeric
 
 
-SPEC = load_preset("render").spec
+SPEC = load_preset("default").spec
 
 
 def patches_of(places: Places, tap: str) -> list[Patch]:

@@ -18,7 +18,7 @@ from tests.support.colour_files import IGNORE
 
 
 def test_the_choice_is_part_of_the_recipe() -> None:
-    spec = load_preset("default").spec
+    spec = load_preset("five-taps").spec
     ignoring = DistanceSpec(spec.layers, pictures=IGNORE)
     assert ignoring.fingerprint != spec.fingerprint
     assert ignoring.as_dict()["picture"]["ignore_icc"] is True

@@ -40,12 +40,12 @@ def test_a_warning_leaves_the_failure_as_it_was() -> None:
 
 
 def test_levels_of_distance_and_peak_belong_to_render() -> None:
-    found = Measures(50.0, 200.0, None, 0.5, None, 12, 60.0, by_render=False)
+    found = Measures(50.0, 200.0, None, 0.5, None, 12, 60.0, by_default=False)
     assert [gate.name for gate in judge_gates(found, Rules())] == ["colour"]
     gates = judge_gates(found, Rules(levels={"distance": Levels(fail=20.0)}))
     assert [(gate.name, gate.status) for gate in gates] == [("distance", "fail"), ("colour", "pass")]
-    assert has_own_levels(load_preset("render").spec)
-    assert not has_own_levels(load_preset("default").spec)
+    assert has_own_levels(load_preset("default").spec)
+    assert not has_own_levels(load_preset("five-taps").spec)
 
 
 def test_per_cent_is_of_the_pixels_that_are_compared() -> None:

@@ -412,5 +412,5 @@ def test_names_that_are_nearly_equal_are_told_of(tmp_path: Path, left: str, righ
     assert len(pairs) == 2
     assert pairs[right].hint.startswith(words)
     assert bool(pairs[right].hint) == bool(pairs[left].hint) == bool(words)
-    result = Scorer(load_preset("default").spec).unmatched(pairs[right])
+    result = Scorer(load_preset("five-taps").spec).unmatched(pairs[right])
     assert result.reason == "there is no reference of this name" + (f"; {pairs[right].hint}" if words else "")

@@ -18,8 +18,8 @@ from tests.conftest import ROOT, Save
 def test_presets_live_once_and_the_default_comes_first() -> None:
     assert presets_folder() == ROOT / "configs"
     assert preset_names() == (
-        *("default", "contextual", "dists", "esrgan", "gatys-content", "gatys-style", "johnson-content"),
-        *("johnson-style", "lpips", "pix2pixhd", "real-esrgan", "render", "srgan", "st-lpips"),
+        *("default", "contextual", "dists", "esrgan", "five-taps", "gatys-content", "gatys-style"),
+        *("johnson-content", "johnson-style", "lpips", "pix2pixhd", "real-esrgan", "srgan", "st-lpips"),
     )
 
 
@@ -31,7 +31,7 @@ def test_every_preset_tells_its_story_and_runs(name: str, save: Save) -> None:
         assert story
     header = "".join(re.findall(r"^# (.*\n)", preset_file(name).read_text(encoding="utf-8"), re.MULTILINE))
     assert "Reference implementation:" in header
-    assert re.search(r"20\d\d|percept check", header)
+    assert re.search(r"20\d\d|labelled corpus", header)
     result = compare(save("a.png"), save("b.png", seed=1), preset=name)
     assert math.isfinite(result.distance)
     assert result.distance > 0
@@ -40,7 +40,7 @@ def test_every_preset_tells_its_story_and_runs(name: str, save: Save) -> None:
 
 
 def test_the_published_recipes_are_as_published() -> None:
-    assert load_preset("default").spec.layers == tuple(
+    assert load_preset("five-taps").spec.layers == tuple(
         LayerSpec(f"relu{tap}", "unit", 1) for tap in ("1_2", "2_2", "3_3", "4_3", "5_3")
     )
     assert load_preset("johnson-content").spec.layers == (LayerSpec("relu3_3", "mse", 1),)

@@ -12,7 +12,7 @@ from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.recipe import make_recipe
 from percept_cli.recipes.spec import DistanceSpec, LayerSpec, check_places, parse_layers, recipe_of_layer
 
-SPEC = load_preset("default").spec
+SPEC = load_preset("five-taps").spec
 
 
 def test_layers_as_they_are_typed() -> None:
@@ -108,14 +108,14 @@ def test_whatever_does_not_move_the_number_does_not_move_the_fingerprint(other: 
 
 
 def test_distances_without_places_are_refused() -> None:
-    gram = make_recipe("render", layers="relu1_2:gram,relu3_3:mse").spec
+    gram = make_recipe("default", layers="relu1_2:gram,relu3_3:mse").spec
     with pytest.raises(InvalidSetting, match="relu1_2 is compared by gram-chw") as error:
         check_places(gram)
     assert "--distance unit" in error.value.hint
     assert "--layer relu3_3" in error.value.hint
     check_places(recipe_of_layer(gram, "relu3_3"))
-    check_places(make_recipe("render", layers="relu1_2:gram=0,relu3_3:mse").spec)
+    check_places(make_recipe("default", layers="relu1_2:gram=0,relu3_3:mse").spec)
     with pytest.raises(InvalidSetting, match="no layer 'relu3_2'"):
         recipe_of_layer(gram, "relu3_2")
     with pytest.raises(InvalidSetting, match="weight 0"):
-        recipe_of_layer(make_recipe("render", layers="relu1_2=0,relu3_3").spec, "relu1_2")
+        recipe_of_layer(make_recipe("default", layers="relu1_2=0,relu3_3").spec, "relu1_2")

@@ -8,12 +8,12 @@ from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.spec import DistanceSpec, LayerSpec
 from percept_cli.recipes.told import in_words
 
-RENDER = load_preset("render").spec
+RENDER = load_preset("default").spec
 
 
 def test_a_preset_is_called_by_its_name_or_not_at_all() -> None:
     assert in_words(RENDER).options == ""
-    assert in_words(load_preset("default").spec).options == " --preset default"
+    assert in_words(load_preset("five-taps").spec).options == " --preset five-taps"
     other = in_words(replace(RENDER, precision="bf16", layers=(LayerSpec("relu1_2", "mse", 2.5),)))
     assert other.options == " --layers relu1_2:mse=2.5 --precision bf16"
     assert (other.distances, other.weighted, other.precision) == ("mse", "2.5 × mse of relu1_2", "bf16")

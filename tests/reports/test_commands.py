@@ -22,7 +22,7 @@ def test_the_command_that_accepts_means_this_picture_alone(name: str) -> None:
     page = page_of(run, Style(json_report="my report.json"))
     show, accept = page.results[0]["commands"]
     reference = shell_quoted(f"expected/{name}")
-    assert show["text"] == f"percept heatmap {reference} 'out/[red].png' --preset default -o heat.png"
+    assert show["text"] == f"percept heatmap {reference} 'out/[red].png' --preset five-taps -o heat.png"
     bash = ["bash", "-c", f"printf '%s\\n' {accept['text'].removeprefix('percept ')}"]
     words = subprocess.run(bash, capture_output=True, text=True, check=True).stdout.splitlines()
     assert CHECKED.folders is not None

@@ -73,7 +73,7 @@ def test_layers_add_up_and_one_alone_looks_as_among_the_others(save: Save, tmp_p
 def test_without_a_ceiling_the_scale_ends_at_a_power_of_ten(save: Save, tmp_path: Path) -> None:
     a = save("a.png", 64, 64)
     b = changed(a, (0, 0, 20, 20), (255, 255, 255), tmp_path / "b.png")
-    mapper = Mapper(Scorer(make_recipe("render", distance="l1").spec))
+    mapper = Mapper(Scorer(make_recipe("default", distance="l1").spec))
     maps = mapper.maps(mapper.scorer.read(pair_of_files(a, b)))
     exponent = np.log10(maps.heat.top)
     assert exponent == round(exponent)

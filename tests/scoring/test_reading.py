@@ -46,7 +46,7 @@ def pairs(tmp_path: Path) -> list[Pair]:
 
 
 def test_no_digit_depends_on_how_pairs_are_listed(pairs: list[Pair]) -> None:
-    scorer = Scorer(make_recipe("default", layers="relu1_2,relu2_2").spec, device="cpu")
+    scorer = Scorer(make_recipe("five-taps", layers="relu1_2,relu2_2").spec, device="cpu")
     alone = [scorer.score(pair).layers for pair in pairs]
     shared = [replace(pair, shared=True) for pair in pairs]
     assert scorer.parts(scorer.read(shared[0]))[0].keeps_reference
@@ -121,6 +121,6 @@ def test_a_picture_that_is_gone_between_two_readings_is_a_row(
         return looks(*arguments)
 
     monkeypatch.setattr(scorer, "looks", vanishing)
-    found = drive(Pipeline(Scorer(load_preset("render").spec, GateJudge(Rules()))), Pairs([pair]))
+    found = drive(Pipeline(Scorer(load_preset("default").spec, GateJudge(Rules()))), Pairs([pair]))
     assert not isinstance(found, BaseException)
     assert [(result.status, "b.png: no such file" in result.reason) for result in found] == [("error", True)]

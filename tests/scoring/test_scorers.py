@@ -15,11 +15,11 @@ from percept_cli.recipes.recipe import make_recipe
 from percept_cli.scoring.scorer import Scorer
 from percept_cli.scoring.scorers import Scorers
 
-PRESETS = {"plain": None, "same": "render", "other": "default", "wrong": "no-such-preset"}
+PRESETS = {"plain": None, "same": "default", "other": "five-taps", "wrong": "no-such-preset"}
 
 
 def scorers() -> Scorers:
-    spec = make_recipe("render", pictures={"ignore_icc": True}).spec
+    spec = make_recipe("default", pictures={"ignore_icc": True}).spec
     return Scorers(Scorer(spec, GateJudge(lambda name: Rules(preset=PRESETS[name]))))
 
 
@@ -33,7 +33,7 @@ def test_a_preset_of_its_own_reads_pictures_as_the_run_does() -> None:
     assert found.scorer_for(pair("same")) is found.base
     other = found.scorer_for(pair("other"))
     assert other is found.scorer_for(pair("other"))
-    assert other.spec.layers == load_preset("default").spec.layers
+    assert other.spec.layers == load_preset("five-taps").spec.layers
     assert other.spec.pictures == found.base.spec.pictures
 
 

@@ -12,7 +12,7 @@ from percept_cli.drawing.colours import SCALE
 from percept_cli.recipes.presets import load_preset
 from percept_cli.results.found import HeatMap
 
-RENDER = load_preset("render").spec
+RENDER = load_preset("default").spec
 COLOURS = np.array(SCALE, np.uint8)
 
 

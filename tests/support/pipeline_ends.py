@@ -17,7 +17,7 @@ from percept_cli.results.run import PairResult
 from percept_cli.scoring.pipeline import Pipeline
 from percept_cli.scoring.scorer import Scorer
 
-SPEC = load_preset("default").spec
+SPEC = load_preset("five-taps").spec
 SOON = 30.0
 """Seconds. Everything here is over in a few thousandths of one; a machine may be busy."""
 

@@ -11,7 +11,7 @@ from percept_cli.results.run import PairResult
 from percept_cli.scoring.pipeline import Pipeline
 from percept_cli.scoring.scorer import Scorer
 
-DEFAULT = load_preset("default").spec
+DEFAULT = load_preset("five-taps").spec
 CHEAP = DistanceSpec((LayerSpec("relu1_2"),))
 
 

@@ -14,7 +14,7 @@ from percept_cli.results.run import LayerResult, PairResult, Run, Status
 _DISTANCES = (0.0125, 0.25, 0.5, 1 / 3, 0.0)
 _SHAPES = ((64, 1080, 1920), (128, 540, 960), (256, 270, 480), (512, 135, 240), (512, 67, 120))
 _TOTAL = sum(_DISTANCES)
-_SPEC = load_preset("default").spec
+_SPEC = load_preset("five-taps").spec
 
 PAIR = PairResult(
     name="out/[red].png",

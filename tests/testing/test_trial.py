@@ -57,9 +57,9 @@ def test_pictures_in_tests_are_read_as_their_project_and_the_test_say(tmp_path: 
     for settings, options, wanted in (
         ({}, {}, AS_SEEN),
         ({"ignore-icc": True}, {}, IGNORE),
-        ({"ignore-icc": True}, {"preset": "default"}, IGNORE),
+        ({"ignore-icc": True}, {"preset": "five-taps"}, IGNORE),
         ({"ignore-icc": True}, {"ignore_icc": False}, AS_SEEN),
-        ({}, {"ignore_icc": True, "preset": "default"}, IGNORE),
+        ({}, {"ignore_icc": True, "preset": "five-taps"}, IGNORE),
     ):
         trial = Project(Settings(values=settings)).trial(pair, tmp_path, options)
         assert trial.spec.pictures == wanted

@@ -11,10 +11,10 @@ from percept_cli.cli.commands import Deferred
 from percept_cli.cli.options import (
     FILE,
     any_extension_option,
-    check_recipe_options,
     choice_options,
     ending_options,
     pictures_option,
+    recipe_options,
     report_options,
     talk_options,
     top_option,
@@ -63,7 +63,7 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
 @_policy("--size-mismatch", "What two sizes, or numbers of frames, are, where --resize and --pad say nothing.")
 @choice_options
 @any_extension_option
-@check_recipe_options
+@recipe_options
 @report_options
 @pictures_option
 @top_option("Pictures that the table tells of, the worst first.")

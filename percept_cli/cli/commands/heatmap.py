@@ -48,5 +48,5 @@ def heatmap() -> None:
       percept heatmap expected.png actual.png -o heat.png
       percept heatmap expected.png actual.png -o heat.png --style triptych
       percept heatmap expected.png actual.png -o heat.png --style alone --layer relu3_3
-      percept heatmap a.png b.png -o heat.webp --style layers --preset default
+      percept heatmap a.png b.png -o heat.webp --style layers --preset five-taps
     """  # noqa: D301 - \b is click's mark for lines to keep as they are

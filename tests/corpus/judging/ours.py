@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 LARGE = 1_000_000
 """Pixels of a picture above which presets that check does not use are not tried."""
 GATES = ("distance", "peak", "colour")
-MEANS = {preset: f"mean {preset}" for preset in ("render", "default", "johnson-content", "johnson-style")}
-_TAPS = load_preset("default").spec.taps
+MEANS = {preset: f"mean {preset}" for preset in ("default", "five-taps", "johnson-content", "johnson-style")}
+_TAPS = load_preset("five-taps").spec.taps
 SUMS = (*((tap,) for tap in _TAPS), _TAPS[1:4], _TAPS)
 """The taps, and sums of them, whose strongest cells are compared."""
 CELLS = {taps: ("cell " + "+".join(taps), "visible cell " + "+".join(taps)) for taps in SUMS}
@@ -53,7 +53,7 @@ def measures(row: Row, result: PairResult) -> dict[str, float | None]:
     """
     assert result.evidence is not None
     found: dict[str, float | None] = {gate.name: gate.value for gate in result.evidence.gates}
-    found |= {"noise": result.evidence.noise or 0.0, MEANS["render"]: result.distance}
+    found |= {"noise": result.evidence.noise or 0.0, MEANS["default"]: result.distance}
     large = (result.width or 0) * (result.height or 0) > LARGE
     for preset in ("johnson-content", "johnson-style"):
         found[MEANS[preset]] = None if large else compare(*_paths(row), preset=preset).distance
@@ -97,7 +97,7 @@ def _judged(values: Mapping[str, float], noise: Noise, peak: float | None = None
 
 @cache
 def _scorer() -> Scorer:
-    return Scorer(load_preset("default").spec, GateJudge(Rules()))
+    return Scorer(load_preset("five-taps").spec, GateJudge(Rules()))
 
 
 def _cells(row: Row) -> dict[str, float]:
@@ -105,7 +105,7 @@ def _cells(row: Row) -> dict[str, float]:
     reading = scorer.read(pair_of_files(*_paths(row)))
     measured = scorer.measure(reading)
     result = scorer.finish(reading, measured, 0.0)
-    found = {MEANS["default"]: result.distance}
+    found = {MEANS["five-taps"]: result.distance}
     sight = next(one for one in reading.sights if one.view == result.view)
     if sight.changes is None:
         return found | {name: 0.0 for names in CELLS.values() for name in names}

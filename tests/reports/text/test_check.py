@@ -23,8 +23,8 @@ def test_what_is_printed_can_be_typed(percept: Percept, folders: Path) -> None:
     assert "write a report with -o report.json: percept approve reads it." in " ".join(bare.stdout.split())
     assert "--filter" not in bare.stdout
     assert "--resume" not in bare.stderr
-    other = percept("check", "expected", "actual", "--preset", "default", "--fail", "peak=0.1")
-    assert "--preset default" in " ".join(other.stdout.split())
+    other = percept("check", "expected", "actual", "--preset", "five-taps", "--fail", "peak=0.1")
+    assert "--preset five-taps" in " ".join(other.stdout.split())
     (folders / "expected/alt.png").write_bytes((folders / "expected/same.png").read_bytes())
     drawing(160, 96).save(folders / "expected/ui/icon.png")
     (folders / "percept.toml").write_text("[check]\nreferences = ['alt.png']\n")
