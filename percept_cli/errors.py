@@ -60,6 +60,10 @@ class InvalidSetting(_Usage):
     """An option, a preset or a config file asks for something that does not exist or makes no sense."""
 
 
+class OldName(FutureWarning):
+    """Something was asked for by a name that it had earlier; it is still understood."""
+
+
 class OutputUnwritable(_Usage):
     """A report cannot be written where it was asked for."""
 

@@ -7,14 +7,14 @@ import os
 import sys
 import traceback
 import warnings
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 
 from percept_cli._version import __version__
 from percept_cli.cli.commands import Group, Later
 from percept_cli.cli.console import open_missing_streams, print_result, say
-from percept_cli.errors import ExitCode, PerceptError
+from percept_cli.errors import ExitCode, OldName, PerceptError
 from percept_cli.system import libraries, signals
 from percept_cli.system.names import printable
 
@@ -76,6 +76,8 @@ def run() -> int:
     open_missing_streams()
     # Pillow warns of large or oddly tagged pictures, for servers; a user has named these files.
     warnings.filterwarnings("ignore", module=r"PIL\.")
+    warnings.filterwarnings("always", category=OldName)
+    warnings.showwarning = _show_warning
     try:
         with libraries.needed():
             return _invoke()
@@ -97,6 +99,21 @@ def run() -> int:
             f"percept {__version__} failed; this is a defect of percept, please report it with the lines above."
         )
         return ExitCode.DEFECT
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Ours are for the one who typed; those of libraries say where in the code they arose."""
+    if category is OldName:
+        say(f"Warning: {printable(str(message))}")
+    else:
+        print(warnings.formatwarning(message, category, filename, lineno, line), end="", file=file or sys.stderr)
 
 
 def _invoke() -> int:

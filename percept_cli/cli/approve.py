@@ -15,7 +15,8 @@ from percept_cli.cli.options import note_settings
 from percept_cli.cli.process import settle_in
 from percept_cli.errors import ExitCode, InvalidSetting
 from percept_cli.images.policy import ImagePolicy, with_settings
-from percept_cli.results.run import Run, Status
+from percept_cli.results.run import Run
+from percept_cli.results.status import Status
 from percept_cli.system import signals
 from percept_cli.system.names import counted, posix, printable, shell_quoted, shown, word_quoted
 
@@ -183,6 +184,8 @@ def _summary(done: Counter[str], baseline: str, *, dry_run: bool) -> str:
 
 _FOUND: dict[Status, str] = {
     "pass": "passed",
+    "measured": "had no limit",
+    "tolerated": "had been tolerated",
     "warn": "differed",
     "fail": "differed",
     "new": "had no reference",

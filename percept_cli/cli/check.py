@@ -93,7 +93,7 @@ def _levels_by_gate(texts: tuple[str, ...]) -> dict[GateName, float]:
     levels: dict[GateName, float] = {}
     for gate, level in map(parse_level, texts):
         if gate in levels:
-            raise InvalidSetting(f"the level of {gate} is given twice", hint="give each gate one level.")
+            raise InvalidSetting(f"the limit of {gate} is given twice", hint="give each gate one limit.")
         levels[gate] = level
     return levels
 
@@ -102,12 +102,13 @@ def _sides(
     ctx: click.Context, baseline: Path | None, current: Path | None, folders: dict[str, str]
 ) -> tuple[Path, Path]:
     if baseline is not None and current is None:
-        raise click.UsageError(f"{shown(baseline)} is the baseline; name what to hold to it as well.", ctx)
+        raise click.UsageError(f"Missing argument CURRENT: {shown(baseline)} is the baseline.", ctx)
     if baseline is not None and current is not None:
         return baseline, current
     if len(folders) < 2:
         raise click.UsageError(
-            "Give a baseline and what to hold to it, or name both in percept.toml: [check] baseline, current.",
+            "Missing arguments BASELINE and CURRENT. Give both, or name them in percept.toml: "
+            "[check] baseline, current.",
             ctx,
         )
     return Path(folders["baseline"]), Path(folders["current"])

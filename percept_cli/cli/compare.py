@@ -14,6 +14,7 @@ from percept_cli.cli.options import note_settings
 from percept_cli.cli.process import settle_in
 from percept_cli.cli.words import say_plans, what_is_asked, what_ran, where_reports_are
 from percept_cli.reports import Style, render
+from percept_cli.results.numbers import rounded
 from percept_cli.results.run import Run
 from percept_cli.system.names import printable
 from percept_cli.system.whole import check_output, write_output
@@ -62,7 +63,7 @@ def compare(
     for path, name in to.files:
         write_output(path, render(run, name, Style(link_from=path.parent, **look)))
     if to.files and not quiet:
-        say(f"{result.status.upper()}: {printable(result.reason)}; distance {result.distance!r}")
+        say(f"{result.status.upper()}: {printable(result.reason)}; distance {rounded(result.distance)}")
         say(where_reports_are([path for path, _ in to.files]))
     if to.stdout is not None:
         print_report(render(run, to.stdout, style_of_stdout(**look)), coloured=to.stdout == "table")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import heapq
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -26,7 +27,8 @@ from percept_cli.judging.checks import combined
 from percept_cli.pairs import Pairs
 from percept_cli.reports import RowReport, Style, render, report_of
 from percept_cli.reports.destinations import Destinations
-from percept_cli.results.run import PairResult, Run
+from percept_cli.reports.findings import outcome_of
+from percept_cli.results.run import PairResult, Run, badness
 from percept_cli.results.spool import Spool
 from percept_cli.results.verdict import judge_run
 from percept_cli.runs.journal import By, Journal
@@ -278,11 +280,12 @@ class _Many:
         told = []
         if not run.summary.pairs and run.exit_code is ExitCode.INPUT:
             told.append(f"Error: {reason}\nHint: check the names and patterns, or allow it with --allow-empty.")
-        elif run.summary.errors and (self._quiet or self._to.stdout != "table"):
+        elif run.summary.errors and (self._quiet or self._rows is not None):
             told.append(f"Error: {reason}")
             told += [f"  {_error_in_words(error)}" for error in self._first_errors()]
         elif not self._quiet and self._to.stdout != "table":
-            told.append(f"{status.upper()}: {reason}")
+            told.append(f"{'Error' if run.summary.errors else status.upper()}: {reason}")
+            told += () if self._rows is not None else self._worst_in_lines(run)
         if not self._quiet:
             if self._to.files and written:
                 told.append(where_reports_are([path for path, _ in self._to.files]))
@@ -291,6 +294,19 @@ class _Many:
             told.append(self._how_to_go_on(run))
         for line in told:
             say(line)
+
+    def _worst_in_lines(self, run: Run) -> Iterator[str]:
+        """What did not pass, the worst first, a line each: all that the log of a job with -o alone has."""
+
+        def bad() -> Iterator[PairResult]:  # may be read from disk, so that no more are held than are told
+            return (one for one in run.results if outcome_of(one, run) not in ("pass", "skipped"))
+
+        count = sum(1 for _ in bad())
+        top = count if self._terms.top is None else self._terms.top
+        for result in heapq.nsmallest(top, bad(), key=badness):
+            yield f"  {result.status.upper()} {printable(result.name)}: {printable(result.reason)}"
+        if count > top:
+            yield f"  … and {count - top} more; --top all names them"
 
     def _first_errors(self) -> Iterator[PairResult]:
         return islice((result for result in self._results if result.status == "error"), _ERRORS_TOLD)

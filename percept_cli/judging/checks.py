@@ -25,7 +25,8 @@ from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.recipe import Recipe
 from percept_cli.recipes.spec import DistanceSpec, ceiling
 from percept_cli.results.found import Evidence, GateName, Region
-from percept_cli.results.run import SEVERITY, PairResult, total
+from percept_cli.results.run import PairResult, total
+from percept_cli.results.status import RANK
 from percept_cli.system.names import counted
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _stamped(result: PairResult, pair: Pair, limits: Limits) -> PairResult:
 
 @cache
 def has_own_levels(spec: DistanceSpec) -> bool:
-    """Whether the gates ``distance`` and ``peak`` have levels of their own for a recipe: the default one."""
+    """Whether the gates ``overall`` and ``peak`` have levels of their own for a recipe: the default one."""
     default = load_preset(DEFAULT).spec
     return (spec.backbone, set(spec.layers)) == (default.backbone, set(default.layers))
 
@@ -139,16 +140,16 @@ def check_levels(rules: Rules, spec: DistanceSpec) -> None:
     if "peak" in rules.levels and not spec.has_places:
         raise InvalidSetting(
             "the gate peak has no value, since no layer of the recipe has a distance with places",
-            hint="leave its level out, or use --distance unit.",
+            hint="leave its limit out, or use --distance unit.",
         )
     most = ceiling(spec)
-    highest: dict[GateName, float | None] = {"distance": most, "peak": most, "colour": _MOST_COLOUR}
+    highest: dict[GateName, float | None] = {"overall": most, "peak": most, "colour": _MOST_COLOUR}
     for name, levels in rules.levels.items():
         limit = highest.get(name)
         for level in (levels.warn, levels.fail):
             if limit is not None and level not in (None, OFF) and level > limit:
                 raise InvalidSetting(
-                    f"the level {level!r} of the gate {name} ({levels.source}) is above the largest possible "
+                    f"the limit {level!r} of the gate {name} ({levels.source}) is above the largest possible "
                     f"value, {limit!r}",
                     hint="write off for a gate that lets everything pass.",
                 )
@@ -168,10 +169,10 @@ def check_book(book: RuleBook, recipe: Recipe) -> list[str]:
         check_levels(rules, spec)
         if rules.mask is not None:  # once, instead of for every picture
             check_mask(rules.mask)
-        if not has_own_levels(spec) and not {"distance", "peak"} & rules.levels.keys():
+        if not has_own_levels(spec) and not {"overall", "peak"} & rules.levels.keys():
             notes[rules.preset or f"the recipe {recipe.preset.name}, as it was asked for,"] = None
     return [
-        f"{name} has no levels for distance and peak, so colour alone decides; --fail distance=X gives it one"
+        f"{name} has no limits for overall and peak, so colour alone decides; --fail overall=X gives it one"
         for name in notes
     ]
 
@@ -180,13 +181,16 @@ def combined(results: Iterable[tuple[PairResult, bool]]) -> Iterator[tuple[PairR
     """Of neighbouring results of one name, which were compared with several references, the best."""
     for _, group in groupby(results, key=lambda entry: entry[0].name):
         found = list(group)
-        # Of equal verdicts, one that was compared; of these the smallest distance.
-        best, reused = min(
-            found, key=lambda entry: (SEVERITY[entry[0].status], not entry[0].compared, entry[0].distance)
-        )
+        # Of equal verdicts, one that was compared; of these the least severe.
+        number, (best, reused) = min(enumerate(found, start=1), key=lambda entry: _goodness(entry[1][0]))
         if len(found) > 1:
-            best = replace(best, notes=(*best.notes, f"the best of {len(found)} references"))
+            notes = (*best.notes, f"the best of {len(found)} references")
+            best = replace(best, notes=notes, matched=(number, len(found)))
         yield best, reused
+
+
+def _goodness(result: PairResult) -> tuple[float, ...]:
+    return RANK[result.status], not result.compared, result.severity, result.distance
 
 
 def _notes(evidence: Evidence) -> Iterator[str]:
@@ -257,11 +261,11 @@ def _regions(
                 min(1.0, distance / result.distance) if result.distance else 0.0,
                 place.peak,
                 place.colour,
-                max(statuses, key=SEVERITY.__getitem__, default="pass"),
+                max(statuses, key=RANK.__getitem__, default="pass"),
                 place.layers,
                 region.shift,
             )
         )
-    regions.sort(key=lambda region: (-SEVERITY[region.status], -region.peak, -region.distance, -region.pixels))
+    regions.sort(key=lambda region: (-RANK[region.status], -region.peak, -region.distance, -region.pixels))
     moved = [Region(region.box, region.pixels, 0.0, 0.0, 0.0, 0.0, shift=region.shift) for region in changes.moved]
     return regions + moved

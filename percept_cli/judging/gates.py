@@ -1,7 +1,7 @@
 """What was measured in a pair → its gates, each with the levels it was held to and where they came from.
 
 The levels were chosen on one half of the labelled corpus and judged on the other; tests/corpus/RESULTS.md has the
-figures, and what public tools come to on the same pairs. Those of ``distance`` and ``peak`` mean something for the
+figures, and what public tools come to on the same pairs. Those of ``overall`` and ``peak`` mean something for the
 recipe that they were chosen with only; for another, those gates have the levels that someone gives them, or none.
 """
 
@@ -13,29 +13,30 @@ from dataclasses import dataclass
 from percept_cli.geometry import Box
 from percept_cli.judging.rules import GATES, OFF, Levels, Noise, Percent, Rules
 from percept_cli.results.found import LEVELS, Gate, GateName, Level
-from percept_cli.results.run import Status
+from percept_cli.results.numbers import beside
+from percept_cli.results.status import Status
 
-UNITS: Mapping[GateName, str] = {"distance": "visible", "peak": "", "colour": "ΔE", "changed-pixels": "pixels"}
+UNITS: Mapping[GateName, str] = {"overall": "", "peak": "", "colour": "ΔE", "changed-pixels": "pixels"}
 
 WARN = 0.75
 """A level that warns, as a share of the one that fails, where nobody gave one."""
 FIXED: Mapping[Noise, Mapping[GateName, float]] = {
-    "same-machine": {"distance": 0.18, "peak": 0.05, "colour": 0.8},
-    "cross-machine": {"distance": 0.18, "peak": 1.8, "colour": 2.3},
+    "same-machine": {"overall": 0.18, "peak": 0.05, "colour": 0.8},
+    "cross-machine": {"overall": 0.18, "peak": 1.8, "colour": 2.3},
 }
 """Levels that fail, by what rendering is expected to do."""
-AUTO: Mapping[GateName, float] = {"distance": 0.18, "colour": 2.3}
+AUTO: Mapping[GateName, float] = {"overall": 0.18, "colour": 2.3}
 AUTO_PEAK = (0.12, 2.0, 1.8)
 """The level of the peak: at least, times the noise floor above that, at most."""
-_OF_DEFAULT: tuple[GateName, ...] = ("distance", "peak")
+_OF_DEFAULT: tuple[GateName, ...] = ("overall", "peak")
 
 
 @dataclass(frozen=True)
 class Measures:
     """What there is to judge."""
 
-    distance: float
-    """Of the picture, as far as it is visible; all of it where the distance has no places."""
+    overall: float
+    """The distance of the picture, as far as it is visible; all of it where the distance has no places."""
     peak: float | None
     """None for distances without places, such as that of Gram matrices."""
     peak_at: Box | None
@@ -53,7 +54,7 @@ class Measures:
 def judge_gates(found: Measures, rules: Rules) -> tuple[Gate, ...]:
     """The gates of a pair: those that were given levels, and those that have some by ``rules.noise``."""
     values: dict[GateName, tuple[float | None, Box | None]] = {
-        "distance": (found.distance, None),
+        "overall": (found.overall, None),
         "peak": (found.peak, found.peak_at),
         "colour": (found.colour, found.colour_at),
         "changed-pixels": (float(found.changed_pixels), None),
@@ -64,7 +65,7 @@ def judge_gates(found: Measures, rules: Rules) -> tuple[Gate, ...]:
         if levels is not None and levels.in_per_cent:
             value = 100 * found.changed_pixels / found.pixels if found.pixels else 0.0
         if levels is not None and value is not None:
-            gates.append(_gate(name, value, at, levels, found))
+            gates.append(_gate(name, value, at, levels))
     return tuple(gates)
 
 
@@ -77,11 +78,11 @@ def levels_of(name: GateName, rules: Rules, found: Measures) -> Levels | None:
 
 def _own(name: GateName, noise: Noise, floor: float) -> Levels | None:
     if noise != "auto":
-        return _levels(FIXED[noise].get(name), noise)
+        return _levels(FIXED[noise].get(name), f"limit of --noise {noise}")
     if name == "peak":
         least, times, most = AUTO_PEAK
-        return _levels(min(most, least + times * floor), f"auto, by the noise floor {floor:.3g} of this pair")
-    return _levels(AUTO.get(name), "auto")
+        return _levels(min(most, least + times * floor), f"automatic limit; noise floor {floor:.3g}")
+    return _levels(AUTO.get(name), "automatic limit")
 
 
 def _levels(fail: float | None, source: str) -> Levels | None:
@@ -89,8 +90,8 @@ def _levels(fail: float | None, source: str) -> Levels | None:
     return None if fail is None else Levels(float(f"{WARN * fail:.4g}"), float(f"{fail:.4g}"), source)
 
 
-def _gate(name: GateName, value: float, at: Box | None, levels: Levels, found: Measures) -> Gate:
-    unit = "" if name == "distance" and found.peak is None else "%" if levels.in_per_cent else UNITS[name]
+def _gate(name: GateName, value: float, at: Box | None, levels: Levels) -> Gate:
+    unit = "%" if levels.in_per_cent else UNITS[name]
     warn, fail = map(_plain, (levels.warn, levels.fail))
     return Gate(name, value, unit, warn, fail, levels.source, level_of(value, levels), at)
 
@@ -118,16 +119,18 @@ def verdict_of(gates: tuple[Gate, ...]) -> tuple[Status, str]:
     """The status of a pair, and the reason in words: the gates that decide it, or that all pass."""
     status = worst(gates)
     if status == "pass":
-        names = ", ".join(gate.name for gate in gates)
-        return "pass", f"within the levels of {names}" if gates else "no gate has a level"
+        names = ", ".join(gate.name for gate in gates if gate.limit is not None)
+        if all(gate.limit is None for gate in gates):
+            return "measured", "no gate has a limit"
+        return "pass", f"within the limits of {names}"
     return status, "; ".join(in_words(gate) for gate in gates if gate.status == status)
 
 
 def in_words(gate: Gate) -> str:
-    """A gate that is above a level: numbers unrounded."""
+    """A gate that is above a limit, with its place and where the limit came from."""
     unit = f" {gate.unit}" if gate.unit else ""
-    limit = gate.fail if gate.status == "fail" else gate.warn
+    assert gate.limit is not None
+    value, limit = beside(gate.value, gate.limit)
     place = f" at {gate.at}" if gate.at is not None else ""
-    number = int(gate.value) if gate.unit == "pixels" else gate.value
     percent = " %" if gate.unit == "%" else ""
-    return f"{gate.name} {number!r}{unit}{place} is above {limit!r}{percent} ({gate.source})"
+    return f"{gate.name} {value}{unit}{place} exceeds {limit}{percent} ({gate.source})"

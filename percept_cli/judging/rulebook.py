@@ -16,6 +16,7 @@ from percept_cli.judging.rules import (
     GATES,
     NOISES,
     OFF,
+    OLD_GATES,
     POLICIES,
     Levels,
     Rules,
@@ -27,11 +28,12 @@ from percept_cli.judging.rules import (
 from percept_cli.recipes.presets import as_number, check_keys, load_preset
 from percept_cli.recipes.recipe import Recipe
 from percept_cli.recipes.settings import Settings
+from percept_cli.results.found import GateName
 from percept_cli.system.names import counted, printable
 from percept_cli.system.patterns import Patterns
 
 _POLICY_KEYS = ("new", "missing", "size-mismatch")
-RULE_KEYS = ("noise", *GATES, "ignore", "mask", "max-shift", *_POLICY_KEYS, "references")
+RULE_KEYS = ("noise", *GATES, *OLD_GATES, "ignore", "mask", "max-shift", *_POLICY_KEYS, "references")
 """What both tables may have."""
 CHECK_KEYS = (*RULE_KEYS, "baseline", "current")
 OVERRIDE_KEYS = ("match", *RULE_KEYS, "preset")
@@ -139,7 +141,7 @@ def from_arguments(
     if max_shift is not None:
         changes["max_shift"] = max_shift
     fails, warns = (
-        {check_gate(gate): _level(level, gate, f"the level of {gate}") for gate, level in (side or {}).items()}
+        {check_gate(gate): _level(level, gate, f"the limit of {gate}") for gate, level in (side or {}).items()}
         for side in (fail, warn)
     )
     if fails or warns:
@@ -157,7 +159,7 @@ def make_book(
     Args:
         settings: with the tables of the settings file.
         given: what was asked for.
-        recipe: whose threshold is the level of the gate ``distance``, below all others.
+        recipe: whose threshold is the limit of the gate ``overall``, below all others.
 
     Returns:
         The rules, and the folders ``baseline`` and ``current`` where the file names them.
@@ -167,7 +169,7 @@ def make_book(
     """
     rules = Rules()
     if recipe is not None and recipe.threshold is not None:
-        levels = {"distance": Levels(None, recipe.threshold, recipe.threshold_source)}
+        levels = {"overall": Levels(None, recipe.threshold, recipe.threshold_source)}
         rules = changed(rules, {"levels": levels})
     changes, overrides, folders = read_tables(settings)
     return RuleBook(changed(changed(rules, changes), given or {}), overrides), folders
@@ -244,7 +246,12 @@ def read_overrides(data: object, source: str, folder: Path) -> list[Override]:
 
 def _read_rules(data: Mapping[str, Any], source: str, folder: Path) -> Changes:
     changes: Changes = {}
-    levels = {gate: _levels(data[gate], gate, source) for gate in GATES if gate in data}
+    levels = dict[GateName, Levels]()
+    for key in filter(data.__contains__, (*GATES, *OLD_GATES)):
+        gate = check_gate(key)
+        if gate in levels:
+            raise InvalidSetting(f"{key} is the old name of {gate}, which is given too", hint=f"leave {key} out.")
+        levels[gate] = _levels(data[key], key, source)
     if levels:
         changes["levels"] = levels
     if "noise" in data:

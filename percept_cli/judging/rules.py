@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from percept_cli.errors import InvalidSetting, did_you_mean
+from percept_cli.errors import InvalidSetting, OldName, did_you_mean
 from percept_cli.geometry import Box
 from percept_cli.results.found import GateName
 
@@ -18,6 +19,8 @@ NOISES: tuple[Noise, ...] = get_args(Noise)
 GATES: tuple[GateName, ...] = get_args(GateName)
 Policy = Literal["pass", "warn", "fail"]
 POLICIES: tuple[Policy, ...] = get_args(Policy)
+OLD_GATES: dict[str, GateName] = {"distance": "overall"}
+"""Names that settings may still have; ``distance`` is what all commands call the whole picture's number."""
 MOST_SHIFT = 64
 """Pixels. Trying every displacement takes time by the square of it."""
 
@@ -50,14 +53,14 @@ class Levels:
     def __post_init__(self) -> None:
         for name, level in (("warn", self.warn), ("fail", self.fail)):
             if level is not None and not level >= 0:
-                raise _no_level(f"the level that {name}s", level)
+                raise _no_level(f"the {name} limit", level)
         if len({isinstance(level, Percent) for level in (self.warn, self.fail) if level not in (None, OFF)}) == 2:
             raise InvalidSetting(
-                "one level is in per cent, the other one is not", hint="give both in per cent, or both in pixels."
+                "one limit is in per cent, the other one is not", hint="give both in per cent, or both in pixels."
             )
         if self.warn not in (None, OFF) and self.fail is not None and self.warn > self.fail:
             raise InvalidSetting(
-                f"the level that warns, {self.warn!r}, is above the one that fails, {self.fail!r}",
+                f"the warn limit, {self.warn!r}, is above the fail limit, {self.fail!r}",
                 hint="give the smaller one to warn.",
             )
 
@@ -73,7 +76,7 @@ class Levels:
         """
         if others is None or self.fail is not None or others.fail is None:
             return self
-        source = f"the warning by {self.source}, the failure by {others.source}"
+        source = f"warn limit: {self.source}; fail limit: {others.source}"
         # A warning above the failing level would never be heard. One of another unit is refused below.
         comparable = self.in_per_cent == others.in_per_cent
         warn = min(self.warn, others.fail) if self.warn is not None and comparable else self.warn
@@ -127,17 +130,17 @@ def parse_level(text: str) -> tuple[GateName, float]:
     """
     name, equals, value = text.partition("=")
     if not equals:
-        raise InvalidSetting(f"{text!r} is no level", hint="write it as peak=0.5")
+        raise InvalidSetting(f"{text!r} is no limit", hint="write it as peak=0.5")
     gate, word = check_gate(name.strip()), value.strip()
     if word == "off":
         return gate, OFF
     if word.endswith("%"):
         return gate, parse_percent(word, gate)
     try:
-        return gate, check_level(float(word), f"the level of {gate}")
+        return gate, check_level(float(word), f"the limit of {gate}")
     except ValueError:
         raise InvalidSetting(
-            f"the level of {gate} must be a number, or off, not {word!r}", hint="write it as peak=0.5"
+            f"the limit of {gate} must be a number, or off, not {word!r}", hint="write it as peak=0.5"
         ) from None
 
 
@@ -149,7 +152,7 @@ def parse_percent(text: str, gate: GateName) -> Percent:
     """
     if gate != "changed-pixels":
         raise InvalidSetting(
-            f"the level of {gate} cannot be in per cent, but is {text!r}",
+            f"the limit of {gate} cannot be in per cent, but is {text!r}",
             hint="only changed-pixels counts pixels: changed-pixels=1%",
         )
     try:
@@ -158,7 +161,7 @@ def parse_percent(text: str, gate: GateName) -> Percent:
         value = math.nan
     if not 0 <= value <= 100:
         raise InvalidSetting(
-            f"the level of {gate} must be a number from 0 to 100 before its per cent sign, not {text!r}",
+            f"the limit of {gate} must be a number from 0 to 100 before its per cent sign, not {text!r}",
             hint="write it as changed-pixels=1%",
         )
     return Percent(value)
@@ -183,11 +186,15 @@ def _no_level(what: str, value: float) -> InvalidSetting:
 
 
 def check_gate(name: str) -> GateName:
-    """The gate of that name.
+    """The gate of that name, or, with the warning ``OldName``, of that old name.
 
     Raises:
         InvalidSetting: if there is none.
     """
+    if name in OLD_GATES:
+        gate = OLD_GATES[name]
+        warnings.warn(f"the gate {name} is called {gate} now: write {gate}", OldName, stacklevel=2)
+        return gate
     if name not in GATES:
         raise InvalidSetting(f"unknown gate {name!r}", hint=did_you_mean(name, GATES))
     return GATES[GATES.index(name)]

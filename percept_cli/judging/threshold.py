@@ -13,7 +13,9 @@ from percept_cli.images.limits import Limits
 from percept_cli.images.views import Look
 from percept_cli.pairs import Pair
 from percept_cli.recipes.spec import DistanceSpec
-from percept_cli.results.run import PairResult, Status
+from percept_cli.results.numbers import beside
+from percept_cli.results.run import PairResult
+from percept_cli.results.status import Status
 
 if TYPE_CHECKING:
     from percept_cli.engine.transfer import Contribution
@@ -84,11 +86,11 @@ def judge(distance: float, threshold: float | None, source: str) -> tuple[Status
 
     Args:
         distance: the pair's distance, ≥ 0, or not finite where the arithmetic overflowed.
-        threshold: the largest distance that passes, or None to pass any finite distance.
+        threshold: the largest distance that passes, or None where no verdict is asked for.
         source: where the threshold came from, for the reason.
 
     Returns:
-        The status and the reason in words, numbers unrounded.
+        The status, ``measured`` without a threshold, and the reason in words.
     """
     if not math.isfinite(distance):
         return (
@@ -96,8 +98,8 @@ def judge(distance: float, threshold: float | None, source: str) -> tuple[Status
             f"the distance is {distance!r}: the arithmetic overflowed, by half precision or huge weights",
         )
     if threshold is None:
-        return "pass", "no threshold was given, so any distance passes"
-    limit = f"threshold {threshold!r} ({source})"
+        return "measured", "no limit was given"
+    value, limit = beside(distance, threshold)
     if distance <= threshold:
-        return "pass", f"distance {distance!r} is within the {limit}"
-    return "fail", f"distance {distance!r} is above the {limit}"
+        return "pass", f"distance {value} is within the threshold {limit} ({source})"
+    return "fail", f"distance {value} exceeds the threshold {limit} ({source})"

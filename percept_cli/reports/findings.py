@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from percept_cli.errors import ExitCode
 from percept_cli.results.found import Gate, Region
+from percept_cli.results.numbers import rounded
 from percept_cli.results.run import PairResult, Run
+from percept_cli.results.status import Status
 from percept_cli.system.names import printable
 
 Outcome = Literal["pass", "skipped", "warn", "fail", "error"]
-"""``skipped``: nothing was compared, and nothing failed: a picture without a counterpart where that is allowed, a
-pair of two sizes likewise, or one with all pixels left out."""
+"""``skipped``: nothing was judged, and nothing failed: a pair without a limit, a picture without a counterpart
+where that is allowed, a pair of two sizes likewise, or one with all pixels left out."""
+OUTCOMES: Mapping[Status, Outcome] = {
+    "error": "error",
+    "fail": "fail",
+    "missing": "fail",
+    "new": "fail",
+    "warn": "warn",
+    "tolerated": "pass",
+    "measured": "skipped",
+    "pass": "pass",
+}
+"""What a pipeline should make of each verdict, where nothing else allows it."""
 
 _BOXES_TOLD = 3
 
 
 def outcome_of(result: PairResult, run: Run) -> Outcome:
     """What a pipeline should make of a pair."""
-    if result.status == "new" or result.status == "missing":
-        return "skipped" if run.allow_unmatched or result.allowed else "fail"
-    return "skipped" if result.unseen else result.status
+    if result.status in ("new", "missing") and (run.allow_unmatched or result.allowed):
+        return "skipped"
+    return "skipped" if result.unseen else OUTCOMES[result.status]
 
 
 def trouble_of(run: Run) -> str:
@@ -33,25 +47,25 @@ def trouble_of(run: Run) -> str:
 
 
 def gate_in_words(gate: Gate) -> str:
-    """A gate with its levels, unrounded, and where they came from."""
+    """A gate with its limits, and where they came from."""
     unit = f" {gate.unit}" if gate.unit else ""
-    levels = [
-        f"{name}s above {level!r}"
-        for name, level in (("warn", gate.warn), ("fail", gate.fail))
-        if level is not None
+    limits = [
+        f"{name}s above {rounded(limit)}"
+        for name, limit in (("warn", gate.warn), ("fail", gate.fail))
+        if limit is not None
     ]
     at = "" if gate.at is None else f", at {gate.at}"
-    told = f"{', '.join(levels)} ({gate.source})" if levels else "has no level"
-    return printable(f"{gate.status.upper()} {gate.name} {gate.value!r}{unit}{at}; {told}")
+    told = f"{', '.join(limits)} ({gate.source})" if limits else "has no limit"
+    return printable(f"{gate.status.upper()} {gate.name} {rounded(gate.value)}{unit}{at}; {told}")
 
 
 def region_in_words(region: Region) -> str:
     """A region with where it is and what is in it."""
     told = [
         f"{region.pixels} pixels",
-        f"distance {region.distance!r}",
-        f"peak {region.peak!r}",
-        f"colour {region.colour!r} ΔE",
+        f"distance {rounded(region.distance)}",
+        f"peak {rounded(region.peak)}",
+        f"colour {rounded(region.colour)} ΔE",
     ]
     if region.shift is not None:
         told.append(f"moved by {region.shift[0]},{region.shift[1]}")
@@ -76,7 +90,7 @@ def details_of(result: PairResult) -> list[str]:
     ]
     if result.compared:
         lines.append(
-            f"distance: {result.distance!r}" + (f", most in {most_in(result)}" if most_in(result) else "")
+            f"distance: {rounded(result.distance)}" + (f", most in {most_in(result)}" if most_in(result) else "")
         )
     found = result.evidence
     if found is not None:

@@ -9,15 +9,22 @@ from typing import Literal, get_args
 
 from percept_cli.geometry import Box
 
-GateName = Literal["distance", "peak", "colour", "changed-pixels"]
+GateName = Literal["overall", "peak", "colour", "changed-pixels"]
 Level = Literal["pass", "warn", "fail"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 """The best first."""
 
 
+def excess(value: float, limit: float) -> float:
+    """How many times a limit a value is; infinite above a limit of 0."""
+    if not limit:
+        return math.inf if value else 0.0
+    return value / limit
+
+
 @dataclass(frozen=True)
 class Gate:
-    """One measure of a pair against its levels; the worst of a pair's gates is its verdict."""
+    """One measure of a pair against its limits; the worst of a pair's gates is its verdict."""
 
     name: GateName
     """``distance``: the mean over the picture, as far as it is visible. ``peak``: the strongest place of the
@@ -39,16 +46,15 @@ class Gate:
     """The place with the largest value; None where it belongs to the whole picture."""
 
     @property
-    def level(self) -> float | None:
-        """The level that its status is about; of a gate that passes, the first it would meet."""
+    def limit(self) -> float | None:
+        """The limit that its status is about; of a gate that passes, the first it would meet."""
         return self.fail if self.status == "fail" or self.warn is None else self.warn
 
     @property
     def excess(self) -> float:
-        """How many times its level the value is."""
-        if not self.level:
-            return math.inf if self.value and self.level is not None else 0.0
-        return self.value / self.level
+        """How many times the limit that fails, or else the one that warns, the value is; 0 without a limit."""
+        limit = self.warn if self.fail is None else self.fail
+        return 0.0 if limit is None else excess(self.value, limit)
 
 
 @dataclass(frozen=True)
@@ -113,8 +119,13 @@ class Evidence:
     """None where nothing differs."""
 
     @property
+    def limited(self) -> tuple[Gate, ...]:
+        """The gates that have a limit."""
+        return tuple(gate for gate in self.gates if gate.limit is not None)
+
+    @property
     def deciding(self) -> Gate | None:
-        """The gate that made the verdict: of those with the worst status, the one furthest above its level."""
+        """The gate that made the verdict: of those with the worst status, the one furthest above its limit."""
         return max(self.gates, key=lambda gate: (LEVELS.index(gate.status), gate.excess), default=None)
 
     @property

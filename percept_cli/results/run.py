@@ -13,16 +13,8 @@ from typing import Any, Literal
 from percept_cli.errors import ExitCode
 from percept_cli.geometry import FileStamp, View
 from percept_cli.recipes.spec import DistanceSpec
-from percept_cli.results.found import Evidence
-
-Status = Literal["pass", "warn", "fail", "new", "missing", "error"]
-"""``warn``: within what fails, but above a level that someone wants to hear of. ``new``: a candidate without a
-reference. ``missing``: a reference without a candidate."""
-
-WORST_FIRST: tuple[Status, ...] = ("error", "fail", "missing", "new", "warn", "pass")
-"""The order of verdicts, wherever there is one."""
-SEVERITY: Mapping[Status, int] = {status: rank for rank, status in enumerate(reversed(WORST_FIRST))}
-"""Of verdicts, the worst has the most."""
+from percept_cli.results.found import Evidence, excess
+from percept_cli.results.status import COMPARED, RANK, WORST_FIRST, Status
 
 
 def total(values: Sequence[float]) -> float:
@@ -119,6 +111,23 @@ class PairResult:
     """What everything here is of: of several the one of the worst verdict, then of the largest distance."""
     views: tuple[ViewResult, ...] = ()
     """All of them, in order, where there are several: frames, grounds, exposures."""
+    matched: tuple[int, int] | None = None
+    """Of several references: which one this is about, from 1, and how many there are; None where there is one."""
+
+    @property
+    def severity(self) -> float:
+        """How bad it is, ≥ 0: by how many times its limit the worst gate, or the distance, is exceeded.
+
+        Above 1 fails. Without any limit it is the distance. Infinite where the pictures could not be compared, as
+        of two sizes, or exceed a limit of 0; 0 of a picture without a counterpart.
+        """
+        if self.status in ("new", "missing"):
+            return 0.0
+        if not self.scored:
+            return 0.0 if self.unseen else math.inf
+        if self.evidence is not None and self.evidence.limited:
+            return max(gate.excess for gate in self.evidence.limited)
+        return self.distance if self.threshold is None else excess(self.distance, self.threshold)
 
     @property
     def compared(self) -> bool:
@@ -132,10 +141,10 @@ class PairResult:
 
     @property
     def identical(self) -> bool:
-        """Whether it passed with a distance of 0 and nothing had moved, or was left out, that may differ."""
+        """Whether it has a distance of 0, without trouble, and nothing moved or was left out that may differ."""
         found = self.evidence
         forgiven = found is not None and bool(found.ignored_pixels or found.has_moved)
-        return self.status == "pass" and self.distance == 0 and not forgiven
+        return self.status in ("pass", "measured") and self.distance == 0 and not forgiven
 
     @property
     def scored(self) -> bool:
@@ -145,18 +154,13 @@ class PairResult:
 
 def worst_first(one: PairResult | ViewResult) -> tuple[int, float]:
     """What sorts the worst verdict first, then the largest distance; what is no number comes before all."""
-    return -SEVERITY[one.status], -one.distance if math.isfinite(one.distance) else -math.inf
+    return -RANK[one.status], -one.distance if math.isfinite(one.distance) else -math.inf
 
 
 def badness(result: PairResult) -> tuple[float, ...]:
-    """What sorts the pairs of a run, the worst first: by verdict, by how far above its level, by distance.
-
-    Of equal distances, the one that exceeds its threshold the most comes first.
-    """
-    gate = None if result.evidence is None else result.evidence.deciding
+    """What sorts the pairs of a run, the worst first, wherever they are told: by verdict, severity, distance."""
     verdict, distance = worst_first(result)
-    threshold = (result.threshold or 0.0) if result.scored else 0.0
-    return verdict, 0.0 if gate is None else -gate.excess, distance, threshold
+    return verdict, -result.severity, distance
 
 
 @dataclass(frozen=True)
@@ -164,8 +168,12 @@ class Summary:
     """A run in numbers. Statistics are float64 over the scored pairs; None where there is none."""
 
     pairs: int
-    """Pairs that were compared, or could not be: passed + warned + failed + errors."""
+    """Pairs that were compared, or could not be: passed + measured + tolerated + warned + failed + errors."""
     passed: int
+    measured: int
+    """Compared, and no limit was given."""
+    tolerated: int
+    """Above a limit, and a decision covers exactly this change."""
     warned: int
     failed: int
     errors: int
@@ -178,7 +186,7 @@ class Summary:
     count: int
     """Scored pairs: those with a finite distance, which the statistics are over."""
     identical: int
-    """Pairs that passed, whose distance is exactly 0, and of which nothing had moved or was left out."""
+    """Passed or measured pairs whose distance is exactly 0, and of which nothing had moved or was left out."""
     not_compared: int
     """Pairs that passed though nothing was compared: two sizes that are allowed, or all pixels left out."""
     judged: int
@@ -198,8 +206,8 @@ class Summary:
     @property
     def counts(self) -> dict[Status, int]:
         """How many pairs have each verdict, the worst first."""
-        found = self.errors, self.failed, self.missing, self.new, self.warned, self.passed
-        return dict(zip(WORST_FIRST, found, strict=True))
+        names = {"error": "errors", "fail": "failed", "warn": "warned", "pass": "passed"}
+        return {status: getattr(self, names.get(status, status)) for status in WORST_FIRST}
 
     @property
     def within(self) -> int:
@@ -230,8 +238,10 @@ def summarise(results: Collection[PairResult]) -> Summary:
     largest = max(weights, default=0.0)
     parts = [weight / largest for weight in weights] if largest else []
     return Summary(
-        pairs=sum(statuses[status] for status in ("pass", "warn", "fail", "error")),
+        pairs=sum(statuses[status] for status in COMPARED),
         passed=statuses["pass"],
+        measured=statuses["measured"],
+        tolerated=statuses["tolerated"],
         warned=statuses["warn"],
         failed=statuses["fail"],
         errors=statuses["error"],

@@ -22,8 +22,11 @@ from percept_cli.errors import InvalidSetting, OutputUnwritable
 from percept_cli.geometry import FileStamp
 from percept_cli.judging.threshold import ThresholdJudge
 from percept_cli.pairs import Pair
+from percept_cli.recipes import DEFAULT, FIVE_TAPS
+from percept_cli.recipes.presets import load_preset
 from percept_cli.reports.data.rows import FAULTS, from_row, to_line
 from percept_cli.results.run import PairResult
+from percept_cli.results.status import Status
 from percept_cli.scoring.scorer import Scorer
 from percept_cli.system.lock import hold
 from percept_cli.system.names import counted, posix, shown
@@ -35,6 +38,8 @@ By = Literal["stat", "hash"]
 _BEGINNING = b'{"name": '
 _Key = bytes
 """A digest of a pair's name and files: of all pairs of a run, the names themselves would take the most memory."""
+_SCORED: tuple[Status, ...] = ("measured", "pass", "fail")
+"""What a row may be reused for: of pairs that have a distance."""
 _DIGEST = 16  # bytes; two pairs of a billion have one digest once in 10²⁰ runs
 
 
@@ -96,13 +101,13 @@ class Journal:
                         hint="name a file that percept wrote as JSON Lines, or one that does not exist yet.",
                     )
                 key = _key(row["name"], row["reference"], row["candidate"])
-                if row["status"] in ("pass", "fail"):
+                if row["status"] in _SCORED:
                     recipe = str(row["fingerprint"]).encode("utf-8", "surrogatepass")
                     self._recipes.add(recipe)
                     self._others[key + recipe] = self._count
                 if row["fingerprint"] != self._scorer.spec.fingerprint:
                     others += 1
-                elif row["status"] in ("pass", "fail"):
+                elif row["status"] in _SCORED:
                     self._rows[key] = self._count
                 elif row["status"] == "error":
                     failures += 1
@@ -113,7 +118,10 @@ class Journal:
                     self._write(b"\n")
         self._places.append(offset)
         if others:
-            self.notes.append(f"{shown(self.path)}: {counted(others, 'result')} of another recipe, scored anew")
+            told = f"{shown(self.path)}: {counted(others, 'result')} of another recipe, scored anew"
+            if _was_default(self._recipes) and self._scorer.spec == load_preset(DEFAULT).spec:
+                told += "; --preset five-taps, the default of earlier versions, goes on with them"
+            self.notes.append(told)
         if failures:
             self.notes.append(f"{shown(self.path)}: {counted(failures, 'error')}, tried again")
 
@@ -236,6 +244,10 @@ class Journal:
 def _key(name: str, reference: str | None, candidate: str | None) -> _Key:
     text = json.dumps((name, reference, candidate))
     return hashlib.blake2b(text.encode(), digest_size=_DIGEST).digest()
+
+
+def _was_default(recipes: set[bytes]) -> bool:
+    return load_preset(FIVE_TAPS).spec.fingerprint.encode() in recipes
 
 
 def _could_be_ours(line: bytes) -> bool:

@@ -107,7 +107,7 @@ def check(
         preset: the recipe: a built-in name, or a path that ends in ``.toml``.
         noise: how much rendering alone may change: ``auto``, ``same-machine`` or ``cross-machine``.
         fail: gate → the largest value that does not fail, instead of the gate's own level, or ``"off"``. Gates are
-            ``distance``, ``peak``, ``colour`` (in ΔE) and ``changed-pixels``, whose level may be ``"1%"`` of the
+            ``overall``, ``peak``, ``colour`` (in ΔE) and ``changed-pixels``, whose limit may be ``"1%"`` of the
             pixels that are not left out.
         warn: gate → the largest value that does not warn.
         ignore: rectangles x, y, width, height, in pixels, that are left out.

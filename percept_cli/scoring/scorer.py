@@ -19,7 +19,8 @@ from percept_cli.judging.judge import Judge
 from percept_cli.judging.threshold import ThresholdJudge
 from percept_cli.pairs import Pair
 from percept_cli.recipes.spec import DistanceSpec
-from percept_cli.results.run import LayerResult, PairResult, Status, ViewResult, total, worst_first
+from percept_cli.results.run import LayerResult, PairResult, ViewResult, total, worst_first
+from percept_cli.results.status import Status
 from percept_cli.scoring.reading import Reading, References, Stamps, sides_of
 from percept_cli.system import libraries
 from percept_cli.system.names import posix
@@ -249,7 +250,7 @@ class Scorer:
         """The result of layer distances, in the order of the spec; its verdict is still to be given."""
         layers = _layer_results(self.spec, plan, distances)
         return replace(
-            self._bare(pair, "pass", ""),
+            self._bare(pair, "measured", ""),
             width=size[0],
             height=size[1],
             distance=total([layer.contribution for layer in layers]),

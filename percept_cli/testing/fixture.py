@@ -22,6 +22,7 @@ from percept_cli.pairs import Pair
 from percept_cli.recipes.settings import find_settings
 from percept_cli.reports.findings import details_of, reason_of
 from percept_cli.results.run import PairResult, Run
+from percept_cli.results.status import Status
 from percept_cli.system.names import shell_quoted, word_quoted
 from percept_cli.system.whole import write_whole
 from percept_cli.testing.baselines import BaselineSpot, BaselineSpots, owners_of
@@ -33,6 +34,8 @@ from percept_cli.testing.trial import Project, Trial
 
 if TYPE_CHECKING:
     from percept_cli.formats.memory import PictureLike
+
+_FINE: tuple[Status, ...] = ("pass", "measured", "tolerated")
 
 
 @dataclass(frozen=True)
@@ -119,12 +122,12 @@ class Check:
                 f"{self._shown(held.path)}",
             )
         result = replace(result, name=f"{self._node.nodeid}: {spot.label}")
-        if result.status in ("warn", "pass") and not result.compared:  # two sizes, which the rules let pass
+        if result.status in ("warn", *_FINE) and not result.compared:  # two sizes, which the rules let pass
             nothing = "nothing was compared"
             self._warn(spot, result.reason if nothing in result.reason else f"{result.reason}; {nothing}")
         elif result.status == "warn":
             self._warn(spot, result.reason)
-        elif result.status != "pass":
+        elif result.status not in _FINE:
             run = Run(__version__, trial.spec, trial.device, (result,), kind="check")
             self._node.stash.setdefault(KEPT, []).append(document_of(run))
             self._fail(result, spot, candidate)

@@ -106,7 +106,7 @@ class Project:
         rules = Rules()
         if self._recipe.threshold is not None and "preset" not in options:
             limit = Levels(None, self._recipe.threshold, self._recipe.threshold_source)
-            rules = changed(rules, {"levels": {"distance": limit}})
+            rules = changed(rules, {"levels": {"overall": limit}})
         book = RuleBook(changed(rules, self._changes), self._overrides)
         found = list(assigned(Pairs([pair], origin=(str(folder), str(folder))), book).pairs)
         rules = changed(book.rules_of(pair.name), asked)
@@ -116,7 +116,7 @@ class Project:
         spec = replace(make_recipe(start, backbone=options.get("backbone")).spec, pictures=self.policy(options))
         rules = replace(rules, preset=None)  # it is this recipe, and no other than that of the report
         check_levels(rules, spec)
-        without = not has_own_levels(spec) and not {"distance", "peak"} & rules.levels.keys()
+        without = not has_own_levels(spec) and not {"overall", "peak"} & rules.levels.keys()
         name = self._name if preset is None else os.fspath(preset)
         memory = options.get("max_memory", self._values.get("max-memory"))
         return Trial(
@@ -125,7 +125,7 @@ class Project:
             spec,
             str(options.get("device", self._values.get("device", "auto"))),
             None if memory is None else parse_size(memory),
-            (f"{name} has no levels for distance and peak, so colour alone decides",) if without else (),
+            (f"{name} has no limits for overall and peak, so colour alone decides",) if without else (),
         )
 
 

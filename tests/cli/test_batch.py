@@ -47,7 +47,7 @@ PASS            0       1000                 same.png
 layer    mean distance  weight    share
 relu1_2       0.______       1  100.0 %  ████████████████████████████████
 
-pairs        3: 1 identical, 2 more passed, 0 failed, 0 errors
+pairs        3: 3 measured; 1 of them identical
 unmatched    1 missing (no candidate), 1 new (no reference)
 distance     mean 0.______, median 0.______, p90 0.______, p95 0.______, p99
              0.______, max 0.______

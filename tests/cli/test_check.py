@@ -44,7 +44,7 @@ def test_two_folders(percept: Percept, folders: Path) -> None:
     assert "accept percept approve r.json --baseline expected --current actual --filter /ui/icon.png" in lines
     assert "show percept heatmap expected/ui/icon.png actual/ui/icon.png -o heat.png" in lines
     assert "FAIL ui/digit.png 160 × 96" in lines
-    assert "pictures 4: 1 identical, 1 more passed, 2 failed, 0 errors" in lines
+    assert "images 4: 2 failed, 2 passed; 1 of them identical" in lines
     assert "verdict FAIL: 2 of 4 pairs failed" in lines
     assert "same.png" not in done.stdout
 
@@ -208,7 +208,7 @@ def test_settings_in_a_file(percept: Percept, folders: Path) -> None:
     icon = found["ui/icon.png"]
     assert [gate["name"] for gate in icon["evidence"]["gates"]] == ["colour"]  # levels are those of another recipe
     assert icon["threshold"] is None
-    assert "Warning: johnson-style has no levels for distance and peak, so colour alone decides" in done.stderr
+    assert "Warning: johnson-style has no limits for overall and peak, so colour alone decides" in done.stderr
     assert icon["fingerprint"] != found[""]["fingerprint"]
     assert "not comparable with the others" in icon["reason"]
     assert found[""]["summary"]["count"] == 3
@@ -224,9 +224,9 @@ def test_settings_in_a_file(percept: Percept, folders: Path) -> None:
     [
         (("--fail", "peek=1"), "unknown gate 'peek'"),
         (("--fail", "peak=nan"), "finite number of at least 0, not nan"),
-        (("--fail", "peak=1", "--fail", "peak=2"), "the level of peak is given twice"),
+        (("--fail", "peak=1", "--fail", "peak=2"), "the limit of peak is given twice"),
         (("--fail", "peak=-1"), "finite number of at least 0, not -1.0"),
-        (("--fail", "distance=7"), "above the largest possible value, 6.0"),
+        (("--fail", "overall=7"), "above the largest possible value, 6.0"),
         (("--ignore", "1,2,3"), "'1,2,3' is no rectangle"),
         (("--threshold", "nan"), "must be a finite number"),
         (("--warn", "peak=2", "--fail", "peak=1"), "is above the one that fails"),

@@ -68,7 +68,7 @@ def test_a_level_of_the_peak_for_a_recipe_without_places() -> None:
 def test_levels_above_what_there_can_be() -> None:
     spec = load_preset("default").spec
     check_levels(Rules(levels={"peak": Levels(fail=6.0), "changed-pixels": Levels(fail=1e9)}), spec)
-    with pytest.raises(InvalidSetting, match=r"the level 6.5 of the gate peak \(mine\) is above .* 6\.0"):
+    with pytest.raises(InvalidSetting, match=r"the limit 6.5 of the gate peak \(mine\) is above .* 6\.0"):
         check_levels(Rules(levels={"peak": Levels(fail=6.5, source="mine")}), spec)
     with pytest.raises(InvalidSetting, match="gate colour"):
         check_levels(Rules(levels={"colour": Levels(warn=301.0)}), spec)

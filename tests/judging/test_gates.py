@@ -29,7 +29,7 @@ def test_a_warning_leaves_the_failure_as_it_was() -> None:
 
     warned = peak(Levels(warn=0.05, source="mine"))
     assert (warned.status, warned.warn, warned.fail) == ("fail", 0.05, AUTO_PEAK[0])
-    assert warned.source == "the warning by mine, the failure by auto, by the noise floor 0 of this pair"
+    assert warned.source == "warn limit: mine; fail limit: automatic limit; noise floor 0"
     of_file = changed(Rules(), {"levels": {"peak": Levels(fail=0.3, source="percept.toml")}})
     both = peak(Levels(warn=0.1, source="command line"), of_file)
     assert (both.status, both.warn, both.fail) == ("fail", 0.1, 0.3)
@@ -39,11 +39,11 @@ def test_a_warning_leaves_the_failure_as_it_was() -> None:
     assert peak(Levels(warn=OFF)).status == "fail"
 
 
-def test_levels_of_distance_and_peak_belong_to_render() -> None:
+def test_limits_of_overall_and_peak_belong_to_the_default_preset() -> None:
     found = Measures(50.0, 200.0, None, 0.5, None, 12, 60.0, by_default=False)
     assert [gate.name for gate in judge_gates(found, Rules())] == ["colour"]
-    gates = judge_gates(found, Rules(levels={"distance": Levels(fail=20.0)}))
-    assert [(gate.name, gate.status) for gate in gates] == [("distance", "fail"), ("colour", "pass")]
+    gates = judge_gates(found, Rules(levels={"overall": Levels(fail=20.0)}))
+    assert [(gate.name, gate.status) for gate in gates] == [("overall", "fail"), ("colour", "pass")]
     assert has_own_levels(load_preset("default").spec)
     assert not has_own_levels(load_preset("five-taps").spec)
 
@@ -55,12 +55,10 @@ def test_per_cent_is_of_the_pixels_that_are_compared() -> None:
         rules = Rules(levels={"changed-pixels": Levels(None, Percent(1), "command line")})
         gate = next(gate for gate in judge_gates(found, rules) if gate.name == "changed-pixels")
         assert (gate.status, gate.unit, gate.fail) == (status, "%", 1.0)
-    assert (
-        in_words(replace(gate, value=1.5, status="fail")) == "changed-pixels 1.5 % is above 1.0 % (command line)"
-    )
-    with pytest.raises(InvalidSetting, match="one level is in per cent"):
+    assert in_words(replace(gate, value=1.5, status="fail")) == "changed-pixels 1.5 % exceeds 1 % (command line)"
+    with pytest.raises(InvalidSetting, match="one limit is in per cent"):
         Levels(Percent(1), 100.0)
-    with pytest.raises(InvalidSetting, match="one level is in per cent"):
+    with pytest.raises(InvalidSetting, match="one limit is in per cent"):
         Levels(Percent(1)).above(Levels(None, 100.0))
     assert Levels(Percent(1), OFF).in_per_cent
 
@@ -68,8 +66,8 @@ def test_per_cent_is_of_the_pixels_that_are_compared() -> None:
 @pytest.mark.parametrize("noise", NOISES)
 def test_equal_pictures_pass_every_gate(noise: str) -> None:
     gates = judge_gates(NOTHING, Rules(noise=noise))  # type: ignore[arg-type] # one of them
-    assert [gate.name for gate in gates] == ["distance", "peak", "colour"]
-    assert verdict_of(gates) == ("pass", "within the levels of distance, peak, colour")
+    assert [gate.name for gate in gates] == ["overall", "peak", "colour"]
+    assert verdict_of(gates) == ("pass", "within the limits of overall, peak, colour")
 
 
 def test_levels_follow_the_noise_of_the_pair() -> None:
@@ -93,10 +91,10 @@ def test_a_gate_says_what_it_was_held_to() -> None:
     status, reason = verdict_of(tuple(gates.values()))
     assert status == "fail"
     level = AUTO_PEAK[0]
-    assert reason == f"peak 0.5 at 8,0,8,8 is above {level} (auto, by the noise floor 0 of this pair)"
+    assert reason == f"peak 0.5 at 8,0,8,8 exceeds {level} (automatic limit; noise floor 0)"
     gates.pop("peak")
     status, reason = verdict_of(tuple(gates.values()))
-    assert (status, reason) == ("warn", "changed-pixels 12 pixels is above 3 (percept.toml)")
+    assert (status, reason) == ("warn", "changed-pixels 12 pixels exceeds 3 (percept.toml)")
 
 
 def test_what_is_no_number_passes_no_gate() -> None:
@@ -106,11 +104,11 @@ def test_what_is_no_number_passes_no_gate() -> None:
 
 def test_distances_without_places_have_no_peak() -> None:
     found = Measures(0.0, None, None, 0.0, None, 0, 0.0)
-    assert [gate.name for gate in judge_gates(found, Rules())] == ["distance", "colour"]
+    assert [gate.name for gate in judge_gates(found, Rules())] == ["overall", "colour"]
 
 
 def test_named_settings_are_ordered() -> None:
-    for gate in ("peak", "colour", "distance"):
+    for gate in ("peak", "colour", "overall"):
         assert FIXED["same-machine"][gate] <= FIXED["cross-machine"][gate]
     assert FIXED["same-machine"]["peak"] < AUTO_PEAK[0] < AUTO_PEAK[2] <= FIXED["cross-machine"]["peak"]
     assert AUTO["colour"] == FIXED["cross-machine"]["colour"]

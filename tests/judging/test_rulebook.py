@@ -21,7 +21,7 @@ def test_per_cent_in_python_and_in_settings(tmp_path: Path) -> None:
         changes, _ = read_check({"changed-pixels": value}, "percept.toml", tmp_path)
         levels = changes["levels"]["changed-pixels"]
         assert (levels.fail, levels.in_per_cent) == (1.0, True)
-    with pytest.raises(InvalidSetting, match="the level of peak cannot be in per cent"):
+    with pytest.raises(InvalidSetting, match="the limit of peak cannot be in per cent"):
         read_check({"peak": "1%"}, "percept.toml", tmp_path)
 
 

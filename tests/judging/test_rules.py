@@ -35,7 +35,7 @@ def test_levels_that_would_let_everything_pass_or_fail(level: float) -> None:
         for levels in ((level, None), (None, level)):
             with pytest.raises(InvalidSetting, match="finite number of at least 0"):
                 Levels(*levels)
-    with pytest.raises(InvalidSetting, match="is above the one that fails"):
+    with pytest.raises(InvalidSetting, match="is above the fail limit"):
         Levels(warn=2, fail=1)
 
 

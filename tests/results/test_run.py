@@ -11,24 +11,37 @@ import pytest
 
 from percept_cli.errors import ExitCode
 from percept_cli.results.found import LEVELS
-from percept_cli.results.run import SEVERITY, WORST_FIRST, Run, Status, badness
+from percept_cli.results.run import Run, badness
+from percept_cli.results.status import RANK, WORST_FIRST, Status
 from tests.support.runs import CHECKED, PAIR, RUN
 
 
 def test_every_verdict_has_its_place_in_the_order() -> None:
     assert sorted(LEVELS, key=WORST_FIRST.index, reverse=True) == list(LEVELS)
-    assert set(WORST_FIRST) == set(SEVERITY) == set(get_args(Status))
-    assert sorted(SEVERITY, key=SEVERITY.__getitem__, reverse=True) == list(WORST_FIRST)
+    assert set(WORST_FIRST) == set(RANK) == set(get_args(Status))
+    assert sorted(RANK, key=RANK.__getitem__, reverse=True) == list(WORST_FIRST)
     assert list(CHECKED.summary.counts.items()) == [(status, 1) for status in WORST_FIRST]
 
 
-def test_pairs_are_ordered_by_verdict_then_by_excess_then_by_distance_then_by_threshold() -> None:
-    fail, warn, passed, *_ = CHECKED.results
-    near, far = replace(PAIR, threshold=1.0), replace(PAIR, threshold=0.1)
-    smaller, no_number = replace(PAIR, distance=PAIR.distance / 2), replace(PAIR, distance=math.nan)
-    ordered = [fail, no_number, far, near, smaller, warn, passed]
-    backwards = ordered[::-1]
-    assert sorted(backwards, key=badness) == ordered
+def test_pairs_are_ordered_by_verdict_then_by_severity_then_by_distance() -> None:
+    fail, warn, passed, measured, tolerated, new, missing, error = CHECKED.results
+    far, near = replace(PAIR, threshold=0.1), replace(PAIR, threshold=1.0)
+    two_sizes = replace(PAIR, layers=(), distance=math.nan)
+    farther, nearer = (replace(measured, evidence=None, distance=distance) for distance in (2.0, 1.5))
+    ordered = [error, two_sizes, far, fail, near, missing, new, warn, tolerated, farther, nearer, measured, passed]
+    assert sorted(ordered[::-1], key=badness) == ordered
+
+
+def test_severity_is_by_how_many_times_the_worst_limit_is_exceeded() -> None:
+    fail, warn, *_ = CHECKED.results
+    assert fail.severity == 1.75 / 0.5
+    assert warn.severity == PAIR.distance / 2.0  # within what fails: below 1
+    assert replace(PAIR, threshold=0.5).severity == PAIR.distance / 0.5
+    assert replace(PAIR, threshold=None).severity == PAIR.distance
+    assert replace(PAIR, threshold=0.0).severity == math.inf
+    assert replace(PAIR, distance=0.0, threshold=0.0).severity == 0
+    assert replace(PAIR, distance=math.nan, layers=()).severity == math.inf
+    assert replace(PAIR, status="new", distance=math.nan, layers=()).severity == 0
 
 
 @pytest.mark.parametrize(

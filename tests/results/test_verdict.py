@@ -23,11 +23,23 @@ def test_a_run_in_words() -> None:
     passed, failed = replace(PAIR, status="pass"), PAIR
     error = replace(passed, status="error", distance=math.nan)
     assert judge_run(replace(RUN, results=(passed, passed))) == ("pass", "2 pairs within the threshold")
-    assert judge_run(replace(RUN, results=(passed, failed))) == ("fail", "1 of 2 pairs above the threshold")
+    assert judge_run(replace(RUN, results=(passed, failed))) == ("fail", "1 of 2 pairs failed")
     assert judge_run(replace(RUN, results=(error, failed), complete=False)) == (
         "error",
-        "1 of 2 pairs could not be compared; 1 of 2 pairs above the threshold; the run ended before its last pair",
+        "1 of 2 pairs could not be compared; 1 of 2 pairs failed; the run ended before its last pair",
     )
     assert judge_run(replace(RUN, results=())) == ("error", "nothing was compared")
-    free = replace(passed, threshold=None)
-    assert judge_run(replace(RUN, results=(free,))) == ("pass", "1 pair compared, without a threshold")
+    free = replace(passed, status="measured", threshold=None)
+    assert judge_run(replace(RUN, results=(free,))) == ("measured", "1 pair measured, without a limit")
+    assert judge_run(replace(RUN, results=(free, passed))) == (
+        "pass",
+        "1 pair within the threshold; 1 pair measured, without a limit",
+    )
+    tolerated = replace(PAIR, status="tolerated")
+    assert judge_run(replace(RUN, results=(tolerated,))) == ("pass", "1 of 1 pair tolerated")
+
+
+def test_a_run_that_compared_nothing_has_passed_nothing() -> None:
+    assert judge_run(replace(RUN, results=(), allow_empty=True)) == ("empty", "nothing was compared")
+    unseen = replace(PAIR, status="pass", distance=math.nan, layers=())
+    assert judge_run(replace(RUN, results=(unseen,))) == ("empty", "nothing was compared of 1 pair")

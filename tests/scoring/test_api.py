@@ -27,7 +27,7 @@ def test_check_from_python(folders: Path) -> None:
     assert heat[90:, :40].max() <= 1  # a trace: features see far
     assert percept_cli.check(reference, candidate, ignore=[(64, 0, 96, 30)]).distance == 0
     assert percept_cli.check(reference, candidate, ignore=[Box(64, 0, 96, 30), "0,0,1,1"]).status == "pass"
-    assert percept_cli.check(reference, candidate, fail={"peak": 6, "distance": 6}).status in ("pass", "warn")
+    assert percept_cli.check(reference, candidate, fail={"peak": 6, "overall": 6}).status in ("pass", "warn")
     with pytest.raises(InvalidSetting, match="noise must be one of"):
         percept_cli.check(reference, candidate, noise="loud")  # type: ignore[arg-type]
     drawing(9, 9).save(folders / "tiny.png")

@@ -9,7 +9,8 @@ from typing import Any
 from percept_cli.geometry import Box, FileStamp
 from percept_cli.recipes.presets import load_preset
 from percept_cli.results.found import Evidence, Gate, HeatMap, Region
-from percept_cli.results.run import LayerResult, PairResult, Run, Status
+from percept_cli.results.run import LayerResult, PairResult, Run
+from percept_cli.results.status import Status
 
 _DISTANCES = (0.0125, 0.25, 0.5, 1 / 3, 0.0)
 _SHAPES = ((64, 1080, 1920), (128, 540, 960), (256, 270, 480), (512, 135, 240), (512, 67, 120))
@@ -23,7 +24,7 @@ PAIR = PairResult(
     width=1920,
     height=1080,
     status="fail",
-    reason=f"distance {_TOTAL!r} is above the threshold 0.5 (command line)",
+    reason="distance 1.09583 exceeds the threshold 0.5 (command line)",
     distance=_TOTAL,
     threshold=0.5,
     threshold_source="command line",
@@ -54,7 +55,7 @@ def _checked(
         width=48,
         height=30,
         status=status,
-        reason="; ".join(f"{gate.name} {gate.value!r} {gate.status}s" for gate in gates),
+        reason="; ".join(f"{gate.name} {gate.value:.6g} {gate.status}s" for gate in gates),
         threshold=None,
         threshold_source="",
         reference_file=FileStamp(1234, 1_700_000_000_000_000_000, "0" * 64),
@@ -70,9 +71,10 @@ def _unmatched(name: str, status: Status, **changes: Any) -> PairResult:
     return replace(bare, **changes)
 
 
-_MEAN = Gate("distance", _TOTAL, "", 0.8, 2.0, "auto: the noise of this pair", "warn")
-_PEAK = Gate("peak", 1.75, "", 0.4, 0.5, "auto: the noise of this pair", "fail", Box(16, 0, 16, 16))
-_COLOUR = Gate("colour", 0.5, "ΔE", 2.0, 3.0, "cross-machine", "pass", Box(16, 0, 8, 8))
+_MEAN = Gate("overall", _TOTAL, "", 0.8, 2.0, "automatic limit; noise floor 0.19", "warn")
+_PEAK = Gate("peak", 1.75, "", 0.4, 0.5, "automatic limit; noise floor 0.19", "fail", Box(16, 0, 16, 16))
+_COLOUR = Gate("colour", 0.5, "ΔE", 2.0, 3.0, "limit of --noise cross-machine", "pass", Box(16, 0, 8, 8))
+_UNLIMITED = Gate("colour", 0.5, "ΔE", None, None, "percept.toml", "pass")
 _REGIONS = (
     Region(Box(17, 3, 12, 9), 80, 0.9, 0.75, 1.75, 0.5, "fail", {"relu1_2": 0.4, "relu3_3": 0.5}),
     Region(Box(2, 20, 4, 1), 4, 0.3, 0.25, 0.1, 0.1, "pass", {"relu3_3": 0.3}, shift=(0, 1)),
@@ -88,6 +90,8 @@ CHECKED = Run(
         _checked("menu/icon.png", "fail", _MEAN, _PEAK, _COLOUR, regions=_REGIONS),
         _checked('a "quoted" & <b>bold</b>.png', "warn", _MEAN, _COLOUR, regions=_REGIONS[1:]),
         _checked("plain.png", "pass", _COLOUR),
+        _checked("unlimited.png", "measured", _UNLIMITED),
+        _checked("decided.png", "tolerated", _PEAK, matched=(2, 3)),
         _unmatched("fresh.png", "new", candidate="out/fresh.png", reason="there is no reference of this name"),
         _unmatched(
             "gone.png", "missing", reference="expected/gone.png", reason="there is no candidate of this name"

@@ -191,7 +191,7 @@ def test_the_run_rules_hold_for_all_and_levels_are_those_of_the_file(
     settings.write_text('preset = "johnson-style"\n', encoding="utf-8")
     run_with_plugin(plugin_project).stdout.fnmatch_lines(
         [
-            "*PerceptWarning: test_login: the recipe johnson-style of percept.toml has no levels for distance and "
+            "*PerceptWarning: test_login: the recipe johnson-style of percept.toml has no limits for overall and "
             "peak, so colour alone decides"
         ]
     )

@@ -43,7 +43,7 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
     "fails",
     multiple=True,
     metavar="GATE=X",
-    help="Fail above X instead of the gate's own level, or never (off). Gates: distance, peak, colour (in ΔE), "
+    help="Fail above X instead of the gate's own limit, or never (off). Gates: overall, peak, colour (in ΔE), "
     "changed-pixels (a number of pixels, or as 1% of those that are not left out).",
 )
 @click.option(

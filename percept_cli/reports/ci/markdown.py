@@ -18,7 +18,7 @@ MOST_BYTES = 1_000_000
 
 _FOR_THE_END = 4_000  # bytes kept free for what follows the tables
 _TABLE = (
-    "| status | picture | gate | value | level | regions (x,y,width,height) | most in |\n"
+    "| status | image | gate | value | limit | regions (x,y,width,height) | most in |\n"
     "|---|---|---|--:|--:|---|---|\n"
 )
 _HARMLESS = re.compile(r"[^`|\\<>&\s]+(?: [^`|\\<>&\s]+)*")
@@ -101,7 +101,7 @@ def _row(result: PairResult) -> str:
     gate = None if result.evidence is None else result.evidence.deciding
     if result.status in ("fail", "warn") and gate is not None and gate.status != "pass":
         unit = f" {gate.unit}" if gate.unit else ""
-        cells = [gate.name, f"{gate.value:.6g}{unit}", "" if gate.level is None else f"{gate.level:.6g}"]
+        cells = [gate.name, f"{gate.value:.6g}{unit}", "" if gate.limit is None else f"{gate.limit:.6g}"]
         cells += [boxes_in_words(result), most_in(result)]
     elif result.status in ("fail", "warn") and result.threshold is not None:
         cells = ["distance", f"{result.distance:.6g}", f"{result.threshold:.6g}", "", most_in(result)]
@@ -122,8 +122,8 @@ def _item(result: PairResult) -> str:
 def _fine(passed: int, unmatched: int, unseen: int) -> str:
     told = [
         f"{passed} passed" if passed else "",
-        f"{counted(unmatched, 'picture')} without a counterpart" if unmatched else "",
-        f"{counted(unseen, 'picture')} not compared" if unseen else "",
+        f"{counted(unmatched, 'image')} without a counterpart" if unmatched else "",
+        f"{counted(unseen, 'image')} not compared" if unseen else "",
     ]
     return ", ".join(filter(None, told))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from percept_cli.reports.data.rows import dumps
@@ -19,6 +20,7 @@ PAIR: Mapping[str, type] = {
     "reason": str,
     "view": str,
     "distance": float,
+    "severity": float,
     "threshold": float,
     "weight": float,
 }
@@ -39,6 +41,7 @@ def cells_of(result: PairResult, run: Run) -> dict[str, Cell]:
         "reason": "; ".join((result.reason, *result.notes)),
         "view": str(result.view) if result.views else None,
         "distance": result.distance if result.compared else None,
+        "severity": result.severity if math.isfinite(result.severity) else None,
         "threshold": result.threshold,
         "weight": result.weight,
         "seconds": round(result.seconds, 6),

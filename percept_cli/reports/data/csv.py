@@ -13,7 +13,7 @@ from percept_cli.results.found import GateName
 from percept_cli.results.run import PairResult
 
 _LAYER = ("layer", "layer_distance", "layer_weight", "contribution", "share")
-_GATES = [f"{what}_{gate}" for gate in get_args(GateName) for what in ("gate", "level")]
+_GATES = [f"{what}_{gate}" for gate in get_args(GateName) for what in ("gate", "limit")]
 _CHECK = (*_GATES, "regions", "worst_region")
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -24,7 +24,7 @@ class CsvReport(RowReport):
     """Cells: numbers unrounded, what is absent empty, UTF-8, lines ended by LF."""
 
     def head(self) -> str:
-        """The names of the columns; those of a check have the gates, their levels and the worst region as well."""
+        """The names of the columns; those of a check have the gates, their limits and the worst region as well."""
         layers = self.run.spec.taps if self.style.wide else _LAYER
         return _line((*PAIR, *layers, *TAIL, *(_CHECK if self.run.kind == "check" else ())))
 
@@ -55,7 +55,7 @@ def _cell(value: Cell) -> Cell:
 
 
 def _check(result: PairResult) -> tuple[str, ...]:
-    """What ``_CHECK`` names; the gate ``distance`` counts what of the pair's distance is visible."""
+    """What ``_CHECK`` names; the limit is the one that fails."""
     if result.evidence is None:
         return ("",) * len(_CHECK)
     gates = {gate.name: gate for gate in result.evidence.gates}

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from percept_cli.reports import Report
 from percept_cli.reports.data.rows import dumps, to_row
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _SIDES = ("reference", "candidate")
 _EMPTY = "[]\n}"
 

@@ -152,7 +152,8 @@ def _check_head(path: Path, document: Mapping[str, Any]) -> None:
     if version != SCHEMA_VERSION:
         raise UnreadableReport(
             f"{shown(path)}: its schema_version is {_told(version)}, and this percept reads {SCHEMA_VERSION}",
-            hint="use the version of percept that wrote it, or compare again.",
+            hint="run the comparison again with -o to write a new report, or read it with the version of percept "
+            "that wrote it (its field version says which).",
         )
 
 

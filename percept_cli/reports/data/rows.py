@@ -15,7 +15,8 @@ from percept_cli.recipes.spec import DistanceSpec, shapes_of
 from percept_cli.reports.data.values import number, number_or_nan, one_of, reader_of, text, whole
 from percept_cli.results.extra import check_depth
 from percept_cli.results.found import Evidence, HeatMap
-from percept_cli.results.run import LayerResult, PairResult, Status, ViewResult
+from percept_cli.results.run import LayerResult, PairResult, ViewResult
+from percept_cli.results.status import Status
 
 MOST_HEAT_SIDE = 2048
 """Values along a side of a heat map that is read: no check keeps more, and one row unpacks to 4 MiB at most."""
@@ -23,6 +24,7 @@ MOST_HEAT_SIDE = 2048
 _SIDES = ("reference", "candidate")
 _LONGEST_SIDE = 2**31 - 1  # pixels, far beyond every format
 _TEXT, _WHOLE, _NUMBER = map(reader_of, (str | None, int | None, float | None))
+_MATCHED = reader_of(tuple[int, int] | None)
 
 
 def to_row(result: PairResult) -> dict[str, Any]:
@@ -34,6 +36,7 @@ def to_row(result: PairResult) -> dict[str, Any]:
         "width": result.width,
         "height": result.height,
         "status": result.status,
+        "severity": _finite(result.severity),
         "reason": "; ".join((result.reason, *result.notes)),
         "distance": _finite(result.distance),
         "threshold": result.threshold,
@@ -60,6 +63,7 @@ def to_row(result: PairResult) -> dict[str, Any]:
         "notes": list(result.notes),
         "allowed": result.allowed,
         "unavailable": result.unavailable,
+        "matched": None if result.matched is None else list(result.matched),
         "view": None if result.view == View() else asdict(result.view),
         "views": [
             {**asdict(one.view), "distance": _finite(one.distance), "status": one.status, "reason": one.reason}
@@ -132,6 +136,7 @@ def from_row(row: Mapping[str, Any], spec: DistanceSpec) -> PairResult:
         evidence=None if row.get("evidence") is None else _evidence_of(row["evidence"]),
         view=reader_of(View)(row.get("view", {})),
         views=tuple(map(_view_result_of, row.get("views", ()))),
+        matched=_MATCHED(row.get("matched")),
     )
 
 

@@ -39,12 +39,12 @@ function gateTable(evidence, showBox) {
       make("span", { className: "measured" }, exact(gate.value, gate.unit), gauge(gate)),
       short(gate.warn),
       short(gate.fail),
-      gate.at ? placeButton(gate, showBox) : "whole picture",
+      gate.at ? placeButton(gate, showBox) : "whole image",
       make("span", { className: "origin" }, gate.source),
     ],
   }));
   const heads = [["Gate"], ["Status"], ["Value", "right"], ["Warns above", "right"], ["Fails above", "right"],
-    ["Where"], ["Levels from"]];
+    ["Where"], ["Limits from"]];
   const facts = [`${counted(evidence.changed_pixels, "pixel")} changed`];
   if (evidence.ignored_pixels) facts.push(`${counted(evidence.ignored_pixels, "pixel")} ignored by rules`);
   if (evidence.shift) facts.push(`the whole candidate moved by ${moved(evidence.shift)}, which is allowed`);
@@ -52,7 +52,7 @@ function gateTable(evidence, showBox) {
   return make("div", {}, table("Gates", heads, rows), make("p", { className: "aside" }, facts.join("; "), "."));
 }
 
-/** How far a value goes towards the level that fails: the line is that level. */
+/** How far a value goes towards the limit that fails: the line is that limit. */
 function gauge(gate) {
   const level = gate.fail ?? gate.warn;
   const bar = make("i", { className: "gauge", status: gate.status, "aria-hidden": "true" });
@@ -71,8 +71,8 @@ function placeButton(gate, showBox) {
 
 function thresholdOf(entry) {
   if (entry.distance === null) return null;
-  const limit = entry.threshold === null ? "no threshold was given" : `threshold ${entry.threshold}`;
-  return make("p", { className: "aside" }, `distance ${entry.distance}; ${limit}`);
+  const limit = entry.threshold === null ? "no limit was given" : `threshold ${short(entry.threshold)}`;
+  return make("p", { className: "aside" }, `distance ${short(entry.distance)}; ${limit}`);
 }
 
 function regionTable(evidence, showRegion) {
@@ -134,7 +134,7 @@ function layerTable(entry) {
   }));
   const heads = [["Layer"], ["C × H × W"], ["Share"], ["Contribution", "right"], ["Distance", "right"],
     ["Weight", "right"]];
-  const sum = `The contributions sum to the distance ${entry.distance ?? "–"}.`;
+  const sum = `The contributions sum to the distance ${short(entry.distance)}.`;
   return make("div", {}, table("Layers", heads, rows), make("p", { className: "aside" }, sum));
 }
 

@@ -1,5 +1,14 @@
 // The list: one row per result, made once; searching and sorting only hide and move them.
 
+/** What the row of an entry says beside its status: what it is above, and the limit; else its distance. */
+function score({ exceeded, distance }) {
+  if (exceeded) {
+    const { name, value, unit, limit } = exceeded;
+    return [`${name} ${short(value, 4)}${unit && ` ${unit}`}`, make("small", {}, ` limit ${short(limit, 4)}`)];
+  }
+  return distance === null ? [] : [short(distance, 4)];
+}
+
 class List {
   /**
    * @param choose - what a click on the row of an index does
@@ -57,7 +66,7 @@ class List {
         make("span", { className: "dir" }, entry.name.slice(0, cut))),
       make("span", { className: "score" },
         badge(entry.status),
-        make("span", { className: "number" }, entry.distance === null ? "" : short(entry.distance, 4))),
+        make("span", { className: "number" }, ...score(entry))),
     );
     link.dataset.index = index;
     return make("li", {}, link);
@@ -80,11 +89,14 @@ class List {
     const distance = (index) => entries[index].distance ?? -1;
     const byName = new Intl.Collator("en", { numeric: true }).compare;
     const names = (one, other) => byName(entries[one].name, entries[other].name) || one - other;
-    const worst = (one, other) => distance(other) - distance(one) || names(one, other);
+    const severity = (index) => entries[index].severity ?? Infinity;
+    const farthest = (one, other) => distance(other) - distance(one) || names(one, other);
+    // Two that are infinite differ by nothing, and not by NaN.
+    const worst = (one, other) => (severity(one) === severity(other) ? 0 : severity(other) - severity(one));
     const keys = {
       name: names,
-      distance: worst,
-      status: (one, other) => rank(one) - rank(other) || worst(one, other),
+      distance: farthest,
+      status: (one, other) => rank(one) - rank(other) || worst(one, other) || farthest(one, other),
     };
     this.order.sort(keys[by]);
     this.element.replaceChildren(...this.order.map((index) => this.rows[index]));

@@ -24,7 +24,8 @@ from percept_cli.recipes.told import in_words
 from percept_cli.reports import Report, Style
 from percept_cli.reports.commands import commands_for
 from percept_cli.reports.html.pictures import Album, Role, data_url
-from percept_cli.results.run import WORST_FIRST, PairResult, Run, Status, worst_first
+from percept_cli.results.run import PairResult, Run, worst_first
+from percept_cli.results.status import WORST_FIRST, Status
 from percept_cli.results.verdict import judge_run
 from percept_cli.system.names import printable
 
@@ -35,6 +36,7 @@ _FOLDER = Path(__file__).parent
 _STYLES = ("report.css", "list.css", "viewer.css", "facts.css")
 _SCRIPTS = ("data.js", "pointers.js", "viewer.js", "facts.js", "list.js", "report.js")
 """In this order, they are one script."""
+_PLAIN = ("status", "distance", "severity", "threshold", "width", "height")
 _MOST_VIEWS = 100  # of a pair, the worst first
 _ACCEPTING: dict[Status, str] = {
     "fail": "Accept the candidate as the reference",
@@ -167,7 +169,8 @@ def _entry(result: PairResult, run: Run, style: Style) -> dict[str, Any]:
         ],
         "views_in_all": len(result.views),
     }
-    entry |= {key: getattr(result, key) for key in ("status", "distance", "threshold", "width", "height")}
+    entry |= {key: getattr(result, key) for key in _PLAIN}
+    entry["exceeded"] = _exceeded(result)
     found = result.evidence
     if found is not None:
         gates = [asdict(gate) | {"source": printable(gate.source)} for gate in found.gates]
@@ -177,6 +180,18 @@ def _entry(result: PairResult, run: Run, style: Style) -> dict[str, Any]:
             del heat["values"]
         entry["evidence"] = asdict(replace(found, heat=None)) | {"gates": gates, "heat": heat}
     return entry
+
+
+def _exceeded(result: PairResult) -> dict[str, Any] | None:
+    """What a result that warns or fails is above: the gate, or the distance, with its value and its limit."""
+    if result.status not in ("fail", "warn", "tolerated"):
+        return None
+    gate = None if result.evidence is None else result.evidence.deciding
+    if gate is not None and gate.limit is not None:
+        return {"name": gate.name, "value": gate.value, "unit": gate.unit, "limit": gate.limit}
+    if result.threshold is None:
+        return None
+    return {"name": "distance", "value": result.distance, "unit": "", "limit": result.threshold}
 
 
 def _commands(result: PairResult, run: Run, style: Style) -> list[dict[str, str]]:

@@ -13,9 +13,12 @@ from percept_cli.reports import Style
 from percept_cli.reports.commands import commands_for
 from percept_cli.reports.text.parts import COLOURS, add_counts, add_verdict, facts_table, print_origin, word
 from percept_cli.results.found import Gate, Region
+from percept_cli.results.numbers import beside
 from percept_cli.results.run import PairResult, Run, badness
+from percept_cli.results.status import Status
 from percept_cli.system.names import counted, printable
 
+_FINE: tuple[Status, ...] = ("pass", "measured", "tolerated")
 _REGIONS_TOLD = 3
 _LAYERS_TOLD = 3
 _NAMES_TOLD = 3
@@ -24,7 +27,7 @@ _NAMES_TOLD = 3
 def print_check(console: Console, run: Run, style: Style) -> None:
     """What did not pass, the worst first, each with what a person needs to act; then the run in numbers."""
     print_origin(console, run, "baseline", "current")
-    told = [result for result in run.results if result.status != "pass"]
+    told = [result for result in run.results if result.status not in _FINE]
     shown = heapq.nsmallest(len(told) if style.top is None else style.top, told, key=badness)
     for result in shown:
         _print_pair(console, run, result, style)
@@ -67,11 +70,13 @@ def _print_pair(console: Console, run: Run, result: PairResult, style: Style) ->
 
 
 def _gate(gate: Gate) -> Text:
+    assert gate.limit is not None
+    value, limit = beside(gate.value, gate.limit)
     unit = f" {gate.unit}" if gate.unit else ""
     at = "" if gate.at is None else f" at {gate.at}"
     return Text.assemble(
-        Text(f"{gate.value:.6g}{unit}", style=COLOURS[gate.status]),
-        f" above {gate.level:.6g}{at}  ({printable(gate.source)})",
+        Text(f"{value}{unit}", style=COLOURS[gate.status]),
+        f" exceeds {limit}{at}  ({printable(gate.source)})",
     )
 
 
@@ -89,26 +94,26 @@ def _layers(result: PairResult) -> str:
 
 def _named(names: list[str]) -> Text:
     more = "" if len(names) <= _NAMES_TOLD else f", and {len(names) - _NAMES_TOLD} more"
-    return Text(f"{counted(len(names), 'picture')}: {', '.join(names[:_NAMES_TOLD])}{more}")
+    return Text(f"{counted(len(names), 'image')}: {', '.join(names[:_NAMES_TOLD])}{more}")
 
 
 def _told_of_passed(run: Run) -> list[str]:
     """What a person should know of pictures that passed: what was done, and of which nothing was compared."""
     told, more = list[str](), 0
     for result in run.results:
-        if result.status != "pass":
+        if result.status not in _FINE:
             continue
         notes = (result.reason,) if result.unseen else result.notes
         if notes and len(told) < _NAMES_TOLD:
             told.append(f"{result.name}: {'; '.join(notes)}")
         elif notes:
             more += 1
-    return [*told, f"and {counted(more, 'more picture')} with notes"] if more else told
+    return [*told, f"and {counted(more, 'more image')} with notes"] if more else told
 
 
 def _totals(run: Run, style: Style) -> Table:
     facts = facts_table()
-    add_counts(facts, run, "pictures")
+    add_counts(facts, run, "images")
     moved = [printable(result.name) for result in run.results if result.evidence and result.evidence.has_moved]
     if moved:
         facts.add_row("moved", _named(moved))

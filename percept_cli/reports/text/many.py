@@ -21,6 +21,7 @@ from percept_cli.reports.text.parts import (
     word,
 )
 from percept_cli.results.run import PairResult, Run, Summary, badness
+from percept_cli.results.status import COMPARED
 from percept_cli.system.names import printable
 
 
@@ -60,7 +61,7 @@ def _number(value: float | None) -> Text:
 
 def _name(result: PairResult) -> Text:
     told = [printable(result.name)]
-    if not result.compared and result.status in ("error", "pass", "warn", "fail"):
+    if not result.compared and result.status in COMPARED:
         told.append(printable(result.reason))
     return Text("\n".join((*told, *map(printable, result.notes))))
 

@@ -11,12 +11,15 @@ from rich.text import Text
 
 from percept_cli.recipes.told import in_words
 from percept_cli.reports import Style
-from percept_cli.results.run import Run, Status
-from percept_cli.results.verdict import judge_run
+from percept_cli.results.run import Run
+from percept_cli.results.verdict import Verdict, judge_run
 from percept_cli.system.names import printable
 
-COLOURS: Mapping[Status, str] = {
+COLOURS: Mapping[Verdict, str] = {
     "pass": "green",
+    "measured": "dim",
+    "empty": "dim",
+    "tolerated": "green",
     "warn": "yellow",
     "fail": "red",
     "new": "yellow",
@@ -51,12 +54,12 @@ def bar(share: float, width: int) -> Text:
     return Text("█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip(), style="cyan")
 
 
-def word(status: Status, *, bold: bool = True) -> Text:
+def word(status: Verdict, *, bold: bool = True) -> Text:
     """A verdict in its colour."""
     return Text(status.upper(), style=f"bold {COLOURS[status]}" if bold else COLOURS[status])
 
 
-def verdict(status: Status, reason: str) -> Text:
+def verdict(status: Verdict, reason: str) -> Text:
     """The word, and the reason."""
     return Text.assemble(word(status), f": {printable(reason)}")
 
@@ -76,15 +79,17 @@ def add_counts(facts: Table, run: Run, what: str) -> None:
     """How many of the pairs, under this name, came to which end; and the pictures without a counterpart."""
     found = run.summary
     counts = {
-        "identical": found.identical,
-        "more passed": found.within - found.identical,
-        "not compared": found.not_compared,
-        "warned": found.warned,
-        "failed": found.failed,
         "errors": found.errors,
+        "failed": found.failed,
+        "warned": found.warned,
+        "tolerated": found.tolerated,
+        "measured": found.measured,
+        "passed": found.within,
+        "not compared": found.not_compared,
     }
-    told = [f"{count} {name}" for name, count in counts.items() if count or name not in ("not compared", "warned")]
-    facts.add_row(what, f"{found.pairs}: {', '.join(told)}")
+    told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    identical = f"; {found.identical} of them identical" if found.identical else ""
+    facts.add_row(what, f"{found.pairs}: {told}{identical}" if told else str(found.pairs))
     if found.new or found.missing:
         allowed = f", {found.allowed} of them allowed" if found.allowed else ""
         unmatched = f"{found.missing} missing (no candidate), {found.new} new (no reference){allowed}"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LARGE = 1_000_000
 """Pixels of a picture above which presets that check does not use are not tried."""
-GATES = ("distance", "peak", "colour")
+GATES = ("overall", "peak", "colour")
 MEANS = {preset: f"mean {preset}" for preset in ("default", "five-taps", "johnson-content", "johnson-style")}
 _TAPS = load_preset("five-taps").spec.taps
 SUMS = (*((tap,) for tap in _TAPS), _TAPS[1:4], _TAPS)
@@ -90,7 +90,7 @@ def levels(values: Mapping[str, float]) -> dict[str, float]:
 
 
 def _judged(values: Mapping[str, float], noise: Noise, peak: float | None = None) -> tuple[Gate, ...]:
-    found = Measures(values["distance"], values["peak"], None, values["colour"], None, 0, values["noise"])
+    found = Measures(values["overall"], values["peak"], None, values["colour"], None, 0, values["noise"])
     given: dict[GateName, Levels] = {} if peak is None else {"peak": Levels(None, peak, "tried")}
     return judge_gates(found, Rules(noise=noise, levels=given))
 

@@ -193,8 +193,8 @@ def _without(rows: Sequence[Row], found: Measured) -> str:
     kinds = {
         "all": _SCORE_AUTO,
         "without distance": _score_by("auto", ("peak", "colour")),
-        "without colour": _score_by("auto", ("distance", "peak")),
-        "without peak": _score_by("auto", ("distance", "colour")),
+        "without colour": _score_by("auto", ("overall", "peak")),
+        "without peak": _score_by("auto", ("overall", "colour")),
         "peak alone": _score_by("auto", ("peak",)),
     }
     return _compared("gates", rows, found, kinds)

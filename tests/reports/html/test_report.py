@@ -32,7 +32,7 @@ def test_the_page_says_what_the_run_found() -> None:
     assert shown == ["error", "fail", "missing", "new", "warn", "pass"]
     assert [entry["name"] for entry in page.results] == [result.name for result in CHECKED.results]
     evidence = page.results[0]["evidence"]
-    assert [gate["name"] for gate in evidence["gates"]] == ["distance", "peak", "colour"]
+    assert [gate["name"] for gate in evidence["gates"]] == ["overall", "peak", "colour"]
     assert evidence["regions"][1]["shift"] == [0, 1]
     assert evidence["heat"]["top"] == 10
     assert page.results[3]["distance"] is None

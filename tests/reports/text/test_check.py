@@ -73,7 +73,7 @@ def test_a_report_of_a_check_is_told_as_a_check(percept: Percept, folders: Path)
     assert header[-10:] == [
         *(
             f"{kind}_{gate}"
-            for gate in ("distance", "peak", "colour", "changed-pixels")
+            for gate in ("overall", "peak", "colour", "changed-pixels")
             for kind in ("gate", "level")
         ),
         "regions",

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from percept_cli.reports.text.parts import COLOURS, bar, verdict
-from percept_cli.results.run import Status
+from percept_cli.results.status import Status
 
 
 @pytest.mark.parametrize(
