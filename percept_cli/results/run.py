@@ -14,6 +14,7 @@ from percept_cli.errors import ExitCode
 from percept_cli.geometry import FileStamp, View
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.found import Evidence
+from percept_cli.results.likeness import Likeness
 
 Status = Literal["pass", "warn", "fail", "new", "missing", "error"]
 """``warn``: within what fails, but above a level that someone wants to hear of. ``new``: a candidate without a
@@ -119,6 +120,8 @@ class PairResult:
     """What everything here is of: of several the one of the worst verdict, then of the largest distance."""
     views: tuple[ViewResult, ...] = ()
     """All of them, in order, where there are several: frames, grounds, exposures."""
+    like: Likeness | None = None
+    """What the distance is like; None of equal pictures, of no distance, and by recipes without a ladder."""
 
     @property
     def compared(self) -> bool:

@@ -19,6 +19,7 @@ PAIR: Mapping[str, type] = {
     "reason": str,
     "view": str,
     "distance": float,
+    "like": str,
     "threshold": float,
     "weight": float,
 }
@@ -39,6 +40,7 @@ def cells_of(result: PairResult, run: Run) -> dict[str, Cell]:
         "reason": "; ".join((result.reason, *result.notes)),
         "view": str(result.view) if result.views else None,
         "distance": result.distance if result.compared else None,
+        "like": None if result.like is None else result.like.words,
         "threshold": result.threshold,
         "weight": result.weight,
         "seconds": round(result.seconds, 6),

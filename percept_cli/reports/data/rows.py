@@ -15,6 +15,7 @@ from percept_cli.recipes.spec import DistanceSpec, shapes_of
 from percept_cli.reports.data.values import number, number_or_nan, one_of, reader_of, text, whole
 from percept_cli.results.extra import check_depth
 from percept_cli.results.found import Evidence, HeatMap
+from percept_cli.results.likeness import Likeness
 from percept_cli.results.run import LayerResult, PairResult, Status, ViewResult
 
 MOST_HEAT_SIDE = 2048
@@ -36,6 +37,7 @@ def to_row(result: PairResult) -> dict[str, Any]:
         "status": result.status,
         "reason": "; ".join((result.reason, *result.notes)),
         "distance": _finite(result.distance),
+        "like": None if result.like is None else asdict(result.like),
         "threshold": result.threshold,
         "weight": result.weight,
         "layers": [
@@ -132,6 +134,7 @@ def from_row(row: Mapping[str, Any], spec: DistanceSpec) -> PairResult:
         evidence=None if row.get("evidence") is None else _evidence_of(row["evidence"]),
         view=reader_of(View)(row.get("view", {})),
         views=tuple(map(_view_result_of, row.get("views", ()))),
+        like=reader_of(Likeness | None)(row.get("like")),
     )
 
 

@@ -106,6 +106,8 @@ def _cells(layer: LayerResult) -> tuple[str, ...]:
 def _verdict(run: Run, result: PairResult, style: Style) -> Table:
     facts = facts_table()
     facts.add_row("distance", repr(result.distance) if result.compared else "none")
+    if result.like is not None:
+        facts.add_row("like", Text(printable(result.like.words)))
     if result.threshold is None:
         facts.add_row("threshold", "none given")
     else:
