@@ -57,7 +57,11 @@ _SPARE = max(SHIFTS)
 
 
 def distortions(picture: Pixels, seed: int) -> Iterator[tuple[str, str, Pixels]]:
-    """Kind, words and the distorted picture, of H×W×3 pixels with ``_SPARE`` more columns than are measured."""
+    """Kind, words and the distorted picture, of H×W×3 pixels with ``_SPARE`` more columns than are measured.
+
+    Blur is Gaussian, of that standard deviation; noise is, too, in levels of 255. Gamma is the power that values
+    of 0 to 1 are raised to.
+    """
     whole = picture[:, :-_SPARE]
     for quality in JPEG:
         file = io.BytesIO()
@@ -65,10 +69,10 @@ def distortions(picture: Pixels, seed: int) -> Iterator[tuple[str, str, Pixels]]
         yield "JPEG", f"JPEG quality {quality}", np.asarray(Image.open(file))
     for sigma in BLUR:
         blurred = ndimage.gaussian_filter(whole.astype(np.float64), (sigma, sigma, 0), mode="nearest")
-        yield "blur", f"blur of σ {sigma:g} px", _levels(blurred)
+        yield "blur", f"a blur of {sigma:g} px", _levels(blurred)
     for deviation in NOISE:
         grain = np.random.default_rng((SEED, seed)).normal(0, deviation, whole.shape)
-        yield "noise", f"noise of σ {deviation}", _levels(whole + grain)
+        yield "noise", f"noise of {deviation} level{'s' * (deviation > 1)}", _levels(whole + grain)
     for columns in SHIFTS:
         yield "shift", f"a shift by {columns} px", picture[:, columns : columns + whole.shape[1]]
     for gamma in GAMMA:

@@ -12,7 +12,7 @@ import os
 import re
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ class Ladder:
 
     fingerprint: str
     """Of the recipe that the steps were measured by, with images read as they are."""
-    made: Mapping[str, str | int]
+    made: Mapping[str, str | int] = field(hash=False)
     """The command that made it, the version of percept, and how many photographs and interfaces it measured."""
     whole: tuple[Step, ...]
     """Distortions of the whole image, in distances."""
