@@ -24,8 +24,9 @@ from percept_cli.system.names import shown
 FORMAT = 1
 """What a file says under ``ladder``; counted up when a field changes its meaning."""
 HONEST = 3.0
-"""A step stands for a distance if the upper of its quartiles is at most so many times the lower one: with a wider
-spread, "about" would say next to nothing."""
+"""Nothing is said to be about a step whose upper quartile is more than so many times its lower one."""
+NEAR, WITHIN = 1.1, 1.25
+"""A value is about a step up to the first ratio to its median; up to the second where it is between its quartiles."""
 _MOST_BYTES = 1 << 16
 _MOST_STEPS = 100
 _LONGEST_WORDS = 60
@@ -193,21 +194,28 @@ class Found:
 def stands(steps: Sequence[Step], value: float) -> Found:
     """Between which steps a value stands, or which one it is about.
 
-    A step stands for a value that lies between its quartiles, if these are near enough to each other (``HONEST``).
-    Of several it is the one whose quartiles are nearest to the value, by ratio: most of its images come near it.
+    It is about a step whose median it is near, if half of the images of that step are near each other (``HONEST``,
+    ``NEAR``, ``WITHIN``). Of several it is the one whose quartiles are nearest to the value: the best known one.
     Otherwise the value stands between the medians of two steps, or beyond the last of one end.
 
     Args:
         steps: at least one.
         value: at least 0.
     """
-    about = [step for step in steps if 0 < step.lower <= value <= step.upper <= HONEST * step.lower]
+    about = [step for step in steps if _is_about(step, value)]
     if about:
         nearest = min(about, key=lambda step: max(step.upper / value, value / step.lower))
         return Found(nearest, nearest)
     below = max((step for step in steps if step.median <= value), key=_median, default=None)
     above = min((step for step in steps if step.median > value), key=_median, default=None)
     return Found(below, above)
+
+
+def _is_about(step: Step, value: float) -> bool:
+    if not value or not step.lower or step.upper > HONEST * step.lower:
+        return False
+    ratio = max(value / step.median, step.median / value)
+    return ratio <= (WITHIN if step.lower <= value <= step.upper else NEAR)
 
 
 def _median(step: Step) -> float:

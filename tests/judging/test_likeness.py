@@ -23,7 +23,7 @@ from tests.conftest import ROOT, Percept
 from tests.support.runs import PAIR
 
 SPEC = load_preset("render").spec
-PHOTO = ROOT / "tests" / "corpus" / "pictures" / "photo" / "lake.png"
+PHOTO = ROOT / "tests" / "corpus" / "pictures" / "photo" / "dusk.png"
 SCREEN = ROOT / "tests" / "corpus" / "pictures" / "web" / "form.png"
 
 
@@ -57,10 +57,10 @@ OWN = Ladder(
     ],
 )
 def test_a_quarter_of_the_cells_makes_a_whole(changed: int, kind: str, share: str) -> None:
-    found = like(1.0, changed, OWN, peak=0.6)
+    found = like(1.0, changed, OWN, peak=0.9)
     assert found is not None
     assert (found.kind, found.share) == (kind, changed / 10_000)
-    place = (f"{share} of the image; its strongest place about like a dot", 0.6, OWN.place)
+    place = (f"{share} of the image; its strongest place about like a dot", 0.9, OWN.place)
     assert (found.words, found.value, found.steps) == (
         place if kind == "place" else ("about as different as a blur (1)", 1.0, OWN.whole)
     )
@@ -115,21 +115,24 @@ def test_a_photograph_saved_as_jpeg_is_like_jpeg(
     row = result(percept, "compare", PHOTO, saved, "--preset", preset)
     assert row["like"]["kind"] == "whole"
     assert row["like"]["value"] == row["distance"]
-    # Photographs are not alike, so it may be said to be like another thing, but one of about as much.
-    medians = [step["median"] for step in row["like"]["steps"]]
-    assert 1 <= len(medians) <= 2
     ladder = load_preset(preset).ladder
     assert ladder is not None
-    jpeg = {step.words: step.median for step in ladder.whole if step.kind == "JPEG"}
-    qualities = {90: (95, 75), 50: (75, 30), 10: (20, 10)}[quality]
-    low, high = (jpeg[f"JPEG quality {one}"] for one in qualities)
-    assert all(low / 1.5 <= median <= high * 1.5 for median in medians), row["like"]["words"]
+    (jpeg,) = (step for step in ladder.whole if step.words == f"JPEG quality {quality}")
+    assert jpeg.lower / 1.2 <= row["distance"] <= jpeg.upper * 1.2
+    # Photographs are not alike, so another distortion may come nearer, but one of about as much.
+    medians = sorted(step["median"] for step in row["like"]["steps"])
+    if row["like"]["words"].startswith("about as different as "):
+        (median,) = medians
+        assert 0.8 <= row["distance"] / median <= 1.25
+    else:
+        assert row["like"]["words"].startswith("between ")
+        assert medians[0] <= row["distance"] <= medians[1]
 
 
 def test_both_ends_through_the_command(percept: Percept, tmp_path: Path) -> None:
     picture = Image.open(PHOTO).convert("RGB")
     picture.point(lambda level: min(255, level + 1)).save(tmp_path / "faint.png")
-    picture.filter(ImageFilter.GaussianBlur(40)).rotate(180).save(tmp_path / "other.png")
+    Image.effect_noise(picture.size, 90).convert("RGB").save(tmp_path / "other.png")
     faint = percept("compare", PHOTO, "faint.png").stdout
     assert "\nlike         less different than " in faint
     other = percept("compare", PHOTO, "other.png").stdout

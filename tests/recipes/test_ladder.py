@@ -228,25 +228,30 @@ def steps(*values: tuple[float, float, float]) -> tuple[Step, ...]:
     ("value", "below", "above"),
     [
         (0.0, None, 1),
-        (0.5, None, 1),
-        (0.8, 1, 1),  # its quartiles are 0.8 and 1.2
+        (0.79, None, 1),
+        (0.8, 1, 1),  # between its quartiles, and near enough to its median
         (1.0, 1, 1),
         (1.2, 1, 1),
-        (1.3, 1, 2),  # between the quartiles of the third, which is too wide to say anything
-        (3.9, 1, 2),
-        (4.0, 2, 2),
-        (5.0, 4, 4),  # and within the wider second, whose quartiles are farther from it
-        (7.5, 2, 2),
-        (8.1, 4, 3),
-        (10.1, 3, None),
+        (1.21, 1, 2),
+        (3.5, 1, 2),  # between the quartiles of the second, but far from its median
+        (3.7, 2, 2),
+        (4.6, 4, 4),  # near the second as well, whose quartiles are farther from it
+        (5.5, 4, 4),  # beyond its quartiles, but within a tenth of its median
+        (5.6, 2, 2),
+        (5.7, 4, 3),
+        (10.0, 3, None),  # of the spread of the third nothing is about it
     ],
 )
 def test_where_a_value_stands(value: float, below: int | None, above: int | None) -> None:
-    ladder = steps((0.8, 1.0, 1.2), (4.0, 4.5, 8.0), (1.0, 10.0, 40.0), (4.8, 5.0, 5.2))
+    ladder = steps((0.8, 1.0, 1.2), (3.0, 4.5, 8.0), (1.0, 10.0, 40.0), (4.8, 5.0, 5.2))
     found = stands(ladder, value)
     named = [None if step is None else int(step.words[1:]) for step in (found.below, found.above)]
     assert named == [below, above]
     assert len(found.steps) == len({below, above} - {None})
+
+
+def test_a_step_that_comes_to_nothing_at_times_is_no_step_to_be_about() -> None:
+    assert stands(steps((0.0, 1.0, 1.1)), 1.0).above is None
 
 
 def test_in_words() -> None:
