@@ -124,9 +124,8 @@ class Card:
         space = {"a word moved by 1 px": 1, "a word moved by 3 px": 3}.get(change, 0)
         draw.text((x + 12, y + 10), words[0], ink, small)
         beside = x + 12 + round(small.getlength("Monthly "))
-        draw.text(
-            (beside + space, y + 10), words[1], self._accent if change == "a recoloured word" else ink, small
-        )
+        inks = {"a recoloured word": self._accent, "a paler word": self._mixed(0.3)}
+        draw.text((beside + space, y + 10), words[1], inks.get(change, ink), small)
         rule = y + 36
         thick = {"a line thicker by 1 px": 1, "a missing line": -1}.get(change, 0)
         if thick >= 0:
@@ -142,18 +141,25 @@ class Card:
         step = round(large.getlength("0"))
         for place, sign in enumerate([digits[0], comma, *digits[1:4]]):
             draw.text((x + 12 + place * step, y + 46), sign, ink, large)
+        # Small print beside it.
+        date = "Due 19 May" if change == "a changed digit in small print" else "Due 14 May"
+        draw.text((x + 140, y + 54), date, self._mixed(0.5), self._font(10))
         # Two buttons, one filled.
         colour = self._accent
         if change == "a recoloured button":
             colour = self._other
-        elif change == "a button one shade lighter":
-            colour = tuple(min(255, level + 10) for level in colour)
+        elif change in (lighter := {"a button one shade lighter": 10, "a button three shades lighter": 30}):
+            colour = tuple(min(255, level + lighter[change]) for level in colour)
         if change != "a missing button":
             draw.rounded_rectangle((x + 12, y + 88, x + 92, y + 114), 5, colour)
             draw.text((x + 30, y + 101), "Send", (255, 255, 255), small, anchor="lm")
         draw.rounded_rectangle((x + 104, y + 88, x + 184, y + 114), 5, self._paper, self._line)
         draw.text((x + 120, y + 101), "Later", ink, small, anchor="lm")
         return np.asarray(image)
+
+    def _mixed(self, share: float) -> tuple[int, ...]:
+        """The ink with a share of the paper's colour."""
+        return tuple(round((1 - share) * a + share * b) for a, b in zip(self._ink, self._paper, strict=True))
 
     def _icon(self, draw: ImageDraw.ImageDraw, x: int, y: int, *, moved: bool) -> None:
         x += moved
@@ -169,6 +175,9 @@ class Card:
 
 CHANGES = (
     "a button one shade lighter",
+    "a button three shades lighter",
+    "a paler word",
+    "a changed digit in small print",
     "a line thicker by 1 px",
     "a missing line",
     "a missing comma",
