@@ -76,13 +76,16 @@ def recipe_of(
             threshold_source=_source_of(ctx, settings, "threshold"),
         )
         memory = None if max_memory is None else parse_size(max_memory)
-        judge = ThresholdJudge(recipe.threshold, recipe.threshold_source)
+        judge = ThresholdJudge(recipe.threshold, recipe.threshold_source, ladder=recipe.preset.ladder)
         scorer = Scorer(recipe.spec, judge, device=device, max_memory=memory)
     except InvalidSetting as error:
         in_use = _keys_in_use(ctx)
         if in_use:
             error.hint = f"{error.hint} (in use from {settings.source}: {', '.join(in_use)})".strip()
         raise
+    if not ctx.params.get("quiet"):
+        for note in recipe.preset.notes:
+            say(f"Note: {note}")
     if backbone is not None and layers is None and not ctx.params.get("quiet"):
         for tap, other in renamed_taps(recipe.preset.spec, backbone).items():
             say(f"Note: {backbone} has no {tap}; its {other} is compared instead")

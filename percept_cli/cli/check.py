@@ -49,7 +49,7 @@ def check(
     baseline, current = _sides(ctx, baseline, current, folders)
     terms["heatmaps"] = terms["heatmaps"] and HeatMapFolder(terms["heatmaps"], (baseline, current))
     warnings = check_book(book, asked.recipe)
-    scorer = asked.scorer.with_judge(GateJudge(book.rules_of))
+    scorer = asked.scorer.with_judge(GateJudge(book.rules_of, asked.recipe.preset.ladder))
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
     from percept_cli.pairs.folders import pairs_of
     from percept_cli.pairs.listing import Choice

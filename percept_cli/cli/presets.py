@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
 from percept_cli.cli.console import print_report, print_result
 from percept_cli.distances import DISTANCES
+from percept_cli.recipes.ladder import Ladder, Step
 from percept_cli.recipes.presets import Preset, load_preset, preset_file, preset_names
 from percept_cli.system.names import shell_quoted
 from percept_cli.topology import smallest_side
@@ -56,7 +57,31 @@ def _in_words(preset: Preset) -> Iterator[str]:
     yield from _entry("differs", preset.differs)
     yield from _entry("cite", preset.cite)
     yield from _entry("fingerprint", f"{spec.fingerprint}; distances compare with those of the same one")
+    for note in preset.notes:
+        yield from _entry("note", note)
+    if preset.ladder is not None:
+        yield from _ladder(preset.ladder)
     yield from _entry("its file", f"percept presets show {shell_quoted(preset.name)} --toml")
+
+
+def _ladder(ladder: Ladder) -> Iterator[str]:
+    """What its distances are like, the smallest first, with the quartiles of each step."""
+    made = ladder.made
+    yield from _entry(
+        "like", f"median and quartiles over {made['photographs']} photographs and {made['interfaces']} interfaces"
+    )
+    yield from _steps(ladder.whole)
+    if ladder.place:
+        yield from _entry(
+            "in a place", f"small changes on the {made['interfaces']} interfaces, where each is strongest"
+        )
+        yield from _steps(ladder.place)
+
+
+def _steps(steps: Sequence[Step]) -> Iterator[str]:
+    width = max(len(step.words) for step in steps)
+    for step in sorted(steps, key=lambda step: step.median):
+        yield f"{'':<{_LABELS}}{step.words:<{width}}  {step.median:<8.3g}  {step.lower:.3g} to {step.upper:.3g}"
 
 
 def _needs(preset: Preset) -> str:

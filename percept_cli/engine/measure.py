@@ -46,7 +46,8 @@ class Engine:
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         max_memory: most bytes that may be taken, on the CPU by the whole process, on a GPU of its memory; None for
             a share of what is free (``device.free_bytes``).
-        keeps_maps: whether contributions hold the distance of every position as well.
+        keeps_maps: whether contributions hold the distance of every position as well; those of pairs that differ
+            in places only do so anyway (``Plan.keeps_map``).
 
     Raises:
         DeviceUnavailable: if the device or the precision is not there.
@@ -274,6 +275,7 @@ class Engine:
         """What each piece's core adds at each tap, while the bands come."""
         found: list[Contribution] = [{} for _ in pieces]
         cores = {tap: [self._window(tap, piece) for piece in pieces] for tap in self.spec.taps}
+        mapped = [self.keeps_maps or piece.plan.keeps_map for piece in pieces]
         for tap, first, reference, candidate in bands:
             distance = self._distances[tap]
             for members, (rows, columns) in _grouped(cores[tap]):
@@ -284,13 +286,13 @@ class Engine:
                 inside = (..., slice(top, bottom), columns)
                 sides = reference[members][inside], candidate[members][inside]
                 values = None
-                if self.keeps_maps and isinstance(distance, LocalDistance):
+                if any(mapped[members]) and isinstance(distance, LocalDistance):
                     part, values = distance.contribute_map(*sides)
                 else:
                     part = distance.contribute(*sides)
                 for place, index in enumerate(range(members.start, members.stop)):
                     mine = Partial(tuple(sums[place : place + 1] for sums in part.sums), part.positions)
-                    if values is not None:
+                    if values is not None and mapped[index]:
                         patch = self._patch(tap, pieces[index], first + top, columns.start, values[place])
                         mine = replace(mine, patches=(patch,))
                     found[index][tap] = distance.merge(found[index][tap], mine) if tap in found[index] else mine
@@ -299,7 +301,7 @@ class Engine:
     def _patch(self, tap: str, piece: Piece, row: int, column: int, values: Tensor) -> Patch:
         """From the place in a crop to that in the whole picture."""
         stride, pixels = stride_of(self.spec.record.network, tap), piece.crop.pixels
-        return Patch(pixels.top // stride + row, pixels.left // stride + column, values.cpu())
+        return Patch(pixels.top // stride + row, pixels.left // stride + column, values)
 
     def _window(self, tap: str, piece: Piece) -> tuple[slice, slice]:
         return window(self.spec.record.network, tap, piece.crop)

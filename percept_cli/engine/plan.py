@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+LOCAL = 1 / 4
+"""A pair of which fewer of the cells changed than this share differs in places, not as a whole."""
+_MOST_PIXELS_OF_A_MAP = 1 << 24  # whose map takes 90 MB; larger ones are kept only where someone asks for maps
+
+
 @dataclass(frozen=True)
 class Plan:
     """The work for one pair."""
@@ -42,6 +47,21 @@ class Plan:
     def share(self) -> float:
         """The convolution work of the plan, as a share of that of the whole pictures: it goes by the area."""
         return sum(crop.pixels.pixels for crop in self.crops) / (self.height * self.width)
+
+    @property
+    def changed_share(self) -> float:
+        """How many of the cells changed, 0 to 1."""
+        return self.changed / self.cells if self.cells else 0.0
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the pictures differ in places only."""
+        return 0 < self.changed_share < LOCAL
+
+    @property
+    def keeps_map(self) -> bool:
+        """Whether its map is kept though nobody asks for maps: for what its strongest place comes to."""
+        return self.is_local and sum(crop.core.pixels for crop in self.crops) <= _MOST_PIXELS_OF_A_MAP
 
     def __str__(self) -> str:
         """The plan in words, for ``--verbose``."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from percept_cli.distances import Partial
+from percept_cli.distances import Partial, Patch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,17 +63,23 @@ class Transfer:
     def back(self, found: Sequence[Contribution]) -> Ticket:
         """Contributions on the CPU, when the ticket is asked for them."""
         if self._uploads is None:
-            return Ticket([_with_sums(part, lambda value: value.cpu()) for part in found])
+            return Ticket([_moved(part, lambda value: value.cpu()) for part in found])
 
         def land(value: Tensor) -> Tensor:
             target = torch.empty(value.shape, dtype=value.dtype, pin_memory=True)
             return target.copy_(value, non_blocking=True)
 
-        landed = [_with_sums(part, land) for part in found]
+        landed = [_moved(part, land) for part in found]
         ready = torch.cuda.Event()  # type: ignore[no-untyped-call] # as above
         ready.record(torch.cuda.current_stream(self._device))
         return Ticket(landed, ready)
 
 
-def _with_sums(part: Contribution, change: Callable[[Tensor], Tensor]) -> Contribution:
-    return {tap: replace(total, sums=tuple(map(change, total.sums))) for tap, total in part.items()}
+def _moved(part: Contribution, move: Callable[[Tensor], Tensor]) -> Contribution:
+    def patch(one: Patch) -> Patch:
+        return replace(one, values=move(one.values))
+
+    return {
+        tap: replace(total, sums=tuple(map(move, total.sums)), patches=tuple(map(patch, total.patches)))
+        for tap, total in part.items()
+    }

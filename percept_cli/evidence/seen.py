@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from percept_cli.distances import Partial
+from percept_cli.distances import Partial, Patch
 from percept_cli.evidence.places import Peak, Place, Places
+from percept_cli.evidence.sight import Sight
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.found import HeatMap
+from percept_cli.topology import stride_of
 
 if TYPE_CHECKING:
     from percept_cli.engine.plan import Plan
@@ -54,3 +56,46 @@ def places_of(
         places.regions(changes.labels, len(changes.regions)),
         places.heat(),
     )
+
+
+def strongest_place(spec: DistanceSpec, found: Sequence[Mapping[str, Partial]], sight: Sight) -> float | None:
+    """What the strongest place comes to, as ``Seen.peak`` has it; only where something was computed is looked at.
+
+    Args:
+        spec: the recipe.
+        found: what each part of the view contributed.
+        sight: the view.
+
+    Returns:
+        0 or more; None where no maps were kept, as for distances without places.
+    """
+    peaks = [_peak_of(spec, part, sight) for part in found if any(one.patches for one in part.values())]
+    return max(peaks, default=None)
+
+
+def _peak_of(spec: DistanceSpec, part: Mapping[str, Partial], sight: Sight) -> float:
+    """Of one part, whose core begins and ends with cells: what is in them is in no other part."""
+    assert sight.pictures is not None
+    tops, lefts, bottoms, rights = [], [], [], []
+    strides = {tap: stride_of(spec.record.network, tap) for tap in part}
+    for tap, mine in part.items():
+        for patch in mine.patches:
+            height, width = patch.values.shape
+            tops.append(strides[tap] * patch.row)
+            lefts.append(strides[tap] * patch.column)
+            bottoms.append(strides[tap] * (patch.row + height))
+            rights.append(strides[tap] * (patch.column + width))
+    top, left = min(tops), min(lefts)
+    bottom, right = min(sight.plan.height, max(bottoms)), min(sight.plan.width, max(rights))
+    here = {
+        tap: replace(mine, patches=tuple(_seen_from(top, left, strides[tap], patch) for patch in mine.patches))
+        for tap, mine in part.items()
+    }
+    reference, candidate = (side.array[top:bottom, left:right] for side in sight.pictures)
+    plan = replace(sight.plan, height=bottom - top, width=right - left)
+    places = Places(spec, [here], reference, candidate, plan)
+    return places.peak(places.distances).value
+
+
+def _seen_from(top: int, left: int, stride: int, patch: Patch) -> Patch:
+    return replace(patch, row=patch.row - top // stride, column=patch.column - left // stride)

@@ -15,12 +15,14 @@ from percept_cli.formats.files import read_stamped
 from percept_cli.images.limits import Limits
 from percept_cli.images.views import Look
 from percept_cli.judging.gates import Measures, judge_gates, level_of, levels_of, verdict_of
+from percept_cli.judging.likeness import likeness_of
 from percept_cli.judging.rulebook import RuleBook, changed
 from percept_cli.judging.rules import OFF, Rules
 from percept_cli.judging.threshold import judge
 from percept_cli.pairs import Pair
 from percept_cli.pairs.held import PairInMemory
 from percept_cli.recipes import DEFAULT
+from percept_cli.recipes.ladder import Ladder
 from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.recipe import Recipe
 from percept_cli.recipes.spec import DistanceSpec, ceiling
@@ -44,11 +46,14 @@ class GateJudge:
 
     Args:
         rules: the rules of all pairs, or what says those of a picture by its name.
+        ladder: that of the run's preset, which says what distances are like; that of a built-in one is found
+            without it.
     """
 
     keeps_maps, keeps_pictures = True, False
 
-    def __init__(self, rules: Rules | Callable[[str], Rules]) -> None:
+    def __init__(self, rules: Rules | Callable[[str], Rules], ladder: Ladder | None = None) -> None:
+        self._ladder = ladder
         self._rules_of_name = (lambda _: rules) if isinstance(rules, Rules) else rules
 
     def rules_of(self, pair: Pair) -> Rules:
@@ -83,6 +88,8 @@ class GateJudge:
         else:
             measures, evidence = _examined(spec, result, sight, changes, found, rules)
         gates = judge_gates(measures, rules)
+        ladder = self._ladder if rules.preset is None else _ladder_of(rules.preset)
+        like = likeness_of(result, sight, found, spec, ladder, peak=measures.peak)
         # What is no number is an error already, and stays one.
         status, reason = verdict_of(gates) if result.scored else judge(result.distance, None, "")
         return replace(
@@ -91,6 +98,7 @@ class GateJudge:
             reason=reason,
             notes=(*result.notes, *_notes(evidence)),
             evidence=replace(evidence, gates=gates),
+            like=like,
         )
 
     def failed(self, result: PairResult, pair: Pair, error: PerceptError, limits: Limits) -> PairResult:
@@ -129,6 +137,11 @@ def has_own_levels(spec: DistanceSpec) -> bool:
     """Whether the gates ``overall`` and ``peak`` have levels of their own for a recipe: the default one."""
     default = load_preset(DEFAULT).spec
     return (spec.backbone, set(spec.layers)) == (default.backbone, set(default.layers))
+
+
+@cache
+def _ladder_of(preset: str) -> Ladder | None:
+    return load_preset(preset).ladder
 
 
 def check_levels(rules: Rules, spec: DistanceSpec) -> None:

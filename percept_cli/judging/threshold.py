@@ -11,7 +11,9 @@ from percept_cli.errors import PerceptError
 from percept_cli.evidence.sight import Sight
 from percept_cli.images.limits import Limits
 from percept_cli.images.views import Look
+from percept_cli.judging.likeness import likeness_of
 from percept_cli.pairs import Pair
+from percept_cli.recipes.ladder import Ladder
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.numbers import beside
 from percept_cli.results.run import PairResult
@@ -34,6 +36,8 @@ class ThresholdJudge:
     """Whether the distance of every position is wanted all the same."""
     keeps_pictures: bool = False
     """Whether pictures are wanted even where they are equal."""
+    ladder: Ladder | None = None
+    """That of the preset, which says what distances are like; that of a built-in one is found without it."""
 
     def preset_of(self, pair: Pair) -> str | None:  # noqa: ARG002 - all pairs have the run's recipe
         """None: the run's recipe."""
@@ -47,14 +51,15 @@ class ThresholdJudge:
         self,
         result: PairResult,
         pair: Pair,
-        sight: Sight,  # noqa: ARG002 - the distance says all that is asked here
-        found: Sequence[Contribution],  # noqa: ARG002
-        spec: DistanceSpec,  # noqa: ARG002
+        sight: Sight,
+        found: Sequence[Contribution],
+        spec: DistanceSpec,
     ) -> PairResult:
-        """The result with its verdict by its distance alone."""
+        """The result with its verdict by its distance alone, and what that is like."""
         result = self._with_threshold(result, pair)
         status, reason = judge(result.distance, result.threshold, result.threshold_source)
-        return replace(result, status=status, reason=reason)
+        like = likeness_of(result, sight, found, spec, self.ladder)
+        return replace(result, status=status, reason=reason, like=like)
 
     def judged_again(self, result: PairResult, pair: Pair) -> PairResult:
         """The result of an earlier run, with the verdict of now for it and for each of its views."""

@@ -7,13 +7,15 @@ import os
 import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from percept_cli.errors import InvalidSetting, did_you_mean
+from percept_cli.images.policy import AS_SEEN
 from percept_cli.recipes import DEFAULT
+from percept_cli.recipes.ladder import Ladder, fingerprint_of, ladder_file, read_ladder
 from percept_cli.recipes.spec import DistanceSpec, LayerSpec, check_distance, parse_layers
 from percept_cli.system.names import shown
 
@@ -44,6 +46,10 @@ class Preset:
     """The distance of layers that name none."""
     spec: DistanceSpec
     threshold: float | None
+    ladder: Ladder | None = None
+    """What its distances are like; None where nobody measured it."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of its files."""
 
 
 def presets_folder() -> Path:
@@ -66,6 +72,13 @@ def preset_of(spec: DistanceSpec) -> str | None:
     return next((name for name in preset_names() if load_preset(name).spec.fingerprint == spec.fingerprint), None)
 
 
+@cache
+def ladder_of(spec: DistanceSpec) -> Ladder | None:
+    """The ladder of the built-in preset that is this recipe, however images are read; None where there is none."""
+    name = preset_of(replace(spec, pictures=AS_SEEN))
+    return None if name is None else load_preset(name).ladder
+
+
 def preset_file(name_or_file: str) -> Path:
     """The TOML file of a built-in preset's name, or of a path that ends in ``.toml``.
 
@@ -84,18 +97,29 @@ def preset_file(name_or_file: str) -> Path:
 
 
 def load_preset(name_or_file: str) -> Preset:
-    """Read a preset.
+    """Read a preset, and the ladder beside it.
 
     Raises:
-        InvalidSetting: if it does not exist, is not valid TOML, has an unknown key, or describes no recipe;
-            the message names the file.
+        InvalidSetting: if it does not exist, is not valid TOML, has an unknown key, or describes no recipe, or if
+            its ladder is damaged; the message names the file.
     """
     path = preset_file(name_or_file)
     data = read_toml(path)
     try:
-        return _preset(_OLD_NAMES.get(name_or_file, name_or_file), data)
+        preset = _preset(_OLD_NAMES.get(name_or_file, name_or_file), data)
     except InvalidSetting as error:
         raise InvalidSetting(f"{shown(path)}: {error}", hint=error.hint) from None
+    beside = ladder_file(path)
+    ladder = read_ladder(beside)
+    if ladder is None or ladder.belongs_to(preset.spec):
+        return replace(preset, ladder=ladder)
+    if name_or_file in preset_names():  # its weights are others than the published ones
+        return preset
+    note = (
+        f"{shown(beside)}: not used, since it belongs to the recipe {ladder.fingerprint}, "
+        f"and {shown(path)} is {fingerprint_of(preset.spec)}"
+    )
+    return replace(preset, notes=(note,))
 
 
 def text_of(path: Path) -> str:
@@ -158,9 +182,10 @@ def _preset(name: str, data: Mapping[str, Any]) -> Preset:
         precision=_text(data, "precision", "fp32"),  # type: ignore[arg-type] # checked by DistanceSpec
     )
     threshold = data.get("threshold")
+    story: dict[str, Any] = {key: _text(data, key, "") for key in _STORY}
     return Preset(
         name=name,
-        **{key: _text(data, key, "") for key in _STORY},
+        **story,
         distance=distance,
         spec=spec,
         threshold=None if threshold is None else check_threshold(as_number(threshold, "threshold")),

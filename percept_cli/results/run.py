@@ -14,6 +14,7 @@ from percept_cli.errors import ExitCode
 from percept_cli.geometry import FileStamp, View
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.found import Evidence, excess
+from percept_cli.results.likeness import Likeness
 from percept_cli.results.status import COMPARED, RANK, WORST_FIRST, Status
 
 
@@ -111,6 +112,8 @@ class PairResult:
     """What everything here is of: of several the one of the worst verdict, then of the largest distance."""
     views: tuple[ViewResult, ...] = ()
     """All of them, in order, where there are several: frames, grounds, exposures."""
+    like: Likeness | None = None
+    """What the distance is like; None of equal pictures, of no distance, and by recipes without a ladder."""
     matched: tuple[int, int] | None = None
     """Of several references: which one this is about, from 1, and how many there are; None where there is one."""
 

@@ -127,9 +127,11 @@ def check(
     """
     given = from_arguments(noise=noise, fail=fail, warn=warn, ignore=ignore, mask=mask, max_shift=max_shift)
     rules = changed(Rules(), given)
-    spec = make_recipe(preset, backbone=backbone, pictures=pictures).spec
+    recipe = make_recipe(preset, backbone=backbone, pictures=pictures)
+    spec = recipe.spec
     check_levels(rules, spec)
-    scorer = scorer_kept(spec, device, _bytes(max_memory)).with_judge(GateJudge(rules))
+    judge = GateJudge(rules, recipe.preset.ladder)
+    scorer = scorer_kept(spec, device, _bytes(max_memory)).with_judge(judge)
     return scorer.outcome(pair_of(reference, candidate, spec.pictures))
 
 
@@ -202,7 +204,7 @@ def _scorer(
         threshold=threshold,
         threshold_source="argument",
     )
-    judge = ThresholdJudge(recipe.threshold, recipe.threshold_source)
+    judge = ThresholdJudge(recipe.threshold, recipe.threshold_source, ladder=recipe.preset.ladder)
     return Scorer(recipe.spec, judge, device=device, max_memory=_bytes(max_memory))
 
 

@@ -411,3 +411,21 @@ def test_maps_are_kept_only_when_asked_for_and_move_no_number() -> None:
     assert Engine(spec, "cpu").finish(plan, with_maps) == Engine(spec, "cpu").finish(plan, without)
     assert [len(total.patches) > 0 for total in with_maps[0].values()] == [True, False]  # Gram has no places
     assert not any(total.patches for total in without[0].values())
+
+
+def test_maps_of_a_change_in_a_place_are_kept_unasked_and_only_those() -> None:
+    spec = DistanceSpec((LayerSpec("relu2_2"),))
+    reference, candidate = pair_of("one pixel", 160, 160, seed=1)
+    pair, plan = (as_tensor(reference), as_tensor(candidate)), plan_of(spec, reference, candidate)
+    assert plan.is_local
+    engine = Engine(spec, "cpu")
+    ((mine,),) = contributions(engine, *pair, plan)
+    ((theirs,),) = contributions(Engine(spec, "cpu", keeps_maps=True), *pair, plan)
+    both = zip(mine["relu2_2"].patches, theirs["relu2_2"].patches, strict=True)
+    assert all(torch.equal(one.values, other.values) for one, other in both)
+    assert mine["relu2_2"].patches
+    # Side by side with a pair that has changed everywhere, which keeps none.
+    pieces = [Piece(replace(plan, changed=changed), whole(160, 160)) for changed in (1, plan.cells)]
+    small, large = engine.start(torch.cat([pair[0], pair[0], pair[1], pair[1]]), pieces).result()
+    assert (bool(small["relu2_2"].patches), bool(large["relu2_2"].patches)) == (True, False)
+    assert engine.finish(plan, [small]) == engine.finish(plan, [large])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from percept_cli.engine.plan import avoided, plan_of_pixels, plan_pair
@@ -41,3 +43,23 @@ def test_an_extended_picture_is_computed_as_a_whole() -> None:
     plan = plan_of_pixels(spec, *as_bytes(mask), 5, 900)
     assert (plan.extended, plan.height, plan.crops) == (True, 16, (whole(16, 900),))
     assert plan_pair(spec, height=5, width=900).crops == plan.crops
+
+
+def test_a_change_of_less_than_a_quarter_of_the_cells_is_one_of_places() -> None:
+    spec = load_preset("render").spec
+    mask = np.zeros((160, 160), bool)  # 100 cells
+    for cells, local in ((0, False), (1, True), (24, True), (25, False), (100, False)):
+        mask[:] = False
+        for cell in range(cells):
+            mask[cell // 10 * 16, cell % 10 * 16] = True
+        plan = plan_of_pixels(spec, *as_bytes(mask), 160, 160)
+        assert (plan.changed_share, plan.is_local, plan.keeps_map) == (cells / 100, local, local)
+
+
+def test_no_map_is_kept_that_would_take_much_memory() -> None:
+    spec = load_preset("render").spec
+    plan = plan_pair(spec, height=5000, width=5000, changed=True)
+    assert not plan.is_local
+    scattered = replace(plan, changed=plan.cells // 5)
+    assert (scattered.is_local, scattered.keeps_map) == (True, False)
+    assert replace(scattered, crops=(whole(4000, 4000),)).keeps_map

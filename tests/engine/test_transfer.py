@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from percept_cli.distances import Partial
+from percept_cli.distances import Partial, Patch
 from percept_cli.engine.transfer import Transfer
 
 CPU = torch.device("cpu")
@@ -31,3 +31,7 @@ def test_contributions_come_back_in_order_and_whole(name: str) -> None:
     assert [value.tolist() for value in found[0]["relu1_2"].sums] == [[1.5, 2.5], [2.5, 3.5]]
     assert (found[0]["relu1_2"].positions, found[1]["input"].positions) == (7, 3)
     assert found[1]["input"].sums[0].device == CPU
+    part = Partial((there,), 4, (Patch(3, 5, there.float().reshape(1, 2)),))
+    ((patch,),) = (one["input"].patches for one in way.back([{"input": part}]).result())
+    assert (patch.row, patch.column, patch.values.tolist()) == (3, 5, [[1.5, 2.5]])
+    assert patch.values.device == CPU

@@ -29,7 +29,8 @@ def test_pairs_are_ordered_by_verdict_then_by_severity_then_by_distance() -> Non
     two_sizes = replace(PAIR, layers=(), distance=math.nan)
     farther, nearer = (replace(measured, evidence=None, distance=distance) for distance in (2.0, 1.5))
     ordered = [error, two_sizes, far, fail, near, missing, new, warn, tolerated, farther, nearer, measured, passed]
-    assert sorted(ordered[::-1], key=badness) == ordered
+    backwards = ordered[::-1]
+    assert sorted(backwards, key=badness) == ordered
 
 
 def test_severity_is_by_how_many_times_the_worst_limit_is_exceeded() -> None:

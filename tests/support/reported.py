@@ -14,12 +14,12 @@ from percept_cli import reports
 from percept_cli.reports import Style
 from percept_cli.results.run import Run
 from percept_cli.system.whole import encoded
-from tests.support.runs import PAIR, RUN
+from tests.support.runs import LIKE, PAIR, RUN
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 SCHEMA = json.loads((Path(reports.__file__).parent / "run.schema.json").read_text(encoding="utf-8"))
 
-NOTE = replace(PAIR, notes=("8×8 pixels are too few for relu5_3: both pictures were extended",))
+NOTE = replace(PAIR, notes=("8×8 pixels are too few for relu5_3: both pictures were extended",), like=LIKE)
 NOT_A_NUMBER = replace(
     PAIR,
     status="error",
@@ -59,6 +59,7 @@ PASSED = replace(
     ),
     weight=2.0,
     extra={"id": 7, "note": "é\n"},
+    like=LIKE,
 )
 IDENTICAL = replace(
     PASSED,
@@ -66,6 +67,7 @@ IDENTICAL = replace(
     candidate="out/same.png",
     distance=0.0,
     layers=tuple(replace(layer, distance=0.0, contribution=0.0, share=0.0) for layer in PAIR.layers),
+    like=None,
 )
 MANY = replace(RUN, kind="batch", results=(IDENTICAL, PASSED, PAIR, NEW, BROKEN, MISSING))
 UNDECODABLE = replace(PAIR, name="tab\there\nand \udcff.png", reference="<b>&\"'.png", candidate="\x1b[31mred.png")

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from percept_cli.geometry import Box, FileStamp
+from percept_cli.recipes.ladder import Step
 from percept_cli.recipes.presets import load_preset
 from percept_cli.results.found import Evidence, Gate, HeatMap, Region
+from percept_cli.results.likeness import Likeness
 from percept_cli.results.run import LayerResult, PairResult, Run
 from percept_cli.results.status import Status
 
@@ -33,6 +35,23 @@ PAIR = PairResult(
         for tap, shape, distance in zip(_SPEC.taps, _SHAPES, _DISTANCES, strict=True)
     ),
     seconds=1.25,
+)
+LIKE = Likeness(
+    "whole",
+    "between JPEG quality 50 (0.61) and a blur of 1 px (1.2)",
+    0.875,
+    _TOTAL,
+    (
+        Step("JPEG", "JPEG quality 50", 0.5, 0.6125, 0.75),
+        Step("blur", "a blur of 1 px", 1.0, 1.25, 1.5),
+    ),
+)
+IN_A_PLACE = Likeness(
+    "place",
+    "0.4 % of the image; its strongest place about like a changed digit",
+    0.004,
+    1.75,
+    (Step("a changed digit", "a changed digit", 1.5, 1.8, 2.0),),
 )
 RUN = Run(version="1.2.3", spec=_SPEC, device="cpu", results=(PAIR,), kind="compare")
 
@@ -87,7 +106,7 @@ CHECKED = Run(
     folders=("expected", "out"),
     origin=("expected", "out"),
     results=(
-        _checked("menu/icon.png", "fail", _MEAN, _PEAK, _COLOUR, regions=_REGIONS),
+        _checked("menu/icon.png", "fail", _MEAN, _PEAK, _COLOUR, regions=_REGIONS, like=IN_A_PLACE),
         _checked('a "quoted" & <b>bold</b>.png', "warn", _MEAN, _COLOUR, regions=_REGIONS[1:]),
         _checked("plain.png", "pass", _COLOUR),
         _checked("unlimited.png", "measured", _UNLIMITED),

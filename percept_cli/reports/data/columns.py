@@ -21,6 +21,7 @@ PAIR: Mapping[str, type] = {
     "view": str,
     "distance": float,
     "severity": float,
+    "like": str,
     "threshold": float,
     "weight": float,
 }
@@ -42,6 +43,7 @@ def cells_of(result: PairResult, run: Run) -> dict[str, Cell]:
         "view": str(result.view) if result.views else None,
         "distance": result.distance if result.compared else None,
         "severity": result.severity if math.isfinite(result.severity) else None,
+        "like": None if result.like is None else result.like.words,
         "threshold": result.threshold,
         "weight": result.weight,
         "seconds": round(result.seconds, 6),

@@ -15,6 +15,7 @@ from percept_cli.recipes.spec import DistanceSpec, shapes_of
 from percept_cli.reports.data.values import number, number_or_nan, one_of, reader_of, text, whole
 from percept_cli.results.extra import check_depth
 from percept_cli.results.found import Evidence, HeatMap
+from percept_cli.results.likeness import Likeness
 from percept_cli.results.run import LayerResult, PairResult, ViewResult
 from percept_cli.results.status import Status
 
@@ -39,6 +40,7 @@ def to_row(result: PairResult) -> dict[str, Any]:
         "severity": _finite(result.severity),
         "reason": "; ".join((result.reason, *result.notes)),
         "distance": _finite(result.distance),
+        "like": None if result.like is None else asdict(result.like),
         "threshold": result.threshold,
         "weight": result.weight,
         "layers": [
@@ -137,6 +139,7 @@ def from_row(row: Mapping[str, Any], spec: DistanceSpec) -> PairResult:
         view=reader_of(View)(row.get("view", {})),
         views=tuple(map(_view_result_of, row.get("views", ()))),
         matched=_MATCHED(row.get("matched")),
+        like=reader_of(Likeness | None)(row.get("like")),
     )
 
 

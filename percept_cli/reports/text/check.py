@@ -50,6 +50,8 @@ def _print_pair(console: Console, run: Run, result: PairResult, style: Style) ->
         for gate in result.evidence.gates:
             if gate.status != "pass":
                 facts.add_row(gate.name, _gate(gate))
+        if result.like is not None:
+            facts.add_row("like", Text(printable(result.like.words)))
         for line, region in enumerate(result.evidence.regions[:_REGIONS_TOLD]):
             facts.add_row("" if line else "where", _region(region))
         more = result.evidence.regions_in_all - _REGIONS_TOLD

@@ -24,6 +24,9 @@ from percept_cli.results.run import PairResult, Run, Summary, badness
 from percept_cli.results.status import COMPARED
 from percept_cli.system.names import printable
 
+_ROOM_FOR_LIKE = 140
+"""Columns from which a row says what its distance is like."""
+
 
 def print_many(console: Console, run: Run, style: Style) -> None:
     """The folders, a row per pair, totals, statistics, means per layer, the verdict."""
@@ -47,11 +50,15 @@ def _rows(results: list[PairResult], style: Style) -> Table:
     thresholds = any(result.threshold is not None for result in results)
     table = plain_table("distance", *(["threshold"] if thresholds else []), first="status")
     table.add_column("most in", no_wrap=True)
+    likes = style.width >= _ROOM_FOR_LIKE and any(result.like is not None for result in results)
+    if likes:
+        table.add_column("like", overflow="fold", min_width=40)
     table.add_column("name", overflow="fold", min_width=min(30, style.width - 50))
     for result in results:
         numbers = [result.distance if result.compared else None, *([result.threshold] if thresholds else [])]
         first = word(result.status, bold=False)
-        table.add_row(first, *map(_number, numbers), most_in(result), _name(result))
+        like = [Text("" if result.like is None else printable(result.like.words))] if likes else []
+        table.add_row(first, *map(_number, numbers), most_in(result), *like, _name(result))
     return table
 
 

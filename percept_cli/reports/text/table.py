@@ -110,6 +110,8 @@ def _cells(layer: LayerResult) -> tuple[str, ...]:
 def _verdict(run: Run, result: PairResult, style: Style) -> Table:
     facts = facts_table()
     facts.add_row("distance", rounded(result.distance) if result.compared else "none")
+    if result.like is not None:
+        facts.add_row("like", Text(printable(result.like.words)))
     if result.threshold is not None:
         facts.add_row("threshold", Text(f"{rounded(result.threshold)} ({printable(result.threshold_source)})"))
     facts.add_row("verdict", verdict(result.status, result.reason))

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from percept_cli.reports import Style
+from percept_cli.results.likeness import Likeness
 from percept_cli.system.names import printable
 from tests.support.reported import NOTE, UNDECODABLE, check_golden, render
-from tests.support.runs import PAIR, RUN
+from tests.support.runs import IN_A_PLACE, LIKE, PAIR, RUN
 
 
 @pytest.mark.parametrize("width", [80, 160])
@@ -37,9 +38,23 @@ def test_table_in_ascii() -> None:
 def test_table_of_a_tiny_identical_pair() -> None:
     layers = tuple(replace(layer, distance=0.0, contribution=0.0, share=0.0) for layer in PAIR.layers)
     pair = replace(
-        NOTE, distance=0.0, status="pass", reason="no threshold was given", threshold=None, layers=layers
+        NOTE,
+        distance=0.0,
+        status="pass",
+        reason="no threshold was given",
+        threshold=None,
+        layers=layers,
+        like=None,
     )
     check_golden("table-identical.txt", render(replace(RUN, device="none", results=(pair,)), "table", Style()))
+
+
+@pytest.mark.parametrize("like", [LIKE, IN_A_PLACE])
+def test_what_a_distance_is_like_is_one_line_below_it(like: Likeness) -> None:
+    lines = render(replace(RUN, results=(replace(PAIR, like=like),)), "table", Style(width=80)).splitlines()
+    (place,) = (index for index, line in enumerate(lines) if line.startswith("distance "))
+    assert lines[place + 1] == f"like         {like.words}"
+    assert max(map(len, lines)) <= 80
 
 
 def test_tiny_and_huge_numbers_fit_into_80_columns() -> None:
