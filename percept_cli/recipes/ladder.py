@@ -26,7 +26,7 @@ FORMAT = 1
 HONEST = 3.0
 """Nothing is called about a step whose upper quartile is more than so many times its lower one."""
 NEAR, WITHIN = 1.1, 1.25
-"""A value is about a step up to the first ratio to its median; up to the second where it is between its quartiles."""
+"""A value is about a step up to the first ratio to its median; to the second where it is between its quartiles."""
 _MOST_BYTES = 1 << 16
 _MOST_STEPS = 100
 _LONGEST_WORDS = 60

@@ -16,7 +16,7 @@ def test_a_settings_file_gives_defaults(percept: Percept, save: Save, tmp_path: 
     )
     done = percept("compare", "a.png", "a.png")
     assert done.stdout.splitlines()[0].endswith(",relu1_2,pool1,seconds,fingerprint,extra")
-    assert "is within the threshold 1.0 (percept.toml)" in done.stdout
+    assert "is within the threshold 1 (percept.toml)" in done.stdout
     # The command line is above the file, and the file above the preset.
     done = percept("compare", "a.png", "a.png", "--no-wide")
     assert ",layer,layer_distance," in done.stdout.splitlines()[0]
@@ -24,7 +24,7 @@ def test_a_settings_file_gives_defaults(percept: Percept, save: Save, tmp_path: 
     assert percept("compare", "a.png", "a.png", "-o", "r.json").returncode == 0
     assert (tmp_path / "r.json").read_text().startswith("{")
     done = percept("compare", "a.png", "a.png", "--threshold", "2", "--format", "table", "--layers", "relu2_1")
-    assert "threshold    2.0 (command line)" in done.stdout
+    assert "threshold    2 (command line)" in done.stdout
     assert "relu2_1" in done.stdout
     assert "pool1" not in done.stdout
 

@@ -26,7 +26,7 @@ def test_two_folders(percept: Percept) -> None:
     assert done.returncode == 1
     assert [name for _, name in found] == names
     assert [score for score, _ in found[:3]] == ["new", "missing", "0.0"]
-    assert done.stderr == "FAIL: 2 of 3 pairs above the threshold; 1 missing, 1 new\n"
+    assert done.stderr == "FAIL: 2 of 3 pairs failed; 1 missing, 1 new\n"
 
 
 @pytest.mark.usefixtures("folders")
@@ -47,7 +47,7 @@ PASS            0       1000                 same.png
 layer    mean distance  weight    share
 relu1_2       0.______       1  100.0 %  ████████████████████████████████
 
-pairs        3: 3 measured; 1 of them identical
+pairs        3: 3 passed; 1 of them identical
 unmatched    1 missing (no candidate), 1 new (no reference)
 distance     mean 0.______, median 0.______, p90 0.______, p95 0.______, p99
              0.______, max 0.______
@@ -76,7 +76,8 @@ def test_one_against_many(percept: Percept, save: Save) -> None:
     assert done.returncode == 3
     found = json.loads(done.stdout)["results"]
     assert [(row["name"], row["status"]) for row in found] == [
-        ("large.png", "error"), ("same.png", "pass"), ("ui/-[red]\n.png", "pass"), ("ui/é'\".png", "pass"),
+        ("large.png", "error"), ("same.png", "measured"), ("ui/-[red]\n.png", "measured"),
+        ("ui/é'\".png", "measured"),
     ]  # fmt: skip
     assert found[1]["distance"] == 0
     single = percept("compare", "expected/same.png", "actual/ui/-[red]\n.png", "--format", "json", *CHEAP)
@@ -133,13 +134,13 @@ def test_each_line_of_a_stream_is_answered_before_the_next(folders: Path) -> Non
     """Another program keeps the process open, and gets an answer to every line, whatever it wrote."""
     good = {"reference": "expected/same.png", "candidate": "actual/ui/é'\".png"}
     exchange: list[tuple[str, str, dict[str, Any]]] = [
-        (json.dumps(good | {"id": 1}), "pass", {"id": 1}),
+        (json.dumps(good | {"id": 1}), "measured", {"id": 1}),
         ("nonsense", "error", {}),
         ("\n \t\n[]", "error", {}),  # of which the blank lines are nothing
         (json.dumps({"reference": "expected/same.png", "id": 4}), "error", {"id": 4}),
         (json.dumps(good | {"candidate": "nowhere.png", "id": 5}), "error", {"id": 5}),
         (json.dumps(good | {"threshold": 0, "id": [6]}), "fail", {"id": [6]}),
-        (json.dumps({"reference": "expected/same.png", "candidate": "actual/same.png"}), "pass", {}),
+        (json.dumps({"reference": "expected/same.png", "candidate": "actual/same.png"}), "measured", {}),
     ]
     with stream(folders) as process:
         for line, status, extra in exchange:
@@ -211,7 +212,7 @@ def test_a_stream_may_begin_with_bad_lines(folders: Path) -> None:
     for first in ("\ngarbage", "[1, 2]", "ref,cand"):
         with stream(folders) as process:
             assert answer(process, first)["status"] == "error"
-            assert answer(process, good)["status"] == "pass"
+            assert answer(process, good)["status"] == "measured"
             assert process.stdin is not None
             process.stdin.close()
         assert process.returncode == 3
@@ -222,10 +223,10 @@ def test_a_stream_of_csv_answers_a_line_with_an_open_quote(folders: Path) -> Non
         assert process.stdin is not None
         process.stdin.write("reference,candidate\n")
         for line, status in (
-            ("expected/same.png,actual/same.png", "pass"),
+            ("expected/same.png,actual/same.png", "measured"),
             ('expected/same.png,"actual/same.png', "error"),
             ("\n  \n,", "error"),  # of which the blank lines are nothing
-            ("expected/same.png,actual/same.png", "pass"),
+            ("expected/same.png,actual/same.png", "measured"),
         ):
             assert answer(process, line)["status"] == status
         process.stdin.close()

@@ -65,7 +65,7 @@ def test_named_settings(percept: Percept, folders: Path) -> None:
     assert percept("check", *pair, "--noise", "cross-machine", "-q").returncode == 0
     strict = percept("check", *pair, "--noise", "same-machine")
     assert strict.returncode == 1
-    assert "(same-machine)" in strict.stdout
+    assert "(limit of --noise same-machine)" in strict.stdout
 
 
 @pytest.mark.usefixtures("folders")
@@ -87,7 +87,7 @@ def test_levels_from_the_command_line(percept: Percept) -> None:
 @pytest.mark.usefixtures("folders")
 def test_changed_pixels_in_per_cent_of_what_is_not_left_out(percept: Percept) -> None:
     pair = "expected/ui/digit.png", "actual/ui/digit.png"
-    off = ("--fail", "peak=off", "--fail", "colour=off", "--fail", "distance=off")
+    off = ("--fail", "peak=off", "--fail", "colour=off", "--fail", "overall=off")
     shares = []
     for ignored in ((), ("--ignore", "0,60,10,10")):  # where nothing differs
         done = percept("check", *pair, *off, "--fail", "changed-pixels=0.01%", *ignored, "--format", "json")
@@ -97,7 +97,7 @@ def test_changed_pixels_in_per_cent_of_what_is_not_left_out(percept: Percept) ->
         compared = row["width"] * row["height"] - row["evidence"]["ignored_pixels"]
         assert gate["value"] == 100 * row["evidence"]["changed_pixels"] / compared
         assert (gate["unit"], gate["fail"]) == ("%", 0.01)
-        assert f"changed-pixels {gate['value']!r} % is above 0.01 % (command line)" in row["reason"]
+        assert f"changed-pixels {gate['value']:.6g} % exceeds 0.01 % (command line)" in row["reason"]
         shares.append(gate["value"])
     assert shares[0] < shares[1]
     assert percept("check", *pair, *off, "--fail", f"changed-pixels={shares[0]!r}%", "-q").returncode == 0
@@ -229,7 +229,7 @@ def test_settings_in_a_file(percept: Percept, folders: Path) -> None:
         (("--fail", "overall=7"), "above the largest possible value, 6.0"),
         (("--ignore", "1,2,3"), "'1,2,3' is no rectangle"),
         (("--threshold", "nan"), "must be a finite number"),
-        (("--warn", "peak=2", "--fail", "peak=1"), "is above the one that fails"),
+        (("--warn", "peak=2", "--fail", "peak=1"), "is above the fail limit"),
     ],
 )
 def test_what_makes_no_rules(percept: Percept, options: tuple[str, ...], message: str) -> None:
@@ -276,7 +276,7 @@ def test_what_would_go_wrong_only_later_is_told_at_once(percept: Percept) -> Non
 def test_settings_from_above_are_named(percept: Percept, folders: Path, file: str) -> None:
     """In no repository the search goes up to the root, where anyone may have switched gates off."""
     table = "tool.percept." if file == "pyproject.toml" else ""
-    (folders / file).write_text(f"[{table}check]\ndistance = 'off'\npeak = 'off'\ncolour = 'off'\n")
+    (folders / file).write_text(f"[{table}check]\noverall = 'off'\npeak = 'off'\ncolour = 'off'\n")
     inside = folders / "inside"
     inside.mkdir()
     folders_given = ("../expected", "../actual")

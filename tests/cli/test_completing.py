@@ -33,7 +33,7 @@ def complete(percept: Percept, tmp_path: Path) -> Callable[..., list[str]]:
 def test_what_bash_is_told(complete: Callable[..., list[str]]) -> None:
     assert complete("percept com") == ["plain,compare"]
     assert complete("percept compare a.png b.png --preset ") == [f"plain,{name}" for name in preset_names()]
-    assert complete("percept check --preset rend") == ["plain,render"]
+    assert complete("percept check --preset five") == ["plain,five-taps"]
     assert complete("percept check --preset ./mine") == ["file,./mine"]
     assert complete("percept batch --backbone vgg19") == ["plain,vgg19-imagenet1k-v1"]
     assert complete("percept weights install ") == [f"plain,{name}" for name in WEIGHTS]
@@ -59,8 +59,8 @@ def test_no_answer_imports_torch(complete: Callable[..., list[str]], line: str) 
 @pytest.mark.parametrize(
     ("shell", "asked", "answer"),
     [
-        ("zsh", {"COMP_WORDS": "percept check --preset rend", "COMP_CWORD": "3"}, "plain\nrender\n_\n"),
-        ("fish", {"COMP_WORDS": "percept check --preset rend", "COMP_CWORD": "rend"}, "plain,render\n"),
+        ("zsh", {"COMP_WORDS": "percept check --preset five", "COMP_CWORD": "3"}, "plain\nfive-taps\n_\n"),
+        ("fish", {"COMP_WORDS": "percept check --preset five", "COMP_CWORD": "five"}, "plain,five-taps\n"),
     ],
 )
 def test_what_other_shells_are_told(percept: Percept, shell: str, asked: dict[str, str], answer: str) -> None:

@@ -19,10 +19,7 @@ def test_output_goes_to_the_file_whole(percept: Percept, save: Save, tmp_path: P
     save("a.png")
     done = percept("compare", "a.png", "a.png", "--output", "r.json")
     assert (done.returncode, done.stdout) == (0, "")
-    assert (
-        done.stderr
-        == "PASS: no threshold was given, so any distance passes; distance 0.0\nThe report is in r.json.\n"
-    )
+    assert done.stderr == "MEASURED: no limit was given; distance 0\nThe report is in r.json.\n"
     jsonschema.validate(json.loads((tmp_path / "r.json").read_text()), SCHEMA)
     done = percept("compare", "a.png", "a.png", "--output", "r", "--format", "csv", "--wide", "-q")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -53,7 +53,7 @@ TROUBLE = {
     "unknown layer": (["a.png", "b.png", "-o", "h.png", "--layer", "relu3_2"], 2, "did you mean relu3_3?"),
     "unknown style": (["a.png", "b.png", "-o", "h.png", "--style", "glow"], 2, "'glow' is not one of"),
     "a threshold": (["a.png", "b.png", "-o", "h.png", "--threshold", "1"], 2, "No such option"),
-    "unknown preset": (["a.png", "b.png", "-o", "h.png", "--preset", "rendr"], 2, "did you mean render?"),
+    "unknown preset": (["a.png", "b.png", "-o", "h.png", "--preset", "five-tap"], 2, "did you mean five-taps?"),
     "overflow": (
         ["a.png", "b.png", "-o", "h.png", "--layers", "input:mse=1e308,conv1_1:mse=1e308"],
         3,
@@ -91,7 +91,7 @@ def test_verbose_says_what_is_done(percept: Percept, save: Save) -> None:
     options = ("--layer", "relu2_2", "--style", "triptych", "-v")
     done = percept("heatmap", "a.png", "b.png", "-o", "h.png", *options, fresh=True)
     assert done.returncode == 0
-    assert "preset render; settings from no file; fingerprint " in done.stderr
+    assert "preset default; settings from no file; fingerprint " in done.stderr
     assert "plan: 18 of 24 cells" in done.stderr
     assert "torch " in done.stderr
 

@@ -29,7 +29,7 @@ def test_every_report_at_once(folders: Path, percept: Percept) -> None:
     done = percept("batch", "expected", "actual", *outputs, *CHEAP)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "FAIL: 1 missing, 1 new; 3 pairs compared, without a threshold\n"
+        "FAIL: 1 missing, 1 new; 3 pairs measured, without a limit\n"
         "The reports are in r.json, r.jsonl, r.csv, r.parquet, r.txt, r.tsv.\n"
     )
     document = json.loads((folders / "r.json").read_text(encoding="utf-8"))
@@ -61,11 +61,11 @@ def test_one_broken_file_costs_one_row(folders: Path, percept: Percept) -> None:
     assert done.returncode == 3
     status = {row["name"]: row["status"] for row in map(json.loads, done.stdout.splitlines())}
     assert status == {
-        "fresh.png": "new", "gone.png": "missing", "same.png": "error", "ui/-[red]\n.png": "pass",
-        "ui/gone.png": "error", "ui/é'\".png": "pass",
+        "fresh.png": "new", "gone.png": "missing", "same.png": "error", "ui/-[red]\n.png": "measured",
+        "ui/gone.png": "error", "ui/é'\".png": "measured",
     }  # fmt: skip
     assert done.stderr.splitlines()[0] == (
-        "Error: 2 of 4 pairs could not be compared; 1 missing, 1 new; 2 pairs compared, without a threshold"
+        "Error: 2 of 4 pairs could not be compared; 1 missing, 1 new; 2 pairs measured, without a limit"
     )
     assert "  actual/same.png: the picture is damaged or cut off: " in done.stderr
     assert "  expected/ui/gone.png: no such file" in done.stderr
@@ -151,7 +151,7 @@ def test_a_reader_that_goes_away_changes_nothing(tmp_path: Path, save: Save) -> 
     script = f"set -o pipefail; {command} | head -1"
     done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, len(done.stdout.splitlines())) == (1, 1)
-    assert done.stderr == "FAIL: 40 of 40 pairs above the threshold\n"
+    assert done.stderr == "FAIL: 40 of 40 pairs failed\n"
     assert len(rows(tmp_path / "r.jsonl")) == 40
 
 
@@ -287,4 +287,4 @@ def test_one_pair_that_is_too_large_does_not_end_a_run(percept: Percept, tmp_pat
     )
     assert done.returncode == 3
     rows = {row["name"]: row["status"] for row in json.loads((tmp_path / "r.json").read_text())["results"]}
-    assert rows == {"good.png": "pass", "bad.png": "error"}
+    assert rows == {"good.png": "measured", "bad.png": "error"}

@@ -35,7 +35,7 @@ def test_a_comparison_of_folders_becomes_every_other_report(percept: Percept, sa
     done = percept("report", "run.json", *outputs, fresh=True)
     assert done.returncode == 0
     assert done.stdout == ""
-    assert done.stderr.startswith("FAIL: 1 of 2 pairs above the threshold")
+    assert done.stderr.startswith("FAIL: 1 of 2 pairs failed")
     assert "The reports are in again.csv, again.jsonl, again.md, run.html.\n" in done.stderr
     for ending in ("jsonl", "md"):
         assert (tmp_path / f"again.{ending}").read_text() == (tmp_path / f"run.{ending}").read_text()

@@ -95,10 +95,13 @@ def test_a_pair_that_was_not_compared_is_counted_as_such_wherever_pairs_are_coun
     unseen = replace(BROKEN, status="pass", reason="other sizes, which may differ; nothing was compared")
     run = replace(CHECKED, results=(unseen, *CHECKED.results))
     assert (run.summary.passed, run.summary.within, run.summary.not_compared) == (2, 1, 1)
-    assert "1 warned, 1 passed, 1 not compared" in render(run, "table", Style())
+    told = " ".join(render(run, "table", Style()).split())
+    assert "1 warned, 1 tolerated, 1 measured, 1 passed, 1 not compared" in told
     markdown = render(run, "markdown", Style())
-    assert "| passed | not compared | warned | failed | new | missing | errors |" in markdown
-    assert "| 1 | 1 | 1 | 1 | 1 | 1 | 1 |" in markdown
+    assert (
+        "| passed | measured | tolerated | not compared | warned | failed | new | missing | errors |" in markdown
+    )
+    assert "| 1 | 1 | 1 | 1 | 1 | 1 | 1 | 1 | 1 |" in markdown
     assert "not compared |" not in render(CHECKED, "markdown", Style())
 
 

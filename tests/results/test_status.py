@@ -23,7 +23,7 @@ MEANING = {
     "missing": (1, "failure", "not ok", "error", "major", True),
     "new": (1, "failure", "not ok", "error", "minor", True),
     "warn": (0, "system-out", "ok", "warning", "info", True),
-    "tolerated": (0, "", "ok", "", "", False),
+    "tolerated": (0, "system-out", "ok", "", "", False),
     "measured": (0, "skipped", "ok # SKIP", "", "", False),
     "pass": (0, "", "ok", "", "", False),
 }

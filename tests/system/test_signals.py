@@ -133,7 +133,7 @@ def test_what_is_ignored_stays_ignored(folders: Path, ignored: signal.Signals) -
         process.stdin.flush()
         assert json.loads(process.stdout.readline())["distance"] == 0
         process.send_signal(ignored)
-    assert process.communicate(timeout=ENDS) == ("", "PASS: 2 pairs compared, without a threshold\n")
+    assert process.communicate(timeout=ENDS) == ("", "MEASURED: 2 pairs measured, without a limit\n")
     assert process.returncode == 0
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from percept_cli.reports import Report
 from percept_cli.reports.commands import folder_options
 from percept_cli.reports.findings import boxes_in_words, most_in, outcome_of, reason_of
-from percept_cli.results.run import PairResult, Run, badness
+from percept_cli.results.run import PairResult, Run, Summary, badness
 from percept_cli.results.verdict import judge_run
-from percept_cli.system.names import counted, printable, shell_quoted
+from percept_cli.system.names import printable, shell_quoted
 
 MOST_BYTES = 1_000_000
 """GitHub shows no summary at all of a step that writes more than 1 MiB (1 048 576 bytes)."""
@@ -47,9 +47,7 @@ class MarkdownReport(Report):
             yield "\n"
         fine = len(run.results) - len(bad)
         if fine:
-            skipped = sum(outcome_of(result, run) == "skipped" for result in run.results)
-            unseen = run.summary.not_compared
-            yield f"<details><summary>{_fine(fine - skipped, skipped - unseen, unseen)}</summary>\n\n"
+            yield f"<details><summary>{_fine(run.summary, fine)}</summary>\n\n"
             names = (_item(result) for result in run.results if outcome_of(result, run) in ("pass", "skipped"))
             yield from room.take_all(names, "\n… and {} more.\n")
             yield "\n</details>\n\n"
@@ -84,6 +82,8 @@ def _counts(run: Run) -> str:
     found = run.summary
     counts = {
         "passed": found.within,
+        "measured": found.measured,
+        "tolerated": found.tolerated,
         "not compared": found.not_compared,
         "warned": found.warned,
         "failed": found.failed,
@@ -91,8 +91,9 @@ def _counts(run: Run) -> str:
         "missing": found.missing,
         "errors": found.errors,
     }
-    if not found.not_compared:
-        del counts["not compared"]
+    for name in ("measured", "tolerated", "not compared"):
+        if not counts[name]:
+            del counts[name]
     return f"| {' | '.join(counts)} |\n|{'--:|' * len(counts)}\n| {' | '.join(map(str, counts.values()))} |\n"
 
 
@@ -112,20 +113,23 @@ def _row(result: PairResult) -> str:
 
 
 def _item(result: PairResult) -> str:
-    if result.status == "pass" and result.scored:
+    if result.status in ("pass", "measured") and result.scored:
         told = "".join((f" {result.distance:.6g}", *(f"; {_text(note)}" for note in result.notes)))
     else:
         told = f" {result.status}: {_text(reason_of(result))}"
     return f"- {code(result.name)}{told}\n"
 
 
-def _fine(passed: int, unmatched: int, unseen: int) -> str:
-    told = [
-        f"{passed} passed" if passed else "",
-        f"{counted(unmatched, 'image')} without a counterpart" if unmatched else "",
-        f"{counted(unseen, 'image')} not compared" if unseen else "",
-    ]
-    return ", ".join(filter(None, told))
+def _fine(found: Summary, count: int) -> str:
+    """What the results are that are not in the table, of which there are so many."""
+    counts = {
+        "passed": found.within,
+        "measured": found.measured,
+        "tolerated": found.tolerated,
+        "not compared": found.not_compared,
+    }
+    counts["without a counterpart"] = count - sum(counts.values())
+    return ", ".join(f"{number:,} {what}" for what, number in counts.items() if number)
 
 
 def _how_to_go_on(run: Run, report: str) -> str:

@@ -41,9 +41,9 @@ def _point(number: int, result: PairResult, run: Run) -> str:
     line = f"{number} - {_escaped(printable(result.name))}"
     if outcome == "skipped":
         return f"ok {line} # SKIP {_escaped(reason_of(result))}\n"
-    if outcome == "pass" and not result.notes:
+    if outcome == "pass" and not result.notes and result.status == "pass":
         return f"ok {line}\n"
-    told = _diagnostics(result) if outcome != "pass" else {"message": reason_of(result), "severity": "pass"}
+    told = _diagnostics(result) if outcome != "pass" else {"message": reason_of(result), "severity": result.status}
     lines = _yaml(told, "  ")
     return "\n".join((f"{'ok' if outcome in ('pass', 'warn') else 'not ok'} {line}", "  ---", *lines, "  ...", ""))
 

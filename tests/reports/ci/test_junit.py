@@ -103,7 +103,7 @@ def test_junit_says_what_failed_and_where() -> None:
     assert isinstance(failure, junitparser.Failure)
     assert (icon.classname, failure.type) == ("percept.menu", "fail")
     assert (
-        "FAIL peak 1.75, at 16,0,16,16; warns above 0.4, fails above 0.5 (auto: the noise of this pair)"
+        "FAIL peak 1.75, at 16,0,16,16; warns above 0.4, fails above 0.5 (automatic limit; noise floor 0.19)"
         in failure.text
     )
     assert "FAIL region 17,3,12,9: 80 pixels" in failure.text

@@ -74,7 +74,7 @@ def test_a_report_of_a_check_is_told_as_a_check(percept: Percept, folders: Path)
         *(
             f"{kind}_{gate}"
             for gate in ("overall", "peak", "colour", "changed-pixels")
-            for kind in ("gate", "level")
+            for kind in ("gate", "limit")
         ),
         "regions",
         "worst_region",
