@@ -26,7 +26,7 @@ FORMAT = 1
 HONEST = 3.0
 """Nothing is said to be about a step whose upper quartile is more than so many times its lower one."""
 NEAR, WITHIN = 1.1, 1.25
-"""A value is about a step up to the first ratio to its median; up to the second where it is between its quartiles."""
+"""A value is about a step up to the first ratio to its median, and up to the second between its quartiles."""
 _MOST_BYTES = 1 << 16
 _MOST_STEPS = 100
 _LONGEST_WORDS = 60
@@ -240,5 +240,5 @@ def place_in_words(found: Found) -> str:
     if below == above:
         return f"about like {below}"
     if above is None:
-        return f"stronger than {below}"
-    return f"weaker than {above}" if below is None else f"between {below} and {above}"
+        return f"more than {below}"
+    return f"less than {above}" if below is None else f"more than {below}, less than {above}"
