@@ -57,7 +57,7 @@ def likeness_of(
     if peak is None or not ladder.place:
         return Likeness("place", of_image, share, peak)
     step = stands(ladder.place, peak)
-    return Likeness("place", f"{of_image}; its strongest place {place_in_words(step)}", share, peak, step.steps)
+    return Likeness("place", f"{of_image}; at its strongest {place_in_words(step)}", share, peak, step.steps)
 
 
 def _percent(share: float) -> str:

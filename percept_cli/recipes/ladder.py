@@ -24,9 +24,9 @@ from percept_cli.system.names import shown
 FORMAT = 1
 """What a file says under ``ladder``; counted up when a field changes its meaning."""
 HONEST = 3.0
-"""Nothing is called about a step whose upper quartile is more than so many times its lower one."""
+"""Nothing is said to be about a step whose upper quartile is more than so many times its lower one."""
 NEAR, WITHIN = 1.1, 1.25
-"""A value is about a step up to the first ratio to its median; to the second where it is between its quartiles."""
+"""A value is about a step up to the first ratio to its median, and up to the second between its quartiles."""
 _MOST_BYTES = 1 << 16
 _MOST_STEPS = 100
 _LONGEST_WORDS = 60
@@ -240,5 +240,5 @@ def place_in_words(found: Found) -> str:
     if below == above:
         return f"about like {below}"
     if above is None:
-        return f"stronger than {below}"
-    return f"weaker than {above}" if below is None else f"between {below} and {above}"
+        return f"more than {below}"
+    return f"less than {above}" if below is None else f"more than {below}, less than {above}"

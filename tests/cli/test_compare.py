@@ -33,7 +33,7 @@ def test_a_differing_pair(percept: Percept, save: Save) -> None:
     done = percept("compare", "a.png", "[red].png", "--threshold", distance)
     assert done.returncode == 0
     assert "candidate  [red].png\n" in done.stdout
-    assert f"threshold    {distance} (command line)\n" in done.stdout
+    assert f"threshold    {distance:.6g} (command line)\n" in done.stdout
     assert "verdict      MEASURED: " in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
 

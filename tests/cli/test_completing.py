@@ -78,7 +78,7 @@ def test_bash_itself(tmp_path: Path) -> None:
     """As README says it, in a real shell."""
     script = """
         eval "$(_PERCEPT_COMPLETE=bash_source percept)"
-        COMP_WORDS=(percept check --preset rend) COMP_CWORD=3
+        COMP_WORDS=(percept check --preset five) COMP_CWORD=3
         $(complete -p percept | sed 's/.*-F \\([^ ]*\\).*/\\1/') percept
         echo "${COMPREPLY[@]}"
     """
@@ -92,4 +92,4 @@ def test_bash_itself(tmp_path: Path) -> None:
         timeout=120,
         check=False,
     )
-    assert done.stdout == "render\n", done.stderr
+    assert done.stdout == "five-taps\n", done.stderr

@@ -60,7 +60,7 @@ def test_a_quarter_of_the_cells_makes_a_whole(changed: int, kind: str, share: st
     found = like(1.0, changed, OWN, peak=0.9)
     assert found is not None
     assert (found.kind, found.share) == (kind, changed / 10_000)
-    place = (f"{share} of the image; its strongest place about like a dot", 0.9, OWN.place)
+    place = (f"{share} of the image; at its strongest about like a dot", 0.9, OWN.place)
     assert (found.words, found.value, found.steps) == (
         place if kind == "place" else ("about as different as a blur (1)", 1.0, OWN.whole)
     )
@@ -70,7 +70,7 @@ def test_a_share_that_no_number_of_two_digits_tells() -> None:
     huge = replace(sight_of(1), plan=replace(sight_of(1).plan, cells=1_000_000))
     found = likeness_of(PAIR, huge, [], SPEC, OWN, peak=9.0)
     assert found is not None
-    assert found.words == "less than 0.01 % of the image; its strongest place stronger than a dot"
+    assert found.words == "less than 0.01 % of the image; at its strongest more than a dot"
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_small_change_is_told_by_its_strongest_place(percept: Percept, tmp_pat
     row = result(percept, command, SCREEN, changed, "--preset", "default")
     assert row["like"]["kind"] == "place"
     assert 0 < row["like"]["share"] < 0.02
-    assert " of the image; its strongest place " in row["like"]["words"]
+    assert " of the image; at its strongest " in row["like"]["words"]
     checked = result(percept, "check", SCREEN, changed)
     (peak,) = (gate["value"] for gate in checked["evidence"]["gates"] if gate["name"] == "peak")
     assert row["like"]["value"] == peak

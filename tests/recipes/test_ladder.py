@@ -270,9 +270,9 @@ def test_in_words() -> None:
     ]
     assert places == [
         "about like JPEG quality 95",
-        "between JPEG quality 95 and a blur of 4 px",
-        "weaker than JPEG quality 95",
-        "stronger than a blur of 4 px",
+        "more than JPEG quality 95, less than a blur of 4 px",
+        "less than JPEG quality 95",
+        "more than a blur of 4 px",
     ]
 
 

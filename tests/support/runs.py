@@ -48,7 +48,7 @@ LIKE = Likeness(
 )
 IN_A_PLACE = Likeness(
     "place",
-    "0.4 % of the image; its strongest place about like a changed digit",
+    "0.4 % of the image; at its strongest about like a changed digit",
     0.004,
     1.75,
     (Step("a changed digit", "a changed digit", 1.5, 1.8, 2.0),),
