@@ -34,7 +34,7 @@ def test_a_differing_pair(percept: Percept, save: Save) -> None:
     assert done.returncode == 0
     assert "candidate  [red].png\n" in done.stdout
     assert f"threshold    {distance:.6g} (command line)\n" in done.stdout
-    assert "verdict      MEASURED: " in done.stdout
+    assert "verdict      PASS: " in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
 
     done = percept("compare", "a.png", "[red].png", "--threshold", distance * 0.999, "--format", "score")

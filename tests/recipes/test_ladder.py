@@ -201,7 +201,7 @@ def test_the_command_uses_refuses_and_tells_of_a_ladder_of_ones_own(percept: Per
     asked = ("compare", *pair, "--preset", "mine.toml")
     assert "\nlike         about as different as JPEG quality 50 (0.4)\n" in percept(*asked).stdout
     checked = percept("check", *pair, "--preset", "mine.toml", "--fail", "distance=0.1").stdout
-    assert "like      about as different as JPEG quality 50 (0.4)" in " ".join(checked.splitlines())
+    assert "like     about as different as JPEG quality 50 (0.4)" in " ".join(checked.splitlines())
     shown = percept("presets", "show", "mine.toml").stdout
     assert "JPEG quality 50  0.4       0.3 to 0.5" in shown
     own_preset(mine.parent, fingerprint="0" * 12)
