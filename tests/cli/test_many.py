@@ -30,6 +30,8 @@ def test_every_report_at_once(folders: Path, percept: Percept) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
         "FAIL: 1 missing, 1 new; 3 pairs measured, without a limit\n"
+        "  MISSING gone.png: there is no candidate of this name\n"
+        "  NEW fresh.png: there is no reference of this name\n"
         "The reports are in r.json, r.jsonl, r.csv, r.parquet, r.txt, r.tsv.\n"
     )
     document = json.loads((folders / "r.json").read_text(encoding="utf-8"))

@@ -14,6 +14,7 @@ from pathlib import Path
 from percept_cli.geometry import View
 from percept_cli.reports import Style
 from percept_cli.results.run import ViewResult
+from percept_cli.results.status import WORST_FIRST
 from tests.conftest import Save
 from tests.support.html_pages import STYLE, Page, page_of, pair_of, side
 from tests.support.reported import UNDECODABLE, render
@@ -29,7 +30,7 @@ def test_the_page_says_what_the_run_found() -> None:
         assert told in words
     buttons = [attributes for tag, attributes in page.elements if tag == "button" and "count" in str(attributes)]
     shown = [attributes["data-status"] for attributes in buttons if attributes.get("class") == "count"]
-    assert shown == ["error", "fail", "missing", "new", "warn", "pass"]
+    assert shown == list(WORST_FIRST)
     assert [entry["name"] for entry in page.results] == [result.name for result in CHECKED.results]
     evidence = page.results[0]["evidence"]
     assert [gate["name"] for gate in evidence["gates"]] == ["overall", "peak", "colour"]
