@@ -183,7 +183,7 @@ class PairReader:
                 job.reused = True  # first: with its result a job may be handed out at any moment
                 job.result = known
             else:
-                refuse_special(job.pair.reference, job.pair.candidate)
+                _refuse_special(job.pair)
                 job.reading = job.scorer.read(job.pair, self._references)
         except OF_EVERY_PAIR:
             raise
@@ -205,6 +205,10 @@ def failed(scorer: Scorer, pair: Pair, error: PerceptError | MemoryError) -> Pai
         return scorer.failed(pair, error)
     except PerceptError as other:  # what identifies a file is read for it, and the file may just have gone
         return scorer.failed(pair, other)
+
+
+def _refuse_special(pair: Pair) -> None:
+    refuse_special(pair.reference, pair.candidate)
 
 
 def refuse_special(*sides: Path | None) -> None:
