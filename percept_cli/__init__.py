@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from percept_cli.loss import PerceptualDistance
     from percept_cli.recipes.spec import DistanceSpec, LayerSpec
     from percept_cli.results.run import LayerResult, PairResult, Run
-    from percept_cli.scoring.api import check, compare, compare_folders
+    from percept_cli.scoring.api import check, compare, compare_folders, distances_of
 
 __all__ = [
     "DistanceSpec",
@@ -29,6 +29,7 @@ __all__ = [
     "check",
     "compare",
     "compare_folders",
+    "distances_of",
 ]
 
 _HOMES = {
@@ -42,6 +43,7 @@ _HOMES = {
     "check": "scoring.api",
     "compare": "scoring.api",
     "compare_folders": "scoring.api",
+    "distances_of": "scoring.api",
 }
 
 

@@ -58,6 +58,8 @@ class Distance(ABC):
     """Whether positions whose features are equal add nothing: then only what changed has to be computed."""
     is_symmetric: ClassVar[bool] = True
     """Whether reference and candidate may change places."""
+    is_separable: ClassVar[bool] = False
+    """Whether each side has a statistic of its own, and a pair's sums are the difference of two (``of_side``)."""
     least_positions: ClassVar[int] = 1
     """The fewest positions of a tap that it can compare."""
     most_positions: ClassVar[int | None] = None
@@ -82,6 +84,14 @@ class Distance(ABC):
             reference: N×C×H×W features, any float dtype.
             candidate: features of the same shape, dtype and device.
         """
+
+    def of_side(self, features: Tensor) -> Tensor:
+        """The statistic of one side's features, where the distance is separable; those of pieces add up.
+
+        Args:
+            features: N×C×H×W, any float dtype.
+        """
+        raise NotImplementedError(self.name)
 
     def merge(self, first: Partial, second: Partial) -> Partial:
         """Two disjoint pieces as one."""

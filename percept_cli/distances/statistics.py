@@ -15,6 +15,8 @@ GramNorm = Literal["none", "hw", "chw"]
 class Gram(Distance):
     """Mean over C² of (Gram(F) − Gram(G))², Gram(F) = F·Fᵀ / n."""
 
+    is_separable: ClassVar[bool] = True
+
     _DIVISORS: ClassVar[dict[GramNorm, str]] = {"none": "1", "hw": "H·W", "chw": "C·H·W"}
 
     def __init__(self, norm: GramNorm) -> None:
@@ -30,10 +32,10 @@ class Gram(Distance):
         whole picture do.
         """
         height, width = reference.shape[2:]
-        return Partial((self._gram(reference) - self._gram(candidate),), height * width)
+        return Partial((self.of_side(reference) - self.of_side(candidate),), height * width)
 
-    @staticmethod
-    def _gram(features: Tensor) -> Tensor:
+    def of_side(self, features: Tensor) -> Tensor:
+        """The unnormalised Gram matrix, N×C×C float64."""
         parts = (widened(block) for block in blocks(features))
         products = (block.transpose(1, 2) @ block for block in parts)  # N×C×P @ N×P×C
         return sum(products, start=next(products))

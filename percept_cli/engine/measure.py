@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 
-from percept_cli.distances import DISTANCES, LocalDistance, Partial, Patch
 from percept_cli.engine.backbone import Backbone
 from percept_cli.engine.bands import BAND_BYTES, Schedule, schedule
 from percept_cli.engine.device import bytes_held, compute_dtype, computing, free_bytes, resolve_device
 from percept_cli.engine.plan import Piece, Plan
-from percept_cli.engine.regions import ALIGNMENT, Crop, columns_of, margins, whole, window
+from percept_cli.engine.regions import ALIGNMENT, Crop, columns_of, margins, whole
 from percept_cli.engine.tensors import to_batch
+from percept_cli.engine.terms import LayerTerms, Rows
 from percept_cli.engine.transfer import Contribution, Ticket, Transfer
 from percept_cli.errors import DeviceOutOfMemory
 from percept_cli.images.picture import Picture
 from percept_cli.recipes.spec import DistanceSpec
-from percept_cli.topology import stride_of, tap_shape
+from percept_cli.topology import INPUT, tap_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,6 +48,8 @@ class Engine:
             a share of what is free (``device.free_bytes``).
         keeps_maps: whether contributions hold the distance of every position as well; those of pairs that differ
             in places only do so anyway (``Plan.keeps_map``).
+        network: another engine's, whose backbone this one uses: its record, precision and device are the same, and
+            it has all taps of this recipe.
 
     Raises:
         DeviceUnavailable: if the device or the precision is not there.
@@ -55,14 +57,20 @@ class Engine:
     """
 
     def __init__(
-        self, spec: DistanceSpec, device: str = "auto", *, max_memory: int | None = None, keeps_maps: bool = False
+        self,
+        spec: DistanceSpec,
+        device: str = "auto",
+        *,
+        max_memory: int | None = None,
+        keeps_maps: bool = False,
+        network: Engine | None = None,
     ) -> None:
         self.spec = spec
-        self.keeps_maps = keeps_maps
-        self.device = resolve_device(device)
+        self.device: torch.device = resolve_device(device) if network is None else network.device
         self._dtype = compute_dtype(spec.precision, self.device)
-        self._backbone = Backbone(spec.record, spec.taps, device=self.device, dtype=self._dtype)
-        self._distances = {layer.tap: DISTANCES[layer.distance].at_tap(layer.tap) for layer in spec.layers}
+        own = Backbone(spec.record, spec.taps, device=self.device, dtype=self._dtype) if network is None else None
+        self._backbone: Backbone = own or network._backbone  # type: ignore[union-attr] # one of both
+        self._terms = LayerTerms(spec, keeps_maps=keeps_maps)
         self.max_memory = max_memory
         self._transfer = Transfer(self.device)
         self._kept: tuple[Picture, Features] | None = None
@@ -201,10 +209,8 @@ class Engine:
         """
         with self._computing():
             n = len(pieces)
-            bands = self._bands(self._pictures(pixels, pieces[0]))
-            return self._transfer.back(
-                self._contributions(((tap, row, f[:n], f[n:]) for tap, row, f in bands), pieces)
-            )
+            bands = ((tap, row, f[:n], f[n:]) for tap, row, f in self._bands(self._pictures(pixels, pieces[0])))
+            return self._transfer.back(self._terms.contributions(bands, pieces))
 
     def _features(self, pictures: Tensor, piece: Piece) -> Features:
         """Every tap of the spec, to be compared with many candidates by ``_start_against``.
@@ -217,17 +223,68 @@ class Engine:
             DeviceOutOfMemory: if they do not fit the device.
         """
         with self._computing():
-            pixels = self._pictures(pictures, piece)
-            height, width = pixels.shape[1:3]
             found = {}
-            for tap in self.spec.taps:
-                channels, rows, columns = tap_shape(self.spec.record.network, tap, height, width)
-                dtype = torch.float32 if tap == "input" else self._dtype
+            for tap, ((channels, rows, columns), dtype) in self.layout(piece.plan).items():
                 by_row = torch.empty((1, rows, columns, channels), device=self.device, dtype=dtype)
                 found[tap] = by_row.permute(0, 3, 1, 2)
-            for tap, row, features in self._bands(pixels):
+            for tap, row, features in self._bands(self._pictures(pictures, piece)):
                 found[tap][:, :, row : row + features.shape[2]] = features
             return found
+
+    def layout(self, plan: Plan) -> dict[str, tuple[tuple[int, int, int], torch.dtype]]:
+        """Of each tap of a whole picture the channels, rows and columns, and what they are stored as."""
+        return {
+            tap: (
+                tap_shape(self.spec.record.network, tap, plan.height, plan.width),
+                torch.float32 if tap == INPUT else self._dtype,
+            )
+            for tap in self.spec.taps
+        }
+
+    def fits(self, plan: Plan) -> bool:
+        """Whether the memory suffices to run a picture as a whole."""
+        return self._schedule(plan.height, plan.width, self.budget) is not None
+
+    def run(self, picture: Picture, plan: Plan, take: Callable[[str, int, Tensor], None]) -> None:
+        """Run the network over a whole picture, once for all who want its features.
+
+        Args:
+            picture: the picture.
+            plan: how large the network sees it.
+            take: given the tap, the first row and 1×C×R×W features of each band, which are valid until it returns.
+
+        Raises:
+            DeviceOutOfMemory: if the picture does not fit the device.
+        """
+        everything = Piece(plan, whole(plan.height, plan.width))
+        with self._computing():
+            for tap, row, features in self._bands(self._pictures(to_batch([picture]), everything)):
+                take(tap, row, features)
+
+    def between(self, reference: Rows, candidate: Rows, plan: Plan) -> list[Contribution]:
+        """What a pair's crops contribute, as ``measure`` finds it, from features of both whole pictures.
+
+        Args:
+            reference: gives rows of features, as ``run`` hands them out.
+            candidate: likewise.
+            plan: of the pair.
+
+        Raises:
+            DeviceOutOfMemory: if the device has no room for some rows.
+        """
+        everything = whole(plan.height, plan.width)
+        pieces = [Piece(plan, replace(everything, core=crop.core)) for crop in plan.crops]
+        with self._computing():
+            return self._transfer.back(self._terms.between(reference, candidate, pieces)).result()
+
+    def of_side(self, picture: Rows, tap: str, shape: tuple[int, int, int]) -> Tensor:
+        """The statistic of a whole picture at a tap whose distance is separable (``Distance.of_side``).
+
+        Raises:
+            DeviceOutOfMemory: if the device has no room for it.
+        """
+        with self._computing():
+            return self._terms.of_side(picture, tap, shape)
 
     def keeps_features(self, piece: Piece) -> bool:
         """Whether a reference's features are kept for its other candidates: those of a whole picture that fit."""
@@ -245,66 +302,20 @@ class Engine:
             both = (
                 (tap, row, reference[tap][:, :, row : row + f.shape[2]].expand_as(f), f) for tap, row, f in bands
             )
-            return self._transfer.back(self._contributions(both, pieces))
+            return self._transfer.back(self._terms.contributions(both, pieces))
 
     def finish(self, plan: Plan, parts: Sequence[Contribution]) -> list[float]:
         """The distance of every layer from what all pieces of a pair contribute, in the order of the spec.
 
         A layer to which no piece contributes has the distance 0: nothing that changed reaches it.
         """
-        distances = []
-        for layer, (channels, height, width) in zip(self.spec.layers, plan.shapes, strict=True):
-            distance = self._distances[layer.tap]
-            found = [part[layer.tap] for part in parts if layer.tap in part]
-            if not found:
-                distances.append(0.0)
-                continue
-            total = found[0]
-            for part in found[1:]:
-                total = distance.merge(total, part)
-            # Where nothing changed there was nothing to add, but those positions count as well.
-            distances.append(float(distance.finish(Partial(total.sums, height * width), channels).item()))
-        return distances
+        return self._terms.finish(plan, parts)
 
     def _bands(self, pictures: Tensor) -> Iterator[tuple[str, int, Tensor]]:
-        return self._backbone.bands(pictures, self._lowest(*pictures.shape[1:3]))
-
-    def _contributions(
-        self, bands: Iterator[tuple[str, int, Tensor, Tensor]], pieces: Sequence[Piece]
-    ) -> list[Contribution]:
-        """What each piece's core adds at each tap, while the bands come."""
-        found: list[Contribution] = [{} for _ in pieces]
-        cores = {tap: [self._window(tap, piece) for piece in pieces] for tap in self.spec.taps}
-        mapped = [self.keeps_maps or piece.plan.keeps_map for piece in pieces]
-        for tap, first, reference, candidate in bands:
-            distance = self._distances[tap]
-            for members, (rows, columns) in _grouped(cores[tap]):
-                top = max(rows.start - first, 0)
-                bottom = min(rows.stop - first, reference.shape[2])
-                if top >= bottom or columns.start >= columns.stop:
-                    continue
-                inside = (..., slice(top, bottom), columns)
-                sides = reference[members][inside], candidate[members][inside]
-                values = None
-                if any(mapped[members]) and isinstance(distance, LocalDistance):
-                    part, values = distance.contribute_map(*sides)
-                else:
-                    part = distance.contribute(*sides)
-                for place, index in enumerate(range(members.start, members.stop)):
-                    mine = Partial(tuple(sums[place : place + 1] for sums in part.sums), part.positions)
-                    if values is not None and mapped[index]:
-                        patch = self._patch(tap, pieces[index], first + top, columns.start, values[place])
-                        mine = replace(mine, patches=(patch,))
-                    found[index][tap] = distance.merge(found[index][tap], mine) if tap in found[index] else mine
-        return found
-
-    def _patch(self, tap: str, piece: Piece, row: int, column: int, values: Tensor) -> Patch:
-        """From the place in a crop to that in the whole picture."""
-        stride, pixels = stride_of(self.spec.record.network, tap), piece.crop.pixels
-        return Patch(pixels.top // stride + row, pixels.left // stride + column, values)
-
-    def _window(self, tap: str, piece: Piece) -> tuple[slice, slice]:
-        return window(self.spec.record.network, tap, piece.crop)
+        bands = self._backbone.bands(pictures, self._lowest(*pictures.shape[1:3]))
+        return (
+            band for band in bands if band[0] in self.spec.taps
+        )  # a network that is shared may give others too
 
     @contextmanager
     def _computing(self) -> Iterator[None]:
@@ -326,12 +337,3 @@ class Engine:
             )
             pictures = pictures[:, rows][:, :, columns]
         return pictures
-
-
-def _grouped(windows: Sequence[tuple[slice, slice]]) -> Iterator[tuple[slice, tuple[slice, slice]]]:
-    """Neighbours in a batch with the same window, which can be measured at once: mostly all of them."""
-    first = 0
-    for index in range(1, len(windows) + 1):
-        if index == len(windows) or windows[index] != windows[first]:
-            yield slice(first, index), windows[first]
-            first = index

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from percept_cli.geometry import Box
-from percept_cli.images.policy import PictureSettings
+from percept_cli.images.policy import PictureSettings, with_settings
 from percept_cli.judging.checks import GateJudge, check_levels
 from percept_cli.judging.rulebook import changed, from_arguments
 from percept_cli.judging.rules import Noise, Rules
@@ -23,6 +24,7 @@ from percept_cli.results.run import PairResult
 from percept_cli.scoring.pipeline import Pipeline
 from percept_cli.scoring.reading import pair_of
 from percept_cli.scoring.scorer import Scorer
+from percept_cli.scoring.sharing import Sharing
 from percept_cli.system import libraries
 from percept_cli.system.machine import parse_size
 
@@ -176,6 +178,55 @@ def compare_folders(
     pairs = pairs_of(Path(reference), Path(candidate), choice, any_extension=any_extension)
     line = Pipeline(_scorer(**recipe), workers=workers, batch_size=batch_size)
     return (result for result, _ in line.results(pairs))
+
+
+def distances_of(
+    pairs: Sequence[tuple[PictureLike, PictureLike]],
+    presets: Sequence[str | os.PathLike[str] | DistanceSpec] = (DEFAULT,),
+    *,
+    device: str = "auto",
+    max_memory: int | str | None = None,
+    **pictures: Unpack[PictureSettings],
+) -> Generator[tuple[int, tuple[PairResult, ...]]]:
+    """Compare pairs that share images, by several recipes, with each image's features computed once.
+
+    ``compare`` runs both images of its pair through the network, for each pair and each preset. Here an image runs
+    once for all its partners and all presets, and its features wait until its last pair is done. Use this for one
+    image against many, for all pairs of a set, or for several presets at once. The results are those of
+    ``compare``: equal to 1e-6 (relative, on the CPU in float32), and exactly 0 for equal pixels.
+
+    Where only a small part of two images differs, and that is cheaper, just this part is computed, as ``compare``
+    does it.
+
+    Args:
+        pairs: reference and candidate of each pair, as ``compare`` takes them. An image is known again by its
+            path, or in memory by being the same object.
+        presets: built-in names, paths of TOML files, or specs. All must have the same backbone and precision.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        max_memory: most memory to take, in bytes or as ``"2GB"``; None for what is free with some left for others.
+            Up to half of it holds features. More of them wait in a temporary file, which is deleted at the end and
+            after errors: of an image of 454×454 pixels, five layers take 100 MB. It moves no number.
+        pictures: how images are read and brought together, as for ``compare``.
+
+    Yields:
+        The index of a pair in ``pairs``, and a result for each preset, in their order. Pairs come in an order in
+        which few features have to wait, not in that of ``pairs``. A pair that could not be compared has the status
+        ``error`` and the distance NaN; the others go on.
+
+    Raises:
+        InvalidSetting: for presets that do not exist or cannot share features.
+        DeviceUnavailable, WeightsUnavailable, LibraryUnavailable: if the network is needed and cannot run.
+    """
+    given = {"device": device, "max_memory": max_memory, **pictures}
+    return Sharing([_scorer_of(preset, **given) for preset in presets]).results(pairs)
+
+
+def _scorer_of(preset: str | os.PathLike[str] | DistanceSpec, **given: Any) -> Scorer:
+    if not isinstance(preset, DistanceSpec):
+        return _scorer(preset, **given)
+    device, max_memory = given.pop("device"), _bytes(given.pop("max_memory"))
+    spec = replace(preset, pictures=with_settings(preset.pictures, given))
+    return Scorer(spec, device=device, max_memory=max_memory)
 
 
 def _scorer(

@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from percept_cli.errors import (
@@ -190,24 +191,33 @@ class PairReader:
             job.result = self.failed(job, error)
 
     def failed(self, job: Job, error: PerceptError | MemoryError) -> PairResult:
-        """The result of a pair that cannot be compared, whatever comes up while that is made."""
-        if isinstance(error, MemoryError):
-            error = DeviceOutOfMemory(
-                "not enough memory", hint="close other programs, or cut the pictures into parts."
-            )
-        try:
-            return job.scorer.failed(job.pair, error)
-        except PerceptError as other:  # what identifies a file is read for it, and the file may just have gone
-            return job.scorer.failed(job.pair, other)
+        """The result of a pair that cannot be compared."""
+        return failed(job.scorer, job.pair, error)
+
+
+def failed(scorer: Scorer, pair: Pair, error: PerceptError | MemoryError) -> PairResult:
+    """The result of a pair that cannot be compared, whatever comes up while that is made."""
+    if isinstance(error, MemoryError):
+        error = DeviceOutOfMemory(
+            "not enough memory", hint="close other programs, or cut the pictures into parts."
+        )
+    try:
+        return scorer.failed(pair, error)
+    except PerceptError as other:  # what identifies a file is read for it, and the file may just have gone
+        return scorer.failed(pair, other)
 
 
 def _refuse_special(pair: Pair) -> None:
+    refuse_special(pair.reference, pair.candidate)
+
+
+def refuse_special(*sides: Path | None) -> None:
     """A pipe, or a device, could be waited for without end, and the other pairs with it.
 
     Raises:
         UnreadableImage: if a side is one.
     """
-    for side in (pair.reference, pair.candidate):
+    for side in sides:
         try:
             special = side is not None and not (stat.S_ISREG(mode := side.stat().st_mode) or stat.S_ISDIR(mode))
         except (OSError, ValueError):  # reading it will say what is wrong

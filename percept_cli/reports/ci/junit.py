@@ -81,8 +81,9 @@ def _verdict(result: PairResult, run: Run, json_report: str | None) -> str:
     if outcome == "warn":
         return f"<system-out>{escape(lines)}</system-out>"
     if outcome == "pass":
-        told = result.notes or result.status != "pass"
-        return f"<system-out>{escape(f'{result.status.upper()}: {reason}')}</system-out>" if told else ""
+        if not result.notes and result.status == "pass":
+            return ""
+        return f"<system-out>{escape(f'{result.status.upper()}: {reason}')}</system-out>"
     element = "error" if outcome == "error" else "failure"
     attributes = _attributes({"type": result.status, "message": reason})
     return f"<{element}{attributes}>{escape(lines)}</{element}>"

@@ -36,7 +36,7 @@ def test_the_page_says_what_the_run_found() -> None:
     assert [gate["name"] for gate in evidence["gates"]] == ["overall", "peak", "colour"]
     assert evidence["regions"][1]["shift"] == [0, 1]
     assert evidence["heat"]["top"] == 10
-    assert page.results[3]["distance"] is None
+    assert page.results[5]["distance"] is None
 
 
 def test_the_page_needs_nothing_but_itself() -> None:
