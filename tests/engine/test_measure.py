@@ -71,7 +71,7 @@ class Remembering(Engine):
     _backbones: ClassVar[dict[tuple[object, ...], Backbone]] = {}
 
     def __init__(self, spec: DistanceSpec, device: str, **options: bool) -> None:
-        super().__init__(spec, device, **options)
+        super().__init__(spec, device, **options)  # type: ignore[arg-type] # a flag by its name
         # Equal ones take 100 MB and more each.
         self._backbone = self._backbones.setdefault((spec.record, spec.taps), self._backbone)
 
@@ -103,7 +103,7 @@ def engine_of(
 ) -> Engine:
     key = spec, *options.items()
     if key not in engines:
-        engines[key] = kind(spec, "cpu", **options)
+        engines[key] = kind(spec, "cpu", **options)  # type: ignore[arg-type] # likewise
     return engines[key]
 
 
