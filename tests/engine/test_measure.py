@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -70,7 +70,7 @@ class Remembering(Engine):
     _most = 6  # a picture and its crops, or its tiles; together some 400 MB
     _backbones: ClassVar[dict[tuple[object, ...], Backbone]] = {}
 
-    def __init__(self, spec: DistanceSpec, device: str, **options: bool) -> None:
+    def __init__(self, spec: DistanceSpec, device: str, **options: Any) -> None:
         super().__init__(spec, device, **options)
         # Equal ones take 100 MB and more each.
         self._backbone = self._backbones.setdefault((spec.record, spec.taps), self._backbone)
@@ -99,7 +99,7 @@ def remembering() -> Iterator[dict[tuple[object, ...], Engine]]:
 
 
 def engine_of(
-    engines: dict[tuple[object, ...], Engine], spec: DistanceSpec, kind: type[Engine] = Engine, **options: bool
+    engines: dict[tuple[object, ...], Engine], spec: DistanceSpec, kind: type[Engine] = Engine, **options: Any
 ) -> Engine:
     key = spec, *options.items()
     if key not in engines:
