@@ -26,7 +26,7 @@ from tests.conftest import Save, drawing
 
 pytestmark = pytest.mark.numeric
 
-OXFORD = ("default", "render", "johnson-style", "johnson-content")
+OXFORD = ("default", "five-taps", "johnson-style", "johnson-content")
 SHALLOW = (
     DistanceSpec((LayerSpec("relu1_2"), LayerSpec("relu2_1", "gram-chw", 3.0))),
     DistanceSpec((LayerSpec("relu2_1", "gram-chw"), LayerSpec("input", "l1"))),
