@@ -194,7 +194,7 @@ def combined(results: Iterable[tuple[PairResult, bool]]) -> Iterator[tuple[PairR
     """Of neighbouring results of one name, which were compared with several references, the best."""
     for _, group in groupby(results, key=lambda entry: entry[0].name):
         found = list(group)
-        # Of equal verdicts, one that was compared; of these the least severe.
+        # Of equal verdicts, one that was compared; of these the smallest distance.
         number, (best, reused) = min(enumerate(found, start=1), key=lambda entry: _goodness(entry[1][0]))
         if len(found) > 1:
             notes = (*best.notes, f"the best of {len(found)} references")
@@ -203,7 +203,7 @@ def combined(results: Iterable[tuple[PairResult, bool]]) -> Iterator[tuple[PairR
 
 
 def _goodness(result: PairResult) -> tuple[float, ...]:
-    return RANK[result.status], not result.compared, result.severity, result.distance
+    return RANK[result.status], not result.compared, result.distance
 
 
 def _notes(evidence: Evidence) -> Iterator[str]:
