@@ -103,4 +103,4 @@ def test_a_terminal_gets_a_bar(tmp_path: Path, save: Save) -> None:
     assert process.returncode == 0
     assert "0/30 pairs" in text
     assert re.search(r"\d+/30 pairs, [\d.]+/s, 0:00:\d\d left", text)
-    assert "PASS: 30 pairs compared" in text.splitlines()[-1]
+    assert "MEASURED: 30 pairs measured" in text.splitlines()[-1]

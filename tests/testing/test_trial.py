@@ -183,7 +183,7 @@ def test_the_run_rules_hold_for_all_and_levels_are_those_of_the_file(
     settings.write_text('layers = "relu1_1,relu3_1"\nthreshold = 0.001\n', encoding="utf-8")
     done = run_with_plugin(plugin_project, "--percept-report", "report.json")
     done.assert_outcomes(failed=1)
-    done.stdout.fnmatch_lines(["E  *FAIL distance *; fails above 0.001 (percept.toml)"])
+    done.stdout.fnmatch_lines(["E  *FAIL overall *; fails above 0.001 (percept.toml)"])
     assert [layer.tap for layer in read_run(plugin_project.path / "report.json").spec.layers] == [
         "relu1_1",
         "relu3_1",
