@@ -41,6 +41,14 @@ function short(value, digits = 6) {
   return value === null || value === undefined ? "–" : String(Number(value.toPrecision(digits)));
 }
 
+/** A number and its limit, in so many digits that two that differ never read the same. */
+function beside(value, limit, digits = 4) {
+  for (let more = digits; more < 17; more++) {
+    if (value === limit || short(value, more) !== short(limit, more)) return [short(value, more), short(limit, more)];
+  }
+  return [String(value), String(limit)];
+}
+
 function percent(share) {
   return share === null ? "–" : `${(100 * share).toFixed(1)} %`;
 }

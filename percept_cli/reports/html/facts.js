@@ -2,12 +2,29 @@
 
 function showFacts(entry, showBox, showRegion) {
   const { evidence } = entry;
+  explained.hide(); // its term goes
+  const said = measures(entry);
+  byId("measures").replaceChildren(...said);
+  byId("measures").hidden = !said.length;
   fill("gates", evidence ? gateTable(evidence, showBox) : thresholdOf(entry));
   fill("regions", evidence && evidence.regions.length ? regionTable(evidence, showRegion) : null);
   fill("views", entry.views.length ? viewTable(entry) : null);
   fill("layers", entry.layers.length ? layerTable(entry) : null);
+  if (byId("ladder")) fill("ladder", ladderTables(entry));
   fill("commands", entry.commands.length ? make("div", {}, ...entry.commands.map(commandLine)) : null);
   fill("files", fileList(entry));
+}
+
+/** The distance, what it is like, and how bad it is. */
+function measures({ distance, like, severity, limited }) {
+  if (distance === null) return [];
+  const parts = [make("span", {}, term("distance"), " ", exact(distance))];
+  if (like) parts.push(make("span", { id: "like" }, term("like"), " ", like.words));
+  if (limited) {
+    const times = severity === null ? "above a limit of 0" : exact(severity, "× its limit", 4);
+    parts.push(make("span", {}, term("severity"), " ", times));
+  }
+  return parts;
 }
 
 function fill(id, content) {
@@ -26,30 +43,32 @@ function table(label, heads, rows) {
 
 /** A rounded number that tells all of its digits to who asks. */
 function exact(value, unit, digits) {
-  const text = unit ? `${short(value, digits)} ${unit}` : short(value, digits);
-  return make("span", { title: value === null ? "" : String(value) }, text);
+  const after = unit === "ΔE" ? [" ", term("delta-e", unit)] : [unit ? ` ${unit}` : ""];
+  const title = value === null || value === undefined ? "" : String(value);
+  return make("span", {}, make("span", { title }, short(value, digits)), ...after);
 }
 
 function gateTable(evidence, showBox) {
   const rows = evidence.gates.map((gate) => ({
     status: gate.status,
     cells: [
-      gate.name,
+      term(gate.name),
       badge(gate.status),
       make("span", { className: "measured" }, exact(gate.value, gate.unit), gauge(gate)),
-      short(gate.warn),
-      short(gate.fail),
+      exact(gate.warn),
+      exact(gate.fail),
       gate.at ? placeButton(gate, showBox) : "whole image",
       make("span", { className: "origin" }, gate.source),
     ],
   }));
-  const heads = [["Gate"], ["Status"], ["Value", "right"], ["Warns above", "right"], ["Fails above", "right"],
+  const heads = [["Gate"], ["Status"], ["Value", "right"], [term("warn-limit", "Warns above"), "right"],
+    [term("fail-limit", "Fails above"), "right"],
     ["Where"], ["Limits from"]];
-  const facts = [`${counted(evidence.changed_pixels, "pixel")} changed`];
+  const facts = [make("span", {}, `${counted(evidence.changed_pixels, "pixel")} changed`)];
   if (evidence.ignored_pixels) facts.push(`${counted(evidence.ignored_pixels, "pixel")} ignored by rules`);
   if (evidence.shift) facts.push(`the whole candidate moved by ${moved(evidence.shift)}, which is allowed`);
-  if (evidence.noise !== null) facts.push(`noise floor of the peak ${short(evidence.noise)}`);
-  return make("div", {}, table("Gates", heads, rows), make("p", { className: "aside" }, facts.join("; "), "."));
+  if (evidence.noise !== null) facts.push(make("span", {}, term("noise-floor", "noise floor"), " of the peak ", exact(evidence.noise)));
+  return make("div", {}, table("Gates", heads, rows), make("p", { className: "aside" }, ...facts.flatMap((fact, at) => (at ? ["; ", fact] : [fact])), "."));
 }
 
 /** How far a value goes towards the limit that fails: the line is that limit. */
@@ -72,7 +91,7 @@ function placeButton(gate, showBox) {
 function thresholdOf(entry) {
   if (entry.distance === null) return null;
   const limit = entry.threshold === null ? "no limit was given" : `threshold ${short(entry.threshold)}`;
-  return make("p", { className: "aside" }, `distance ${short(entry.distance)}; ${limit}`);
+  return make("p", { className: "aside" }, term("distance"), " ", exact(entry.distance), `; ${limit}`);
 }
 
 function regionTable(evidence, showRegion) {
@@ -96,8 +115,8 @@ function regionTable(evidence, showRegion) {
       ],
     };
   });
-  const heads = [["", "tagged"], ["x,y,width,height"], ["Status"], ["Share"], ["Distance", "right"],
-    ["Peak", "right"], ["Colour", "right"], ["Pixels", "right"], ["Moved"]];
+  const heads = [["", "tagged"], ["x,y,width,height"], ["Status"], [term("share", "Share")],
+    [term("distance", "Distance"), "right"], [term("peak", "Peak"), "right"], [term("colour", "Colour"), "right"], ["Pixels", "right"], ["Moved"]];
   const more = evidence.regions_in_all - evidence.regions.length;
   return make("div", {}, table("Regions", heads, rows),
     more > 0 ? make("p", { className: "aside" }, `and ${counted(more, "smaller region")}.`) : null,
@@ -110,9 +129,10 @@ function markRegion(regions, chosen) {
   const within = byId("within");
   if (!within) return;
   const region = regions[chosen];
-  const parts = region ? Object.entries(region.layers).map(([tap, value]) => `${tap} ${short(value, 4)}`) : [];
+  const parts = region ? Object.entries(region.layers) : [];
   within.hidden = !parts.length;
-  within.textContent = `Region ${chosen + 1} by layer: ${parts.join(", ")}.`;
+  const told = parts.flatMap(([tap, value], at) => [at ? ", " : "", term(`tap-${tap}`, tap), " ", exact(value, "", 4)]);
+  within.replaceChildren(`Region ${chosen + 1} by layer: `, ...told, ".");
 }
 
 function share(value) {
@@ -124,16 +144,17 @@ function share(value) {
 function layerTable(entry) {
   const rows = entry.layers.map((layer) => ({
     cells: [
-      make("code", {}, layer.name),
+      make("code", {}, term(`tap-${layer.name}`, layer.name)),
       `${layer.channels} × ${layer.height} × ${layer.width}`,
       share(layer.share),
       exact(layer.contribution),
       exact(layer.distance),
-      short(layer.weight),
+      exact(layer.weight),
     ],
   }));
-  const heads = [["Layer"], ["C × H × W"], ["Share"], ["Contribution", "right"], ["Distance", "right"],
-    ["Weight", "right"]];
+  const heads = [[term("layer", "Layer")], ["C × H × W"], [term("share", "Share")],
+    [term("contribution", "Contribution"), "right"], [term("distance", "Distance"), "right"],
+    [term("weight", "Weight"), "right"]];
   const sum = `The contributions sum to the distance ${short(entry.distance)}.`;
   return make("div", {}, table("Layers", heads, rows), make("p", { className: "aside" }, sum));
 }
@@ -144,7 +165,7 @@ function viewTable(entry) {
     status: view.status,
     cells: [view.name, badge(view.status), exact(view.distance), view.reason],
   }));
-  const heads = [["View"], ["Status"], ["Distance", "right"], ["Why"]];
+  const heads = [["View"], ["Status"], [term("distance", "Distance"), "right"], ["Why"]];
   const more = entry.views_in_all - entry.views.length;
   const shown = `Pictures, regions and layers are those of the first.${more ? ` ${more} more are no worse.` : ""}`;
   return make("div", {}, table("Views", heads, rows), make("p", { className: "aside" }, shown));

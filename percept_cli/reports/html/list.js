@@ -1,12 +1,16 @@
 // The list: one row per result, made once; searching and sorting only hide and move them.
 
 /** What the row of an entry says beside its status: what it is above, and the limit; else its distance. */
-function score({ exceeded, distance }) {
+function score({ status, exceeded, distance }) {
   if (exceeded) {
     const { name, value, unit, limit } = exceeded;
-    return [`${name} ${short(value, 4)}${unit && ` ${unit}`}`, make("small", {}, ` limit ${short(limit, 4)}`)];
+    const [told, most] = beside(value, limit);
+    const title = `${name} ${value}${unit && ` ${unit}`}, limit ${limit}`;
+    const over = make("span", { title }, `${name} ${told}${unit && ` ${unit}`}`);
+    return [over, make("small", { title }, `limit ${most}`)];
   }
-  return distance === null ? [] : [short(distance, 4)];
+  if (distance === null) return status === "fail" ? ["not compared"] : [];
+  return [make("span", { title: `distance ${distance}` }, short(distance, 4))];
 }
 
 class List {
@@ -93,10 +97,12 @@ class List {
     const farthest = (one, other) => distance(other) - distance(one) || names(one, other);
     // Two that are infinite differ by nothing, and not by NaN.
     const worst = (one, other) => (severity(one) === severity(other) ? 0 : severity(other) - severity(one));
+    // As results.run.badness has it: of two that are infinitely bad, those that were not compared come first.
+    const compared = (one, other) => (distance(one) >= 0) - (distance(other) >= 0);
     const keys = {
       name: names,
       distance: farthest,
-      status: (one, other) => rank(one) - rank(other) || worst(one, other) || farthest(one, other),
+      status: (one, other) => rank(one) - rank(other) || worst(one, other) || compared(one, other) || farthest(one, other),
     };
     this.order.sort(keys[by]);
     this.element.replaceChildren(...this.order.map((index) => this.rows[index]));

@@ -1,5 +1,6 @@
 // The page as a whole: which image is shown, keys, the theme.
 
+connectTerms();
 const viewer = new Viewer(byId("stage"));
 const list = new List((index) => show(index, { open: true }), settle);
 const keys = byId("keys");

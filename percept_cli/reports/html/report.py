@@ -20,10 +20,13 @@ from typing import TYPE_CHECKING, Any
 
 from percept_cli.drawing.colours import heat_png, scale_png
 from percept_cli.geometry import FileStamp
+from percept_cli.recipes.ladder import Step
+from percept_cli.recipes.presets import ladder_of
 from percept_cli.recipes.told import in_words
 from percept_cli.reports import Report, Style
 from percept_cli.reports.commands import commands_for
 from percept_cli.reports.html.pictures import Album, Role, data_url
+from percept_cli.reports.html.terms import terms_of
 from percept_cli.results.run import PairResult, Run, worst_first
 from percept_cli.results.status import WORST_FIRST, Status
 from percept_cli.results.verdict import judge_run
@@ -33,8 +36,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _FOLDER = Path(__file__).parent
-_STYLES = ("report.css", "list.css", "viewer.css", "facts.css")
-_SCRIPTS = ("data.js", "pointers.js", "viewer.js", "facts.js", "list.js", "report.js")
+_STYLES = ("report.css", "list.css", "viewer.css", "facts.css", "terms.css")
+_SCRIPTS = ("data.js", "terms.js", "pointers.js", "viewer.js", "ladder.js", "facts.js", "list.js", "report.js")
 """In this order, they are one script."""
 _PLAIN = ("status", "distance", "severity", "threshold", "width", "height")
 _MOST_VIEWS = 100  # of a pair, the worst first
@@ -57,7 +60,14 @@ class HtmlReport(Report):
         status, reason = judge_run(run)
         css, script = _joined(_STYLES), _joined(_SCRIPTS)
         recipe = in_words(run.spec)
-        setting = {"pictures": style.pictures, "legend": data_url("image/png", scale_png()), "order": WORST_FIRST}
+        ladder = ladder_of(run.spec)
+        setting = {
+            "pictures": style.pictures,
+            "legend": data_url("image/png", scale_png()),
+            "order": WORST_FIRST,
+            "terms": terms_of(run.spec),
+            "ladder": ladder and {"whole": _rungs(ladder.whole), "place": _rungs(ladder.place)},
+        }
         template = _environment().get_template("report.html.j2")
         yield from template.generate(
             run=run,
@@ -66,6 +76,7 @@ class HtmlReport(Report):
             counts=run.summary.counts,
             total=len(run.results),
             recipe=recipe,
+            ladder=ladder,
             device="not needed" if run.device == "none" else printable(run.device),
             folders=None if run.folders is None else tuple(map(printable, run.folders)),
             style=_inert(css),
@@ -75,6 +86,11 @@ class HtmlReport(Report):
             blocks=_blocks(run, style),
         )
         yield "\n"
+
+
+def _rungs(steps: tuple[Step, ...]) -> list[dict[str, Any]]:
+    """Steps as the page draws them: from the least to the most."""
+    return [asdict(step) for step in sorted(steps, key=lambda step: step.median)]
 
 
 @cache
@@ -171,6 +187,13 @@ def _entry(result: PairResult, run: Run, style: Style) -> dict[str, Any]:
     }
     entry |= {key: getattr(result, key) for key in _PLAIN}
     entry["exceeded"] = _exceeded(result)
+    entry["limited"] = result.threshold is not None or bool(result.evidence and result.evidence.limited)
+    if result.like is not None:
+        # A result by a recipe of its own is not on the ladder of the run.
+        mark = result.like.value if result.fingerprint is None else None
+        entry["like"] = {"kind": result.like.kind, "words": result.like.words, "mark": mark}
+    else:
+        entry["like"] = None
     found = result.evidence
     if found is not None:
         gates = [asdict(gate) | {"source": printable(gate.source)} for gate in found.gates]

@@ -43,7 +43,7 @@ def browser() -> Iterator[Browser]:
 
 def run_of(folder: Path) -> Run:
     """A run of every status, with real pictures."""
-    fail, warn, fine, _, _, new, missing, error = CHECKED.results
+    fail, warn, fine, measured, tolerated, new, missing, error = CHECKED.results
 
     def with_files(result: PairResult, number: int, **changes: Any) -> PairResult:
         sides: dict[str, Any] = {}
@@ -71,6 +71,8 @@ def run_of(folder: Path) -> Run:
             with_files(new, 8),
             with_files(missing, 10),
             with_files(error, 12),
+            with_files(measured, 14),
+            with_files(tolerated, 16),
         ),
     )
 
@@ -123,7 +125,7 @@ def choose(page: Page, name: str) -> None:
 def test_the_worst_is_first_and_shown(page: Page) -> None:
     expect(page.locator(".verdict")).to_have_text("ERROR")
     ranks = [str(badge.text_content()) for badge in page.locator(".row .badge").all()]
-    assert ranks == ["error", "fail", "fail", "missing", "new", "warn", "pass"]
+    assert ranks == ["error", "fail", "fail", "missing", "new", "warn", "tolerated", "measured", "pass"]
     assert names(page)[1:3] == [HOSTILE, "menu/icon.png"]  # the larger distance first
     expect(page.locator("#name")).to_have_text("broken.png")
     expect(page.locator(".row[aria-current]")).to_have_attribute("title", "broken.png")
@@ -149,7 +151,7 @@ def check_what_is_seen(page: Page, name: str, place: str) -> None:
 def test_what_is_seen_is_always_in_the_list(page: Page) -> None:
     """Through chips, search, sorting, an empty result, and back: never an image that a filter has taken away."""
     search, shown = page.locator("#search"), page.locator("#shown")
-    check_what_is_seen(page, "broken.png", "1 of 7")
+    check_what_is_seen(page, "broken.png", "1 of 9")
     page.locator(".count[data-status=fail]").click()
     check_what_is_seen(page, HOSTILE, "1 of 2")
     page.locator(".count[data-status=pass]").click()  # which still has it
@@ -170,27 +172,27 @@ def test_what_is_seen_is_always_in_the_list(page: Page) -> None:
     expect(shown).to_be_hidden()
     page.locator("#reset").click()
     expect(shown).to_be_visible()
-    check_what_is_seen(page, "plain.png", f"{names(page).index('plain.png') + 1} of 7")
+    check_what_is_seen(page, "plain.png", f"{names(page).index('plain.png') + 1} of 9")
     page.locator("#sort").select_option("status")
-    check_what_is_seen(page, "plain.png", "7 of 7")
+    check_what_is_seen(page, "plain.png", "9 of 9")
     search.fill("no such image")
     expect(shown).to_be_hidden()
     page.evaluate("location.hash = '#fresh.png'")  # a link leads past the filter
     expect(shown).to_be_visible()
-    check_what_is_seen(page, "fresh.png", "5 of 7")
+    check_what_is_seen(page, "fresh.png", "5 of 9")
     assert search.input_value() == ""
 
 
 def test_filters_and_search_and_their_count(page: Page) -> None:
     page.locator(".count", has_text="fail").click()
     assert names(page) == [HOSTILE, "menu/icon.png"]
-    expect(page.locator("#found")).to_have_text("Showing 2 of 7 images")
+    expect(page.locator("#found")).to_have_text("Showing 2 of 9 images")
     page.locator(".count", has_text="warn").click()
     assert len(names(page)) == 3
     expect(page.locator(".count", has_text="warn")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("/")
     page.keyboard.type("ICON menu")
-    expect(page.locator("#found")).to_have_text("Showing 1 of 7 images")
+    expect(page.locator("#found")).to_have_text("Showing 1 of 9 images")
     assert names(page) == ["menu/icon.png"]
     page.keyboard.type("jk4")  # in the search these are letters
     expect(page.locator("#none")).to_be_visible()
@@ -200,7 +202,7 @@ def test_filters_and_search_and_their_count(page: Page) -> None:
     page.keyboard.press("/")
     page.keyboard.type("nothing like it")
     page.locator("#reset").click()
-    expect(page.locator("#found")).to_have_text("7 images")
+    expect(page.locator("#found")).to_have_text("9 images")
     assert page.locator("#found").get_attribute("aria-live") == "polite"
 
 
@@ -218,7 +220,7 @@ def test_keys(page: Page) -> None:
     page.keyboard.press("j")
     expect(page.locator("#name")).to_have_text(HOSTILE)
     page.keyboard.press("j")
-    expect(page.locator("#place")).to_have_text("3 of 7")
+    expect(page.locator("#place")).to_have_text("3 of 9")
     page.keyboard.press("k")
     expect(page.locator("#name")).to_have_text(HOSTILE)
     for key, mode in (("2", "slider"), ("3", "blink"), ("4", "heat"), ("1", "sides")):
