@@ -1,8 +1,8 @@
 // The ladder of the run's recipe: what known distortions come to, and where the chosen image stands.
 
 const LADDERS = {
-  whole: ["Changes all over the image", "Distance"],
-  place: ["Changes in one place", "Strongest place"],
+  whole: "All over the image: the distance",
+  place: "In one place: its strongest place",
 };
 
 /** The ladder as tables, or null where the recipe has none. */
@@ -13,7 +13,7 @@ function ladderTables({ like }) {
 }
 
 function ladderTable(kind, like) {
-  const [title, measured] = LADDERS[kind];
+  const title = LADDERS[kind];
   const steps = setting.ladder[kind];
   const here = like && like.kind === kind && like.mark !== null ? like.mark : null;
   // By the logarithm; quartiles of 0 lie at the end.
@@ -30,7 +30,7 @@ function ladderTable(kind, like) {
   const lines = rows.map(({ value, words, bar, className = "" }) => ({
     className, cells: [words, bar, exact(value, "", 4)],
   }));
-  const heads = [["Like"], ["", "ruler"], [`${measured}, median`, "right"]];
+  const heads = [["Like"], ["", "ruler"], ["Median", "right"]];
   return make("div", { className: "ladder" }, make("h4", {}, title), table(title, heads, lines));
 }
 

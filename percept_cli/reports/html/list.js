@@ -6,7 +6,9 @@ function score({ status, exceeded, distance }) {
     const { name, value, unit, limit } = exceeded;
     const [told, most] = beside(value, limit);
     const title = `${name} ${value}${unit && ` ${unit}`}, limit ${limit}`;
-    const over = make("span", { title }, `${name} ${told}${unit && ` ${unit}`}`);
+    // "changed-pixels 80 pixels" would say it twice, in a row that has no room for it.
+    const after = unit && unit !== "pixels" ? ` ${unit}` : "";
+    const over = make("span", { title }, `${name} ${told}${after}`);
     return [over, make("small", { title }, `limit ${most}`)];
   }
   if (distance === null) return status === "fail" ? ["not compared"] : [];

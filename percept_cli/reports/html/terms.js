@@ -93,6 +93,9 @@ function connectTerms() {
   document.addEventListener("pointerdown", (event) => {
     if (!termAt(event) && !explanation.contains(event.target)) explained.hide();
   });
+  // It may lie on the next term, and a finger cannot leave it.
+  explanation.addEventListener("click", () => explained.hide());
+  explanation.addEventListener("mousedown", (event) => event.preventDefault()); // the focus stays on the term
   // Before anything else that Escape leaves.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !explained.of) return;

@@ -11,7 +11,7 @@ from percept_cli.recipes.spec import DistanceSpec
 TERMS: Mapping[str, str] = MappingProxyType(
     {
         "recipe": (
-            "What measures the distance: the network, the distance between features, the layers and the precision. "
+            "What measures the distance: the network, the distance between features, the layers, the precision. "
             "Only distances of one recipe can be compared."
         ),
         "fingerprint": (
@@ -35,8 +35,8 @@ TERMS: Mapping[str, str] = MappingProxyType(
             "changes. No unit; 0 is equal, larger is more different."
         ),
         "peak": (
-            "The strongest place of 8×8 pixels, weighed by how visible it is: it answers to one small change, such "
-            "as a digit. No unit; 0 is equal, larger is more different."
+            "The strongest place of 8×8 pixels, weighed by how visible it is: it answers to one small change, "
+            "such as a digit. No unit; 0 is equal, larger is more different."
         ),
         "colour": (
             "The largest difference of colour that is left when fine detail is blurred away. "
@@ -87,12 +87,14 @@ _SEES = {
 
 def terms_of(spec: DistanceSpec) -> dict[str, str]:
     """Every term of a page, and the taps of its recipe by their own names as ``tap-NAME``."""
-    return TERMS | {f"tap-{tap}": _tap(tap) for tap in spec.taps}
+    return {**TERMS, **{f"tap-{tap}": _tap(tap) for tap in spec.taps}}
 
 
 def _tap(tap: str) -> str:
     if tap == "input":
-        return "The pixels of the image itself, before any layer. Its distance has no unit; larger is more different."
+        return (
+            "The pixels of the image itself, before any layer. Its distance has no unit; larger is more different."
+        )
     found = re.match(r"(?:relu|conv|pool)([1-5])(?:_|$)", tap)
     if found is None:
         return f"{TERMS['layer'].split('. ')[0]}. Its distance has no unit; larger is more different."

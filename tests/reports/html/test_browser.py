@@ -5,109 +5,20 @@ It is skipped where there is no Chromium, unless PERCEPT_REQUIRE_BROWSER is set,
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from percept_cli.geometry import Box
 from percept_cli.reports import Style
 from percept_cli.reports import render as pieces_of
-from percept_cli.results.run import PairResult, Run
 from percept_cli.system.whole import write_output
-from tests.conftest import drawing
-from tests.support.chromium import chromium
+from tests.support.opened_pages import HOSTILE, SEEN, WIDTH, choose, names, opened, run_of
 from tests.support.runs import CHECKED
 
 pytestmark = pytest.mark.slow
-
-
-WIDTH, HEIGHT = 320, 200
-HOSTILE = '<img src=x onerror="document.title=1"></script>&.png'
-SEEN = "li:not([hidden]) .row"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = chromium()
-    with sync_playwright() as playwright:
-        # Chromium refuses to start its sandbox for root, which containers are; the pages are this test's own.
-        started = playwright.chromium.launch(executable_path=path, chromium_sandbox=os.geteuid() != 0)
-        yield started
-        started.close()
-
-
-def run_of(folder: Path) -> Run:
-    """A run of every status, with real pictures."""
-    fail, warn, fine, measured, tolerated, new, missing, error = CHECKED.results
-
-    def with_files(result: PairResult, number: int, **changes: Any) -> PairResult:
-        sides: dict[str, Any] = {}
-        for role in ("reference", "candidate"):
-            if getattr(result, role) is not None:
-                path = folder / f"{role}-{number}.png"
-                drawing(WIDTH, HEIGHT, seed=number + (role == "candidate")).save(path)
-                sides |= {role: str(path), f"{role}_file": None}
-        size = {"width": WIDTH, "height": HEIGHT} if result.layers else {}
-        return replace(result, **sides | size | changes)
-
-    assert fail.evidence is not None
-    regions = (
-        replace(fail.evidence.regions[0], box=Box(40, 30, 60, 50)),
-        replace(fail.evidence.regions[1], box=Box(200, 120, 20, 10)),
-    )
-    fail = replace(fail, evidence=replace(fail.evidence, regions=regions))
-    return replace(
-        CHECKED,
-        results=(
-            with_files(fine, 0),
-            with_files(warn, 2),
-            with_files(fail, 4, distance=0.5),
-            with_files(replace(fail, name=HOSTILE), 6, distance=1.5),
-            with_files(new, 8),
-            with_files(missing, 10),
-            with_files(error, 12),
-            with_files(measured, 14),
-            with_files(tolerated, 16),
-        ),
-    )
-
-
-@pytest.fixture(scope="module")
-def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("page")
-    path = folder / "report.html"
-    write_output(path, pieces_of(run_of(folder), "html", Style(link_from=folder, json_report="report.json")))
-    return path
-
-
-@pytest.fixture
-def page(browser: Browser, page_file: Path) -> Iterator[Page]:
-    yield from opened(browser, page_file)
-
-
-def opened(browser: Browser, path: Path, **options: Any) -> Iterator[Page]:
-    """The page, which at the end must have said nothing on the console and asked for nothing but itself."""
-    context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}} | options)
-    page = context.new_page()
-    trouble: list[str] = []
-    page.on("console", lambda message: trouble.append(message.text))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    asked: list[str] = []
-    page.goto(path.as_uri())
-    yield page
-    assert trouble == []
-    assert {url.split("#")[0] for url in asked if not url.startswith("data:")} == {path.as_uri()}
-    context.close()
-
-
-def names(page: Page) -> list[str]:
-    return [str(row.get_attribute("title")) for row in page.locator(SEEN).all()]
 
 
 def views(page: Page) -> list[str]:
@@ -115,11 +26,6 @@ def views(page: Page) -> list[str]:
     script = "panes => panes.filter(p => !p.hidden).map(p => p.querySelector('.sheet').style.transform)"
     found: list[str] = page.locator(".pane").evaluate_all(script)
     return found
-
-
-def choose(page: Page, name: str) -> None:
-    page.locator(".row", has_text=name).click()
-    expect(page.locator("#name")).to_contain_text(name)
 
 
 def test_the_worst_is_first_and_shown(page: Page) -> None:
