@@ -63,7 +63,8 @@ def compare(
     for path, name in to.files:
         write_output(path, render(run, name, Style(link_from=path.parent, **look)))
     if to.files and not quiet:
-        say(f"{result.status.upper()}: {printable(result.reason)}; distance {rounded(result.distance)}")
+        distance = f"; distance {rounded(result.distance)}" if result.threshold is None else ""  # else it is said
+        say(f"{result.status.upper()}: {printable(result.reason)}{distance}")
         say(where_reports_are([path for path, _ in to.files]))
     if to.stdout is not None:
         print_report(render(run, to.stdout, style_of_stdout(**look)), coloured=to.stdout == "table")

@@ -106,8 +106,12 @@ class GateJudge:
         if not isinstance(error, SizeMismatch) or pair.reference is None or pair.candidate is None:
             return result
         policy = self.rules_of(pair).size_mismatch
-        allowed = "" if policy == "fail" else ", which is allowed; nothing was compared"
-        return _stamped(replace(result, status=policy, reason=f"{error}{allowed}"), pair, limits)
+        told = {
+            "fail": "",
+            "warn": "; nothing was compared",
+            "pass": ", which is allowed; nothing was compared",
+        }
+        return _stamped(replace(result, status=policy, reason=f"{error}{told[policy]}"), pair, limits)
 
     def unmatched(self, result: PairResult, pair: Pair, limits: Limits) -> PairResult:
         """With what identifies the file, and allowed where the rules say so."""
@@ -176,15 +180,17 @@ def check_book(book: RuleBook, recipe: Recipe) -> list[str]:
     """
     from percept_cli.evidence.masks import check_mask
 
-    notes = dict[str, None]()
+    notes, of_presets = dict[str, None](), dict[str, None]()
     for rules in (book.base, *(changed(book.base, override.changes) for override in book.overrides)):
         spec = recipe.spec if rules.preset is None else load_preset(rules.preset).spec
+        if rules.preset is not None:
+            of_presets |= dict.fromkeys(load_preset(rules.preset).notes)
         check_levels(rules, spec)
         if rules.mask is not None:  # once, instead of for every picture
             check_mask(rules.mask)
         if not has_own_levels(spec) and not {"overall", "peak"} & rules.levels.keys():
             notes[rules.preset or f"the recipe {recipe.preset.name}, as it was asked for,"] = None
-    return [
+    return [*of_presets] + [
         f"{name} has no limits for overall and peak, so colour alone decides; --fail overall=X gives it one"
         for name in notes
     ]

@@ -140,15 +140,22 @@ def from_arguments(
         changes["mask"] = Path(mask)
     if max_shift is not None:
         changes["max_shift"] = max_shift
-    fails, warns = (
-        {check_gate(gate): _level(level, gate, f"the limit of {gate}") for gate, level in (side or {}).items()}
-        for side in (fail, warn)
-    )
+    fails, warns = (_by_gate(side or {}) for side in (fail, warn))
     if fails or warns:
         changes["levels"] = {
             gate: Levels(warns.get(gate), fails.get(gate), "argument") for gate in {**warns, **fails}
         }
     return changes
+
+
+def _by_gate(side: Mapping[str, float | str]) -> dict[GateName, float]:
+    limits: dict[GateName, float] = {}
+    for name, value in side.items():
+        gate = check_gate(name)
+        if gate in limits:
+            raise InvalidSetting(f"the limit of {gate} is given twice", hint="give each gate one limit.")
+        limits[gate] = _level(value, name, f"the limit of {name}")
+    return limits
 
 
 def make_book(

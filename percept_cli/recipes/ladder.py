@@ -125,7 +125,7 @@ def _refused(name: str) -> float:
 def _ladder(data: Any) -> Ladder:
     if not isinstance(data, dict):
         raise TypeError("it holds no object")
-    if data["ladder"] != FORMAT:
+    if type(data["ladder"]) is not int or data["ladder"] != FORMAT:
         raise ValueError(f"its format is {_cut(data['ladder'])}, and this percept reads {FORMAT}")
     fingerprint = data["fingerprint"]
     if not isinstance(fingerprint, str) or not re.fullmatch("[0-9a-f]{12}", fingerprint):

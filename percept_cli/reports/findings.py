@@ -7,7 +7,7 @@ from typing import Literal
 
 from percept_cli.errors import ExitCode
 from percept_cli.results.found import Gate, Region
-from percept_cli.results.numbers import rounded
+from percept_cli.results.numbers import beside, rounded
 from percept_cli.results.run import PairResult, Run
 from percept_cli.results.status import Status
 from percept_cli.system.names import printable
@@ -49,14 +49,15 @@ def trouble_of(run: Run) -> str:
 def gate_in_words(gate: Gate) -> str:
     """A gate with its limits, and where they came from."""
     unit = f" {gate.unit}" if gate.unit else ""
+    value = rounded(gate.value) if gate.limit is None else beside(gate.value, gate.limit)[0]
     limits = [
-        f"{name}s above {rounded(limit)}"
+        f"{name}s above {beside(gate.value, limit)[1]}"
         for name, limit in (("warn", gate.warn), ("fail", gate.fail))
         if limit is not None
     ]
     at = "" if gate.at is None else f", at {gate.at}"
     told = f"{', '.join(limits)} ({gate.source})" if limits else "has no limit"
-    return printable(f"{gate.status.upper()} {gate.name} {rounded(gate.value)}{unit}{at}; {told}")
+    return printable(f"{gate.status.upper()} {gate.name} {value}{unit}{at}; {told}")
 
 
 def region_in_words(region: Region) -> str:

@@ -27,7 +27,7 @@ class Gate:
     """One measure of a pair against its limits; the worst of a pair's gates is its verdict."""
 
     name: GateName
-    """``distance``: the mean over the picture, as far as it is visible. ``peak``: the strongest place of the
+    """``overall``: the mean over the picture, as far as it is visible. ``peak``: the strongest place of the
     distance map, likewise. ``colour``: the largest difference of colour that is left when detail is blurred away.
     ``changed-pixels``: how many, or how many in a hundred of those that are compared."""
     value: float
@@ -40,7 +40,7 @@ class Gate:
     fail: float | None
     """The largest value that does not fail; None where nothing fails."""
     source: str
-    """Where the levels came from, in words."""
+    """Where the limits came from, in words."""
     status: Level
     at: Box | None = None
     """The place with the largest value; None where it belongs to the whole picture."""
@@ -102,7 +102,7 @@ class Evidence:
     """All of it, for one pair."""
 
     gates: tuple[Gate, ...]
-    """In the order distance, peak, colour, changed-pixels; at least one."""
+    """In the order overall, peak, colour, changed-pixels; at least one."""
     regions: tuple[Region, ...] = ()
     """The worst first."""
     regions_in_all: int = 0

@@ -121,8 +121,9 @@ class PairResult:
     def severity(self) -> float:
         """How bad it is, ≥ 0: by how many times its limit the worst gate, or the distance, is exceeded.
 
-        Above 1 fails. Without any limit it is the distance. Infinite where the pictures could not be compared, as
-        of two sizes, or exceed a limit of 0; 0 of a picture without a counterpart.
+        Above 1 fails, or warns where only a warn limit was given. Without any limit it is the distance. Infinite
+        where the pictures could not be compared, as of two sizes, or exceed a limit of 0; 0 of a picture without a
+        counterpart.
         """
         if self.status in ("new", "missing"):
             return 0.0

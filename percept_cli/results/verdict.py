@@ -30,7 +30,9 @@ def _word(run: Run) -> Verdict:
     found = run.summary
     if found.not_compared == found.pairs:
         return "empty"
-    return "pass" if found.within or found.tolerated or found.warned else "measured"
+    if found.within or found.tolerated:
+        return "pass"
+    return "warn" if found.warned else "measured"
 
 
 def _facts(found: Summary, limits: str) -> list[str]:

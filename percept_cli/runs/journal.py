@@ -88,7 +88,7 @@ class Journal:
 
     def _read(self) -> None:
         self._file.seek(0)
-        offset, others, failures = 0, 0, 0
+        offset, others, older, failures = 0, 0, 0, 0
         with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
             for number, line in enumerate(lines, start=1):
                 row = self._parse(line)
@@ -107,6 +107,8 @@ class Journal:
                     self._others[key + recipe] = self._count
                 if row["fingerprint"] != self._scorer.spec.fingerprint:
                     others += 1
+                elif row["status"] in _SCORED and "like" not in row:
+                    older += 1
                 elif row["status"] in _SCORED:
                     self._rows[key] = self._count
                 elif row["status"] == "error":
@@ -122,6 +124,9 @@ class Journal:
             if _was_default(self._recipes) and self._scorer.spec == load_preset(DEFAULT).spec:
                 told += "; --preset five-taps, the default of earlier versions, goes on with them"
             self.notes.append(told)
+        if older:
+            told = f"{counted(older, 'result')} of an earlier version, which says less of a pair, scored anew"
+            self.notes.append(f"{shown(self.path)}: {told}")
         if failures:
             self.notes.append(f"{shown(self.path)}: {counted(failures, 'error')}, tried again")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -18,7 +19,7 @@ from percept_cli.judging.threshold import ThresholdJudge
 from percept_cli.pairs.folders import pairs_of
 from percept_cli.pairs.listing import Choice
 from percept_cli.recipes import DEFAULT
-from percept_cli.recipes.recipe import make_recipe
+from percept_cli.recipes.recipe import Recipe, make_recipe
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.run import PairResult
 from percept_cli.scoring.pipeline import Pipeline
@@ -108,7 +109,7 @@ def check(
         candidate: the picture, likewise.
         preset: the recipe: a built-in name, or a path that ends in ``.toml``.
         noise: how much rendering alone may change: ``auto``, ``same-machine`` or ``cross-machine``.
-        fail: gate → the largest value that does not fail, instead of the gate's own level, or ``"off"``. Gates are
+        fail: gate → the largest value that does not fail, instead of the gate's own limit, or ``"off"``. Gates are
             ``overall``, ``peak``, ``colour`` (in ΔE) and ``changed-pixels``, whose limit may be ``"1%"`` of the
             pixels that are not left out.
         warn: gate → the largest value that does not warn.
@@ -132,6 +133,7 @@ def check(
     recipe = make_recipe(preset, backbone=backbone, pictures=pictures)
     spec = recipe.spec
     check_levels(rules, spec)
+    _tell(recipe)
     judge = GateJudge(rules, recipe.preset.ladder)
     scorer = scorer_kept(spec, device, _bytes(max_memory)).with_judge(judge)
     return scorer.outcome(pair_of(reference, candidate, spec.pictures))
@@ -229,6 +231,12 @@ def _scorer_of(preset: str | os.PathLike[str] | DistanceSpec, **given: Any) -> S
     return Scorer(spec, device=device, max_memory=max_memory)
 
 
+def _tell(recipe: Recipe) -> None:
+    """What a caller should know of the preset, such as a ladder beside it that is not used."""
+    for note in recipe.preset.notes:
+        warnings.warn(note, stacklevel=4)
+
+
 def _scorer(
     preset: str | os.PathLike[str] = DEFAULT,
     layers: str | Sequence[str] | Mapping[str, object] | None = None,
@@ -255,6 +263,7 @@ def _scorer(
         threshold=threshold,
         threshold_source="argument",
     )
+    _tell(recipe)
     judge = ThresholdJudge(recipe.threshold, recipe.threshold_source, ladder=recipe.preset.ladder)
     return Scorer(recipe.spec, judge, device=device, max_memory=_bytes(max_memory))
 

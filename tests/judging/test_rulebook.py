@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from percept_cli.errors import InvalidSetting
+from percept_cli.errors import InvalidSetting, OldName
 from percept_cli.geometry import Box
 from percept_cli.judging.rulebook import RuleBook, from_arguments, read_check, read_overrides
 from percept_cli.judging.rules import Levels, Rules
@@ -112,3 +112,20 @@ def test_overrides_add_up_and_the_last_counts() -> None:
         "override 3 (nowhere/**) matches no picture",
         "override 1 (charts/**) and override 2 (*.png, !b.png) both set peak for 1 picture; the last one counts",
     ]
+
+
+@pytest.mark.parametrize("side", ["fail", "warn"])
+def test_a_gate_by_both_of_its_names_is_refused(side: str) -> None:
+    for limits in ({"overall": 1e-5, "distance": 1.0}, {"distance": 1.0, "overall": 1e-5}):
+        with (
+            pytest.warns(OldName, match="distance is called overall now"),
+            pytest.raises(InvalidSetting, match="the limit of overall is given twice"),
+        ):
+            from_arguments(**{side: limits})  # type: ignore[arg-type] # one of both
+    with pytest.warns(OldName):
+        assert from_arguments(fail={"distance": 1.0})["levels"] == {"overall": Levels(None, 1.0, "argument")}
+    with (
+        pytest.warns(OldName),
+        pytest.raises(InvalidSetting, match="distance is the old name of overall, which is given too"),
+    ):
+        read_check({"distance": 1.0, "overall": 0.5}, "percept.toml", Path())

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from percept_cli import check, compare
 from percept_cli.errors import InvalidSetting
 from percept_cli.recipes.ladder import (
     Found,
@@ -200,7 +201,7 @@ def test_the_command_uses_refuses_and_tells_of_a_ladder_of_ones_own(percept: Per
     mine = own_preset(pair[0].parent)
     asked = ("compare", *pair, "--preset", "mine.toml")
     assert "\nlike         about as different as JPEG quality 50 (0.4)\n" in percept(*asked).stdout
-    checked = percept("check", *pair, "--preset", "mine.toml", "--fail", "distance=0.1").stdout
+    checked = percept("check", *pair, "--preset", "mine.toml", "--fail", "overall=0.1").stdout
     assert "like     about as different as JPEG quality 50 (0.4)" in " ".join(checked.splitlines())
     shown = percept("presets", "show", "mine.toml").stdout
     assert "JPEG quality 50  0.4       0.3 to 0.5" in shown
@@ -210,6 +211,12 @@ def test_the_command_uses_refuses_and_tells_of_a_ladder_of_ones_own(percept: Per
     assert done.stderr.startswith("Note: mine.ladder.json: not used, since it belongs to the recipe 000000000000")
     assert "\nlike" not in done.stdout
     assert percept(*asked, "--quiet").stderr == ""
+    (mine.parent / "percept.toml").write_text("[[override]]\nmatch = 'b.png'\npreset = 'mine.toml'\n")
+    assert "mine.ladder.json: not used" in percept("check", *pair).stderr
+    (mine.parent / "percept.toml").unlink()
+    for compared in (compare, check):
+        with pytest.warns(UserWarning, match=r"mine\.ladder\.json: not used"):
+            compared(*pair, preset=mine)
     assert "not used" in percept("presets", "show", "mine.toml").stdout
     own_preset(mine.parent, whole=7)
     for command in (asked, ("check", *asked[1:]), ("presets", "show", "mine.toml")):

@@ -11,6 +11,8 @@ import pytest
 from percept_cli import reports
 from percept_cli.errors import MissingLibrary
 from percept_cli.reports import REPORTS, Report, RowReport, Style, check_format, format_of_file
+from percept_cli.results.found import Evidence, Gate
+from percept_cli.results.run import RunKind
 from percept_cli.system.whole import encoded
 from tests.support.ci_runs import RUNS
 from tests.support.reported import (
@@ -25,7 +27,7 @@ from tests.support.reported import (
     check_golden,
     render,
 )
-from tests.support.runs import CHECKED, PAIR
+from tests.support.runs import CHECKED, PAIR, RUN
 
 
 @pytest.mark.parametrize("run", RUNS)
@@ -125,3 +127,21 @@ def test_every_format_renders_every_kind_of_run(form: str) -> None:
 )
 def test_the_ending_of_a_file_says_the_format(name: str, form: str | None) -> None:
     assert format_of_file(name) == form
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+@pytest.mark.parametrize("kind", ["compare", "batch"])
+def test_a_distance_never_reads_as_the_threshold_that_it_exceeds(form: str, kind: RunKind) -> None:
+    over = replace(PAIR, distance=0.000148098044, threshold=0.000148098, reason="too much")
+    text = render(replace(RUN, kind=kind, results=(over,)), form, Style())
+    assert "0.00014809804" in text
+    assert re.search(r"0\.000148098\b", text)
+
+
+@pytest.mark.parametrize("form", ["table", "markdown", "junit"])
+def test_a_gate_never_reads_as_the_limit_that_it_exceeds(form: str) -> None:
+    gate = Gate("peak", 0.2150324, "", 0.2150323, 0.2150323, "command line", "fail")
+    over = replace(PAIR, threshold=None, evidence=Evidence((gate,)), reason="too much")
+    text = render(replace(CHECKED, results=(over,)), form, Style())
+    assert "0.2150324" in text
+    assert "0.2150323" in text

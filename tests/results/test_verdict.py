@@ -43,3 +43,8 @@ def test_a_run_that_compared_nothing_has_passed_nothing() -> None:
     assert judge_run(replace(RUN, results=(), allow_empty=True)) == ("empty", "nothing was compared")
     unseen = replace(PAIR, status="pass", distance=math.nan, layers=())
     assert judge_run(replace(RUN, results=(unseen,))) == ("empty", "nothing was compared of 1 pair")
+
+
+def test_a_run_that_only_warned_has_passed_nothing() -> None:
+    two_sizes = replace(PAIR, status="warn", distance=math.nan, layers=())
+    assert judge_run(replace(RUN, results=(two_sizes,))) == ("warn", "1 of 1 pair warned")

@@ -142,6 +142,18 @@ def test_another_recipe_is_computed_anew(path: Path, pairs: list[Pair]) -> None:
     assert {row["fingerprint"] for row in lines(path)} == {other.spec.fingerprint}
 
 
+def test_what_an_earlier_version_wrote_is_scored_anew_and_told(path: Path, pairs: list[Pair]) -> None:
+    """Its rows say nothing of what a distance is like, which a report would then lack without a word."""
+    first, _ = run(path, pairs)
+    older = [{key: value for key, value in row.items() if key not in ("like", "severity")} for row in lines(path)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in older), encoding="utf-8")
+    second, journal = run(path, pairs)
+    assert journal.reused == 0
+    assert any("of an earlier version, which says less of a pair, scored anew" in note for note in journal.notes)
+    assert [one.like for one in second] == [one.like for one in first]
+    assert all("like" in row for row in lines(path))
+
+
 def test_the_order_of_layers_and_the_threshold_are_the_present_ones(path: Path, pairs: list[Pair]) -> None:
     first, _ = run(path, pairs)
     spec = DistanceSpec(SPEC.layers[::-1])

@@ -80,7 +80,7 @@ def check() -> None:
     """Hold the pictures of the folder CURRENT, or one picture, to those of BASELINE.
 
     A picture fails if any of its gates does: the mean distance, the strongest place of the distance map, or the
-    difference of colour that is left when detail is blurred away. Levels follow the noise that each pair itself
+    difference of colour that is left when detail is blurred away. Limits follow the noise that each pair itself
     shows, so that another machine's fonts pass and one wrong digit does not. Folders, rules and overrides for some
     pictures can stand in percept.toml, as [check] and [[override]]; README has them all.
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from percept_cli.reports import Report
 from percept_cli.reports.commands import folder_options
 from percept_cli.reports.findings import boxes_in_words, most_in, outcome_of, reason_of
+from percept_cli.results.numbers import beside, rounded
 from percept_cli.results.run import PairResult, Run, Summary, badness
 from percept_cli.results.verdict import judge_run
 from percept_cli.system.names import printable, shell_quoted
@@ -102,10 +103,11 @@ def _row(result: PairResult) -> str:
     gate = None if result.evidence is None else result.evidence.deciding
     if result.status in ("fail", "warn") and gate is not None and gate.status != "pass":
         unit = f" {gate.unit}" if gate.unit else ""
-        cells = [gate.name, f"{gate.value:.6g}{unit}", "" if gate.limit is None else f"{gate.limit:.6g}"]
+        value, limit = (rounded(gate.value), "") if gate.limit is None else beside(gate.value, gate.limit)
+        cells = [gate.name, f"{value}{unit}", limit]
         cells += [boxes_in_words(result), most_in(result)]
     elif result.status in ("fail", "warn") and result.threshold is not None:
-        cells = ["distance", f"{result.distance:.6g}", f"{result.threshold:.6g}", "", most_in(result)]
+        cells = ["distance", *beside(result.distance, result.threshold), "", most_in(result)]
     else:
         name += f"<br>{_text(reason_of(result))}"
         cells = [""] * 5

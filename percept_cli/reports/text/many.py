@@ -20,6 +20,7 @@ from percept_cli.reports.text.parts import (
     print_origin,
     word,
 )
+from percept_cli.results.numbers import beside, rounded
 from percept_cli.results.run import PairResult, Run, Summary, badness
 from percept_cli.results.status import COMPARED
 from percept_cli.system.names import printable
@@ -55,15 +56,20 @@ def _rows(results: list[PairResult], style: Style) -> Table:
         table.add_column("like", overflow="fold", min_width=40)
     table.add_column("name", overflow="fold", min_width=min(30, style.width - 50))
     for result in results:
-        numbers = [result.distance if result.compared else None, *([result.threshold] if thresholds else [])]
+        numbers = _numbers(result) if thresholds else _numbers(result)[:1]
         first = word(result.status, bold=False)
         like = [Text("" if result.like is None else printable(result.like.words))] if likes else []
-        table.add_row(first, *map(_number, numbers), most_in(result), *like, _name(result))
+        table.add_row(first, *numbers, most_in(result), *like, _name(result))
     return table
 
 
-def _number(value: float | None) -> Text:
-    return Text("–" if value is None else f"{value:.6g}")
+def _numbers(result: PairResult) -> tuple[str, str]:
+    """The distance and the threshold."""
+    distance = result.distance if result.compared else None
+    if distance is not None and result.threshold is not None:
+        return beside(distance, result.threshold)
+    told = ("–" if value is None else rounded(value) for value in (distance, result.threshold))
+    return next(told), next(told)
 
 
 def _name(result: PairResult) -> Text:

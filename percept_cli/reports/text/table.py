@@ -13,7 +13,7 @@ from percept_cli.reports import Report, Style
 from percept_cli.reports.text.check import print_check
 from percept_cli.reports.text.many import print_many
 from percept_cli.reports.text.parts import add_recipe, bar, facts_table, plain_table, verdict, word
-from percept_cli.results.numbers import rounded
+from percept_cli.results.numbers import beside, rounded
 from percept_cli.results.run import LayerResult, PairResult, Run, worst_first
 from percept_cli.system.names import harmless, printable
 
@@ -58,8 +58,9 @@ def _print_pairs(console: Console, run: Run, style: Style) -> None:
             console.print()
         console.print(_verdict(run, result, style))
         if result.compared and result.distance:
+            judge = "For a verdict: percept check. " if result.status == "measured" else ""
             console.print()
-            console.print("For a verdict: percept check. To see where they differ: percept heatmap.")
+            console.print(f"{judge}To see where they differ: percept heatmap.")
 
 
 def _files(result: PairResult) -> Table:
@@ -109,11 +110,16 @@ def _cells(layer: LayerResult) -> tuple[str, ...]:
 
 def _verdict(run: Run, result: PairResult, style: Style) -> Table:
     facts = facts_table()
-    facts.add_row("distance", rounded(result.distance) if result.compared else "none")
+    told, limit = rounded(result.distance) if result.compared else "none", ""
+    if result.compared and result.threshold is not None:
+        told, limit = beside(result.distance, result.threshold)
+    facts.add_row("distance", told)
     if result.like is not None:
         facts.add_row("like", Text(printable(result.like.words)))
     if result.threshold is not None:
-        facts.add_row("threshold", Text(f"{rounded(result.threshold)} ({printable(result.threshold_source)})"))
+        facts.add_row(
+            "threshold", Text(f"{limit or rounded(result.threshold)} ({printable(result.threshold_source)})")
+        )
     facts.add_row("verdict", verdict(result.status, result.reason))
     add_recipe(facts, run, style)
     return facts
