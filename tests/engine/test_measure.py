@@ -289,7 +289,7 @@ def test_tiled_is_untiled(remembering: dict[tuple[object, ...], Engine], distanc
 
 @pytest.mark.slow
 def test_a_small_budget_moves_no_number(engines: dict[tuple[object, ...], Engine]) -> None:
-    spec = load_preset("default").spec
+    spec = load_preset("five-taps").spec
     engine = engine_of(engines, spec)
     _, reference, candidate = next(changes(200, 1500, seed=3))
     pair = as_tensor(reference), as_tensor(255 - candidate)
