@@ -36,7 +36,7 @@ STOREYS = (
     ("images",),
     ("system",),
     ("topology", "geometry"),
-    ("errors", "_version"),
+    ("errors", "_version", "_project"),
 )
 """Rooms and files at the top of the package, from the top of the house: each may use those below it."""
 FLOOR = {room: floor for floor, storey in enumerate(STOREYS) for room in storey}
