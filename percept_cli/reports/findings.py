@@ -40,7 +40,7 @@ def outcome_of(result: PairResult, run: Run) -> Outcome:
 def trouble_of(run: Run) -> str:
     """Why the run fails although none of its pairs may; empty where that is not so."""
     if not run.complete:
-        return "the run ended before its last pair"
+        return f"the run ended before its last {'image' if run.kind == 'check' else 'pair'}"
     if not run.summary.pairs and run.exit_code is ExitCode.INPUT:
         return "nothing was compared"
     return ""

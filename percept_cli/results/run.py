@@ -186,7 +186,7 @@ class Summary:
     missing: int
     """References without a candidate."""
     allowed: int
-    """How many of the new and the missing are no failure."""
+    """How many of the new and the missing are no failure by their own setting."""
     count: int
     """Scored pairs: those with a finite distance, which the statistics are over."""
     identical: int
@@ -341,7 +341,12 @@ class Run:
             return ExitCode.UNAVAILABLE
         if found.errors or (not found.pairs and self.complete and not self.allow_empty):
             return ExitCode.INPUT
-        unmatched = found.new + found.missing - found.allowed
-        if found.failed or (unmatched and not self.allow_unmatched):
+        if found.failed or found.new + found.missing > self.allowed:
             return ExitCode.ABOVE
         return ExitCode.WITHIN
+
+    @property
+    def allowed(self) -> int:
+        """How many of the new and the missing are no failure."""
+        found = self.summary
+        return found.new + found.missing if self.allow_unmatched else found.allowed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from percept_cli.errors import ExitCode
-from percept_cli.results.run import Run, Summary
+from percept_cli.results.run import Run
 from percept_cli.results.status import Status
 from percept_cli.system.names import counted
 
@@ -15,10 +15,11 @@ Verdict = Status | Literal["empty"]
 
 def judge_run(run: Run) -> tuple[Verdict, str]:
     """A whole run in one line, as its exit code says it: the word, and the reason."""
-    found = run.summary
-    facts = _facts(found, "limits" if run.kind == "check" else "threshold")
+    # One word for one count: a check's table counts images.
+    limits, thing = ("limits", "image") if run.kind == "check" else ("threshold", "pair")
+    facts = _facts(run, limits, thing)
     if not run.complete:
-        facts.append("the run ended before its last pair")
+        facts.append(f"the run ended before its last {thing}")
     return _word(run), "; ".join(facts)
 
 
@@ -35,25 +36,40 @@ def _word(run: Run) -> Verdict:
     return "warn" if found.warned else "measured"
 
 
-def _facts(found: Summary, limits: str) -> list[str]:
-    facts = []
+def _facts(run: Run, limits: str, thing: str) -> list[str]:
+    found, facts = run.summary, list[str]()
     if not found.pairs or found.not_compared == found.pairs:
-        facts.append("nothing was compared" + (f" of {counted(found.pairs, 'pair')}" if found.pairs else ""))
-    of = counted(found.pairs, "pair")
-    if found.errors:
-        facts.append(f"{found.errors} of {of} could not be compared")
-    if found.failed:
-        facts.append(f"{found.failed} of {of} failed")
-    if found.warned:
-        facts.append(f"{found.warned} of {of} warned")
-    if found.tolerated:
-        facts.append(f"{found.tolerated} of {of} tolerated")
+        facts.append("nothing was compared" + (f" of {counted(found.pairs, thing)}" if found.pairs else ""))
+    ends = {
+        "could not be compared": found.errors,
+        "failed": found.failed,
+        "warned": found.warned,
+        "tolerated": found.tolerated,
+    }
+    troubles = [(count, end) for end, count in ends.items() if count]
+    if troubles:
+        # "1 of 6 pairs could not be compared, 2 failed"; and nobody says "1 of 1 pair".
+        of = counted(found.pairs, thing) if found.pairs == 1 else f"of {counted(found.pairs, thing)}"
+        (count, end), *others = troubles
+        first = f"{of} {end}" if found.pairs == 1 else f"{count} {of} {end}"
+        facts.append(", ".join((first, *(f"{count} {end}" for count, end in others))))
     if found.new or found.missing:
-        facts.append(f"{found.missing} missing, {found.new} new")
+        facts.append(_unmatched(run))
     if found.within and not found.failed and not found.warned:
-        facts.append(f"{counted(found.within, 'pair')} within the {limits}")
+        facts.append(f"{counted(found.within, thing)} within the {limits}")
     if found.measured:
-        facts.append(f"{counted(found.measured, 'pair')} measured, without a limit")
+        facts.append(f"{counted(found.measured, thing)} measured, without a limit")
     if 0 < found.not_compared < found.pairs:
-        facts.append(f"nothing was compared of {counted(found.not_compared, 'pair')}")
+        facts.append(f"nothing was compared of {counted(found.not_compared, thing)}")
     return facts
+
+
+def _unmatched(run: Run) -> str:
+    """Pictures without a counterpart; those that are allowed are no trouble, and read like none."""
+    found = run.summary
+    told = ", ".join(
+        f"{count} {what}" for what, count in (("missing", found.missing), ("new", found.new)) if count
+    )
+    if not run.allowed:
+        return told
+    return f"{told} (allowed)" if run.allowed == found.missing + found.new else f"{told} ({run.allowed} allowed)"

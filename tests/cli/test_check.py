@@ -45,7 +45,7 @@ def test_two_folders(percept: Percept, folders: Path) -> None:
     assert "show percept heatmap expected/ui/icon.png actual/ui/icon.png -o heat.png" in lines
     assert "FAIL ui/digit.png 160 × 96" in lines
     assert "images 4: 2 failed, 2 passed; 1 of them identical" in lines
-    assert "verdict FAIL: 2 of 4 pairs failed" in lines
+    assert "verdict FAIL: 2 of 4 images failed" in lines
     assert "same.png" not in done.stdout
 
 

@@ -55,10 +55,10 @@ def test_two_sizes_that_are_allowed(percept: Percept, form: str, pair: tuple[str
 def test_two_sizes_fail_without_a_word_of_a_threshold(percept: Percept) -> None:
     done = percept("check", "a.png", "b.png")
     assert done.returncode == 1
-    assert "FAIL: 1 of 1 pair failed" in done.stdout
+    assert "FAIL: 1 image failed" in done.stdout
     assert "threshold" not in done.stdout
     warned = percept("check", "a.png", "b.png", "--size-mismatch", "warn")
-    assert (warned.returncode, "1 of 1 pair warned" in warned.stdout) == (0, True)
+    assert (warned.returncode, "1 image warned" in warned.stdout) == (0, True)
 
 
 @pytest.mark.usefixtures("two_sizes")
@@ -71,7 +71,7 @@ def test_a_run_of_which_some_is_compared(percept: Percept, tmp_path: Path) -> No
     done = percept("check", "x", "y", "--size-mismatch", "pass", "-o", "r.json", "--format", "table")
     assert done.returncode == 0
     assert "2: 1 passed, 1 not compared; 1 of them identical" in done.stdout
-    assert "PASS: 1 pair within the limits; nothing was compared of 1 pair" in done.stdout
+    assert "PASS: 1 image within the limits; nothing was compared of 1 image" in done.stdout
     summary = json.loads((tmp_path / "r.json").read_text())["summary"]
     assert (summary["identical"], summary["not_compared"], summary["count"]) == (1, 1, 1)
 
@@ -179,4 +179,4 @@ def test_what_was_forgiven_is_not_identical(percept: Percept, tmp_path: Path) ->
         assert "images 1: 1 passed" in said, options
         assert "identical" not in said, options
         assert "the pixels are equal" not in said
-        assert "PASS: 1 pair within the limits" in said
+        assert "PASS: 1 image within the limits" in said

@@ -79,7 +79,7 @@ def add_counts(facts: Table, run: Run, what: str) -> None:
     """How many of the pairs, under this name, came to which end; and the pictures without a counterpart."""
     found = run.summary
     counts = {
-        "errors": found.errors,
+        "not comparable": found.errors,
         "failed": found.failed,
         "warned": found.warned,
         "tolerated": found.tolerated,
@@ -91,7 +91,7 @@ def add_counts(facts: Table, run: Run, what: str) -> None:
     identical = f"; {found.identical} of them identical" if found.identical else ""
     facts.add_row(what, f"{found.pairs}: {told}{identical}" if told else str(found.pairs))
     if found.new or found.missing:
-        allowed = f", {found.allowed} of them allowed" if found.allowed else ""
+        allowed = f", {run.allowed} of them allowed" if run.allowed else ""
         unmatched = f"{found.missing} missing (no candidate), {found.new} new (no reference){allowed}"
         facts.add_row("unmatched", unmatched)
 
