@@ -7,6 +7,8 @@ turns them into ``Error: …`` and ``Hint: …`` lines on standard error. An exc
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import IntEnum
@@ -62,6 +64,19 @@ class InvalidSetting(_Usage):
 
 class OldName(FutureWarning):
     """Something was asked for by a name that it had earlier; it is still understood."""
+
+
+def warn_of_old_name(message: str, where: str = "") -> None:
+    """Warn with ``OldName``, at the line outside of percept that the name came from.
+
+    Args:
+        message: what was given, and what to write instead.
+        where: the file that it stands in, if it stands in one.
+    """
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(f"{where}: {message}" if where else message, OldName, stacklevel=level)
 
 
 class OutputUnwritable(_Usage):

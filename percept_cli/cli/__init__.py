@@ -76,7 +76,7 @@ def run() -> int:
     open_missing_streams()
     # Pillow warns of large or oddly tagged pictures, for servers; a user has named these files.
     warnings.filterwarnings("ignore", module=r"PIL\.")
-    warnings.filterwarnings("always", category=OldName)
+    warnings.filterwarnings("once", category=OldName)
     warnings.showwarning = _show_warning
     try:
         with libraries.needed():

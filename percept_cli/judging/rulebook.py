@@ -255,7 +255,7 @@ def _read_rules(data: Mapping[str, Any], source: str, folder: Path) -> Changes:
     changes: Changes = {}
     levels = dict[GateName, Levels]()
     for key in filter(data.__contains__, (*GATES, *OLD_GATES)):
-        gate = check_gate(key)
+        gate = check_gate(key, source)
         if gate in levels:
             raise InvalidSetting(f"{key} is the old name of {gate}, which is given too", hint=f"leave {key} out.")
         levels[gate] = _levels(data[key], key, source)

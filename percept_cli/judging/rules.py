@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from percept_cli.errors import InvalidSetting, OldName, did_you_mean
+from percept_cli.errors import InvalidSetting, did_you_mean, warn_of_old_name
 from percept_cli.geometry import Box
 from percept_cli.results.found import GateName
 
@@ -185,15 +184,19 @@ def _no_level(what: str, value: float) -> InvalidSetting:
     )
 
 
-def check_gate(name: str) -> GateName:
+def check_gate(name: str, where: str = "") -> GateName:
     """The gate of that name, or, with the warning ``OldName``, of that old name.
+
+    Args:
+        name: as it was given.
+        where: how the warning names the file that it stands in, if it stands in one.
 
     Raises:
         InvalidSetting: if there is none.
     """
     if name in OLD_GATES:
         gate = OLD_GATES[name]
-        warnings.warn(f"the gate {name} is called {gate} now: write {gate}", OldName, stacklevel=2)
+        warn_of_old_name(f"the gate {name} is called {gate} now: write {gate}", where)
         return gate
     if name not in GATES:
         raise InvalidSetting(f"unknown gate {name!r}", hint=did_you_mean(name, GATES))

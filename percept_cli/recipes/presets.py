@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from percept_cli.errors import InvalidSetting, did_you_mean
+from percept_cli.errors import InvalidSetting, did_you_mean, warn_of_old_name
 from percept_cli.images.policy import AS_SEEN
 from percept_cli.recipes import DEFAULT
 from percept_cli.recipes.ladder import Ladder, fingerprint_of, ladder_file, read_ladder
@@ -90,7 +90,10 @@ def preset_file(name_or_file: str) -> Path:
         if not path.is_file():
             raise InvalidSetting(f"{shown(path)}: no such preset file", hint="check the spelling of the path.")
         return path
-    name_or_file = _OLD_NAMES.get(name_or_file, name_or_file)
+    if name_or_file in _OLD_NAMES:
+        name = _OLD_NAMES[name_or_file]
+        warn_of_old_name(f"the preset {name_or_file} is called {name} now: write {name}")
+        name_or_file = name
     if name_or_file not in preset_names():
         raise InvalidSetting(f"unknown preset {name_or_file!r}", hint=did_you_mean(name_or_file, preset_names()))
     return presets_folder() / f"{name_or_file}.toml"

@@ -16,6 +16,7 @@ from percept_cli.judging.rulebook import Changes, RuleBook, changed, from_argume
 from percept_cli.judging.rules import Levels, Rules
 from percept_cli.pairs import Pair, Pairs
 from percept_cli.recipes import DEFAULT
+from percept_cli.recipes.ladder import Ladder
 from percept_cli.recipes.recipe import make_recipe
 from percept_cli.recipes.settings import Settings
 from percept_cli.recipes.spec import DistanceSpec
@@ -38,12 +39,16 @@ class Trial:
     spec: DistanceSpec
     device: str
     max_memory: int | None
+    ladder: Ladder | None = None
+    """That of the recipe, where it is none of percept's own."""
     notes: tuple[str, ...] = ()
     """What a person should know."""
 
     def result(self, pairs: Sequence[Pair]) -> PairResult | PerceptError:
         """The best of what pairs come to, or why they cannot be compared."""
-        scorer = scorer_kept(self.spec, self.device, self.max_memory).with_judge(GateJudge(self.rules))
+        scorer = scorer_kept(self.spec, self.device, self.max_memory).with_judge(
+            GateJudge(self.rules, self.ladder)
+        )
         try:
             results = [scorer.outcome(pair) for pair in pairs]
         except PerceptError as error:
@@ -113,7 +118,8 @@ class Project:
         preset = options.get("preset", rules.preset)
         # The file's recipe is a preset of its own here. How pictures are read is no preset's.
         start = replace(self._recipe.preset, spec=self._recipe.spec) if preset is None else preset
-        spec = replace(make_recipe(start, backbone=options.get("backbone")).spec, pictures=self.policy(options))
+        recipe = make_recipe(start, backbone=options.get("backbone"))
+        spec = replace(recipe.spec, pictures=self.policy(options))
         rules = replace(rules, preset=None)  # it is this recipe, and no other than that of the report
         check_levels(rules, spec)
         without = not has_own_levels(spec) and not {"overall", "peak"} & rules.levels.keys()
@@ -125,6 +131,7 @@ class Project:
             spec,
             str(options.get("device", self._values.get("device", "auto"))),
             None if memory is None else parse_size(memory),
+            recipe.preset.ladder,
             (f"{name} has no limits for overall and peak, so colour alone decides",) if without else (),
         )
 

@@ -46,7 +46,7 @@ def test_an_extended_picture_is_computed_as_a_whole() -> None:
 
 
 def test_a_change_of_less_than_a_quarter_of_the_cells_is_one_of_places() -> None:
-    spec = load_preset("render").spec
+    spec = load_preset("default").spec
     mask = np.zeros((160, 160), bool)  # 100 cells
     for cells, local in ((0, False), (1, True), (24, True), (25, False), (100, False)):
         mask[:] = False
@@ -57,7 +57,7 @@ def test_a_change_of_less_than_a_quarter_of_the_cells_is_one_of_places() -> None
 
 
 def test_no_map_is_kept_that_would_take_much_memory() -> None:
-    spec = load_preset("render").spec
+    spec = load_preset("default").spec
     plan = plan_pair(spec, height=5000, width=5000, changed=True)
     assert not plan.is_local
     scattered = replace(plan, changed=plan.cells // 5)

@@ -129,3 +129,11 @@ def test_a_gate_by_both_of_its_names_is_refused(side: str) -> None:
         pytest.raises(InvalidSetting, match="distance is the old name of overall, which is given too"),
     ):
         read_check({"distance": 1.0, "overall": 0.5}, "percept.toml", Path())
+
+
+def test_the_warning_of_an_old_name_leads_to_where_it_stands() -> None:
+    with pytest.warns(OldName, match=r"^percept\.toml: the gate distance is called overall now"):
+        read_check({"distance": 1.0}, "percept.toml", Path())
+    with pytest.warns(OldName) as caught:
+        from_arguments(fail={"distance": 1.0})
+    assert [warning.filename for warning in caught] == [__file__]  # not a line of percept's own

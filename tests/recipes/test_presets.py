@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from percept_cli import compare
-from percept_cli.errors import InvalidSetting
+from percept_cli.errors import InvalidSetting, OldName
 from percept_cli.recipes.presets import check_threshold, load_preset, preset_file, preset_names, presets_folder
 from percept_cli.recipes.spec import LayerSpec
 from tests.conftest import ROOT, Save
@@ -21,6 +21,12 @@ def test_presets_live_once_and_the_default_comes_first() -> None:
         *("default", "contextual", "dists", "esrgan", "five-taps", "gatys-content", "gatys-style"),
         *("johnson-content", "johnson-style", "lpips", "pix2pixhd", "real-esrgan", "srgan", "st-lpips"),
     )
+
+
+def test_a_preset_by_its_old_name_is_understood_with_a_warning() -> None:
+    with pytest.warns(OldName, match="the preset render is called default now: write default"):
+        old = load_preset("render")
+    assert old == load_preset("default")
 
 
 @pytest.mark.usefixtures("all_weights")

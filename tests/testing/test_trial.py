@@ -10,11 +10,13 @@ from PIL import Image
 
 from percept_cli.images.policy import AS_SEEN, PICTURE_SETTINGS
 from percept_cli.pairs import Pair
+from percept_cli.recipes.ladder import Ladder, Step, fingerprint_of
+from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.settings import Settings
 from percept_cli.reports.data.reading import read_run
 from percept_cli.scoring.api import check
 from percept_cli.testing.trial import OPTIONS, Project
-from tests.conftest import drawing
+from tests.conftest import ROOT, drawing
 from tests.support.baselines import ALONE, NEW, OLD, colours, put, write
 from tests.support.baselines import project as project
 from tests.support.baselines import run as run
@@ -65,6 +67,19 @@ def test_pictures_in_tests_are_read_as_their_project_and_the_test_say(tmp_path: 
         assert trial.spec.pictures == wanted
 
 
+def test_a_recipe_of_ones_own_brings_its_own_ladder(tmp_path: Path) -> None:
+    recipe = (ROOT / "configs" / "five-taps.toml").read_text(encoding="utf-8").replace("relu5_3", "pool4")
+    (tmp_path / "mine.toml").write_text(recipe, encoding="utf-8")
+    spec = load_preset(str(tmp_path / "mine.toml")).spec
+    made: dict[str, str | int] = {"command": "none", "percept": "0.1.0", "photographs": 20, "interfaces": 10}
+    ladder = Ladder(fingerprint_of(spec), made, (Step("jpeg", "JPEG quality 50", 0.1, 0.2, 0.3),), ())
+    (tmp_path / "mine.ladder.json").write_text(ladder.as_json(), encoding="utf-8")
+    pair = Pair("a.png", tmp_path / "r.png", tmp_path / "c.png")
+    trial = Project(Settings(values={"preset": str(tmp_path / "mine.toml")})).trial(pair, tmp_path, {})
+    assert trial.ladder == ladder
+    assert Project(Settings()).trial(pair, tmp_path, {}).ladder != ladder
+
+
 PICTURES = """
 import os
 from pathlib import Path
@@ -83,7 +98,7 @@ CASES = {
     "own-mask": {"mask": None},
     "own-levels": {"fail": {"peak": 0.01}},
     "own-moved": {"max_shift": 0},
-    "own-recipe": {"preset": "render"},
+    "own-recipe": {"preset": "default"},
 }
 
 @pytest.mark.parametrize("case", CASES)
