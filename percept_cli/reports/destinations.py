@@ -42,7 +42,7 @@ def destinations(
     endings = [format_of_file(path.name) for path in outputs]
     for path, ending in zip(outputs, endings, strict=True):
         if outputs.count(path) > 1:
-            raise OutputUnwritable(f"{shown(path)}: named twice as --output", hint="name each file once.")
+            raise OutputUnwritable(f"{shown(path)}: given twice as --output", hint="give each file once.")
         found = ending or form
         if found is None and path.suffix:
             known = ", ".join(suffix for entry in REPORTS.values() for suffix in entry.suffixes)

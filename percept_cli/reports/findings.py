@@ -91,7 +91,7 @@ def details_of(result: PairResult) -> list[str]:
     ]
     if result.compared:
         lines.append(
-            f"distance: {rounded(result.distance)}" + (f", most in {most_in(result)}" if most_in(result) else "")
+            f"distance: {rounded(result.distance)}" + (f", top layer {most_in(result)}" if most_in(result) else "")
         )
     found = result.evidence
     if found is not None:

@@ -39,7 +39,9 @@ def _word(run: Run) -> Verdict:
 def _facts(run: Run, limits: str, thing: str) -> list[str]:
     found, facts = run.summary, list[str]()
     if not found.pairs or found.not_compared == found.pairs:
-        facts.append("nothing was compared" + (f" of {counted(found.pairs, thing)}" if found.pairs else ""))
+        facts.append(
+            f"nothing was compared in {counted(found.pairs, thing)}" if found.pairs else "nothing was compared"
+        )
     ends = {
         "could not be compared": found.errors,
         "failed": found.failed,
@@ -60,7 +62,7 @@ def _facts(run: Run, limits: str, thing: str) -> list[str]:
     if found.measured:
         facts.append(f"{counted(found.measured, thing)} measured, without a limit")
     if 0 < found.not_compared < found.pairs:
-        facts.append(f"nothing was compared of {counted(found.not_compared, thing)}")
+        facts.append(f"{counted(found.not_compared, thing)} not compared")
     return facts
 
 

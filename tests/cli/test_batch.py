@@ -37,7 +37,7 @@ def test_the_table_is_whole(percept: Percept) -> None:
 reference  expected
 candidate  actual
 
-status   distance  threshold  most in        name
+status   distance  threshold  top layer      name
 MISSING         –       1000                 gone.png
 NEW             –       1000                 fresh.png
 PASS     0.______       1000  relu1_2 100 %  ui/é'".png
@@ -172,7 +172,7 @@ def test_each_line_of_a_stream_is_answered_before_the_next(folders: Path) -> Non
         (["expected", "actual", "--batch-size", "0"], 2, "'0' is neither auto nor a number of at least 1"),
         (["expected", "actual", "--workers", "0"], 2, "--workers"),
         (["expected", "actual", "--top", "few"], 2, "'few' is neither all nor a number of at least 0"),
-        (["expected", "actual", "-o", "r.json", "-o", "r.json"], 2, "r.json: named twice"),
+        (["expected", "actual", "-o", "r.json", "-o", "r.json"], 2, "r.json: given twice"),
         (["expected", "actual", "-o", "expected/same.png", "--format", "json"], 2, "would overwrite the input"),
         (["expected", "actual", "-o", "r.docx"], 2, "the ending .docx says no format"),
         (["expected", "actual", "--resume", "misspelt.csv"], 2, "line 1: not a result of percept"),

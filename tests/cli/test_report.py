@@ -207,7 +207,7 @@ def test_approving_reads_no_further_than_reporting(percept: Percept, tmp_path: P
     for command in (("report", "run.json"), ("approve", "run.json", "--dry-run")):
         done = percept(*command)
         assert (done.returncode, done.stdout) == (3, "")
-        assert "the heat map has another size than it says" in done.stderr
+        assert "the heat map does not have the size that it states" in done.stderr
 
 
 def test_trouble_has_an_exit_code_and_writes_nothing(percept: Percept, tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_a_run_of_which_some_is_compared(percept: Percept, tmp_path: Path) -> No
     done = percept("check", "x", "y", "--size-mismatch", "pass", "-o", "r.json", "--format", "table")
     assert done.returncode == 0
     assert "2: 1 passed, 1 not compared; 1 of them identical" in done.stdout
-    assert "PASS: 1 image within the limits; nothing was compared of 1 image" in done.stdout
+    assert "PASS: 1 image within the limits; 1 image not compared" in done.stdout
     summary = json.loads((tmp_path / "r.json").read_text())["summary"]
     assert (summary["identical"], summary["not_compared"], summary["count"]) == (1, 1, 1)
 

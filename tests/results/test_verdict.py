@@ -42,7 +42,7 @@ def test_a_run_in_words() -> None:
 def test_a_run_that_compared_nothing_has_passed_nothing() -> None:
     assert judge_run(replace(RUN, results=(), allow_empty=True)) == ("empty", "nothing was compared")
     unseen = replace(PAIR, status="pass", distance=math.nan, layers=())
-    assert judge_run(replace(RUN, results=(unseen,))) == ("empty", "nothing was compared of 1 pair")
+    assert judge_run(replace(RUN, results=(unseen,))) == ("empty", "nothing was compared in 1 pair")
 
 
 def test_a_run_that_only_warned_has_passed_nothing() -> None:

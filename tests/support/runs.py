@@ -74,7 +74,9 @@ def _checked(
         width=48,
         height=30,
         status=status,
-        reason="; ".join(f"{gate.name} {gate.value:.6g} {gate.status}s" for gate in gates),
+        reason="; ".join(
+            f"{gate.name} {gate.value:.6g} {gate.status}{'es' if gate.status == 'pass' else 's'}" for gate in gates
+        ),
         threshold=None,
         threshold_source="",
         reference_file=FileStamp(1234, 1_700_000_000_000_000_000, "0" * 64),

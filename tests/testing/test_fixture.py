@@ -50,7 +50,7 @@ def test_the_life_of_a_baseline(plugin_project: pytest.Pytester, run_with_plugin
     done.stdout.fnmatch_lines(
         [
             "E  *percept: test_login: *",
-            "E  *distance: *, most in relu*",
+            "E  *distance: *, top layer relu*",
             "E  *FAIL *; warns above *, fails above *",
             "E  *FAIL region *",
             f"E  *baseline:  {BASELINE.as_posix()}",

@@ -44,7 +44,7 @@ class GitHubReport(Report):
             if found == room:
                 left_out += sum(1 for _ in self._those(outcomes)) - found
         status, reason = judge_run(self.run)
-        more = f"; {left_out} more did not pass, see the whole report" if left_out else ""
+        more = f"; {left_out} more did not pass; see the whole report" if left_out else ""
         yield _command("notice", f"{status.upper()}: {reason}{more}", title="percept")
 
     def _those(self, outcomes: tuple[Outcome, ...]) -> Iterator[PairResult]:
@@ -56,7 +56,7 @@ def _annotation(kind: str, result: PairResult) -> str:
     if boxes := boxes_in_words(result):
         told.append(f"regions (x,y,width,height): {boxes}")
     if result.status in ("fail", "warn") and most_in(result):
-        told.append(f"most in {most_in(result)}")
+        told.append(f"top layer: {most_in(result)}")
     title = f"percept {result.status}: {printable(result.name)}"
     return _command(kind, "\n".join(told), file=where(result), title=title)
 

@@ -19,7 +19,7 @@ MOST_BYTES = 1_000_000
 
 _FOR_THE_END = 4_000  # bytes kept free for what follows the tables
 _TABLE = (
-    "| status | image | gate | value | limit | regions (x,y,width,height) | most in |\n"
+    "| status | image | gate | value | limit | regions (x,y,width,height) | top layer |\n"
     "|---|---|---|--:|--:|---|---|\n"
 )
 _HARMLESS = re.compile(r"[^`|\\<>&\s]+(?: [^`|\\<>&\s]+)*")
@@ -43,7 +43,7 @@ class MarkdownReport(Report):
         if bad:
             yield room.take(_TABLE)
             yield from room.take_all(
-                (row for _, row in bad), "\n… and {} more that did not pass; another report has all.\n"
+                (row for _, row in bad), "\n… and {} more that did not pass; the other reports list them all.\n"
             )
             yield "\n"
         fine = len(run.results) - len(bad)

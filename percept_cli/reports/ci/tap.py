@@ -62,7 +62,7 @@ def _diagnostics(result: PairResult) -> dict[str, Any]:
         "candidate": result.candidate,
     }
     if result.compared:
-        told |= {"distance": result.distance, "most in": most_in(result)}
+        told |= {"distance": result.distance, "top layer": most_in(result)}
     if result.evidence is not None:
         told["gates"] = [_plain(asdict(gate)) for gate in result.evidence.gates]
         told["regions"] = [_plain(asdict(region)) for region in result.evidence.regions]

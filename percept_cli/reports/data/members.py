@@ -96,7 +96,7 @@ class Members:
     def items(self) -> Iterator[Any]:
         """The items of the array that comes next, one at a time."""
         if not self._take("["):
-            raise NotJson("its results are no list", self._line)
+            raise NotJson("its results are not a list", self._line)
         if self._take("]"):
             return
         while True:
@@ -145,4 +145,4 @@ class Members:
 
 
 def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"{name} is not a JSON number")

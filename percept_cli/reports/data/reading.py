@@ -48,7 +48,7 @@ def read_run(path: Path) -> Run:
         return _run(path, document, results)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         results.close()
-        raise _not_ours(path, f"something is missing or of another kind: {_in_words(error)}") from None
+        raise _not_ours(path, f"something is missing or has the wrong type: {_in_words(error)}") from None
     except BaseException:
         results.close()
         raise
@@ -57,7 +57,7 @@ def read_run(path: Path) -> Run:
 def _run(path: Path, document: Mapping[str, Any], results: Spool) -> Run:
     kind = document.get("kind", "batch")
     if kind not in get_args(RunKind):
-        raise ValueError("its kind is none that this version knows")
+        raise ValueError("this version does not know its kind")
     ended = document.get("exit_code")
     return Run(
         version=str(document["version"]),
@@ -93,11 +93,11 @@ def _read(path: Path, results: Spool, known: Mapping[str, Any]) -> dict[str, Any
             f"{name}: no such file", hint="write one with: percept check … -o results.json"
         ) from None
     except UnicodeDecodeError:
-        raise _not_ours(path, "it is no text in UTF-8") from None
+        raise _not_ours(path, "it is not UTF-8 text") from None
     except Unfinished as error:
         raise UnreadableReport(
             f"{name}, line {error.line}: not JSON: {error}",
-            hint="write it anew with: percept check … -o results.json",
+            hint="write it again with: percept check … -o results.json",
         ) from None
     except NotJson as error:
         raise _not_ours(path, str(error)) from None
@@ -109,14 +109,14 @@ def _read(path: Path, results: Spool, known: Mapping[str, Any]) -> dict[str, Any
 
 def _members(path: Path, members: Members, results: Spool, known: Mapping[str, Any]) -> dict[str, Any]:
     if members.rest() == "[":
-        raise _not_ours(path, "it does not say that percept wrote it")
+        raise _not_ours(path, "it was not written by percept")
     if members.rest() != "{":
-        raise _not_ours(path, "it is no JSON document")
+        raise _not_ours(path, "it is not a JSON document")
     document: dict[str, Any] = {}
     for name in members:
         if name == _RESULTS:
             if name in document:
-                raise _not_ours(path, "it has results twice")
+                raise _not_ours(path, "it has two lists of results")
             document[name] = _take_results(path, members, results, known or document)
         elif name in _HEAD:
             document[name] = members.value()
@@ -125,7 +125,7 @@ def _members(path: Path, members: Members, results: Spool, known: Mapping[str, A
     if members.rest() == "{" or (_RESULTS not in document and "fingerprint" in document):
         raise _json_lines(path)  # of which one result is one line, and a document
     if members.rest():
-        raise _not_ours(path, "something stands behind it")
+        raise _not_ours(path, "there is more text after the document")
     _check_head(path, document)
     if _RESULTS not in document:
         raise KeyError(_RESULTS)
@@ -147,7 +147,7 @@ def _take_results(path: Path, members: Members, results: Spool, document: Mappin
 
 def _check_head(path: Path, document: Mapping[str, Any]) -> None:
     if document.get("tool") != "percept":
-        raise _not_ours(path, "it does not say that percept wrote it")
+        raise _not_ours(path, "it was not written by percept")
     version = document.get("schema_version")
     if version != SCHEMA_VERSION:
         raise UnreadableReport(
@@ -181,7 +181,7 @@ def _results(path: Path, spec: DistanceSpec, rows: Iterable[Any]) -> Iterator[Pa
         try:
             result = from_row(row, spec)
         except FAULTS as error:
-            raise _not_ours(path, f"result {number} is none of percept's: {_in_words(error)}") from None
+            raise _not_ours(path, f"result {number} is not valid: {_in_words(error)}") from None
         if result.threshold is not None and not result.threshold_source:
             result = replace(result, threshold_source=shown(path))
         yield result
@@ -200,13 +200,13 @@ def _told(value: object) -> str:
 def _not_ours(path: Path, why: str) -> UnreadableReport:
     return UnreadableReport(
         f"{shown(path)}: not a JSON report of percept: {why}",
-        hint="name a file that percept wrote with -o results.json.",
+        hint="use a file that percept wrote with -o results.json.",
     )
 
 
 def _json_lines(path: Path) -> UnreadableReport:
     return UnreadableReport(
-        f"{shown(path)}: JSON Lines, which has results without the recipe that they were made by",
-        hint="name the JSON report of the run; percept batch … --resume "
+        f"{shown(path)}: this is JSON Lines, which holds results without their recipe",
+        hint="use the JSON report of the run; percept batch … --resume "
         f"{shown(path)} -o results.json writes it without computing anything again.",
     )

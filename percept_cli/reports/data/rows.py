@@ -148,11 +148,11 @@ def _with_shapes(
 ) -> tuple[LayerResult, ...]:
     """The layers in the order of the recipe, with the shapes that its network gives for pictures of a size."""
     if not all(isinstance(side, int) and 1 <= side <= _LONGEST_SIDE for side in (width, height)):
-        raise ValueError("its width and height are those of no image")
+        raise ValueError("its width and height are not those of an image")
     shapes = shapes_of(spec, height, width)
     found = {layer.name: layer for layer in layers}
     if len(layers) != len(shapes):
-        raise ValueError("it has other layers than its recipe")
+        raise ValueError("its layers are not those of its recipe")
     return tuple(
         replace(found[tap], channels=channels, height=rows, width=columns)
         for tap, (channels, rows, columns) in zip(spec.taps, shapes, strict=True)
@@ -195,21 +195,21 @@ def _heat_of(entry: dict[str, Any]) -> HeatMap:
     """A heat map, of which no more is unpacked than its size says: a few bytes can stand for gigabytes."""
     stride, width, height = (whole(entry[key]) for key in ("stride", "width", "height"))
     if not (1 <= width <= MOST_HEAT_SIDE and 1 <= height <= MOST_HEAT_SIDE and stride >= 1):
-        raise ValueError(f"a heat map of {width} × {height} values is none that percept keeps")
+        raise ValueError(f"a heat map of {width} × {height} values is not one that percept writes")
     unpacking = zlib.decompressobj()
     values = unpacking.decompress(base64.b64decode(entry["values"]), width * height + 1)
     if len(values) != width * height or not unpacking.eof:
-        raise ValueError("the heat map has another size than it says")
+        raise ValueError("the heat map does not have the size that it states")
     top = number(entry["top"])
     if not top > 0:
-        raise ValueError("the heat map has a scale without an end")
+        raise ValueError("the scale of the heat map has no finite end")
     return HeatMap(**entry | {"values": values, "top": top})
 
 
 def _extra(value: object) -> dict[str, Any]:
     """Fields that were carried through, which must be writable again."""
     if not isinstance(value, dict):
-        raise TypeError("its extra is no object")
+        raise TypeError("its extra is not an object")
     check_depth(value)
     return value
 

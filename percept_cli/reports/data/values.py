@@ -43,21 +43,21 @@ def reader_of(kind: Any) -> Callable[[Any], Any]:
 def text(value: object) -> str:
     """Text."""
     if not isinstance(value, str):
-        raise TypeError(f"{_cut(value)} is no text")
+        raise TypeError(f"{_cut(value)} is not text")
     return value
 
 
 def whole(value: object) -> int:
     """A whole number."""
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _MOST:
-        raise TypeError(f"{_cut(value)} is no whole number of 64 bits")
+        raise TypeError(f"{_cut(value)} is not a 64-bit whole number")
     return value
 
 
 def number(value: object) -> float:
     """A number that is there, and is one."""
     if value is None:
-        raise TypeError("null is no number here")
+        raise TypeError("null is not allowed here")
     return number_or_nan(value)
 
 
@@ -66,7 +66,7 @@ def number_or_nan(value: object) -> float:
     if value is None:
         return math.nan
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise TypeError(f"{_cut(value)} is no number")
+        raise TypeError(f"{_cut(value)} is not a number")
     return float(value)
 
 

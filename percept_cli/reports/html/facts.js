@@ -167,7 +167,7 @@ function viewTable(entry) {
   }));
   const heads = [["View"], ["Status"], [term("distance", "Distance"), "right"], ["Why"]];
   const more = entry.views_in_all - entry.views.length;
-  const shown = `Pictures, regions and layers are those of the first.${more ? ` ${more} more are no worse.` : ""}`;
+  const shown = `Images, regions and layers are those of the first view.${more ? ` ${more} more are no worse.` : ""}`;
   return make("div", {}, table("Views", heads, rows), make("p", { className: "aside" }, shown));
 }
 

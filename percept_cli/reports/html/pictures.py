@@ -28,13 +28,13 @@ MOST_WITH_PASSED = 20_000_000
 Role = Literal["reference", "candidate"]
 _SIDES: tuple[Role, ...] = ("reference", "candidate")
 _NO_FILE_HERE = -1  # as a size
-_TOO_LARGE = "too large to be part of this page"
-_FULL = "not part of this page, which has as many pictures as it may"
-_PASSED = "not part of this page, since the pair passed"
+_TOO_LARGE = "too large to embed in this page"
+_FULL = "not embedded: this page already holds as many images as it may"
+_PASSED = "not embedded, since the pair passed"
 _CHANGED = "this file has changed since it was compared"
 _CHANGED_AND_SHOWN = f"{_CHANGED}: what you see is not what was measured"
-_GONE = "this file is not there any more"
-_NO_FILE = "this is no file"
+_GONE = "this file no longer exists"
+_NO_FILE = "this is not a file"
 
 
 def data_url(media_type: str, data: bytes) -> str:

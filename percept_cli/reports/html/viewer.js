@@ -141,7 +141,7 @@ class Viewer {
       const side = entry.sides[role];
       if (!side) continue;
       let note = side.note;
-      if (!note && !side.show && setting.pictures === "none") note = "this page was made without pictures";
+      if (!note && !side.show && setting.pictures === "none") note = "this page was made without images";
       if (!note) continue;
       const open = make("a", { href: side.address, target: "_blank", rel: "noopener" }, "open the file");
       notes.push(make("li", {}, make("b", {}, `${role}: `), note, ...(side.gone ? [] : [" – ", open])));

@@ -35,7 +35,7 @@ def print_check(console: Console, run: Run, style: Style) -> None:
         console.print(f"… and {len(told) - len(shown)} more that did not pass; --top all shows them")
         console.print()
     if style.json_report is None and run.folders is not None and told:
-        console.print("To accept what is right, write a report with -o report.json: percept approve reads it.")
+        console.print("To accept these changes, write a report with -o report.json and run percept approve.")
         console.print()
     console.print(_totals(run, style))
 

@@ -37,7 +37,7 @@ def print_many(console: Console, run: Run, style: Style) -> None:
     if shown:
         console.print(_rows(shown, style))
     if len(shown) < count:
-        rest = f"… and {count - len(shown)} that are no worse" if shown else f"{count} rows are not shown"
+        rest = f"… and {count - len(shown)} more, none of them worse" if shown else f"{count} rows are not shown"
         console.print(f"{rest}; --top all shows them")
     if count:
         console.print()
@@ -50,7 +50,7 @@ def print_many(console: Console, run: Run, style: Style) -> None:
 def _rows(results: list[PairResult], style: Style) -> Table:
     thresholds = any(result.threshold is not None for result in results)
     table = plain_table("distance", *(["threshold"] if thresholds else []), first="status")
-    table.add_column("most in", no_wrap=True)
+    table.add_column("top layer", no_wrap=True)
     likes = style.width >= _ROOM_FOR_LIKE and any(result.like is not None for result in results)
     if likes:
         table.add_column("like", overflow="fold", min_width=40)

@@ -119,5 +119,5 @@ def _recipe(run: Run) -> str:
         if run.summary.count and run.summary.identical == run.summary.count:
             where += ": the pixels are equal"
         elif run.summary.count:
-            where += ": what counts is equal" if run.kind == "check" else ": the results were there already"
+            where += ": everything that counts is equal" if run.kind == "check" else ": all results were reused"
     return f"{recipe.backbone}, {recipe.distances}, {recipe.precision}, {where}"

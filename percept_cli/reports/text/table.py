@@ -93,7 +93,7 @@ def _views(result: PairResult) -> Table:
     for one in order[:_MOST_VIEWS]:
         table.add_row(Text(printable(str(one.view))), f"{one.distance:.6g}", word(one.status))
     if len(order) > _MOST_VIEWS:
-        table.add_row(f"… and {len(order) - _MOST_VIEWS} more, no worse", "", "")
+        table.add_row(f"… and {len(order) - _MOST_VIEWS} more, none of them worse", "", "")
     return table
 
 

@@ -48,7 +48,9 @@ def test_github_annotates_the_worst_first() -> None:
     ]
     assert found[1]["file"] == "expected/menu/icon.png"
     assert found[3]["file"] == "out/fresh.png"
-    assert found[1]["message"].endswith("\nregions (x,y,width,height): 17,3,12,9; 2,20,4,1\nmost in relu3_3 46 %")
+    assert found[1]["message"].endswith(
+        "\nregions (x,y,width,height): 17,3,12,9; 2,20,4,1\ntop layer: relu3_3 46 %"
+    )
     assert [entry["title"] for entry in commands(ALLOWED)][-1] == "percept"
     assert len(commands(ALLOWED)) == 4
 
@@ -66,4 +68,4 @@ def test_github_says_how_many_are_left_out() -> None:
     found = commands(replace(CHECKED, results=(*HOSTILE.results, *warned * 12)))
     assert Counter(entry["kind"] for entry in found) == {"error": 10, "warning": 10, "notice": 1}
     left_out = len(HOSTILE_NAMES) - 10 + 2
-    assert found[-1]["message"].endswith(f"; {left_out} more did not pass, see the whole report")
+    assert found[-1]["message"].endswith(f"; {left_out} more did not pass; see the whole report")

@@ -56,10 +56,10 @@ SPEC = json.loads(TEXT)["spec"]
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "it is no JSON document"),
-        ("name,distance\n", "it is no JSON document"),
-        ("[1, 2]", "it does not say that percept wrote it"),
-        ('{"a": 1}', "it does not say that percept wrote it"),
+        ("", "it is not a JSON document"),
+        ("name,distance\n", "it is not a JSON document"),
+        ("[1, 2]", "it was not written by percept"),
+        ('{"a": 1}', "it was not written by percept"),
         ('{"a": [], ' + '"b": [' * 100_000, "run.json"),
         (TEXT[: len(TEXT) // 2], ": not JSON: the file is cut off"),
         (LINES, "JSON Lines"),
@@ -68,11 +68,11 @@ SPEC = json.loads(TEXT)["spec"]
         (document(fingerprint="0123456789ab"), "the fingerprint 0123456789ab, and here"),
         (document(spec=SPEC | {"backbone": "vgg99"}), "unknown backbone 'vgg99'"),
         (document(spec=SPEC | {"layers": SPEC["layers"][:2]}), "with another recipe than this version has"),
-        (document(spec={}), "something is missing or of another kind: no 'layers'"),
-        (document(results=[{"name": "a.png"}]), "result 1 is none of percept's: no 'layers'"),
-        (document(results=[7]), "result 1 is none of percept's"),
-        (document(results=7), "its results are no list"),
-        (document(folders=3), "something is missing or of another kind"),
+        (document(spec={}), "something is missing or has the wrong type: no 'layers'"),
+        (document(results=[{"name": "a.png"}]), "result 1 is not valid: no 'layers'"),
+        (document(results=[7]), "result 1 is not valid"),
+        (document(results=7), "its results are not a list"),
+        (document(folders=3), "something is missing or has the wrong type"),
     ],
 )
 def test_what_is_no_report_is_refused_by_name(tmp_path: Path, text: str, message: str) -> None:
@@ -90,22 +90,22 @@ def test_a_heat_map_that_was_damaged_is_refused(tmp_path: Path) -> None:
     whole["results"][0]["evidence"]["heat"]["values"] = "AAAA"
     path = tmp_path / "run.json"
     path.write_text(json.dumps(whole))
-    with pytest.raises(UnreadableReport, match="result 1 is none of percept's"):
+    with pytest.raises(UnreadableReport, match="result 1 is not valid"):
         read_run(path)
 
 
 @pytest.mark.parametrize(
     ("heat", "message"),
     [
-        ({"values": zeros(1 << 26)}, "the heat map has another size than it says"),
-        ({"width": 8192, "height": 8192, "values": zeros(1 << 26)}, "a heat map of 8192 × 8192 values is none"),
-        ({"width": 1 << 70}, "is no whole number of 64 bits"),
-        ({"width": 0, "values": zeros(0)}, "a heat map of 0 × 2 values is none"),
-        ({"width": -3, "height": -2}, "a heat map of -3 × -2 values is none"),
-        ({"values": zeros(6)[:8]}, "the heat map has another size than it says"),
-        ({"stride": 0}, "is none that percept keeps"),
-        ({"top": 0}, "a scale without an end"),
-        ({"top": "10"}, "is no number"),
+        ({"values": zeros(1 << 26)}, "the heat map does not have the size that it states"),
+        ({"width": 8192, "height": 8192, "values": zeros(1 << 26)}, "a heat map of 8192 × 8192 values is not one"),
+        ({"width": 1 << 70}, "is not a 64-bit whole number"),
+        ({"width": 0, "values": zeros(0)}, "a heat map of 0 × 2 values is not one"),
+        ({"width": -3, "height": -2}, "a heat map of -3 × -2 values is not one"),
+        ({"values": zeros(6)[:8]}, "the heat map does not have the size that it states"),
+        ({"stride": 0}, "is not one that percept writes"),
+        ({"top": 0}, "no finite end"),
+        ({"top": "10"}, "is not a number"),
     ],
 )  # fmt: skip
 def test_a_heat_map_is_unpacked_as_far_as_its_size_says(
@@ -151,13 +151,13 @@ DEEP = '{"a": ' * 500 + "1" + "}" * 500
         ('"extra": {}', f'"extra": {DEEP * 30}', "cut off or was changed by hand"),
         ('"extra": {}', '"extra": ' + "[" * 100_000, "nested too deeply"),
         ('"seconds": 1.25', f'"seconds": {"9" * 5000}', "digits"),
-        ('"seconds": 1.25', f'"seconds": {"9" * 4000}', "none of percept's"),
-        ('"seconds": 1.25', '"seconds": 1e999', "inf is no number"),
-        ('"seconds": 1.25', '"seconds": NaN', "NaN is no number of JSON"),
-        ('"seconds": 1.25', '"seconds": true', "True is no number"),
-        ('"width": 48', f'"width": {10**30}', "width and height are those of no image"),
-        ('"width": 48', '"width": -1', "width and height are those of no image"),
-        ('"source": "limit of --noise cross-machine"', '"source": 7', "7 is no text"),
+        ('"seconds": 1.25', f'"seconds": {"9" * 4000}', "is not valid"),
+        ('"seconds": 1.25', '"seconds": 1e999', "inf is not a number"),
+        ('"seconds": 1.25', '"seconds": NaN', "NaN is not a JSON number"),
+        ('"seconds": 1.25', '"seconds": true', "True is not a number"),
+        ('"width": 48', f'"width": {10**30}', "width and height are not those of an image"),
+        ('"width": 48', '"width": -1', "width and height are not those of an image"),
+        ('"source": "limit of --noise cross-machine"', '"source": 7', "7 is not text"),
         ('"status": "pass"', '"status": ["pass"]', "is no"),
         ('"schema_version": 2', f'"schema_version": "{"x" * 300_000}"', "larger than any that percept writes"),
     ],

@@ -60,7 +60,7 @@ def test_a_broken_picture_costs_a_note_and_not_the_page(tmp_path: Path, save: Sa
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path, save: Save) -> None:
     os.mkfifo(tmp_path / "pipe.png")
     pair = replace(pair_of(save("a.png"), None), candidate=str(tmp_path / "pipe.png"))
-    assert side(page_of(replace(RUN, results=(pair,))), "candidate")["note"] == "this is no file"
+    assert side(page_of(replace(RUN, results=(pair,))), "candidate")["note"] == "this is not a file"
 
 
 @pytest.mark.parametrize("pictures", ["embed", "link"])
@@ -131,7 +131,7 @@ def test_too_much_is_named_instead_of_embedded_and_the_worst_come_first(
     size = sum(-(-(Path(str(path)).stat().st_size) // 3) * 4 for path in (worse.reference, worse.candidate))
     monkeypatch.setattr(html_pictures, "MOST_PAGE", size)
     page = page_of(replace(RUN, results=(small, worse)))
-    assert "as many pictures as it may" in side(page, "reference", 0)["note"]
+    assert "as many images as it may" in side(page, "reference", 0)["note"]
     assert side(page, "reference", 0)["address"].endswith("/a.png")
     assert side(page, "reference", 1)["show"]
 

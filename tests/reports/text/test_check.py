@@ -87,4 +87,4 @@ def test_a_report_of_a_check_is_told_as_a_check(percept: Percept, folders: Path)
         (folders / "broken.json").write_text(json.dumps(broken))
         told = percept("report", "broken.json")
         assert (told.returncode, told.stdout) == (3, "")
-        assert "result 1 is none of percept's" in told.stderr
+        assert "result 1 is not valid" in told.stderr

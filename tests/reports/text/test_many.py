@@ -28,7 +28,7 @@ def test_table_of_many(width: int) -> None:
 
 def test_table_of_many_is_cut_only_with_a_word() -> None:
     text = render(MANY, "table", Style(top=2))
-    assert "… and 4 that are no worse; --top all shows them" in text
+    assert "… and 4 more, none of them worse; --top all shows them" in text
     rows = text.split("name\n")[1].splitlines()
     assert rows[0].startswith("ERROR")
     assert [row.split()[0] for row in rows[:6] if row[:1].isupper()] == ["ERROR", "FAIL"]
