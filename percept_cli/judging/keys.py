@@ -44,7 +44,7 @@ MATCH_KEY = Key(
 )
 NOISE_KEY = Key(
     name="noise",
-    what="How much rendering may change: measured per pair, almost nothing, or as another machine's fonts.",
+    what="How much rendering noise to allow: measured for each pair, almost none, or another machine's fonts.",
     form="word",
     words=NOISES,
     example='"cross-machine"',

@@ -72,7 +72,7 @@ def find_settings(folder: Path | None = None) -> Settings:
         return Settings()
     for place in (folder, *folder.parents):
         for path in (place / "percept.toml", place / "pyproject.toml"):
-            if path.is_file() and (path.name == "percept.toml" or _has_table(path)):
+            if path.is_file() and (path.name == "percept.toml" or has_table(path)):
                 found = replace(read_settings(path), found=True)
                 return found if place == Path.cwd() else replace(found, from_above=found.source)
         if (place / ".git").exists():
@@ -80,7 +80,8 @@ def find_settings(folder: Path | None = None) -> Settings:
     return Settings()
 
 
-def _has_table(path: Path) -> bool:
+def has_table(path: Path) -> bool:
+    """Whether a pyproject.toml has settings of percept, or is broken and may have some."""
     # A pyproject.toml that is broken is none of percept's business, unless percept's table may be in it.
     try:
         text = text_of(path)
