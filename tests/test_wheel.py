@@ -49,6 +49,8 @@ def test_the_wheel_contains_weights_presets_schema_and_licences(built: Path) -> 
         "percept_cli/py.typed",
         "percept_cli/reports/run.schema.json",
         "percept_cli/judging/percept.schema.json",
+        "percept_cli/cli/templates/github.yml",
+        "percept_cli/cli/templates/gitlab.yml",
     ):
         assert name in names
     for channels in CHANNEL_WEIGHTS.values():

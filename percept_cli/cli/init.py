@@ -194,14 +194,15 @@ def _naming(path: Path) -> Iterator[None]:
 def _next_steps(folder: Path, names: list[str], ci: str | None) -> list[str]:
     """How to get the first verdict."""
     here = folder.resolve() == Path.cwd()
-    steps = [] if here else [f"cd {shell_quoted(str(folder))}"]
+    steps = [] if here else [f"Run: cd {shell_quoted(str(folder))}"]
     steps += [
         f"Save your images to {shown(names[1])}/",
-        f"percept check -o {REPORT}.html -o {REPORT}.json",
-        f"Look at {REPORT}.html. To accept what it shows: percept approve {REPORT}.json",
+        f"Run: percept check -o {REPORT}.html -o {REPORT}.json",
+        f"Look at {REPORT}.html",
+        f"If the images are right, run: percept approve {REPORT}.json",
     ]
     if ci is not None:
-        steps.append(f"In {WORKFLOWS[ci].as_posix()}, replace ./draw-images.sh with what draws your images")
+        steps.append(f"In {WORKFLOWS[ci].as_posix()}, put your own command for ./draw-images.sh")
     return [
         "Next steps:",
         *(f"  {number}. {step}" for number, step in enumerate(steps, start=1)),
