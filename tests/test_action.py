@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 import yaml
 
-from percept_cli.reports import format_of_file
 from tests.conftest import ROOT, Save
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
@@ -188,18 +187,15 @@ def test_arguments_that_are_none_are_an_error(folders: Path) -> None:
     assert "No closing quotation" in log
 
 
-def readme_blocks() -> list[Any]:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
+def test_folders_may_be_those_of_the_settings(folders: Path, save: Save) -> None:
+    save("current/icon.png", seed=1)
+    (folders / "percept.toml").write_text('[check]\nbaseline = "base line"\ncurrent = "current"\n')
+    code, log, outputs, _ = compare(folders, "", "")
+    assert (code, outputs["exit-code"]) == (0, "0"), log
 
 
-def test_the_examples_in_the_readme_use_what_there_is() -> None:
-    github, gitlab = readme_blocks()
-    (step,) = (step for step in github["jobs"]["pictures"]["steps"] if step.get("uses", "").startswith("OWNER/"))
-    assert set(step["with"]) <= set(ACTION["inputs"])
-    job = gitlab["pictures"]
-    (command,) = (line for line in job["script"] if line.startswith("percept "))
-    written = {name: format_of_file(name) for name in re.findall(r"-o (\S+)", command)}
-    assert written[job["artifacts"]["reports"]["junit"]] == "junit"
-    assert written[job["artifacts"]["reports"]["codequality"]] == "gitlab"
-    assert {written[name] for name in job["artifacts"]["paths"]} == {"json", "html"}
+@pytest.mark.parametrize(("baseline", "current"), [("base line", ""), ("", "current")])
+def test_one_folder_alone_is_refused(folders: Path, baseline: str, current: str) -> None:
+    code, log, outputs, _ = compare(folders, baseline, current)
+    assert (code, outputs) == (2, {"exit-code": "2"})
+    assert log == "::error title=percept::give both inputs baseline and current, or neither\n"

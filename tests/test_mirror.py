@@ -35,6 +35,9 @@ OF_NO_MODULE = {
     "test_numeric_script": "scripts/numeric_tests.py",
     "test_readme": "README.md",
     "test_wheel": "what is built",
+    "test_publishing": "workflows, CITATION.cff, issue templates, and what PyPI is told",
+    "test_pre_commit": ".pre-commit-hooks.yaml",
+    "test_set_owner": "scripts/set_owner.py",
     "reports/html/test_browser": "the HTML report in a real browser: its style and its script",
 }
 """Test files without a module, by patterns, and what they test."""

@@ -45,7 +45,13 @@ def test_the_wheel_contains_weights_presets_schema_and_licences(built: Path) -> 
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         assert archive.getinfo(f"percept_cli/networks/data/{record.file_name}").file_size == record.size
-    for name in ("percept_cli/py.typed", "percept_cli/reports/run.schema.json"):
+    for name in (
+        "percept_cli/py.typed",
+        "percept_cli/reports/run.schema.json",
+        "percept_cli/judging/percept.schema.json",
+        "percept_cli/cli/templates/github.yml",
+        "percept_cli/cli/templates/gitlab.yml",
+    ):
         assert name in names
     for channels in CHANNEL_WEIGHTS.values():
         assert f"percept_cli/networks/data/{channels.path.name}" in names

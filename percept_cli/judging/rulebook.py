@@ -12,11 +12,10 @@ from typing import Any
 
 from percept_cli.errors import InvalidSetting, did_you_mean
 from percept_cli.geometry import Box, as_box, parse_box
+from percept_cli.judging.keys import GATE_KEYS, KEYS, POLICY_KEYS
 from percept_cli.judging.rules import (
-    GATES,
     NOISES,
     OFF,
-    OLD_GATES,
     POLICIES,
     Levels,
     Rules,
@@ -25,6 +24,7 @@ from percept_cli.judging.rules import (
     check_word,
     parse_percent,
 )
+from percept_cli.recipes.keys import in_table
 from percept_cli.recipes.presets import as_number, check_keys, load_preset
 from percept_cli.recipes.recipe import Recipe
 from percept_cli.recipes.settings import Settings
@@ -32,11 +32,9 @@ from percept_cli.results.found import GateName
 from percept_cli.system.names import counted, printable
 from percept_cli.system.patterns import Patterns
 
-_POLICY_KEYS = ("new", "missing", "size-mismatch")
-RULE_KEYS = ("noise", *GATES, *OLD_GATES, "ignore", "mask", "max-shift", *_POLICY_KEYS, "references")
-"""What both tables may have."""
-CHECK_KEYS = (*RULE_KEYS, "baseline", "current")
-OVERRIDE_KEYS = ("match", *RULE_KEYS, "preset")
+_POLICY_KEYS = tuple(key.name for key in POLICY_KEYS)
+_LIMIT_KEYS = tuple(key.name for key in GATE_KEYS)
+CHECK_KEYS, OVERRIDE_KEYS = in_table(KEYS, "check"), in_table(KEYS, "override")
 _LEVEL_KEYS = ("warn", "fail")
 REFERENCE_WORDS = ("name", "stem", "suffix")
 """What stands in braces in a reference, for the picture's own."""
@@ -254,7 +252,7 @@ def read_overrides(data: object, source: str, folder: Path) -> list[Override]:
 def _read_rules(data: Mapping[str, Any], source: str, folder: Path) -> Changes:
     changes: Changes = {}
     levels = dict[GateName, Levels]()
-    for key in filter(data.__contains__, (*GATES, *OLD_GATES)):
+    for key in filter(data.__contains__, _LIMIT_KEYS):
         gate = check_gate(key, source)
         if gate in levels:
             raise InvalidSetting(f"{key} is the old name of {gate}, which is given too", hint=f"leave {key} out.")

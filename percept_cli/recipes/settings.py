@@ -10,28 +10,15 @@ from typing import Any
 
 from percept_cli.errors import InvalidSetting
 from percept_cli.images.policy import AS_SEEN, PICTURE_SETTINGS, with_settings
+from percept_cli.recipes.keys import TABLES, TOP_KEYS, Key
 from percept_cli.recipes.presets import as_number, check_keys, read_toml, text_of
 from percept_cli.system.machine import parse_size
 from percept_cli.system.names import posix, shown
 
-KEYS = (
-    "preset",
-    "backbone",
-    "layers",
-    "distance",
-    "threshold",
-    "device",
-    "precision",
-    "max-memory",
-    *(name.replace("_", "-") for name in PICTURE_SETTINGS),
-    "format",
-    "wide",
-)
-"""The keys a settings file may have; each is the long option of the same name."""
-_FLAGS = ("ignore-icc", "allow-nan", "wide")
-_NUMBERS = ("frame", "exposure")
-_FORMS = {"crop": '"x,y,width,height"', "limits": '"pixels=2G,frames=off"'}
-TABLES = ("check", "override")
+_KEYS = {key.name: key for key in TOP_KEYS}
+KEYS = tuple(_KEYS)
+"""The keys at the top of a settings file; each is the long option of the same name."""
+SUBTABLES = tuple(table for table in TABLES if table)
 """The tables it may have, for ``percept check`` (``rulebook``)."""
 
 
@@ -85,7 +72,7 @@ def find_settings(folder: Path | None = None) -> Settings:
         return Settings()
     for place in (folder, *folder.parents):
         for path in (place / "percept.toml", place / "pyproject.toml"):
-            if path.is_file() and (path.name == "percept.toml" or _has_table(path)):
+            if path.is_file() and (path.name == "percept.toml" or has_table(path)):
                 found = replace(read_settings(path), found=True)
                 return found if place == Path.cwd() else replace(found, from_above=found.source)
         if (place / ".git").exists():
@@ -93,7 +80,8 @@ def find_settings(folder: Path | None = None) -> Settings:
     return Settings()
 
 
-def _has_table(path: Path) -> bool:
+def has_table(path: Path) -> bool:
+    """Whether a pyproject.toml has settings of percept, or is broken and may have some."""
     # A pyproject.toml that is broken is none of percept's business, unless percept's table may be in it.
     try:
         text = text_of(path)
@@ -118,11 +106,11 @@ def read_settings(path: Path) -> Settings:
     try:
         if not isinstance(data, Mapping):
             raise InvalidSetting(f"[tool.percept] must be a table, not {data!r}", hint="see README, Settings.")
-        check_keys(data, (*KEYS, *TABLES))
-        tables = {key: value for key, value in data.items() if key in TABLES}
-        data = {key: value for key, value in data.items() if key not in TABLES}
+        check_keys(data, (*KEYS, *SUBTABLES))
+        tables = {key: value for key, value in data.items() if key in SUBTABLES}
+        data = {key: value for key, value in data.items() if key not in SUBTABLES}
         for key, value in data.items():
-            _check_type(key, value)
+            _check_type(_KEYS[key], value)
     except InvalidSetting as error:
         raise InvalidSetting(f"{shown(path)}: {error}", hint=error.hint) from None
     values = dict(data)
@@ -140,20 +128,22 @@ def _check_pictures(settings: Settings) -> None:
         raise InvalidSetting(f"{settings.source}: {error}", hint=error.hint) from None
 
 
-def _check_type(key: str, value: object) -> None:
-    if key == "frame" and type(value) is not int:
-        raise InvalidSetting(f"frame must be a whole number, not {value!r}", hint="write frame = 2")
-    if key in _NUMBERS and isinstance(value, int | float) and not isinstance(value, bool):
-        return
-    if key in _FORMS and not isinstance(value, str):
-        raise InvalidSetting(f"{key} must be a string, not {value!r}", hint=f"write {key} = {_FORMS[key]}")
-    if key == "layers":  # presets.read_layers knows its forms
-        return
-    if key == "threshold":
-        as_number(value, key)
-    elif key in _FLAGS and not isinstance(value, bool):
-        raise InvalidSetting(f"{key} must be true or false, not {value!r}", hint="write it without quotes.")
-    elif key == "max-memory":
-        parse_size(value if isinstance(value, (int, str)) and not isinstance(value, bool) else repr(value))
-    elif key not in _FLAGS and not isinstance(value, str):
-        raise InvalidSetting(f"{key} must be a string, not {value!r}", hint=f'write {key} = "…"')
+def _check_type(key: Key, value: object) -> None:
+    name, is_number = key.name, isinstance(value, int | float) and not isinstance(value, bool)
+    match key.form:
+        case "layers":  # presets.read_layers knows its forms
+            pass
+        case "number":
+            as_number(value, name)
+        case "size":
+            parse_size(value if isinstance(value, (int, str)) and not isinstance(value, bool) else repr(value))
+        case "whole" if type(value) is not int:
+            raise InvalidSetting(
+                f"{name} must be a whole number, not {value!r}", hint=f"write {name} = {key.example}"
+            )
+        case "flag" if not isinstance(value, bool):
+            raise InvalidSetting(f"{name} must be true or false, not {value!r}", hint="write it without quotes.")
+        case "exposure" if is_number:
+            pass
+        case "string" | "word" | "name" | "exposure" if not isinstance(value, str):
+            raise InvalidSetting(f"{name} must be a string, not {value!r}", hint=f"write {name} = {key.example}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -110,6 +111,40 @@ def write_whole(target: Path, pieces: Iterable[bytes], *, prefix: str = PREFIX) 
             os.fsync(file.fileno())
         if target.exists():
             shutil.copymode(target, new.path)
+
+
+def write_new(target: Path, pieces: Iterable[bytes]) -> None:
+    """Write a file down to the disk, and then put it in its place, where nothing may be.
+
+    Raises:
+        FileExistsError: if something is there, also if it came while the file was written; it stays as it was.
+        OSError: if writing fails.
+    """
+    new = FilePlace(target.parent, target.name).beside(f"{PREFIX}{os.urandom(8).hex()}.tmp").path
+    try:
+        with new.open("xb") as file:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+        _move_to_new(new, target)
+    finally:
+        with suppress(FileNotFoundError):
+            new.unlink()
+
+
+def _move_to_new(new: Path, target: Path) -> None:
+    # On Windows, renaming fails if the name is taken. Elsewhere only linking does, which not every disk can.
+    if os.name == "nt":
+        new.rename(target)
+        return
+    try:
+        target.hardlink_to(new)
+    except FileExistsError:
+        raise
+    except OSError:
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
+        new.rename(target)
 
 
 @contextmanager

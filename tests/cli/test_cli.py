@@ -26,6 +26,8 @@ from tests.support.torch_loaded import with_torch_report
         ["presets", "--help"],
         ["weights", "--help"],
         ["info", "--help"],
+        ["init", "--help"],
+        ["init"],
         ["info"],
         ["info", "--format", "json"],
         ["--version"],
@@ -42,7 +44,7 @@ def test_every_command_is_in_the_help_test() -> None:
 
     assert set(cli.commands) == {
         *("compare", "batch", "check", "approve", "report"),
-        *("heatmap", "presets", "weights", "info"),
+        *("heatmap", "presets", "weights", "info", "init"),
     }
 
 

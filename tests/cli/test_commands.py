@@ -30,6 +30,7 @@ WORDS = {
     "compare": REPORTED,
     "heatmap": REPORTED | {"percept_cli.drawing"},
     "info": set(),
+    "init": set(),
     "presets": set(),
     "report": REPORTED,
     "weights": REPORTED,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from percept_cli.errors import OutputUnwritable
-from percept_cli.system.whole import check_output, write_output
+from percept_cli.system.whole import check_output, write_new, write_output
 
 
 def test_written_whole_with_nothing_left_beside_it(tmp_path: Path) -> None:
@@ -93,3 +94,38 @@ def test_refused_before_any_work(tmp_path: Path) -> None:
         assert error.value.hint
     check_output(tmp_path / "new.json", [picture])
     assert not (tmp_path / "new.json").exists()
+
+
+def test_a_new_file_takes_the_place_of_none(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("")
+    write_new(tmp_path / "new", [b"a", b"b"])
+    assert (tmp_path / "new").read_bytes() == b"ab"
+    assert (tmp_path / "new").stat().st_mode == (tmp_path / "other").stat().st_mode
+    assert (tmp_path / "new").stat().st_nlink == 1
+    (tmp_path / "link").symlink_to("nowhere")
+    for name in ("new", "link"):
+        with pytest.raises(FileExistsError):
+            write_new(tmp_path / name, [b"other"])
+    assert (tmp_path / "new").read_bytes() == b"ab"
+    assert sorted(os.listdir(tmp_path)) == ["link", "new", "other"]
+
+
+def test_a_file_that_came_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"mine"
+        (tmp_path / "new").write_text("theirs")
+
+    with pytest.raises(FileExistsError):
+        write_new(tmp_path / "new", pieces())
+    assert (tmp_path / "new").read_text() == "theirs"
+    assert os.listdir(tmp_path) == ["new"]
+
+
+def test_a_new_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"mine"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_new(tmp_path / "new", pieces())
+    assert os.listdir(tmp_path) == []

@@ -1,0 +1,37 @@
+"""``percept init``: settings for a folder of images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from percept_cli.cli.commands import Deferred
+
+
+@click.command(cls=Deferred)
+@click.argument("folder", type=click.Path(path_type=Path, readable=False), required=False, default=Path())
+@click.option(
+    "--baseline", metavar="DIR", help="Folder of the baseline images, relative to FOLDER.  [default: baseline]"
+)
+@click.option(
+    "--current", metavar="DIR", help="Folder of the images to check, relative to FOLDER.  [default: current]"
+)
+@click.option(
+    "--ci",
+    type=click.Choice(["github", "gitlab"]),
+    help="Also write a workflow: .github/workflows/percept.yml or .gitlab-ci.yml.",
+)
+def init() -> None:
+    """Write a commented percept.toml to FOLDER, by default the current one.
+
+    percept check then needs no arguments. The baseline folder is created if it is missing, and reports and heat
+    maps are added to .gitignore. Nothing is overwritten. On a terminal, percept asks for the folders that are not
+    given; otherwise it asks nothing.
+
+    \b
+    Examples:
+      percept init
+      percept init --baseline expected --current build/images
+      percept init --ci github
+    """  # noqa: D301 - \b is click's mark for lines to keep as they are
