@@ -11,9 +11,11 @@ from typing import NoReturn, TextIO
 
 import click
 
+from percept_cli._project import DOCS
 from percept_cli._version import __version__
 from percept_cli.cli.commands import Group, Later
 from percept_cli.cli.console import open_missing_streams, print_result, say
+from percept_cli.cli.layout import address_of, option
 from percept_cli.errors import ExitCode, OldName, PerceptError
 from percept_cli.system import libraries, signals
 from percept_cli.system.names import printable
@@ -28,11 +30,21 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.group(
     cls=Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 within the threshold, 1 above it, 2 wrong usage, 3 an input could not be read or "
-    "compared, 4 weights, device, memory or a library unavailable, 70 a defect of percept; interrupted: 130 by "
-    "Ctrl-C, 143 by SIGTERM, 129 by a terminal that was closed.",
+    epilog=f"""
+\b
+Exit codes: {address_of("reference/exit-codes")}
+  0   within all limits, or no limit given
+  1   a limit exceeded, or an image without a counterpart
+  2   wrong usage, or output that cannot be written
+  3   an image that cannot be read or compared, or no images
+  4   weights, device, memory or a library not available
+  70  a bug in percept
+  129, 130, 143  interrupted: terminal closed, Ctrl-C, SIGTERM
+
+Documentation: {DOCS}/
+""",
 )
-@click.option(
+@option(
     "--version",
     "-V",
     is_flag=True,
@@ -42,21 +54,31 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     help="Show the version and exit.",
 )
 def cli() -> None:
-    """Say how different two pictures look, and which layers of a VGG see it."""
+    """Measure how different images look, and fail a build on visible changes.
+
+    Run percept COMMAND --help for the options of a command.
+    """
 
 
-for _name, _what in {
-    "approve": "Accept what a check found as the new baseline.",
-    "batch": "Compare folders, lists or streams of pairs.",
-    "check": "Hold pictures to their baseline: a verdict for CI.",
-    "compare": "Compare two pictures.",
-    "heatmap": "Draw where two pictures differ.",
-    "info": "List what this installation can read and run.",
-    "presets": "List the built-in recipes, or show one.",
-    "report": "Write a JSON report again in another format.",
-    "weights": "List, install, verify or remove pretrained weights.",
+for _section, _commands in {
+    "Compare": {
+        "compare": "Compare two images.",
+        "batch": "Compare folders, lists or streams of pairs.",
+        "heatmap": "Draw where two images differ.",
+        "report": "Convert a JSON report to another format.",
+    },
+    "Keep a baseline": {
+        "check": "Compare images with their baseline; fail on visible changes.",
+        "approve": "Accept changes that a check found as the new baseline.",
+    },
+    "Set up": {
+        "presets": "List the built-in recipes, or show one.",
+        "weights": "List, install, verify or remove pretrained weights.",
+        "info": "List what this installation can read and run.",
+    },
 }.items():
-    cli.add_command(Later(_name, short_help=_what))
+    for _name, _what in _commands.items():
+        cli.add_command(Later(_name, short_help=_what, section=_section))
 
 
 def main() -> NoReturn:
