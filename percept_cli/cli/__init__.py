@@ -11,7 +11,7 @@ from typing import NoReturn, TextIO
 
 import click
 
-from percept_cli._project import DOCS
+from percept_cli._project import DOCS, REPOSITORY
 from percept_cli._version import __version__
 from percept_cli.cli.commands import Group, Later
 from percept_cli.cli.console import open_missing_streams, print_result, say
@@ -96,7 +96,7 @@ def run() -> int:
     Whatever goes wrong is said on standard error; no exception leaves.
     """
     open_missing_streams()
-    # Pillow warns of large or oddly tagged pictures, for servers; a user has named these files.
+    # Pillow warns of large or oddly tagged images, for servers; a user has named these files.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     warnings.filterwarnings("always", category=OldName)
     warnings.showwarning = _show_warning
@@ -110,7 +110,7 @@ def run() -> int:
         say(f"Error: {error}" + (f"\nHint: {error.hint}" if error.hint else ""))
         return error.exit_code
     except MemoryError:
-        say("Error: not enough memory\nHint: close other programs, or cut the pictures into parts.")
+        say("Error: not enough memory\nHint: close other programs, or compare parts of the images (--crop).")
         return ExitCode.UNAVAILABLE
     except (click.Abort, KeyboardInterrupt):
         say(f"{signals.in_words()}; nothing was written.")
@@ -118,7 +118,8 @@ def run() -> int:
     except Exception:  # a defect: with its traceback, and not with a code that means something else
         say(
             f"{traceback.format_exc()}"
-            f"percept {__version__} failed; this is a defect of percept, please report it with the lines above."
+            f"percept {__version__} failed. This is a bug in percept: please report it with the lines above at "
+            f"{REPOSITORY}/issues"
         )
         return ExitCode.DEFECT
 
@@ -141,7 +142,7 @@ def _show_warning(
 def _invoke() -> int:
     if "_PERCEPT_COMPLETE" in os.environ:  # a shell asks for completions, which only click's own main gives
         cli.main(prog_name="percept")
-    # Not click's main: it ends with code 1, which means "above the threshold", when a pipe is closed.
+    # Not click's main: it ends with code 1, which means "a limit exceeded", when a pipe is closed.
     try:
         with cli.make_context("percept", sys.argv[1:]) as context:
             code = cli.invoke(context)

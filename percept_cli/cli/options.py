@@ -36,7 +36,7 @@ class CountOr(click.ParamType[int | None]):
         if value == self._word:
             return None
         if not str(value).isdecimal() or int(value) < self._least:
-            self.fail(f"{value!r} is neither {self._word} nor a number of at least {self._least}", param, ctx)
+            self.fail(f"{value!r} is neither {self._word!r} nor an integer of at least {self._least}.", param, ctx)
         return int(value)
 
 

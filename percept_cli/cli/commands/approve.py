@@ -60,6 +60,6 @@ def approve() -> None:
     Examples:
       percept check base/ now/ -o report.json
       percept approve report.json --baseline base/ --current now/ --dry-run
-      percept approve report.json --filter 'charts/**' --only changed
+      percept approve report.json --filter charts/ --only changed
       percept approve report.json --prune
     """  # noqa: D301 - \b is click's mark for lines to keep as they are

@@ -113,5 +113,5 @@ def check() -> None:
       percept check expected/ actual/ -o report.html -o results.json -o junit.xml
       percept check expected/ actual/ --ignore 0,0,200,40 --max-shift 2
       percept check before.png after.png --noise same-machine
-      percept approve results.json --filter 'charts/**'
+      percept approve results.json --filter charts/
     """  # noqa: D301 - \b is click's mark for lines to keep as they are
