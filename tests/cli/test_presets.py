@@ -10,7 +10,7 @@ from tests.conftest import ROOT, Percept, Save
 
 def test_presets_are_listed_and_shown(percept: Percept) -> None:
     listed = percept("presets")
-    assert listed.stdout.startswith("default          How different two pictures look: ")
+    assert listed.stdout.startswith("default          How different two images look: ")
     assert max(map(len, listed.stdout.splitlines())) <= 80
     assert percept("presets", "list").stdout == listed.stdout
     for name in ("default", "johnson-content", "johnson-style"):
@@ -23,10 +23,10 @@ def test_presets_are_listed_and_shown(percept: Percept) -> None:
 
 SRGAN = """\
 srgan
-SRGAN's VGG loss: mean squared difference of VGG-19's relu5_4, features divided
-by 12.75.
+SRGAN's VGG loss: mean squared difference of VGG-19's relu5_4, with features
+divided by 12.75.
 
-for          Super-resolution, as a loss.
+for          A loss for super-resolution.
 layers       relu5_4  mse  weight 0.00615148
 mse          mean over channels and positions of (F − G)²
 backbone     vgg19-imagenet1k-v1, fp32
@@ -34,8 +34,8 @@ needs        weights that are not installed; run: percept weights install
              vgg19-imagenet1k-v1; images of 16×16 pixels or more (smaller ones
              are extended)
 published    Ledig et al. 2017, eq. 5, factor of section 3.2
-differences  The paper sums over channels and divides by H·W; this is the mean
-             over C·H·W that its ports take (512 times smaller).
+differences  The paper sums over channels and divides by H·W. This is the mean
+             over C·H·W, as in most implementations (512 times smaller).
 cite         C. Ledig, L. Theis, F. Huszar, J. Caballero, A. Cunningham, A.
              Acosta, A. Aitken, A. Tejani, J. Totz, Z. Wang, W. Shi. Photo-
              Realistic Single Image Super-Resolution Using a Generative

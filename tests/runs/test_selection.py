@@ -134,7 +134,7 @@ def test_nothing_to_approve_is_said(checked: Path, approve: Approve) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
         "Nothing to approve: report.json has no image that differs or is new.\n"
-        "--prune deletes 1 reference without a candidate.\n"
+        "--prune deletes 1 baseline without an image.\n"
     )
     assert approve("report.json", "-q").stdout == ""
     assert contents(checked / "base") == OLD
