@@ -24,6 +24,7 @@ PAGES: dict[OptionGroup, str] = {
 }
 """Where the documentation has more of a group, unless a command names another page."""
 _WIDEST_NAMES = 19  # columns, so that 80 leave 55 for what an option does
+_WIDEST_ALONE = 30  # columns, where there are few options
 
 
 def address_of(page: str) -> str:
@@ -73,7 +74,8 @@ def write_options(
         record = parameter.get_help_record(ctx)
         if isinstance(parameter, click.Option) and record is not None:
             rows.setdefault(group_of(parameter, command), []).append(record)
-    width = min(max(len(names) for group in rows.values() for names, _ in group), _WIDEST_NAMES)
+    widest = _WIDEST_ALONE if rows.keys() == {UNGROUPED} else _WIDEST_NAMES
+    width = min(max(len(names) for group in rows.values() for names, _ in group), widest)
     for group in GROUPS:
         if group in rows:
             write_rows(formatter, f"{group}: {address_of(pages.get(group, PAGES[group]))}", rows[group], width)
@@ -81,9 +83,9 @@ def write_options(
         write_rows(formatter, f"{UNGROUPED}:", rows[UNGROUPED], width)
 
 
-def write_rows(formatter: click.HelpFormatter, heading: str, rows: list[tuple[str, str]], width: int = 0) -> None:
-    """Write a heading and a list below it, whose second column begins behind ``width`` columns or more."""
+def write_rows(formatter: click.HelpFormatter, heading: str, rows: list[tuple[str, str]], width: int) -> None:
+    """Write a heading and a list below it, whose first column has this width."""
     formatter.write_paragraph()
     formatter.write(f"{heading}\n")
     with formatter.indentation():
-        formatter.write_dl([(names.ljust(width), text) for names, text in rows], col_max=_WIDEST_NAMES)
+        formatter.write_dl([(names.ljust(width), text) for names, text in rows], col_max=width)

@@ -84,7 +84,9 @@ def test_a_dry_run_does_nothing_but_says_the_same(checked: Path, approve: Approv
     before = {path: identity(path) for path in (checked / "base").rglob("*")}
     dry = approve("report.json", "--prune", "--dry-run")
     assert dry.returncode == 1
-    assert dry.stdout.endswith("\nDry run, nothing was changed. Without --dry-run, in base: 1 changed, 1 new, 1 removed, 1 refused.\n")
+    assert dry.stdout.endswith(
+        "\nDry run, nothing was changed. Without --dry-run, in base: 1 changed, 1 new, 1 removed, 1 refused.\n"
+    )
     assert {path: identity(path) for path in (checked / "base").rglob("*")} == before
     wet = approve("report.json", "--prune")
     assert wet.stderr == dry.stderr
@@ -150,8 +152,8 @@ def test_the_folders_of_a_report_are_used_by_nobody(checked: Path, approve: Appr
     done = approve("report.json", named=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "Error: no folders given; report.json says that it compared evil with the baseline .git/hooks, but percept "
-        "approve does not take folders from a report\n"
+        "Error: no folders given; report.json says that it compared evil with the baseline .git/hooks, but "
+        "percept approve does not take folders from a report\n"
         "Hint: if these are the right ones, name them, as here or under [check] in percept.toml:\n"
         "percept approve report.json --baseline .git/hooks --current evil\n"
     )

@@ -37,7 +37,11 @@ def test_equal_pictures_are_drawn_without_torch(tmp_path: Path, save: Save) -> N
 
 TROUBLE = {
     "no output": (["a.png", "b.png"], 2, "Missing option '--output'"),
-    "ending of no picture": (["a.png", "b.png", "-o", "h.gif"], 2, 'h.gif: cannot infer an image format from ".gif"'),
+    "ending of no picture": (
+        ["a.png", "b.png", "-o", "h.gif"],
+        2,
+        'h.gif: cannot infer an image format from ".gif"',
+    ),
     "no ending": (["a.png", "b.png", "-o", "h"], 2, "use one of .png, .jpg, .jpeg, .webp."),
     "output is an input": (["a.png", "b.png", "-o", "b.png"], 2, "overwrite the input b.png"),
     "output is a folder": (["a.png", "b.png", "-o", "folder.png"], 2, "the output is a directory"),

@@ -35,7 +35,7 @@ needs        weights that are not installed; run: percept weights install
              are extended)
 published    Ledig et al. 2017, eq. 5, factor of section 3.2
 differences  The paper sums over channels and divides by H·W. This is the mean
-             over C·H·W, as in most implementations (512 times smaller).
+             over C·H·W, which reimplementations use (512 times smaller).
 cite         C. Ledig, L. Theis, F. Huszar, J. Caballero, A. Cunningham, A.
              Acosta, A. Aitken, A. Tejani, J. Totz, Z. Wang, W. Shi. Photo-
              Realistic Single Image Super-Resolution Using a Generative
