@@ -85,4 +85,4 @@ def test_a_defect_keeps_its_traceback_and_its_own_code(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert (done.returncode, done.stdout) == (70, "")
     assert "ZeroDivisionError" in done.stderr
-    assert "this is a defect of percept" in done.stderr
+    assert "This is a bug in percept" in done.stderr

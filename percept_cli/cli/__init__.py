@@ -11,9 +11,11 @@ from typing import NoReturn, TextIO
 
 import click
 
+from percept_cli._project import DOCS, REPOSITORY
 from percept_cli._version import __version__
 from percept_cli.cli.commands import Group, Later
 from percept_cli.cli.console import open_missing_streams, print_result, say
+from percept_cli.cli.layout import address_of, option
 from percept_cli.errors import ExitCode, OldName, PerceptError
 from percept_cli.system import libraries, signals
 from percept_cli.system.names import printable
@@ -28,11 +30,21 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.group(
     cls=Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 within the threshold, 1 above it, 2 wrong usage, 3 an input could not be read or "
-    "compared, 4 weights, device, memory or a library unavailable, 70 a defect of percept; interrupted: 130 by "
-    "Ctrl-C, 143 by SIGTERM, 129 by a terminal that was closed.",
+    epilog=f"""
+\b
+Exit codes: {address_of("reference/exit-codes")}
+  0   within all limits, or no limit given
+  1   a limit exceeded, or an image without a counterpart
+  2   wrong usage, or output that cannot be written
+  3   an image that cannot be read or compared, or no images
+  4   weights, device, memory or a library not available
+  70  a bug in percept
+  129, 130, 143  interrupted: terminal closed, Ctrl-C, SIGTERM
+
+Documentation: {DOCS}/
+""",
 )
-@click.option(
+@option(
     "--version",
     "-V",
     is_flag=True,
@@ -42,22 +54,32 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     help="Show the version and exit.",
 )
 def cli() -> None:
-    """Say how different two pictures look, and which layers of a VGG see it."""
+    """Measure how different images look, and fail a build on visible changes.
+
+    Run percept COMMAND --help for the options of a command.
+    """
 
 
-for _name, _what in {
-    "approve": "Accept what a check found as the new baseline.",
-    "batch": "Compare folders, lists or streams of pairs.",
-    "check": "Hold pictures to their baseline: a verdict for CI.",
-    "compare": "Compare two pictures.",
-    "heatmap": "Draw where two pictures differ.",
-    "init": "Write a commented percept.toml, and with --ci a workflow.",
-    "info": "List what this installation can read and run.",
-    "presets": "List the built-in recipes, or show one.",
-    "report": "Write a JSON report again in another format.",
-    "weights": "List, install, verify or remove pretrained weights.",
+for _section, _commands in {
+    "Compare": {
+        "compare": "Compare two images.",
+        "batch": "Compare folders, lists or streams of pairs.",
+        "heatmap": "Draw where two images differ.",
+        "report": "Convert a JSON report to another format.",
+    },
+    "Keep a baseline": {
+        "check": "Compare images with their baseline; fail on visible changes.",
+        "approve": "Accept changes that a check found as the new baseline.",
+    },
+    "Set up": {
+        "init": "Write a commented percept.toml, and with --ci a workflow.",
+        "presets": "List the built-in recipes, or show one.",
+        "weights": "List, install, verify or remove pretrained weights.",
+        "info": "List what this installation can read and run.",
+    },
 }.items():
-    cli.add_command(Later(_name, short_help=_what))
+    for _name, _what in _commands.items():
+        cli.add_command(Later(_name, short_help=_what, section=_section))
 
 
 def main() -> NoReturn:
@@ -75,7 +97,7 @@ def run() -> int:
     Whatever goes wrong is said on standard error; no exception leaves.
     """
     open_missing_streams()
-    # Pillow warns of large or oddly tagged pictures, for servers; a user has named these files.
+    # Pillow warns of large or oddly tagged images, for servers; a user has named these files.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     warnings.filterwarnings("once", category=OldName)
     warnings.showwarning = _show_warning
@@ -89,7 +111,7 @@ def run() -> int:
         say(f"Error: {error}" + (f"\nHint: {error.hint}" if error.hint else ""))
         return error.exit_code
     except MemoryError:
-        say("Error: not enough memory\nHint: close other programs, or cut the pictures into parts.")
+        say("Error: not enough memory\nHint: close other programs, or compare parts of the images (--crop).")
         return ExitCode.UNAVAILABLE
     except (click.Abort, KeyboardInterrupt):
         say(f"{signals.in_words()}; nothing was written.")
@@ -97,7 +119,8 @@ def run() -> int:
     except Exception:  # a defect: with its traceback, and not with a code that means something else
         say(
             f"{traceback.format_exc()}"
-            f"percept {__version__} failed; this is a defect of percept, please report it with the lines above."
+            f"percept {__version__} failed. This is a bug in percept: please report it with the lines above at "
+            f"{REPOSITORY}/issues"
         )
         return ExitCode.DEFECT
 
@@ -120,7 +143,7 @@ def _show_warning(
 def _invoke() -> int:
     if "_PERCEPT_COMPLETE" in os.environ:  # a shell asks for completions, which only click's own main gives
         cli.main(prog_name="percept")
-    # Not click's main: it ends with code 1, which means "above the threshold", when a pipe is closed.
+    # Not click's main: it ends with code 1, which means "a limit exceeded", when a pipe is closed.
     try:
         with cli.make_context("percept", sys.argv[1:]) as context:
             code = cli.invoke(context)

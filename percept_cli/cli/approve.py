@@ -46,8 +46,8 @@ def approve(
 
     if _in_ci() and not (force or dry_run):
         raise InvalidSetting(
-            "percept approve changes the baseline, which a pipeline should not do by itself (CI is set)",
-            hint="approve on your own machine and commit the pictures, or use --force.",
+            "percept approve changes the baseline, so it does not run in CI (the environment variable CI is set)",
+            hint="approve on your own machine and commit the images, or use --force.",
         )
     settle_in()
     run = read_run(report)
@@ -70,7 +70,7 @@ class _Book:
         self._rules, self.folders = make_book(settings)
 
     def references_of(self, name: str) -> dict[str, bool]:
-        """The further references of a picture, in the baseline folder, and whether each is its alone."""
+        """The further references of an image, in the baseline folder, and whether each is its alone."""
         from percept_cli.judging.assigned import places_of
 
         places = places_of(name, self._rules.rules_of(name).references)
@@ -101,8 +101,8 @@ def _folders(
     """
     if run.folders is None:
         raise InvalidSetting(
-            "the report is not of two folders, so it has no baseline",
-            hint="make it with percept check -o FILE.json.",
+            f"{shown(report)}: the report does not compare two folders, so there is no baseline to change",
+            hint="make one with: percept check BASELINE CURRENT -o report.json",
         )
     named = [
         book.folders.get(role) if given is None else str(given)
@@ -114,9 +114,9 @@ def _folders(
 
     words = [shell_quoted(str(report)), *folder_options(run.folders), *options]
     raise InvalidSetting(
-        f"{shown(report)} says that it compared {shown(run.folders[1])} with the baseline "
-        f"{shown(run.folders[0])}; which folders are used is yours to say, and not the report's",
-        hint="if you mean these, name them, or write them into percept.toml as baseline and current of [check]:\n"
+        f"no folders given; {shown(report)} says that it compared {shown(run.folders[1])} with the baseline "
+        f"{shown(run.folders[0])}, but percept approve does not take folders from a report",
+        hint="if these are the right ones, name them, as here or under [check] in percept.toml:\n"
         f"percept approve {' '.join(words)}",
     )
 
@@ -166,7 +166,9 @@ def _approve(
     if not quiet:
         print_result(f"{_summary(done, folders[0], dry_run=dry_run)}\n")
     if done["refused"]:
-        say("Hint: what was refused is as it was; if a file has changed since the check, run percept check again.")
+        say(
+            "Hint: refused images were not copied; if a file has changed since the check, run percept check again."
+        )
         return ExitCode.ABOVE
     return ExitCode.WITHIN
 
@@ -178,7 +180,7 @@ _ALREADY = "already approved"
 def _summary(done: Counter[str], baseline: str, *, dry_run: bool) -> str:
     words = {"changed": "changed", "new": "new", "missing": "removed", _ALREADY: _ALREADY, "refused": "refused"}
     told = [f"{done[kind]} {word}" for kind, word in words.items() if done[kind]]
-    before = "Without --dry-run, in" if dry_run else "In"
+    before = "Dry run, nothing was changed. Without --dry-run, in" if dry_run else "In"
     return f"{before} {shown(baseline)}: {', '.join(told) or 'nothing changed'}."
 
 
@@ -188,20 +190,20 @@ _FOUND: dict[Status, str] = {
     "tolerated": "had been tolerated",
     "warn": "differed",
     "fail": "differed",
-    "new": "had no reference",
-    "missing": "had no candidate",
+    "new": "had no baseline",
+    "missing": "was missing",
     "error": "could not be compared",
 }
 
 
 def _nothing(run: Run, selection: Selection, report: Path) -> str:
-    """Why there is nothing to approve: by a filter, what became of the pictures that it means."""
+    """Why there is nothing to approve: by a filter, what became of the images that it means."""
     from percept_cli.runs.selection import matching
 
     results = matching(run, selection.patterns)
     if selection.patterns:
         found = Counter(_FOUND[result.status] for result in results)
-        told = [f"{counted(count, 'picture')} {word}" for word, count in found.items()]
+        told = [f"{counted(count, 'image')} {word}" for word, count in found.items()]
         if len(results) == 1:
             told = [f"{printable(results[0].name)} {_FOUND[results[0].status]}"]
         only = f" with --only {selection.only}" if selection.only else ""
@@ -209,10 +211,10 @@ def _nothing(run: Run, selection: Selection, report: Path) -> str:
     else:
         kinds = {"changed": "differs", "new": "is new", None: "differs or is new"}[selection.only]
         kinds += " or is missing" if selection.prune else ""
-        told = [f"Nothing to approve: {shown(report)} has no picture that {kinds}."]
+        told = [f"Nothing to approve: {shown(report)} has no image that {kinds}."]
     missing = sum(result.status == "missing" for result in results)
     if missing and not selection.prune:
-        told.append(f"--prune deletes {counted(missing, 'reference')} without a candidate.")
+        told.append(f"--prune deletes {counted(missing, 'baseline')} without an image.")
     return "\n".join(told)
 
 

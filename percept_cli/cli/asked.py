@@ -81,14 +81,14 @@ def recipe_of(
     except InvalidSetting as error:
         in_use = _keys_in_use(ctx)
         if in_use:
-            error.hint = f"{error.hint} (in use from {settings.source}: {', '.join(in_use)})".strip()
+            error.hint = f"{error.hint} ({settings.source} sets: {', '.join(in_use)})".strip()
         raise
     if not ctx.params.get("quiet"):
         for note in recipe.preset.notes:
             say(f"Note: {note}")
     if backbone is not None and layers is None and not ctx.params.get("quiet"):
         for tap, other in renamed_taps(recipe.preset.spec, backbone).items():
-            say(f"Note: {backbone} has no {tap}; its {other} is compared instead")
+            say(f"Note: {backbone} has no layer {tap}; {other} is compared instead")
     return Asked(recipe, settings, scorer)
 
 
@@ -114,7 +114,7 @@ def destinations_of(
     typed = ctx.get_parameter_source("form") is ParameterSource.COMMANDLINE
     to = destinations(outputs, form, typed=typed, wide=wide, quiet=quiet)
     if to.stdout == "parquet" and sys.stdout.isatty():
-        raise InvalidSetting("Parquet is no text for a terminal", hint="use -o results.parquet.")
+        raise InvalidSetting("cannot print Parquet to a terminal", hint="use -o results.parquet.")
     return to
 
 
@@ -123,16 +123,22 @@ def pair_of_arguments(reference: Path, candidate: Path, policy: ImagePolicy) -> 
 
     Raises:
         InvalidSetting: if both do, or a person sits at the other end.
-        UnreadableImage, UnsupportedImage: if what comes in is no picture that can be compared.
+        UnreadableImage, UnsupportedImage: if what comes in is no image that can be compared.
     """
     if _STDIN not in (reference, candidate):
         return pair_of_files(reference, candidate)
     if reference == candidate:
-        raise InvalidSetting("both pictures cannot come from standard input", hint="save one of them as a file.")
+        raise InvalidSetting(
+            "REFERENCE and CANDIDATE cannot both come from standard input", hint="save one of them as a file."
+        )
     if sys.stdin is None:
-        raise InvalidSetting("standard input is closed", hint="write it as: percept compare a.png - < b.png")
+        raise InvalidSetting(
+            "standard input is closed", hint="redirect a file to it: percept compare a.png - < b.png"
+        )
     if sys.stdin.isatty():
-        raise InvalidSetting("a picture is nothing to type", hint="write it as: percept compare a.png - < b.png")
+        raise InvalidSetting(
+            "cannot read an image from a terminal", hint="redirect a file to it: percept compare a.png - < b.png"
+        )
     decoded = decode(read_stream(sys.stdin.buffer, _STDIN_NAME, policy.limits), _STDIN_NAME, policy)
     if reference == _STDIN:
         return PairInMemory(posix(candidate), Path(_STDIN_NAME), candidate, held=(decoded, None))

@@ -68,8 +68,10 @@ def _pairs(
         }
         for name, value in given.items():
             if value:
-                raise click.UsageError(f"--pairs names its pairs, so {name} has no use with it.", ctx)
+                raise click.UsageError(f"{name} cannot be used with --pairs.", ctx)
         return read_manifest(manifest)
     if reference is None or candidate is None:
-        raise click.UsageError("Give two folders, a picture and a folder, or --pairs.", ctx)
+        raise click.UsageError(
+            "Missing arguments REFERENCE and CANDIDATE. Give two folders, an image and a folder, or --pairs.", ctx
+        )
     return pairs_of(reference, candidate, Choice(include, exclude), any_extension=any_extension)

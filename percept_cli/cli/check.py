@@ -1,4 +1,4 @@
-"""``percept check``: pictures held to their baseline, by gates that see what a person sees."""
+"""``percept check``: images compared with their baseline, by gates that see what a person sees."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def check(
     verbose: bool,
     **options: Any,
 ) -> int:
-    """Judge pictures by their rules, those of the settings and what was typed; return the exit code."""
+    """Judge images by their rules, those of the settings and what was typed; return the exit code."""
     settle_in()
     changes = {name: options.pop(name) for name in _RULES}
     terms = {
@@ -93,7 +93,7 @@ def _levels_by_gate(texts: tuple[str, ...]) -> dict[GateName, float]:
     levels: dict[GateName, float] = {}
     for gate, level in map(parse_level, texts):
         if gate in levels:
-            raise InvalidSetting(f"the limit of {gate} is given twice", hint="give each gate one limit.")
+            raise InvalidSetting(f"the limit of {gate} is given twice", hint="give one limit per gate.")
         levels[gate] = level
     return levels
 
@@ -102,7 +102,7 @@ def _sides(
     ctx: click.Context, baseline: Path | None, current: Path | None, folders: dict[str, str]
 ) -> tuple[Path, Path]:
     if baseline is not None and current is None:
-        raise click.UsageError(f"Missing argument CURRENT: {shown(baseline)} is the baseline.", ctx)
+        raise click.UsageError(f"Missing argument CURRENT ({shown(baseline)} is BASELINE).", ctx)
     if baseline is not None and current is not None:
         return baseline, current
     if len(folders) < 2:

@@ -1,4 +1,4 @@
-"""``percept compare``: two pictures, one number, and the layers that see the difference."""
+"""``percept compare``: two images, one number, and the layers that see the difference."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def compare(
     verbose: bool,
     **recipe_settings: Any,
 ) -> int:
-    """Compare two pictures, or two folders, and return the exit code."""
+    """Compare two images, or two folders, and return the exit code."""
     settle_in()
     asked = recipe_of(ctx, **recipe_settings)
     scorer = asked.scorer

@@ -21,7 +21,7 @@ class DownloadMeter(Meter):
     def start(self, what: str, done: int, total: int | None) -> None:
         """What begins, and how much of it is left."""
         self._what, self._done, self._total = what, done, total
-        here = f", {megabytes(done)} of which are here" if done else ""
+        here = f", {megabytes(done)} of it already downloaded" if done else ""
         line = "" if total is None else f"{what} {megabytes(total)}{here}"
         self._display.begin(line, description=what, total=total, completed=done)
 

@@ -1,4 +1,4 @@
-"""``percept heatmap``: where two pictures differ, as a picture."""
+"""``percept heatmap``: where two images differ, as an image."""
 
 from __future__ import annotations
 
@@ -83,18 +83,18 @@ def heatmap(
 
 
 def _where(output: Path) -> tuple[Path, Format]:
-    """Where the picture goes, and how it is saved there."""
+    """Where the image goes, and how it is saved there."""
     if output in (Path("-"), _STDOUT):
         if sys.stdout.isatty():
-            raise InvalidSetting("a picture is no text for a terminal", hint="use -o heat.png.")
+            raise InvalidSetting("cannot print an image to a terminal", hint="use -o heat.png.")
         return _STDOUT, FORMATS[".png"]
     found = FORMATS.get(output.suffix.lower())
     if found is None and not output.suffix and output.exists() and not output.is_file():  # a pipe or a device
         found = FORMATS[".png"]
     if found is None:
-        ending = f"the ending {printable(output.suffix)} is" if output.suffix else "a name without an ending is"
+        named = f'from "{printable(output.suffix)}"' if output.suffix else "without an extension"
         raise OutputUnwritable(
-            f"{shown(output)}: {ending} no picture that percept draws", hint=f"use one of {', '.join(FORMATS)}."
+            f"{shown(output)}: cannot infer an image format {named}", hint=f"use one of {', '.join(FORMATS)}."
         )
     return output, found
 
@@ -102,12 +102,12 @@ def _where(output: Path) -> tuple[Path, Format]:
 def _what_to_know(maps: Maps, drawing: Drawing) -> list[str]:
     told = [f"Note: {printable(note)}" for note in maps.result.notes]
     if same(maps.reference.pixels, maps.candidate.pixels):
-        told.append("The pictures are equal: the map is 0 everywhere.")
+        told.append("The images are equal: the map is 0 everywhere.")
     elif not maps.differs:
-        told.append("The pictures differ, but no layer sees it: the map is 0 everywhere.")
+        told.append("The images differ, but no layer of the recipe sees it: the map is 0 everywhere.")
     if drawing.shrink > 1:
         told.append(
-            f"Note: the drawing would be very large; it is made at 1/{drawing.shrink} of the size, and of the "
-            "map the largest values are kept"
+            f"Note: the heat map is drawn at 1/{drawing.shrink} of its size, because it would be very large; each "
+            "pixel shows the largest value of those that it stands for"
         )
     return told

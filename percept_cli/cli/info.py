@@ -20,7 +20,7 @@ _OF_LIMITS = {
     "pixels": "pixels of all frames together",
     "file": "bytes of the file",
     "frames": "frames or pages",
-    "metadata": "bytes of profiles, EXIF, XMP and texts, unpacked",
+    "metadata": "bytes of profiles, EXIF, XMP and texts, uncompressed",
 }
 
 
@@ -48,9 +48,9 @@ def _in_words(found: Installation) -> Iterator[str]:
 
 
 def _formats(found: Installation) -> Iterator[str]:
-    yield from ("", "Formats, which are known by a file's content and not by its ending")
+    yield from ("", "Formats (detected from a file's content, not from its extension)")
     rows = [
-        (entry.name, " ".join(entry.endings), entry.reads if state.here else "not read, see below")
+        (entry.name, " ".join(entry.endings), entry.reads if state.here else "not available, see below")
         for entry, state in found.formats
     ]
     names, endings = (max(len(row[column]) for row in rows) for column in (0, 1))
@@ -59,20 +59,20 @@ def _formats(found: Installation) -> Iterator[str]:
         yield click.wrap_text(reads, _WIDTH, head, " " * len(head))
     for entry, state in found.formats:
         if not state.here:
-            yield from ("", f"{entry.name}: {state.why}. To have it:", f"  {state.hint}")
+            yield from ("", f"{entry.name}: {state.why}. To install it:", f"  {state.hint}")
 
 
 def _limits(limits: Limits) -> Iterator[str]:
-    yield from ("", "Limits of one file, where --limits sets no others")
+    yield from ("", "Limits of a file (--limits changes them)")
     values = {name: "off" if value is None else f"{value:,}" for name, value in asdict(limits).items()}
     names, numbers = max(map(len, values)), max(map(len, values.values()))
     for name, value in values.items():
         yield f"  {name:<{names}}  {value:>{numbers}}  {_OF_LIMITS[name]}"
-    yield "  Above all, what is read must fit the memory that is free."
+    yield "  Whatever the limits, an image must fit into free memory."
 
 
 def _devices(devices: tuple[Device, ...]) -> Iterator[str]:
     yield from ("", "Devices")
     width = max(len(device.name) for device in devices)
     for device in devices:
-        yield f"  {device.name:<{width}}  {device.what}{', which auto takes' if device.chosen else ''}"
+        yield f"  {device.name:<{width}}  {device.what}{' (used by auto)' if device.chosen else ''}"

@@ -14,7 +14,7 @@ from percept_cli.system import libraries
 
 PACKAGES = (
     *("torch", "torchvision", "numpy", "scipy", "safetensors"),  # what computes
-    *("pillow", "imagecodecs", "tifffile", "pillow-heif", "pillow-jxl-plugin", "OpenEXR"),  # what reads pictures
+    *("pillow", "imagecodecs", "tifffile", "pillow-heif", "pillow-jxl-plugin", "OpenEXR"),  # what reads images
     *("pyarrow", "click", "rich", "jinja2"),  # what reports and talks
 )
 """Whose versions are told, as they are installed."""
@@ -126,5 +126,5 @@ def _devices() -> tuple[Device, ...]:
         card = torch.cuda.get_device_properties(index)
         found.append((f"cuda:{index}", f"{card.name}, {card.total_memory / 1e9:.1f} GB"))
     if torch.backends.mps.is_available():
-        found.append(("mps", "Apple's GPU"))
+        found.append(("mps", "Apple GPU"))
     return tuple(Device(name, what, name == chosen) for name, what in found)

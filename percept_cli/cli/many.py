@@ -35,7 +35,7 @@ from percept_cli.runs.journal import By, Journal
 from percept_cli.scoring.pipeline import Pipeline
 from percept_cli.scoring.scorer import Scorer
 from percept_cli.system import signals
-from percept_cli.system.names import posix, printable, shown
+from percept_cli.system.names import counted, posix, printable, shown
 from percept_cli.system.whole import check_output, write_output
 
 _ERRORS_TOLD = 3
@@ -77,7 +77,8 @@ def run_many(
     for path, name in to.files:
         if terms.resume is not None and name != "jsonl" and path.resolve() == terms.resume.resolve():
             raise OutputUnwritable(
-                f"{shown(path)}: --resume keeps JSON Lines in it", hint="name another file for the other report."
+                f"{shown(path)}: --resume saves its results in this file",
+                hint="choose another file for the report.",
             )
     journal = None if terms.resume is None else Journal(terms.resume, scorer, by=terms.resume_by)
     if verbose:
@@ -94,8 +95,8 @@ def run_many(
             say(many.what_ran(run))
         many.report(run)
     except KeyboardInterrupt:  # the second, or one while reports were written
-        kept = "" if journal is None else f" What is done is in {shown(journal.path)}."
-        say(f"{signals.in_words()}; not every report was written.{kept}")
+        kept = "" if journal is None else f" Finished results are in {shown(journal.path)}."
+        say(f"{signals.in_words()}; some reports were not written.{kept}")
         return signals.exit_code()
     finally:
         many.close()
@@ -168,7 +169,7 @@ class _Many:
         return replace(self._run, device=self._scorer.device, complete=not early, ended_with=ended_with)
 
     def _folders(self) -> tuple[str, str] | None:
-        """The folders that were compared; one picture and a folder are not two."""
+        """The folders that were compared; one image and a folder are not two."""
         origin = self._pairs.origin
         return origin if origin is not None and Path(origin[0]).is_dir() else None
 
@@ -205,7 +206,8 @@ class _Many:
             self._pipeline.stop()
             with suppress(OSError):  # not print: a handler may run in the middle of one
                 os.write(
-                    2, f"\n{signals.in_words()}: finishing the pairs in flight; again to stop at once.\n".encode()
+                    2,
+                    f"\n{signals.in_words()}: finishing the pairs in progress; repeat to stop at once.\n".encode(),
                 )
 
         with signals.answered_by(interrupt):
@@ -221,13 +223,13 @@ class _Many:
         """For --verbose: where it ran, how many results were reused, and how busy the device was."""
         told = [what_ran(run, sum(result.seconds for result in run.results))]
         if self._journal is not None:
-            told.append(f"{self._journal.reused} results were in {shown(self._journal.path)} already")
+            told.append(f"{counted(self._journal.reused, 'result')} reused from {shown(self._journal.path)}")
         if self._pipeline.pixels:
             share = self._pipeline.pixels_computed / self._pipeline.pixels
             told.append(f"{avoided(share)}: only what changed was computed")
         if self._pipeline.device_time.share is not None:
             busy = 100 * self._pipeline.device_time.share
-            told.append(f"device busy {busy:.1f} % of the time after its first batch")
+            told.append(f"device busy for {busy:.1f} % of the time after its first batch")
         return "\n".join(told)
 
     def report(self, run: Run) -> None:
@@ -279,7 +281,9 @@ class _Many:
         status, reason = judge_run(run)
         told = []
         if not run.summary.pairs and run.exit_code is ExitCode.INPUT:
-            told.append(f"Error: {reason}\nHint: check the names and patterns, or allow it with --allow-empty.")
+            told.append(
+                f"Error: {reason}\nHint: check the names and patterns; --allow-empty makes this exit with 0."
+            )
         elif run.summary.errors and (self._quiet or self._rows is not None):
             told.append(f"Error: {reason}")
             told += [f"  {_error_in_words(error)}" for error in self._first_errors()]
@@ -306,7 +310,7 @@ class _Many:
         for result in heapq.nsmallest(top, bad(), key=badness):
             yield f"  {result.status.upper()} {printable(result.name)}: {printable(result.reason)}"
         if count > top:
-            yield f"  … and {count - top} more; --top all names them"
+            yield f"  … and {count - top} more; list them with --top all"
 
     def _first_errors(self) -> Iterator[PairResult]:
         return islice((result for result in self._results if result.status == "error"), _ERRORS_TOLD)
@@ -316,13 +320,15 @@ class _Many:
         why = signals.in_words() if self.interrupted else "Stopped at the first failure"
         start = f"{why} after {len(run.results)}{of} pairs."
         if self._journal is not None:
-            return f"{start} What is done is in {shown(self._journal.path)}; the same command goes on from there."
+            return (
+                f"{start} Finished results are in {shown(self._journal.path)}. To continue, run the same command."
+            )
         if self._terms.checks:
-            return f"{start} The same command begins anew."
+            return f"{start} The same command starts from the beginning."
         kept = [path for path, name in self._to.files if name == "jsonl"]
         if kept:
-            return f"{start} To go on from there, add --resume {shown(kept[0])}."
-        return f"{start} With --resume results.jsonl a run can go on where it was ended."
+            return f"{start} To continue, add --resume {shown(kept[0])}."
+        return f"{start} A run with --resume results.jsonl can be continued."
 
 
 def _error_in_words(result: PairResult) -> str:

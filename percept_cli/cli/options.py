@@ -10,6 +10,7 @@ import click
 
 from percept_cli.cli import completing
 from percept_cli.cli.console import say
+from percept_cli.cli.layout import option
 from percept_cli.recipes import DEFAULT
 from percept_cli.reports import REPORTS
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from percept_cli.recipes.settings import Settings
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+_Decorator = Callable[[Any], Any]
 FILE = click.Path(path_type=Path, readable=False)
 DEFAULT_TOP = 20
 """Rows of a table in a terminal."""
@@ -34,7 +36,7 @@ class CountOr(click.ParamType[int | None]):
         if value == self._word:
             return None
         if not str(value).isdecimal() or int(value) < self._least:
-            self.fail(f"{value!r} is neither {self._word} nor a number of at least {self._least}", param, ctx)
+            self.fail(f"{value!r} is neither {self._word!r} nor an integer of at least {self._least}.", param, ctx)
         return int(value)
 
 
@@ -60,194 +62,205 @@ def note_settings(settings: Settings) -> None:
 
 def _all(*options: Callable[[_Function], _Function]) -> Callable[[_Function], _Function]:
     def decorate(function: _Function) -> _Function:
-        for option in reversed(options):
-            function = option(function)
+        for decorator in reversed(options):
+            function = decorator(function)
         return function
 
     return decorate
 
 
-_THRESHOLD: Callable[[Any], Any] = click.option(
-    "--threshold", type=float, metavar="X", help="Exit with 1 if a distance is above X."
-)
-limits_option: Callable[[Any], Any] = click.option(
+def threshold_option(what: str) -> _Decorator:
+    """A limit for the distance of the whole image, in the words of a command."""
+    return option("--threshold", group="Judge", type=float, metavar="X", help=what)
+
+
+limits_option: _Decorator = option(
     "--limits",
-    metavar="LIMITS",
-    help="Refuse files beyond these: pixels=1G, file=4GB, frames=10000, metadata=16MB, or another number or off "
-    "for each, separated by commas. Moves no number.",
+    group="Read",
+    metavar="NAME=X,...",
+    help="Refuse larger files; X may be off (default: pixels=1G,file=4GB,frames=10000,metadata=16MB).",
 )
-_picture_options = (
-    click.option(
-        "--alpha",
-        metavar="GROUND",
-        help="What transparency is laid over: white, black, #rrggbb, worst (black and white, and the larger "
-        "distance counts), or ignore it.  [default: worst]",
-    ),
-    click.option(
-        "--blend",
-        metavar="HOW",
-        help="Mix there in sRGB values as browsers do (gamma), or in linear light (linear).  [default: gamma]",
-    ),
-    click.option(
-        "--frame",
-        type=int,
-        metavar="N",
-        help="Compare the Nth frame or page of each file, from 1, not all.",
-    ),
-    click.option("--crop", metavar="X,Y,W,H", help="Compare only this rectangle, in pixels from the top left."),
-    click.option(
+_image_options = (
+    option("--crop", group="Read", metavar="X,Y,W,H", help="Compare only this rectangle, in pixels."),
+    option("--frame", group="Read", type=int, metavar="N", help="Compare only frame or page N, counted from 1."),
+    option(
         "--resize",
+        group="Read",
         metavar="HOW",
-        help="Bring other sizes to the reference's or the candidate's, or all pictures to fit:WxH or scale:X; by "
-        "Lanczos, antialiased.  [default: error]",
+        help="Resize to: reference, candidate, fit:WxH or scale:X.",
     ),
-    click.option(
+    option(
         "--pad",
+        group="Read",
         metavar="HOW",
-        help="Extend the smaller picture on the right and below by its edge, or by white, black or #rrggbb.  "
-        "[default: none]",
+        help="Pad the smaller image: edge, white, black or #rrggbb.",
     ),
-    click.option(
+    option(
+        "--alpha",
+        group="Read",
+        metavar="COLOUR",
+        help="Background behind transparent pixels: worst (default, of black and white), white, black, #rrggbb or "
+        "ignore.",
+    ),
+    option(
+        "--blend",
+        group="Read",
+        metavar="HOW",
+        help="Alpha blending: gamma (sRGB, default) or linear.",
+    ),
+    option(
         "--tonemap",
+        group="Read",
         metavar="NAME",
-        help="How light of HDR files becomes colours: aces, reinhard, hable or none.  [default: aces]",
+        help="HDR tone map: aces (default), reinhard, hable or none.",
     ),
-    click.option(
+    option(
         "--exposure",
+        group="Read",
         metavar="EV",
-        help="By how much HDR light is made brighter: a number of EV, auto to suit the reference, or "
-        "START:STOP:STEP or auto-range for several, of which the largest distance counts.  [default: auto]",
+        help="HDR exposure in EV: auto (default), a number, START:STOP:STEP or auto-range (the worst counts).",
     ),
-    click.option(
+    option(
         "--allow-nan/--no-allow-nan",
+        group="Read",
         default=None,
-        help="Let pixels of light pass that are no finite numbers, where both pictures have them in the same "
-        "places.",
+        help="Allow NaN/Inf at the same positions in both HDR images.",
     ),
-    click.option(
+    option(
         "--ignore-icc/--no-ignore-icc",
+        group="Read",
         default=None,
-        help="Take values as sRGB, whatever colour profiles and PNG's colour chunks say.",
+        help="Take pixel values as sRGB; ignore colour profiles.",
     ),
     limits_option,
 )
-_recipe_options = (
-    click.option(
+recipe_options = _all(
+    option(
         "--preset",
+        group="Recipe",
         default=DEFAULT,
-        show_default=True,
-        metavar="NAME|FILE.toml",
+        metavar="NAME|FILE",
         shell_complete=completing.presets,
-        help="The recipe: a built-in one (see: percept presets), or a TOML file.",
+        help="Recipe: built-in (see percept presets) or a TOML file.",
     ),
-    click.option(
-        "--backbone",
-        metavar="NAME",
-        shell_complete=completing.weights,
-        help="Weights instead of the preset's (see: percept weights list). Of the preset's layers those that its "
-        "network does not have become the last ones of their block.",
-    ),
-    click.option(
+    option(
         "--layers",
+        group="Recipe",
         type=click.UNPROCESSED,  # a settings file may also give a list or a table
         metavar="LAYERS",
         shell_complete=completing.taps,
-        help="Layers instead of the preset's: tap[:distance][=weight], separated by commas, such as "
-        "relu1_2,relu3_3=2.5. Taps are input, conv1_1, relu1_1 … relu5_3 and pool1 … pool4; VGG-19 has conv3_4, "
-        "relu3_4 and so on as well.",
+        help="Layers instead of the preset's: relu1_2,relu3_3:l1=2.5.",
     ),
-    click.option(
+    option(
         "--distance",
+        group="Recipe",
         metavar="NAME",
         shell_complete=completing.distances,
-        help="Distance instead of the preset's: unit, mse, l1, euclidean, cosine, frobenius, gram-none, gram-hw, "
-        "gram-chw (gram for short), contextual; dists, lpips and st-lpips on their own backbones.",
+        help="unit, mse, l1, euclidean, cosine, frobenius, gram-none, gram-hw, gram-chw, contextual, dists, "
+        "lpips, st-lpips.",
     ),
-    _THRESHOLD,
-    click.option(
+    option(
+        "--backbone",
+        group="Recipe",
+        metavar="NAME",
+        shell_complete=completing.weights,
+        help="Weights of another network (see percept weights list).",
+    ),
+    option(
+        "--precision",
+        group="Recipe",
+        metavar="NAME",
+        shell_complete=completing.precisions,
+        help="fp32 (default), tf32 (CUDA only), bf16 or fp16.",
+    ),
+    option(
         "--device",
+        group="Run",
         default="auto",
-        show_default=True,
         metavar="DEVICE",
         shell_complete=completing.devices,
-        help="auto, cpu, cuda, cuda:N or mps.",
+        help="auto (default), cpu, cuda, cuda:N or mps.",
     ),
-    click.option(
-        "--precision",
-        metavar="PRECISION",
-        shell_complete=completing.precisions,
-        help="fp32, tf32 (CUDA only), bf16 or fp16.  [default: the preset's, fp32]",
-    ),
-    click.option(
+    option(
         "--max-memory",
+        group="Run",
         metavar="SIZE",
-        help="Most memory to take, such as 2GB: of the machine on the CPU, of the GPU on one. Larger pictures go "
-        "through the network in parts; it moves no number.  [default: half of what is free, for features]",
+        help="Memory limit, e.g. 2GB (default: half of free memory).",
     ),
-    *_picture_options,
+    *_image_options,
 )
-recipe_options = _all(*_recipe_options)
-drawing_recipe_options = _all(*(option for option in _recipe_options if option is not _THRESHOLD))
-"""Of a command that judges nothing."""
 
 report_options = _all(
-    click.option(
-        "--format",
-        "form",
-        type=click.Choice(list(REPORTS)),
-        help="How to report on standard output, or in an --output whose ending says no format.  [default: table]",
-    ),
-    click.option("--wide/--no-wide", help="CSV: one row per pair instead of one per layer."),
-    click.option(
+    option(
         "--output",
         "-o",
         "outputs",
+        group="Output",
         multiple=True,
         type=FILE,
         metavar="FILE",
-        help="Write a report to FILE, whole or not at all, in the format of its ending; may be given several "
-        "times. Standard output then gets one only if --format asks for it.",
+        help="Write a report to FILE instead of printing it; the extension selects the format. Repeatable.",
     ),
+    option(
+        "--format",
+        "form",
+        group="Output",
+        type=click.Choice(list(REPORTS)),
+        metavar="NAME",
+        help="Format to print (even with --output), and for unknown extensions: table (default), json, jsonl, "
+        "csv, parquet, score, html, junit, markdown, github, gitlab, tap.",
+    ),
+    option("--wide/--no-wide", group="Output", help="CSV: one row per pair instead of one per layer."),
 )
 
-pictures_option: Callable[[Any], Any] = click.option(
+pictures_option: _Decorator = option(
     "--pictures",
+    group="Output",
     type=click.Choice(["embed", "link", "none"]),
+    metavar="HOW",
     default="embed",
-    show_default=True,
-    help="HTML: pictures in the file itself (of pairs that passed only while it stays small), by their addresses, "
-    "or not at all.",
+    help="Images in HTML: embed (default), link or none.",
 )
 
 choice_options = _all(
-    click.option(
+    option(
         "--include",
+        group="Select",
         multiple=True,
         metavar="GLOB",
-        help="Take only files that match, as in .gitignore: *.png, ui/**.",
+        help="Only files that match: '*.png', 'ui/**'. Repeatable.",
     ),
-    click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files that match; above --include."),
+    option(
+        "--exclude",
+        group="Select",
+        multiple=True,
+        metavar="GLOB",
+        help="Skip matching files; overrides --include. Repeatable.",
+    ),
+    option("--any-extension", group="Select", is_flag=True, help="Pair a.jpg with a.png where there is no a.jpg."),
 )
 """Of a command that goes through folders."""
-any_extension_option: Callable[[Any], Any] = click.option(
-    "--any-extension", is_flag=True, help="Let a.png be the counterpart of a.jpg where there is no a.png."
+allow_empty_option: _Decorator = option(
+    "--allow-empty", group="Judge", is_flag=True, help="Exit 0 when no images are found."
 )
-ending_options = _all(
-    click.option("--fail-fast", is_flag=True, help="Stop at the first pair that fails or cannot be compared."),
-    click.option("--allow-empty", is_flag=True, help="Comparing nothing is no error."),
+run_options = _all(
+    option(
+        "--workers",
+        group="Run",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Image-reading threads (default: one per CPU, up to 8).",
+    ),
+    option("--fail-fast", group="Run", is_flag=True, help="Stop at the first pair that fails or has an error."),
 )
-workers_option: Callable[[Any], Any] = click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Threads that read pictures.  [default: one per processor, at most 8]",
-)
+"""Of a command that goes through many pairs."""
 
 
-def top_option(what: str) -> Callable[[Any], Any]:
+def top_option(what: str) -> _Decorator:
     """How many rows a table has, in the words of a command."""
-    return click.option(
+    return option(
         "--top",
+        group="Output",
         type=CountOr("all", least=0),
         default=str(DEFAULT_TOP),
         show_default=True,
@@ -256,23 +269,28 @@ def top_option(what: str) -> Callable[[Any], Any]:
     )
 
 
-config_option: Callable[[Any], Any] = click.option(
+config_option: _Decorator = option(
     "--config",
+    group="Run",
     metavar="FILE",
     is_eager=True,
     callback=_load_settings,
     expose_value=False,
-    help="Read defaults from FILE.  [default: the nearest percept.toml, or pyproject.toml with [tool.percept]]",
+    help="Settings file (default: the nearest percept.toml).",
 )
-talk_options = _all(
-    config_option,
-    click.option(
-        "-q",
-        "--quiet",
-        is_flag=True,
-        help="Print errors only; the exit code answers. A --format or --output that is asked for is still given.",
-    ),
-    click.option(
-        "-v", "--verbose", is_flag=True, help="Say on standard error what is done, where, and how long it takes."
-    ),
+
+
+def quiet_option(what: str) -> _Decorator:
+    """How much is printed, in the words of a command."""
+    return option("-q", "--quiet", group="Output", is_flag=True, help=what)
+
+
+verbose_option: _Decorator = option(
+    "-v",
+    "--verbose",
+    group="Output",
+    is_flag=True,
+    help="Print what is done, and how long it takes (stderr).",
 )
+talk_options = _all(config_option, quiet_option("Print only errors, and what --format asks for."), verbose_option)
+"""Of a command that writes reports."""

@@ -30,7 +30,7 @@ def list_presets() -> None:
 
 
 def show_preset(name: str, toml: bool) -> None:
-    """All that there is to know of a recipe, or its file."""
+    """All that there is to know about a recipe, or its file."""
     preset = load_preset(name)
     if toml:
         print_report([preset_file(name).read_text(encoding="utf-8-sig")])
@@ -54,26 +54,31 @@ def _in_words(preset: Preset) -> Iterator[str]:
     yield from _entry("backbone", f"{spec.backbone}, {spec.precision}")
     yield from _entry("needs", _needs(preset))
     yield from _entry("published", preset.source)
-    yield from _entry("differs", preset.differs)
+    yield from _entry("differences", preset.differs)
     yield from _entry("cite", preset.cite)
-    yield from _entry("fingerprint", f"{spec.fingerprint}; distances compare with those of the same one")
+    yield from _entry(
+        "fingerprint", f"{spec.fingerprint} (distances are comparable only if their fingerprints are equal)"
+    )
     for note in preset.notes:
         yield from _entry("note", note)
     if preset.ladder is not None:
         yield from _ladder(preset.ladder)
-    yield from _entry("its file", f"percept presets show {shell_quoted(preset.name)} --toml")
+    yield from _entry("as TOML", f"percept presets show {shell_quoted(preset.name)} --toml")
 
 
 def _ladder(ladder: Ladder) -> Iterator[str]:
     """What its distances are like, the smallest first, with the quartiles of each step."""
     made = ladder.made
     yield from _entry(
-        "like", f"median and quartiles over {made['photographs']} photographs and {made['interfaces']} interfaces"
+        "like",
+        f"distances of known changes: median and quartiles over {made['photographs']} photographs and "
+        f"{made['interfaces']} interfaces",
     )
     yield from _steps(ladder.whole)
     if ladder.place:
         yield from _entry(
-            "in a place", f"small changes on the {made['interfaces']} interfaces, where each is strongest"
+            "in one place",
+            f"peak values of small changes: median and quartiles over the {made['interfaces']} interfaces",
         )
         yield from _steps(ladder.place)
 
@@ -89,11 +94,11 @@ def _needs(preset: Preset) -> str:
     if spec.record.path.is_file():
         weights = "no download" if spec.record.is_packaged else f"{spec.record.name}, which is installed"
     else:
-        weights = f"its weights, which are not installed; run: percept weights install {spec.record.name}"
+        weights = f"weights that are not installed; run: percept weights install {spec.record.name}"
     side = smallest_side(spec.record.network, spec.taps)
     most = [DISTANCES[layer.distance].most_positions for layer in spec.layers]
     limits = "".join(f"; at most {limit:,} positions in its layer" for limit in most if limit)
-    small = f"; pictures of {side}×{side} pixels or more, smaller ones are extended" if side > 1 else ""
+    small = f"; images of {side}×{side} pixels or more (smaller ones are extended)" if side > 1 else ""
     return f"{weights}{small}{limits}"
 
 

@@ -9,10 +9,10 @@ from percept_cli.system.machine import processors
 
 
 def settle_in() -> None:
-    """Call it before torch is loaded and before a picture is read.
+    """Call it before torch is loaded and before an image is read.
 
     Raises:
-        LibraryUnavailable: if the process is allowed too little memory for what reads pictures.
+        LibraryUnavailable: if the process is allowed too little memory for what reads images.
     """
     libraries.try_out("numpy", "PIL.Image")
     # torch counts the machine's processors, not those that a container may use: too many threads only wait.
@@ -21,5 +21,5 @@ def settle_in() -> None:
         os.environ["OMP_NUM_THREADS"] = str(allowed)
     from PIL import Image
 
-    # Pillow's limit is for servers that are sent pictures by strangers. Here the memory is the limit, see decode.
+    # Pillow's limit is for servers that are sent images by strangers. Here the memory is the limit, see decode.
     Image.MAX_IMAGE_PIXELS = None

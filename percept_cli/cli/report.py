@@ -44,7 +44,7 @@ def report(
         check_output(path, [results])
     run = read_run(results)
     if verbose:
-        say(f"{counted(len(run.results), 'result')} of percept {run.version} in {shown(results)}")
+        say(f"read {counted(len(run.results), 'result')} of percept {run.version} from {shown(results)}")
     if not quiet:
         if to.stdout != "table":
             note_settings(ctx.obj)
@@ -70,13 +70,13 @@ def report(
 
 
 def _tell_what_is_gone(run: Run, formats: set[str | None]) -> None:
-    """A page whose pictures are missing is most likely made in the wrong folder."""
+    """A page whose images are missing is most likely made in the wrong folder."""
     if "html" not in formats:
         return
     paths = {path for result in run.results for path in (result.reference, result.candidate) if path is not None}
     gone = sum(not os.path.lexists(path) for path in paths)
     if gone:
         say(
-            f"Note: {gone} of {counted(len(paths), 'picture')} not found; their paths start from the folder in "
-            "which they were compared"
+            f"Note: {gone} of {counted(len(paths), 'image')} not found; run percept report in the folder in which "
+            "they were compared"
         )

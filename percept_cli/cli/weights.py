@@ -46,17 +46,17 @@ def _entry(record: WeightsRecord) -> str:
         )
         cached = hub_file(record.origin.file_name)
         if cached.is_file():
-            lines.append(f"torch's cache has the download: {cached}")
+            lines.append(f"already downloaded to torch's cache: {cached}")
     elif stamp is None:
         state = "UNUSABLE"
-        lines.append(f"{size}, not a file that percept has installed, or a damaged one")
+        lines.append(f"{size}, not installed by percept, or damaged")
     elif record.vouches_for(stamp):
         lines.append(
-            f"{size}, by its own note from {record.origin.file_name}, sha256 {record.published_sha256}; "
-            f"check it with percept weights verify {record.name}"
+            f"{size}, according to its header from {record.origin.file_name}, sha256 {record.published_sha256}; "
+            f"to check it, run: percept weights verify {record.name}"
         )
     else:
-        lines.append(f"{size}, from a file without a published hash; kernels' sha256 {stamp.kernels_sha256}")
+        lines.append(f"{size}, from a file without a published hash; sha256 of its kernels {stamp.kernels_sha256}")
     head = f"{record.name}  {record.network}, {record.licence}, {state}"
     return "".join(f"{line}\n" for line in (head, *(f"  {line}" for line in (record.source, *lines))))
 
@@ -81,7 +81,7 @@ def install_weights(name: str, source: Path | None) -> int:
         path = install(record, source, meter=meter)
     except KeyboardInterrupt:
         meter.close()
-        say(f"{signals.in_words()}; what has come is kept, and the same command goes on from there.")
+        say(f"{signals.in_words()}; the part that is downloaded is kept. To continue, run the same command.")
         return signals.exit_code()
     finally:
         meter.close()
@@ -93,14 +93,14 @@ def verify_weights(names: tuple[str, ...], file: Path | None) -> None:
     """Those that are named, or all that are installed."""
     records = [_record(name) for name in names]
     if file is not None and len(names) != 1:
-        raise InvalidSetting("--file needs the one NAME it should be", hint=f"choose from {', '.join(WEIGHTS)}.")
+        raise InvalidSetting("--file needs exactly one NAME", hint=f"choose from {', '.join(WEIGHTS)}.")
     for record in records or _installed():
         path = verify(record, file)
         stamp = None if record.origin is None else read_stamp(path, record.file_name)
         if stamp is None:
             print_result(f"{record.name}: OK, sha256 {record.published_sha256}\n  {path}\n")
         else:
-            print_result(f"{record.name}: OK, kernels' sha256 {stamp.kernels_sha256}\n  {path}\n")
+            print_result(f"{record.name}: OK, sha256 of its kernels {stamp.kernels_sha256}\n  {path}\n")
             if record.unpinned:
                 print_result(click.wrap_text(record.unpinned, 100, "  as far as can be told: ", "  ") + "\n")
 

@@ -13,8 +13,8 @@ from percept_cli.system.names import shown
 
 def what_is_asked(asked: Asked) -> str:
     """For --verbose, before the work."""
-    settings = asked.settings.source or "no file"
-    return f"preset {asked.recipe.preset.name}; settings from {settings}; fingerprint {asked.spec.fingerprint}"
+    settings = f"settings from {asked.settings.source}" if asked.settings.source else "no settings file"
+    return f"preset {asked.recipe.preset.name}; {settings}; fingerprint {asked.spec.fingerprint}"
 
 
 def say_plans(reading: Reading) -> None:
@@ -32,7 +32,7 @@ def where_reports_are(paths: list[Path]) -> str:
 def what_ran(run: Run, seconds: float) -> str:
     """For --verbose, after the work."""
     if run.device == "none":
-        return f"the network was not loaded, since nothing needed it; {seconds:.3f} s"
+        return f"network not loaded, because it was not needed; {seconds:.3f} s"
     import torch
 
     record = run.spec.record
@@ -40,5 +40,5 @@ def what_ran(run: Run, seconds: float) -> str:
     return (
         f"{record.network} from {record.path}\n"
         f"torch {torch.__version__} on {run.device}{threads}, {run.spec.precision}; "
-        f"{seconds:.3f} s with imports and loading"
+        f"{seconds:.3f} s including imports and loading"
     )

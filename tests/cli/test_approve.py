@@ -60,7 +60,7 @@ def test_approving_twice_finds_it_done(checked: Path, approve: Approve, dry: boo
         "already approved  shade.png\n"
         "already approved  menu/fresh.png\n"
         "already approved  gone.png\n"
-        f"{'Without --dry-run, in' if dry else 'In'} base: 4 already approved.\n"
+        f"{'Dry run, nothing was changed. Without --dry-run, in' if dry else 'In'} base: 4 already approved.\n"
     )
     assert {path: identity(path) for path in (checked / "base").rglob("*.png")} == before
     assert approve("report.json", "--prune", "-q").stdout == ""
@@ -84,7 +84,9 @@ def test_a_dry_run_does_nothing_but_says_the_same(checked: Path, approve: Approv
     before = {path: identity(path) for path in (checked / "base").rglob("*")}
     dry = approve("report.json", "--prune", "--dry-run")
     assert dry.returncode == 1
-    assert dry.stdout.endswith("\nWithout --dry-run, in base: 1 changed, 1 new, 1 removed, 1 refused.\n")
+    assert dry.stdout.endswith(
+        "\nDry run, nothing was changed. Without --dry-run, in base: 1 changed, 1 new, 1 removed, 1 refused.\n"
+    )
     assert {path: identity(path) for path in (checked / "base").rglob("*")} == before
     wet = approve("report.json", "--prune")
     assert wet.stderr == dry.stderr
@@ -150,9 +152,9 @@ def test_the_folders_of_a_report_are_used_by_nobody(checked: Path, approve: Appr
     done = approve("report.json", named=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "Error: report.json says that it compared evil with the baseline .git/hooks; which folders are used is "
-        "yours to say, and not the report's\n"
-        "Hint: if you mean these, name them, or write them into percept.toml as baseline and current of [check]:\n"
+        "Error: no folders given; report.json says that it compared evil with the baseline .git/hooks, but "
+        "percept approve does not take folders from a report\n"
+        "Hint: if these are the right ones, name them, as here or under [check] in percept.toml:\n"
         "percept approve report.json --baseline .git/hooks --current evil\n"
     )
     done = approve("report.json")
@@ -267,7 +269,7 @@ def test_a_report_without_folders_has_no_baseline(checked: Path, approve: Approv
     put(checked / "report.json", json.dumps(document | {"folders": None}))
     done = approve("report.json")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "the report is not of two folders" in done.stderr
+    assert "report.json: the report does not compare two folders" in done.stderr
 
 
 def test_calling_it_elsewhere_is_told(checked: Path, approve: Approve) -> None:

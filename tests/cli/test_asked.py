@@ -41,8 +41,8 @@ def test_a_presets_own_threshold_holds(percept: Percept, save: Save, tmp_path: P
     [
         ("treshold = 1\n", ["percept.toml: unknown key 'treshold'", "did you mean threshold?"]),
         ('format = "xml"\n', ["percept.toml: Invalid value for '--format'"]),
-        ('layers = "relu9"\n', ["unknown layer 'relu9'", "in use from percept.toml: layers"]),
-        ("threshold = -1\n", ["the threshold must be", "in use from percept.toml: threshold"]),
+        ('layers = "relu9"\n', ["unknown layer 'relu9'", "percept.toml sets: layers"]),
+        ("threshold = -1\n", ["the threshold must be", "percept.toml sets: threshold"]),
         ("broken", ["percept.toml: cannot be read as TOML"]),
     ],
 )

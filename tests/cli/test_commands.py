@@ -19,7 +19,7 @@ from percept_cli.cli import run
 assert run() == 0
 print(*sorted(sys.modules), file=sys.stderr)
 """
-EVERYWHERE = {"percept_cli", "percept_cli._version", "percept_cli.errors", "percept_cli.cli"}
+EVERYWHERE = {"percept_cli", *(f"percept_cli.{name}" for name in ("_project", "_version", "errors", "cli"))}
 REPORTED = {"percept_cli.recipes", "percept_cli.reports"}
 """Names of the two presets that are defaults, and of the formats."""
 WORDS = {
@@ -60,7 +60,7 @@ def test_help_of_percept_loads_no_command(tmp_path: Path) -> None:
     found = loaded(tmp_path)
     assert of_percept(found) == EVERYWHERE
     assert {name for name in found if name.startswith("percept_cli.cli.")} == {
-        f"percept_cli.cli.{name}" for name in ("commands", "console")
+        f"percept_cli.cli.{name}" for name in ("commands", "console", "layout")
     }
 
 

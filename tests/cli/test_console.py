@@ -33,8 +33,8 @@ def test_quiet_and_verbose(percept: Percept, save: Save) -> None:
     assert (percept("compare", "a.png", "a.png", "-q", "--format", "score").stdout) == "0.0\ta.png\n"
     done = percept("compare", "a.png", "a.png", "-v", "--format", "score")
     assert done.stdout == "0.0\ta.png\n"
-    assert "preset default; settings from no file; fingerprint " in done.stderr
-    assert "the network was not loaded" in done.stderr
+    assert "preset default; no settings file; fingerprint " in done.stderr
+    assert "network not loaded, because it was not needed" in done.stderr
 
 
 def test_colour_only_where_it_is_wanted(percept: Percept, save: Save) -> None:

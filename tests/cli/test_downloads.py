@@ -30,7 +30,7 @@ def test_a_log_gets_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> N
     meter.advance(100_000_000)
     meter.advance(1)
     assert capsys.readouterr().err == (
-        "downloading 553 MB, 1.0 MB of which are here\ndownloading: 102 MB of 553 MB\n"
+        "downloading 553 MB, 1.0 MB of it already downloaded\ndownloading: 102 MB of 553 MB\n"
     )
 
 

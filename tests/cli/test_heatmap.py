@@ -26,7 +26,7 @@ def test_equal_pictures_are_drawn_without_torch(tmp_path: Path, save: Save) -> N
         "heatmap", "a.png", "a.png", "-o", "h.png", "--style", "alone", "--no-scale", cwd=tmp_path
     )
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == "The pictures are equal: the map is 0 everywhere.\nThe heat map is in h.png.\nFalse\n"
+    assert done.stderr == "The images are equal: the map is 0 everywhere.\nThe heat map is in h.png.\nFalse\n"
     assert pixels(tmp_path / "h.png").shape == (30, 40, 3)
     assert (pixels(tmp_path / "h.png") == SCALE[0]).all()
     done = with_torch_report("heatmap", "a.png", "a.png", "-o", "h.webp", "--style", "layers", "-q", cwd=tmp_path)
@@ -37,7 +37,11 @@ def test_equal_pictures_are_drawn_without_torch(tmp_path: Path, save: Save) -> N
 
 TROUBLE = {
     "no output": (["a.png", "b.png"], 2, "Missing option '--output'"),
-    "ending of no picture": (["a.png", "b.png", "-o", "h.gif"], 2, "the ending .gif is no picture"),
+    "ending of no picture": (
+        ["a.png", "b.png", "-o", "h.gif"],
+        2,
+        'h.gif: cannot infer an image format from ".gif"',
+    ),
     "no ending": (["a.png", "b.png", "-o", "h"], 2, "use one of .png, .jpg, .jpeg, .webp."),
     "output is an input": (["a.png", "b.png", "-o", "b.png"], 2, "overwrite the input b.png"),
     "output is a folder": (["a.png", "b.png", "-o", "folder.png"], 2, "the output is a directory"),
@@ -82,7 +86,7 @@ def test_standard_output_gets_the_picture_alone(save: Save, tmp_path: Path, outp
     done = subprocess.run(command, capture_output=True, cwd=tmp_path, check=True)
     with Image.open(io.BytesIO(done.stdout)) as image:
         assert (image.format, image.width) == ("PNG", 200)
-    assert done.stderr.decode() == "The pictures are equal: the map is 0 everywhere.\n"
+    assert done.stderr.decode() == "The images are equal: the map is 0 everywhere.\n"
 
 
 def test_verbose_says_what_is_done(percept: Percept, save: Save) -> None:
@@ -91,7 +95,7 @@ def test_verbose_says_what_is_done(percept: Percept, save: Save) -> None:
     options = ("--layer", "relu2_2", "--style", "triptych", "-v")
     done = percept("heatmap", "a.png", "b.png", "-o", "h.png", *options, fresh=True)
     assert done.returncode == 0
-    assert "preset default; settings from no file; fingerprint " in done.stderr
+    assert "preset default; no settings file; fingerprint " in done.stderr
     assert "plan: 18 of 24 cells" in done.stderr
     assert "torch " in done.stderr
 

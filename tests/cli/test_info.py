@@ -12,7 +12,7 @@ from tests.support.installations import without_extras as without_extras
 WHOLE = """\
 percept *, Python *, *
 
-Formats, which are known by a file's content and not by its ending
+Formats (detected from a file's content, not from its extension)
 PNG           .png .apng                  1 to 16 bits, animations of 8
 JPEG          .jpg .jpeg .jpe .jfif .mpo  8 bits
 BMP           .bmp                        8 bits
@@ -21,21 +21,21 @@ PPM           .ppm .pgm .pbm .pnm .pam    1 to 16 bits; PBM, PGM, PAM too
 WebP          .webp                       8 bits, animations
 TIFF          .tif .tiff                  1 to 32 bits, floats, pages
 AVIF          .avif .avifs                8, 10 and 12 bits, animations of 8
-HEIC          .heic .heif .hif            not read, see below
-JPEG XL       .jxl                        not read, see below
-OpenEXR       .exr                        not read, see below
+HEIC          .heic .heif .hif            not available, see below
+JPEG XL       .jxl                        not available, see below
+OpenEXR       .exr                        not available, see below
 Radiance HDR  .hdr .pic                   light, RGBE
 NumPy .npy    .npy                        arrays of colours or light
 DIB           .dib                        8 bits; BMP without a file header
 TGA           .tga .icb .vda .vst         8 bits
 
-HEIC: needs pillow-heif, which is not installed. To have it:
+HEIC: needs pillow-heif, which is not installed. To install it:
   pip install 'percept-cli[heic]'
 
-JPEG XL: needs pillow-jxl-plugin, which is not installed. To have it:
+JPEG XL: needs pillow-jxl-plugin, which is not installed. To install it:
   pip install 'percept-cli[jxl]'
 
-OpenEXR: needs OpenEXR, which is not installed. To have it:
+OpenEXR: needs OpenEXR, which is not installed. To install it:
   pip install 'percept-cli[hdr]'
 
 Libraries
@@ -61,12 +61,12 @@ Libraries
   libavif            *
   libtiff            *
 
-Limits of one file, where --limits sets no others
+Limits of a file (--limits changes them)
   pixels    1,000,000,000  pixels of all frames together
   file      4,000,000,000  bytes of the file
   frames           10,000  frames or pages
-  metadata     16,000,000  bytes of profiles, EXIF, XMP and texts, unpacked
-  Above all, what is read must fit the memory that is free.
+  metadata     16,000,000  bytes of profiles, EXIF, XMP and texts, uncompressed
+  Whatever the limits, an image must fit into free memory.
 """
 
 
@@ -89,7 +89,7 @@ def test_with_everything_nothing_is_to_be_installed(percept: Percept) -> None:
     done = percept("info")
     assert done.returncode == 0
     assert "HEIC          .heic .heif .hif            8, 10 and 12 bits\n" in done.stdout
-    assert "not read" not in done.stdout
+    assert "not available" not in done.stdout
     assert "pip" not in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert done.stdout.isascii()

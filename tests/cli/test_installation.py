@@ -35,7 +35,7 @@ def test_json(percept: Percept, without_extras: dict[str, str]) -> None:
 
 def test_devices_are_listed_when_asked_for(percept: Percept) -> None:
     done = percept("info", "--devices", env={"CUDA_VISIBLE_DEVICES": ""})
-    assert re.search(r"\n\nDevices\n  cpu +\d+ processors?(, which auto takes)?\n", done.stdout)
+    assert re.search(r"\n\nDevices\n  cpu +\d+ processors?( \(used by auto\))?\n", done.stdout)
     document = json.loads(percept("info", "--devices", "--format", "json").stdout)
     assert document["devices"][0]["name"] == "cpu"
     assert [device["chosen"] for device in document["devices"]].count(True) == 1

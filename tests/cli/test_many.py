@@ -113,7 +113,7 @@ def test_killed_again_and_again_it_ends_as_if_it_had_not_been(
     assert kills >= 3
     done = percept("batch", "expected", "actual", "--resume", journal.name, "-v", "-o", "r.json", *CHEAP)
     assert done.returncode == 0
-    assert int(re.findall(r"(\d+) results were in killed.jsonl already", done.stderr)[0]) >= 50
+    assert int(re.findall(r"(\d+) results reused from killed.jsonl", done.stderr)[0]) >= 50
     assert rows(journal) == rows(tmp_path / "whole.jsonl")
     document = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     assert (document["complete"], document["summary"]["pairs"]) == (True, 60)
@@ -139,8 +139,8 @@ def test_ctrl_c_writes_what_is_done_and_says_how_to_go_on(tmp_path: Path, save: 
     document = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     assert (document["complete"], document["exit_code"], len(document["results"])) == (False, 130, count)
     assert len(rows(tmp_path / "r.jsonl")) == count
-    assert err.startswith("\nInterrupted: finishing the pairs in flight; again to stop at once.\nERROR: ")
-    assert f"Interrupted after {count} of 300 pairs. What is done is in r.jsonl; the same command goes on" in err
+    assert err.startswith("\nInterrupted: finishing the pairs in progress; repeat to stop at once.\nERROR: ")
+    assert f"Interrupted after {count} of 300 pairs. Finished results are in r.jsonl. To continue, run " in err
     done = percept("batch", *arguments)
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 300)
     assert len(rows(tmp_path / "r.jsonl")) == 300

@@ -64,7 +64,7 @@ def test_every_command_takes_the_option(percept: Percept, tmp_path: Path) -> Non
     assert percept("check", "r", "c", "-q").returncode == 1
     assert percept("check", "r", "c", "-q", "--ignore-icc").returncode == 0
     done = percept("heatmap", *files, "-o", "h.png", "--ignore-icc")
-    assert "The pictures are equal" in done.stderr
+    assert "The images are equal" in done.stderr
     (tmp_path / "percept.toml").write_text("ignore-icc = true\n")
     assert percept("check", "r", "c", "-q").returncode == 0
     assert percept("check", "r", "c", "-q", "--no-ignore-icc").returncode == 1

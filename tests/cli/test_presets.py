@@ -10,7 +10,7 @@ from tests.conftest import ROOT, Percept, Save
 
 def test_presets_are_listed_and_shown(percept: Percept) -> None:
     listed = percept("presets")
-    assert listed.stdout.startswith("default          How different two pictures look: ")
+    assert listed.stdout.startswith("default          How different two images look: ")
     assert max(map(len, listed.stdout.splitlines())) <= 80
     assert percept("presets", "list").stdout == listed.stdout
     for name in ("default", "johnson-content", "johnson-style"):
@@ -23,25 +23,26 @@ def test_presets_are_listed_and_shown(percept: Percept) -> None:
 
 SRGAN = """\
 srgan
-SRGAN's VGG loss: mean squared difference of VGG-19's relu5_4, features divided
-by 12.75.
+SRGAN's VGG loss: mean squared difference of VGG-19's relu5_4, with features
+divided by 12.75.
 
-for          Super-resolution, as a loss.
+for          A loss for super-resolution.
 layers       relu5_4  mse  weight 0.00615148
 mse          mean over channels and positions of (F − G)²
 backbone     vgg19-imagenet1k-v1, fp32
-needs        its weights, which are not installed; run: percept weights install
-             vgg19-imagenet1k-v1; pictures of 16×16 pixels or more, smaller ones
-             are extended
+needs        weights that are not installed; run: percept weights install
+             vgg19-imagenet1k-v1; images of 16×16 pixels or more (smaller ones
+             are extended)
 published    Ledig et al. 2017, eq. 5, factor of section 3.2
-differs      The paper sums over channels and divides by H·W; this is the mean
-             over C·H·W that its ports take (512 times smaller).
+differences  The paper sums over channels and divides by H·W. This is the mean
+             over C·H·W, which reimplementations use (512 times smaller).
 cite         C. Ledig, L. Theis, F. Huszar, J. Caballero, A. Cunningham, A.
              Acosta, A. Aitken, A. Tejani, J. Totz, Z. Wang, W. Shi. Photo-
              Realistic Single Image Super-Resolution Using a Generative
              Adversarial Network. CVPR 2017. arXiv:1609.04802
-fingerprint  e1ff8d304848; distances compare with those of the same one
-its file     percept presets show srgan --toml
+fingerprint  e1ff8d304848 (distances are comparable only if their fingerprints
+             are equal)
+as TOML      percept presets show srgan --toml
 """
 
 
@@ -52,7 +53,7 @@ def test_a_preset_is_explained_in_words(percept: Percept, tmp_path: Path) -> Non
         shown = percept("presets", "show", name, env=home).stdout.splitlines()
         assert max(map(len, shown)) <= 80
         labels = {line[:13].strip() for line in shown if line and line[0] != " "}
-        assert {"for", "layers", "backbone", "needs", "published", "differs", "cite", "fingerprint"} <= labels
+        assert {"for", "layers", "backbone", "needs", "published", "differences", "cite", "fingerprint"} <= labels
 
 
 def test_a_preset_on_kernels_that_are_there_says_which_layers_it_takes_instead(
@@ -68,7 +69,7 @@ def test_a_preset_on_kernels_that_are_there_says_which_layers_it_takes_instead(
     )
     found = percept("compare", *pair, "--preset", "esrgan", "--backbone", "vgg16-oxford")
     assert found.returncode == 0
-    assert found.stderr == "Note: vgg16-oxford has no conv5_4; its conv5_3 is compared instead\n"
+    assert found.stderr == "Note: vgg16-oxford has no layer conv5_4; conv5_3 is compared instead\n"
     assert "recipe       vgg16-oxford, l1, fp32, on cpu" in found.stdout
     refused = percept("compare", *pair, "--preset", "lpips", "--backbone", "vgg16-oxford")
     assert (refused.returncode, refused.stdout) == (2, "")

@@ -188,7 +188,7 @@ def test_standard_output_gets_a_table_or_what_is_asked_for(percept: Percept, tmp
     done = percept("report", "run.json", "--format", "html")
     assert done.returncode == 0
     assert done.stdout.startswith("<!doctype html>")
-    assert "not found; their paths start from the folder in which they were compared" in done.stderr
+    assert "images not found; run percept report in the folder in which they were compared" in done.stderr
 
 
 def test_the_input_is_never_overwritten(percept: Percept, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_a_plan_has_the_name_of_its_view_where_there_are_several(
 
 def test_what_needed_no_network_says_so() -> None:
     run = Run("1.0", SPEC, "none", ())
-    assert what_ran(run, 0.25) == "the network was not loaded, since nothing needed it; 0.250 s"
+    assert what_ran(run, 0.25) == "network not loaded, because it was not needed; 0.250 s"
 
 
 def test_what_ran_says_on_what() -> None:

@@ -234,10 +234,10 @@ def test_a_killed_download_goes_on(server: Server, home: Path, tiny: WeightsReco
     if kill != signal.SIGKILL:
         assert process.returncode == 128 + kill
         words = "Interrupted" if kill == signal.SIGINT else f"Ended by {kill.name}"
-        assert talk.endswith(f"{words}; what has come is kept, and the same command goes on from there.\n")
+        assert talk.endswith(f"{words}; the part that is downloaded is kept. To continue, run the same command.\n")
         assert left_in(home) == [part.name]
     done = run(server.url("whole"), "install", "tiny")
     assert done.returncode == 0, done.stderr
     assert server.requests[-1][1] == f"bytes={PIECE}-"
-    assert done.stderr == "downloading 0.3 MB, 0.1 MB of which are here\n"
+    assert done.stderr == "downloading 0.3 MB, 0.1 MB of it already downloaded\n"
     check_installed(tiny)

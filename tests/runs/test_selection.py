@@ -107,11 +107,11 @@ def test_of_many_pictures_to_approve_some_are_named(checked: Path, approve: Appr
         (["--filter", "fine.png"], "fine.png passed: nothing to approve.\n"),
         (
             ["--filter", "fine.png", "--filter", "broken.png"],
-            "1 picture passed, 1 picture could not be compared: nothing to approve.\n",
+            "1 image passed, 1 image could not be compared: nothing to approve.\n",
         ),
         (
             ["--filter", "gone.png"],
-            "gone.png had no candidate: nothing to approve.\n--prune deletes 1 reference without a candidate.\n",
+            "gone.png was missing: nothing to approve.\n--prune deletes 1 baseline without an image.\n",
         ),
         (
             ["--filter", "shade.png", "--only", "new"],
@@ -133,8 +133,8 @@ def test_nothing_to_approve_is_said(checked: Path, approve: Approve) -> None:
     done = approve("report.json")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        "Nothing to approve: report.json has no picture that differs or is new.\n"
-        "--prune deletes 1 reference without a candidate.\n"
+        "Nothing to approve: report.json has no image that differs or is new.\n"
+        "--prune deletes 1 baseline without an image.\n"
     )
     assert approve("report.json", "-q").stdout == ""
     assert contents(checked / "base") == OLD
@@ -144,5 +144,5 @@ def test_nothing_to_approve_is_said(checked: Path, approve: Approve) -> None:
         (["--only", "new"], "is new"),
         (["--only", "changed", "--prune"], "differs or is missing"),
     ):
-        told = f"Nothing to approve: report.json has no picture that {kinds}.\n"
+        told = f"Nothing to approve: report.json has no image that {kinds}.\n"
         assert approve("report.json", *options).stdout == told

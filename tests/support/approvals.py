@@ -95,7 +95,7 @@ def contents(folder: Path) -> dict[str, str]:
 OLD = {name: entry[0] for name, entry in PICTURES.items() if entry[0] is not None}
 ACCEPTED = OLD | {"menu/icon.png": "new icon", "shade.png": "new shade", "menu/fresh.png": "fresh"}
 
-HINT = "Hint: what was refused is as it was; if a file has changed since the check, run percept check again.\n"
+HINT = "Hint: refused images were not copied; if a file has changed since the check, run percept check again.\n"
 
 Approve = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -89,8 +89,8 @@ def test_rows_that_are_done_are_kept(tmp_path: Path, save: Save) -> None:
         out, talk = process.communicate(timeout=ENDS)
     count = 1 + len(out.splitlines())
     assert (process.returncode, count < 150) == (143, True)
-    assert "\nEnded by SIGTERM: finishing the pairs in flight; again to stop at once.\n" in talk
-    assert f"Ended by SIGTERM after {count} of 150 pairs. What is done is in r.jsonl; " in talk
+    assert "\nEnded by SIGTERM: finishing the pairs in progress; repeat to stop at once.\n" in talk
+    assert f"Ended by SIGTERM after {count} of 150 pairs. Finished results are in r.jsonl. " in talk
     document = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     assert (document["complete"], len(document["results"])) == (False, count)
     assert len(rows(tmp_path / "r.jsonl")) == count

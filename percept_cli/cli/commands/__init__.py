@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from percept_cli.cli import layout
 from percept_cli.cli.console import print_result
 from percept_cli.errors import did_you_mean
 from percept_cli.system.names import shell_quoted
@@ -52,7 +53,21 @@ def _meant(files: list[str], words: list[str]) -> str:
 
 
 class Command(click.Command):
-    """A command whose help is a result: its reader may close the pipe, and a full disk is said to be one."""
+    """A command whose help is a result: its reader may close the pipe, and a full disk is said to be one.
+
+    Args:
+        pages: of the documentation, by groups of options, where they are not those of ``layout.PAGES``.
+    """
+
+    def __init__(
+        self, *arguments: Any, pages: dict[layout.OptionGroup, str] | None = None, **settings: Any
+    ) -> None:
+        super().__init__(*arguments, **settings)
+        self.pages = pages or {}
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Options in groups."""
+        layout.write_options(self, self.pages, ctx, formatter)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Click's option, printing by percept's own way out."""
@@ -73,7 +88,15 @@ class Deferred(Command):
 
 
 class Later(Command):
-    """A command as lists and completion show it; its module is imported when it is called."""
+    """A command as lists and completion show it; its module is imported when it is called.
+
+    Args:
+        section: under which heading the help of its group lists it.
+    """
+
+    def __init__(self, *arguments: Any, section: str, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.section = section
 
     def load(self) -> click.Command:
         """The command itself."""
@@ -85,6 +108,22 @@ class Group(Command, click.Group):
     """A group of such commands; an unknown one is told the nearest, and files the command that takes them."""
 
     command_class = Deferred
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands first."""
+        self.format_commands(ctx, formatter)
+        super().format_options(ctx, formatter)
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """In sections, in the order in which they were added."""
+        width = max(map(len, self.commands))
+        rows: dict[str, list[tuple[str, str]]] = {}
+        for name, command in self.commands.items():
+            section = command.section if isinstance(command, Later) else "Commands"
+            text = command.get_short_help_str(formatter.width - width - 4)
+            rows.setdefault(section, []).append((name, text))
+        for section, listed in rows.items():
+            layout.write_rows(formatter, f"{section}:", listed, width)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click; an option before files belongs to a command that nobody named."""

@@ -5,51 +5,61 @@ from __future__ import annotations
 import click
 
 from percept_cli.cli.commands import Deferred
-from percept_cli.cli.options import FILE, config_option, limits_option
+from percept_cli.cli.layout import option
+from percept_cli.cli.options import FILE, config_option, limits_option, quiet_option
 
 
-@click.command(cls=Deferred)
+@click.command(cls=Deferred, pages={"Select": "guides/approving", "Output": "guides/approving"})
 @click.argument("report", type=FILE)
-@click.option(
-    "--baseline", type=FILE, metavar="DIR", help="The folder to be changed.  [default: baseline of [check]]"
+@option(
+    "--baseline",
+    group="Select",
+    type=FILE,
+    metavar="DIR",
+    help="Folder to copy to (default: from percept.toml).",
 )
-@click.option(
-    "--current", type=FILE, metavar="DIR", help="The folder to copy from.  [default: current of [check]]"
+@option(
+    "--current",
+    group="Select",
+    type=FILE,
+    metavar="DIR",
+    help="Folder to copy from (default: from percept.toml).",
 )
-@click.option(
+@option(
     "--filter",
     "patterns",
+    group="Select",
     multiple=True,
     metavar="GLOB",
-    help="Accept only pictures whose name matches, as in .gitignore: *.png, charts/**; may be given several "
-    "times.",
+    help="Only images that match: '*.png', 'charts/**'. Repeatable.",
 )
-@click.option(
+@option(
     "--only",
+    group="Select",
     type=click.Choice(["changed", "new"]),
-    help="Copy only pictures that differ from their reference, or only those that have none.",
+    metavar="changed|new",
+    help="Only images that differ, or only those that are new.",
 )
-@click.option("--prune", is_flag=True, help="Delete references that have no candidate any more.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-@click.option("--force", is_flag=True, help="Approve although the environment variable CI is set.")
+@option("--prune", group="Select", is_flag=True, help="Also delete baselines that have no image any more.")
 @limits_option
+@quiet_option("Print only errors and refused images.")
+@option("--dry-run", group="Run", is_flag=True, help="Print what would be done, and change nothing.")
+@option("--force", group="Run", is_flag=True, help="Approve even if the environment variable CI is set.")
 @config_option
-@click.option("-q", "--quiet", is_flag=True, help="Print only what was refused, and errors.")
 def approve() -> None:
-    """Copy the pictures that a percept check of two folders found to differ, or to be new, over its baseline.
+    """Copy images that percept check found to differ, or to be new, over the baseline.
 
-    REPORT is the JSON report of that check. Call percept approve in the same folder as the check. The two folders
-    are those of the check; they are named here, or in percept.toml as baseline and current of [check], and never
-    taken from the report, which anyone may have written. Pictures that passed are never touched, and neither are
-    those that could not be compared. Only the files that were compared are acted on, and only pictures are
-    written: if a candidate or its reference has changed since, that picture is refused, the others are not, and
-    the exit code is 1. A file is replaced whole or not at all. A filter that matches no picture of the report is
-    an error, and then nothing is done.
+    REPORT is the JSON report of a check of two folders. Run percept approve in the folder in which the check was
+    run, and name the same two folders with --baseline and --current or in percept.toml.
+
+    Images that passed, or could not be compared, are left alone. An image that has changed since the check, or
+    whose baseline has, is refused; the others are copied, and the exit code is 1. If a --filter matches no image
+    of REPORT, nothing is copied.
 
     \b
     Examples:
       percept check base/ now/ -o report.json
       percept approve report.json --baseline base/ --current now/ --dry-run
-      percept approve report.json --filter 'charts/**' --only changed
+      percept approve report.json --filter charts/ --only changed
       percept approve report.json --prune
     """  # noqa: D301 - \b is click's mark for lines to keep as they are

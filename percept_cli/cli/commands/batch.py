@@ -5,73 +5,81 @@ from __future__ import annotations
 import click
 
 from percept_cli.cli.commands import Deferred
+from percept_cli.cli.layout import option
 from percept_cli.cli.options import (
     FILE,
     CountOr,
-    any_extension_option,
+    allow_empty_option,
     choice_options,
-    ending_options,
     recipe_options,
     report_options,
+    run_options,
     talk_options,
+    threshold_option,
     top_option,
-    workers_option,
 )
 
 
 @click.command(cls=Deferred)
 @click.argument("reference", type=FILE, required=False)
 @click.argument("candidate", type=FILE, required=False)
-@click.option(
+@threshold_option("Fail (exit 1) if a distance exceeds X.")
+@option(
+    "--allow-unmatched",
+    group="Judge",
+    is_flag=True,
+    help="Do not fail when an image has no counterpart.",
+)
+@allow_empty_option
+@option(
     "--pairs",
     "manifest",
+    group="Select",
     metavar="FILE|-",
-    help="Take the pairs from a CSV, TSV or JSON Lines file, or from standard input as they come. Columns: "
-    "reference, candidate, and if you like name, threshold, weight; others are carried through to the report.",
+    help="Pairs from a CSV, TSV or JSON Lines file, or stdin (-). Columns: reference, candidate; optional: name, "
+    "threshold, weight; others are copied to the report.",
 )
 @choice_options
-@any_extension_option
 @recipe_options
 @report_options
-@top_option("Rows of the table, the worst first. Other formats have all.")
-@click.option(
-    "--resume",
-    type=FILE,
-    metavar="FILE.jsonl",
-    help="Keep results in FILE as they come, and do not compare again what stands in it unchanged: the same "
-    "command goes on where it was ended.",
-)
-@click.option(
-    "--resume-by",
-    type=click.Choice(["stat", "hash"]),
-    default="stat",
-    show_default=True,
-    help="What shows that a picture is unchanged: size and time of change, or its content.",
-)
-@ending_options
-@click.option("--allow-unmatched", is_flag=True, help="Pictures without a counterpart are no failure.")
-@click.option(
+@top_option("Maximum rows in the table (worst first).")
+@run_options
+@option(
     "--batch-size",
+    group="Run",
     type=CountOr("auto", least=1),
     default="auto",
     show_default=True,
-    metavar="auto|N",
-    help="Most pairs of one size to compute at once; moves no number.",
+    metavar="N|auto",
+    help="Pairs of one size to compute at once.",
 )
-@workers_option
+@option(
+    "--resume",
+    group="Run",
+    type=FILE,
+    metavar="FILE",
+    help="Save each result to FILE (JSON Lines); when run again, skip unchanged pairs that FILE already has.",
+)
+@option(
+    "--resume-by",
+    group="Run",
+    type=click.Choice(["stat", "hash"]),
+    metavar="HOW",
+    default="stat",
+    help="Detect changes by stat (size, time; default) or hash.",
+)
 @talk_options
 def batch() -> None:
-    """Compare every picture of the folder REFERENCE with its counterpart in the folder CANDIDATE.
+    """Compare each image in REFERENCE with the one of the same path in CANDIDATE.
 
-    Counterparts have the same path within their folder. REFERENCE may also be one picture, to be compared with
-    every picture of CANDIDATE. With --pairs the pairs come from a list or, as they are written, from another
-    program. Sizes may be mixed; a pair of two sizes is an error of that pair unless --resize or --pad says
-    what to do with it, as is a file that cannot be read.
+    Both are folders. REFERENCE may also be one image, which is compared with each image in CANDIDATE. With
+    --pairs, pairs come from a list or, line by line, from another program. A pair whose sizes differ, or of which
+    a file is broken, is reported as an error; the others are still compared.
 
     \b
     Examples:
       percept batch expected/ actual/ --threshold 0.05
-      percept batch expected/ actual/ -o results.csv -o results.json --resume results.jsonl
+      percept batch expected/ actual/ -o results.csv --resume results.jsonl
       percept batch photo.png variants/ --format score | sort -n
       percept batch --pairs pairs.csv --wide -o results.csv
       my-renderer | percept batch --pairs - --format jsonl | my-dashboard

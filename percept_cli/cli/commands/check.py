@@ -1,4 +1,4 @@
-"""``percept check``: pictures held to their baseline, by gates that see what a person sees."""
+"""``percept check``: images compared with their baseline, by gates that see what a person sees."""
 
 from __future__ import annotations
 
@@ -8,81 +8,104 @@ from typing import Any
 import click
 
 from percept_cli.cli.commands import Deferred
+from percept_cli.cli.layout import option
 from percept_cli.cli.options import (
     FILE,
-    any_extension_option,
+    allow_empty_option,
     choice_options,
-    ending_options,
     pictures_option,
     recipe_options,
     report_options,
+    run_options,
     talk_options,
+    threshold_option,
     top_option,
-    workers_option,
 )
 from percept_cli.judging.rules import NOISES, POLICIES
 
 
 def _policy(name: str, what: str) -> Callable[[Any], Any]:
-    return click.option(
-        name, type=click.Choice(POLICIES), metavar="|".join(POLICIES), help=f"{what}  [default: fail]"
+    return option(
+        name,
+        group="Judge",
+        type=click.Choice(POLICIES),
+        metavar="HOW",
+        help=f"{what}: {', '.join(POLICIES[:-1])} or {POLICIES[-1]} (default).",
     )
 
 
-@click.command(cls=Deferred)
+@click.command(cls=Deferred, pages={"Judge": "numbers/gates-and-noise"})
 @click.argument("baseline", type=FILE, required=False)
 @click.argument("current", type=FILE, required=False)
-@click.option(
+@option(
     "--noise",
+    group="Judge",
     type=click.Choice(NOISES),
-    help="How much rendering alone may change: as much as each pair itself shows, next to nothing, or as much as "
-    "another machine's fonts do.  [default: auto]",
+    metavar="HOW",
+    help="Rendering noise to tolerate: auto (default, as each pair shows), same-machine (strictest) or "
+    "cross-machine.",
 )
-@click.option(
+@option(
     "--fail",
     "fails",
+    group="Judge",
     multiple=True,
     metavar="GATE=X",
-    help="Fail above X instead of the gate's own limit, or never (off). Gates: overall, peak, colour (in ΔE), "
-    "changed-pixels (a number of pixels, or as 1% of those that are not left out).",
+    help="Fail above X (or off). Gates: overall, peak, colour (ΔE), changed-pixels (a number, or 1%). Repeatable.",
 )
-@click.option(
-    "--warn", "warns", multiple=True, metavar="GATE=X", help="Warn above X as well; a warning exits with 0."
+@option(
+    "--warn",
+    "warns",
+    group="Judge",
+    multiple=True,
+    metavar="GATE=X",
+    help="Warn above X; a warning exits with 0. Repeatable.",
 )
-@click.option(
-    "--ignore", multiple=True, metavar="X,Y,W,H", help="Leave out a rectangle of every picture, in pixels."
+@threshold_option("Same as --fail overall=X, which overrides it.")
+@option(
+    "--ignore",
+    group="Judge",
+    multiple=True,
+    metavar="X,Y,W,H",
+    help="Ignore a rectangle, in pixels. Repeatable.",
 )
-@click.option(
-    "--mask", type=FILE, help="Leave out what is black in this picture, which is as large as the others."
+@option(
+    "--mask", group="Judge", type=FILE, metavar="FILE", help="Ignore what is black in this image of the same size."
 )
-@click.option(
-    "--max-shift", type=click.IntRange(0, 64), metavar="N", help="Let pictures and regions move by up to N pixels."
+@option(
+    "--max-shift",
+    group="Judge",
+    type=click.IntRange(0, 64),
+    metavar="N",
+    help="Tolerate what moved by up to N pixels (at most 64).",
 )
-@_policy("--new", "What a picture without a baseline is.")
-@_policy("--missing", "What a baseline without a picture is.")
-@_policy("--size-mismatch", "What two sizes, or numbers of frames, are, where --resize and --pad say nothing.")
+@_policy("--new", "Image without baseline")
+@_policy("--missing", "Baseline without image")
+@_policy("--size-mismatch", "Sizes or frames differ")
+@allow_empty_option
 @choice_options
-@any_extension_option
 @recipe_options
 @report_options
-@pictures_option
-@top_option("Pictures that the table tells of, the worst first.")
-@click.option(
+@option(
     "--heatmaps",
+    group="Output",
     type=FILE,
     metavar="FOLDER",
-    help="Draw what did not pass into FOLDER, each as reference, candidate and heat map side by side.",
+    help="Draw a heat map of each image that did not pass.",
 )
-@ending_options
-@workers_option
+@pictures_option
+@top_option("Maximum images in the table.")
+@run_options
 @talk_options
 def check() -> None:
-    """Hold the pictures of the folder CURRENT, or one picture, to those of BASELINE.
+    """Compare each image in CURRENT with its baseline and fail on visible changes.
 
-    A picture fails if any of its gates does: the mean distance, the strongest place of the distance map, or the
-    difference of colour that is left when detail is blurred away. Limits follow the noise that each pair itself
-    shows, so that another machine's fonts pass and one wrong digit does not. Folders, rules and overrides for some
-    pictures can stand in percept.toml, as [check] and [[override]]; README has them all.
+    BASELINE and CURRENT are two folders or two images. An image fails if one of its gates exceeds its limit:
+    overall (the mean distance), peak (the strongest place) or colour (the difference that is left when detail is
+    blurred away). Limits adapt to the noise of each pair: another machine's fonts pass, one wrong digit does not.
+    percept.toml can hold folders and limits ([check]), and exceptions for some images ([[override]]).
+
+    The exit code is 0 if all images pass or only warn, 1 if any fails, 3 if any cannot be compared.
 
     \b
     Examples:
@@ -90,5 +113,5 @@ def check() -> None:
       percept check expected/ actual/ -o report.html -o results.json -o junit.xml
       percept check expected/ actual/ --ignore 0,0,200,40 --max-shift 2
       percept check before.png after.png --noise same-machine
-      percept approve results.json --filter 'charts/**'
+      percept approve results.json --filter charts/
     """  # noqa: D301 - \b is click's mark for lines to keep as they are

@@ -1,27 +1,27 @@
-"""``percept compare``: two pictures, one number, and the layers that see the difference."""
+"""``percept compare``: two images, one number, and the layers that see the difference."""
 
 from __future__ import annotations
 
 import click
 
 from percept_cli.cli.commands import Deferred
-from percept_cli.cli.options import FILE, recipe_options, report_options, talk_options
+from percept_cli.cli.options import FILE, recipe_options, report_options, talk_options, threshold_option
 
 
 @click.command(cls=Deferred)
 @click.argument("reference", type=FILE)
 @click.argument("candidate", type=FILE)
+@threshold_option("Fail (exit 1) if the distance exceeds X.")
 @recipe_options
 @report_options
 @talk_options
 def compare() -> None:
-    """Say how different CANDIDATE looks from REFERENCE, layer by layer.
+    """Measure how different CANDIDATE looks from REFERENCE, layer by layer.
 
-    The distance is the sum over the layers of weight × d(features of REFERENCE, features of CANDIDATE):
-    0 for equal pictures, larger is more different. Both pictures must have the same
-    size, unless --resize or --pad says how to bring them to one. A dash reads a picture from standard input.
-
-    Two folders are compared as by percept batch, which has more options for them.
+    The distance is the sum over the layers of weight × d(features of REFERENCE, features of CANDIDATE): 0 for
+    equal images, larger is more different. Images of different sizes are an error unless --resize or --pad is
+    given. A dash (-) reads one image from stdin. Two folders are compared as by percept batch. For a verdict that
+    needs no limit of your own, use percept check.
 
     \b
     Examples:

@@ -1,52 +1,58 @@
-"""``percept heatmap``: where two pictures differ, as a picture."""
+"""``percept heatmap``: where two images differ, as an image."""
 
 from __future__ import annotations
 
 import click
 
 from percept_cli.cli.commands import Deferred
-from percept_cli.cli.options import FILE, drawing_recipe_options, talk_options
+from percept_cli.cli.layout import option
+from percept_cli.cli.options import FILE, config_option, quiet_option, recipe_options, verbose_option
 from percept_cli.drawing import STYLES
 
 
-@click.command(cls=Deferred)
+@click.command(cls=Deferred, pages={"Output": "concepts/heat-maps"})
 @click.argument("reference", type=FILE)
 @click.argument("candidate", type=FILE)
-@click.option(
+@option(
     "--output",
     "-o",
+    group="Output",
     type=FILE,
     required=True,
     metavar="FILE",
-    help="Where to draw: a .png, .jpg or .webp file, written whole or not at all; - for standard output, as PNG.",
+    help="Heat map to write: .png, .jpg, .webp, or - for stdout.",
 )
-@click.option(
+@option(
     "--style",
+    group="Output",
     type=click.Choice(STYLES),
+    metavar="NAME",
     default="overlay",
-    show_default=True,
-    help="The map over the candidate in grey, alone, beside both pictures, or one map per layer.",
+    help="overlay (default: over the grey candidate), alone, triptych (beside both images) or layers (one map "
+    "each).",
 )
-@click.option("--layer", metavar="TAP", help="The map of one layer of the recipe instead of the sum of all.")
-@click.option(
+@option("--layer", group="Output", metavar="LAYER", help="Draw one layer instead of the sum of all.")
+@option(
     "--scale/--no-scale",
+    group="Output",
     default=True,
-    help="Whether the colours and their values are drawn below. Without them, overlay and alone are as large as "
-    "the pictures, pixel for pixel.  [default: scale]",
+    help="Draw the colour scale below the map (default). Without, overlay and alone have the size of the images.",
 )
-@drawing_recipe_options
-@talk_options
+@recipe_options
+@config_option
+@quiet_option("Print only errors.")
+@verbose_option
 def heatmap() -> None:
     """Draw where CANDIDATE looks different from REFERENCE, and how strongly.
 
-    Each place has the colour of its distance, weighted and summed over the layers. The colours are those of every
-    picture and report: dark blue is next to nothing, light yellow the largest value that the recipe can give. It
-    judges nothing: the exit code is 0 when the picture is written.
+    The colour of each place shows its distance, weighted and summed over the layers: from dark blue (next to none)
+    to light yellow (the largest value that the recipe can give), on the same scale for all images. There is no
+    verdict: the exit code is 0 when the heat map is written.
 
     \b
     Examples:
       percept heatmap expected.png actual.png -o heat.png
       percept heatmap expected.png actual.png -o heat.png --style triptych
-      percept heatmap expected.png actual.png -o heat.png --style alone --layer relu3_3
+      percept heatmap a.png b.png -o heat.png --style alone --layer relu3_3
       percept heatmap a.png b.png -o heat.webp --style layers --preset five-taps
     """  # noqa: D301 - \b is click's mark for lines to keep as they are

@@ -5,20 +5,21 @@ from __future__ import annotations
 import click
 
 from percept_cli.cli.commands import Deferred
+from percept_cli.cli.layout import option
 
 
 @click.command(cls=Deferred)
-@click.option("--devices", is_flag=True, help="Also list the devices that torch can compute on; takes a second.")
-@click.option(
+@option("--devices", is_flag=True, help="Also list the devices that torch can use (takes a second).")
+@option(
     "--format",
     "form",
     type=click.Choice(["text", "json"]),
+    metavar="NAME",
     default="text",
-    show_default=True,
-    help="How it is written; json is for scripts.",
+    help="text (default) for people, or json for scripts.",
 )
 def info() -> None:
-    """List what this installation can read and run: formats of pictures, libraries, limits and devices.
+    """List what this installation can read and run: image formats, libraries, limits and devices.
 
-    Formats that need a library that is not installed are listed with the command that installs it.
+    Formats whose library is not installed are listed with the command that installs it.
     """

@@ -12,16 +12,16 @@ from percept_cli.cli.options import FILE, pictures_option, report_options, talk_
 @click.argument("results", type=FILE)
 @report_options
 @pictures_option
-@top_option("Rows of the table, the worst first. Other formats have all.")
+@top_option("Maximum rows in the table (worst first).")
 @talk_options
 def report() -> None:
-    """Write RESULTS, a JSON report of percept, again in another format.
+    """Convert RESULTS, a JSON report of percept, to another format.
 
-    Nothing is compared and nothing is judged: every number and every verdict is the one in RESULTS, and the exit
-    code is 0 when all reports are written, whatever they say.
+    Nothing is compared again: numbers and verdicts are those in RESULTS. The exit code is 0 when all reports are
+    written, even if they say that images failed.
 
-    The pictures of an HTML report are looked for where they were when they were compared, so run it in the same
-    folder. A picture that has changed since then, or is gone, is marked as such.
+    For an HTML report, run it in the folder in which the images were compared: it looks for them by the paths in
+    RESULTS, and marks images that are gone or have changed since.
 
     \b
     Examples:
