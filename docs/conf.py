@@ -29,9 +29,11 @@ extensions = [
     "field_tables",
     "plain_attributes",
     "repository_links",
-    "setting_tables",
+    "setting_lists",
 ]
 exclude_patterns = ["_build", "_ext", "examples"]
+
+smartquotes = False  # `--option` is no dash
 
 # Markdown
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
