@@ -1,7 +1,7 @@
 """The picture on the front page: reference, candidate and heat map, with the verdict of `percept check`.
 
-`python -m scripts.make_front_picture` writes docs/images/front.png; with `--check` it writes nothing, and fails if the
-verdict or the pixels are not those of the file any more.
+`python -m scripts.make_front_picture` writes docs/images/front.png; with `--check` it writes nothing, and fails if
+the verdict or the pixels are not those of the file any more.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ OF_NO_MODULE = {
     "test_loss_examples": "docs/examples, judged by other measures",
     "test_numeric_script": "scripts/numeric_tests.py",
     "test_readme": "README.md",
+    "docs/test_*": "README.md and the pages of docs/",
     "test_wheel": "what is built",
     "reports/html/test_browser": "the HTML report in a real browser: its style and its script",
 }
