@@ -21,6 +21,7 @@ def commands_in(text: str) -> Iterator[list[str]]:
     for line in text.replace("\\\n", " ").splitlines():
         plain = _SUBSTITUTION.sub("SUBSTITUTED", _COMMENT.sub("", line.removeprefix("$ ")))
         reader = shlex.shlex(plain, posix=True, punctuation_chars=True)
+        reader.whitespace_split = True
         reader.commenters = ""  # within a word a # begins none
         words = list(reader)
         call: list[str] = []
