@@ -34,6 +34,7 @@ OF_NO_MODULE = {
     "test_loss_examples": "docs/examples, judged by other measures",
     "test_numeric_script": "scripts/numeric_tests.py",
     "test_readme": "README.md",
+    "docs/test_*": "README.md and the pages of docs/",
     "test_wheel": "what is built",
     "test_publishing": "workflows, CITATION.cff, issue templates, and what PyPI is told",
     "test_pre_commit": ".pre-commit-hooks.yaml",

@@ -13,6 +13,7 @@ from percept_cli.reports import Style, render
 from percept_cli.results.found import Evidence, Gate
 from percept_cli.results.run import PairResult, Run
 from percept_cli.results.status import COMPARED, RANK, WORST_FIRST, Status
+from tests.conftest import ROOT
 from tests.support.runs import CHECKED, PAIR
 
 GATE = Gate("peak", 1.75, "", 0.4, 0.5, "auto", "fail")
@@ -27,7 +28,9 @@ MEANING = {
     "measured": (0, "skipped", "ok # SKIP", "", "", False),
     "pass": (0, "", "ok", "", "", False),
 }
-"""The table of the README, where it says what each verdict means in each format."""
+"""The table of docs/reference/exit-codes.md."""
+ON_THE_PAGE = {"system-out": "passed, with output", "": "–"}
+"""Words of that table for what formats have."""
 
 
 def of_status(status: Status) -> PairResult:
@@ -38,6 +41,19 @@ def of_status(status: Status) -> PairResult:
 
 def written(run: Run, form: str) -> str:
     return "".join(map(str, render(run, form, Style())))
+
+
+def test_the_page_has_the_table() -> None:
+    page = (ROOT / "docs" / "reference" / "exit-codes.md").read_text(encoding="utf-8")
+    rows = [line.strip("|").split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    assert [row[0].strip().strip("`") for row in rows] == list(WORST_FIRST)
+    for row in rows:
+        verdict, _, code, *meanings, in_markdown = (cell.strip().strip("`") for cell in row)
+        exit_code, junit, tap, github, gitlab, in_table = MEANING[verdict]
+        assert code in (str(exit_code), "3 or 4")
+        expected = [ON_THE_PAGE.get(junit, junit) if junit else "passed", tap, github or "–", gitlab or "–"]
+        assert meanings == expected, verdict
+        assert in_markdown == ("row" if in_table else "listed"), verdict
 
 
 def test_every_verdict_has_its_place() -> None:
