@@ -12,7 +12,7 @@ from PIL import Image
 from scipy import stats
 
 from scripts.human import agreement, evaluate, measure, metrics, raid, stimuli
-from tests.conftest import ROOT, drawing
+from tests.conftest import drawing
 
 LARGE = 500
 
@@ -206,7 +206,8 @@ def test_recipes_of_a_group_share_a_backbone() -> None:
 
 
 def test_the_page_has_the_results() -> None:
-    page = (ROOT / "docs" / "human.md").read_text(encoding="utf-8")
+    page = evaluate.PAGE.read_text(encoding="utf-8")
     assert evaluate.with_tables(page, evaluate.tables_of(evaluate.RESULTS)) == page
-    assert "docs/human.md" in (ROOT / "README.md").read_text(encoding="utf-8")
+    numbers = (evaluate.PAGE.parent / "index.md").read_text(encoding="utf-8")
+    assert f"({evaluate.PAGE.name})" in numbers
     assert sum(file.stat().st_size for file in evaluate.RESULTS.iterdir()) < 200_000

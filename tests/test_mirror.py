@@ -30,7 +30,7 @@ OF_NO_MODULE = {
     "test_*_parity": "the whole of percept, against public code",
     "test_fuzz": "all readers, on damaged files",
     "test_examples": "docs/examples",
-    "test_human": "scripts/human and docs/human.md",
+    "test_human": "scripts/human and docs/numbers/human-data.md",
     "test_loss_examples": "docs/examples, judged by other measures",
     "test_numeric_script": "scripts/numeric_tests.py",
     "test_readme": "README.md",

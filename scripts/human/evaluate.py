@@ -1,4 +1,4 @@
-"""Distances that were measured → how well they agree with RAID's people: the tables of docs/human.md.
+"""Distances that were measured → how well they agree with RAID's people: the tables of docs/numbers/human-data.md.
 
 python -m scripts.human.evaluate DATA WORK            writes scripts/human/results/*.csv and the tables of the page
 python -m scripts.human.evaluate DATA WORK --print    prints the tables and writes nothing
@@ -26,7 +26,7 @@ from scripts.human.raid import DISTORTIONS, Answers, read_answers, read_scales
 
 RESULTS = Path(__file__).parent / "results"
 FILES = ("agreement", "one-pattern", "correlation")
-PAGE = Path(__file__).parents[2] / "docs" / "human.md"
+PAGE = Path(__file__).parents[2] / "docs" / "numbers" / "human-data.md"
 BASE = "default"
 """What others are compared with."""
 ALL, AFFINE, NOISE = "all", "affine", "gaussian_noise"

@@ -1,7 +1,7 @@
 """RAID's stimuli, rebuilt from the Kodak photographs: 24 photographs × 4 distortions × 10 levels.
 
 RAID's tables do not include its images. What its description and its notebooks say is taken from there; everything
-else is a guess. docs/human.md says which is which.
+else is a guess. docs/numbers/human-data.md says which is which.
 
     python -m scripts.human.stimuli DATA OUT      writes them as PNG files
     python -m scripts.human.stimuli --table       prints what each level was given
