@@ -227,7 +227,7 @@ def test_settings_in_a_file(percept: Percept, folders: Path) -> None:
         (("--fail", "peak=1", "--fail", "peak=2"), "the limit of peak is given twice"),
         (("--fail", "peak=-1"), "finite number of at least 0, not -1.0"),
         (("--fail", "overall=7"), "above the largest possible value, 6.0"),
-        (("--ignore", "1,2,3"), "'1,2,3' is no rectangle"),
+        (("--ignore", "1,2,3"), "'1,2,3' is not a rectangle"),
         (("--threshold", "nan"), "must be a finite number"),
         (("--warn", "peak=2", "--fail", "peak=1"), "is above the fail limit"),
     ],

@@ -65,4 +65,4 @@ def test_what_unpacks_to_gigabytes_is_refused_before_it_does(percept: Percept, t
     for limits in ("pixels=1G", "pixels=off"):
         done = percept("compare", "a.png", "b.png", "--limits", limits)
         assert done.returncode == 3
-        assert "a.png: the picture is damaged or cut off: its 13 bytes of pixels cannot be the" in done.stderr
+        assert "a.png: the image is damaged or truncated: its 13 bytes of pixels cannot be the" in done.stderr

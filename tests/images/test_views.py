@@ -116,7 +116,7 @@ def test_frames_are_compared_one_by_one(ending: str, tmp_path: Path) -> None:
     assert compare(*alone, **SHALLOW).distance == pytest.approx(found.distance, rel=tolerance)
     assert compare(*files, frame=1, **SHALLOW).distance == 0
     assert compare(*files, frame=2, **SHALLOW).distance == found.distance
-    with pytest.raises(UnsupportedImage, match=r"has 3 frames, and frame 4 is asked for"):
+    with pytest.raises(UnsupportedImage, match=r"it has 3 frames, so frame 4 does not exist"):
         compare(*files, frame=4, **SHALLOW)
 
 

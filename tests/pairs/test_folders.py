@@ -96,9 +96,9 @@ def test_empty_folders_have_no_pairs(tmp_path: Path) -> None:
 def test_a_pattern_that_is_none(tmp_path: Path, pattern: str) -> None:
     left, right = fill(tmp_path / "l", "a.png"), fill(tmp_path / "r", "a.png")
     for choice in (Choice(include=(pattern,)), Choice(exclude=("*.txt", pattern))):
-        with pytest.raises(InvalidSetting, match="not a file pattern: ") as error:
+        with pytest.raises(InvalidSetting, match="invalid file pattern: ") as error:
             pairs_of(left, right, choice)
-        assert error.value.hint == "write it as in .gitignore: *.png, charts/**."
+        assert error.value.hint == "write patterns as in .gitignore, such as *.png or charts/**."
 
 
 def test_what_is_left_out_is_counted_by_ending(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def test_a_file_cannot_be_listed(tmp_path: Path) -> None:
         with pytest.raises(UnreadableFolder) as error:
             list_pictures(tmp_path / name)
         assert str(error.value) == f"{tmp_path}/{name}: the folder cannot be listed: {reason}"
-        assert error.value.hint == "check its name, and give yourself the right to read it."
+        assert error.value.hint == "check its name, and check the file's permissions."
 
 
 def test_patterns_that_git_would_read_so_too(tmp_path: Path) -> None:

@@ -66,14 +66,16 @@ def test_a_piece_that_is_shorter_than_its_rows(kind: type) -> None:
 @of_both
 def test_tiles_larger_than_the_file_can_hold(kind: type) -> None:
     data = written(np.ones((16, 16, 3), kind), tile=(16, 16), compression="zlib")
-    with pytest.raises(UnreadableImage, match="its tiles are 32768×32768 pixels"):
+    with pytest.raises(UnreadableImage, match="its tiles of 32768×32768 pixels"):
         decode(with_values(with_values(data, 322, 1 << 15), 323, 1 << 15), "x")
 
 
 @of_both
 def test_pixels_that_so_few_bytes_cannot_unpack_to(kind: type) -> None:
     data = written(np.ones((32, 32, 3), kind), compression="zlib", rowsperstrip=32)
-    with pytest.raises(UnreadableImage, match=r"bytes of pixels cannot be the [\d,]+ that its header says"):
+    with pytest.raises(
+        UnreadableImage, match=r"bytes of pixel data cannot hold the [\d,]+ that the header states"
+    ):
         decode(with_values(with_values(data, 257, 3200), 278, 3200), "x")
 
 
@@ -134,7 +136,7 @@ def test_a_page_is_read_alone(kind: type, monkeypatch: pytest.MonkeyPatch) -> No
 def test_limits_of_pages(kind: type) -> None:
     data = pages(kind)
     for frame in (4, 20_000):
-        missing = f"x.tif: has 3 frames, and frame {frame} is asked for"
+        missing = f"x.tif: it has 3 frames, so frame {frame} does not exist"
         assert refusal(data, frame, "frames=off") == (missing, "choose from 1 to 3.")
     allowed = "--limits frames=3 (limits='frames=3' in Python) allows it, if you trust the file."
     assert refusal(data, None, "frames=2") == ("x.tif: has 3 frames, more than the limit of 2", allowed)
