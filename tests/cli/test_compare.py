@@ -82,7 +82,7 @@ TROUBLE = {
     "equal truncated files": (["truncated.png", "truncated.png"], 3, "truncated.png: the image is damaged"),
     "zero-size": (["zero.png", "b.png"], 3, "zero.png: "),
     "sizes differ": (["a.png", "big.png"], 3, "a.png is 40×30 pixels, big.png is 50×30"),
-    "light": (["light.npy", "b.png"], 3, "light.npy holds light without a limit, and b.png"),
+    "light": (["light.npy", "b.png"], 3, "light.npy holds scene-linear values, but b.png"),
     "name with escape codes": (["a.png", "\x1b[31mred.png"], 3, "\\x1b[31mred.png: no such file"),
     "name through a missing folder": (["a.png", "sub/../missing.png"], 3, "missing.png: no such file"),
     "unknown layer": (["a.png", "b.png", "--layers", "relu3_9"], 2, "unknown layer 'relu3_9'"),

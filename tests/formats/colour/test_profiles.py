@@ -232,8 +232,8 @@ def test_a_profile_larger_than_pillow_unpacks_is_applied(bits: int) -> None:
         most = policy.limits.metadata
         with pytest.raises(UnsupportedImage) as error:
             seen(large, "x", policy)
-        assert str(error.value) == f"x: more than {most:,} bytes of profiles, EXIF and texts, which is the limit"
-        off = "--limits metadata=off (limits='metadata=off' in Python) allows it, if you trust the file."
+        assert str(error.value) == f"x: its profiles, EXIF and texts are more than the limit of {most:,} bytes"
+        off = "if you trust the file, allow it with --limits metadata=off (limits='metadata=off' in Python)."
         assert error.value.hint == off
     assert seen(large, "x", ImagePolicy(limits=parse_limits("metadata=off"))) == seen(small, "x")
     damaged = bytearray(large)

@@ -101,7 +101,7 @@ def test_values_that_lie_behind_the_end_are_not_read() -> None:
         (directory,) = directories(file)
         (entry,) = directory
         assert not directory.within(entry)
-        with pytest.raises(ValueError, match="^tag 273 cannot be read"):
+        with pytest.raises(ValueError, match=r"^tag 273 cannot be read"):
             directory.numbers(entry)
     assert directory.firsts(273) == {}
 

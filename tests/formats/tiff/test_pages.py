@@ -138,8 +138,8 @@ def test_limits_of_pages(kind: type) -> None:
     for frame in (4, 20_000):
         missing = f"x.tif: it has 3 frames, so frame {frame} does not exist"
         assert refusal(data, frame, "frames=off") == (missing, "choose from 1 to 3.")
-    allowed = "--limits frames=3 (limits='frames=3' in Python) allows it, if you trust the file."
-    assert refusal(data, None, "frames=2") == ("x.tif: has 3 frames, more than the limit of 2", allowed)
+    allowed = "if you trust the file, allow it with --limits frames=3 (limits='frames=3' in Python)."
+    assert refusal(data, None, "frames=2") == ("x.tif: its 3 frames are more than the limit of 2", allowed)
     assert "14×10 pixels are more than the limit of 139" in refusal(data, 3, "pixels=139")[0]
 
 
@@ -150,8 +150,10 @@ def test_the_usual_limit_of_pages_is_one_like_others() -> None:
     directory, step = one[begin:-4], len(one) - int(begin)
     following = [int(begin) + step * place for place in range(1, 10_001)]
     data = one[:begin] + b"".join(directory + place.to_bytes(4, "little") for place in [*following, 0])
-    allowed = "--limits frames=10001 (limits='frames=10001' in Python) allows it, if you trust the file."
-    with pytest.raises(UnsupportedImage, match=r"^x: has 10,001 frames, more than the limit of 10,000$") as error:
+    allowed = "if you trust the file, allow it with --limits frames=10001 (limits='frames=10001' in Python)."
+    with pytest.raises(
+        UnsupportedImage, match=r"^x: its 10,001 frames are more than the limit of 10,000$"
+    ) as error:
         decode(data, "x")
     assert error.value.hint == allowed
     assert decode(data, "x", ImagePolicy(frame=10_001)).frames == decode(one, "x").frames
@@ -175,8 +177,8 @@ def test_metadata_of_a_tiff_have_the_limit(kind: type, *, bigtiff: bool) -> None
         )
     for frame in (None, 2):
         message, hint = refusal(file.getvalue(), frame, "metadata=5500")
-        assert message == "x.tif: 5,501 bytes of profiles, EXIF and texts are more than the limit of 5,500"
-        wanted = "--limits metadata=5501 (limits='metadata=5501' in Python) allows it, if you trust the file."
+        assert message == "x.tif: its 5,501 bytes of profiles, EXIF and texts are more than the limit of 5,500"
+        wanted = "if you trust the file, allow it with --limits metadata=5501 (limits='metadata=5501' in Python)."
         assert hint == wanted
     for policy in (ImagePolicy(frame=1, limits=Limits(metadata=0)), ImagePolicy(ignore_icc=True)):
         assert decode(file.getvalue(), "x.tif", policy).frames
