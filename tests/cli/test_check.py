@@ -241,8 +241,8 @@ def test_what_makes_no_rules(percept: Percept, options: tuple[str, ...], message
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--ignore", "500,0,5,5"), "the ignored rectangle 500,0,5,5 lies outside the picture of 160×96 pixels"),
-        (("--mask", "small.png"), "small.png: the mask has 40×30 pixels, the pictures 160×96"),
+        (("--ignore", "500,0,5,5"), "the ignored rectangle 500,0,5,5 lies outside the image of 160×96 pixels"),
+        (("--mask", "small.png"), "small.png: the mask has 40×30 pixels, but the images have 160×96"),
     ],
 )
 def test_what_fits_no_picture(

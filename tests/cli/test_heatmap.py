@@ -48,7 +48,7 @@ TROUBLE = {
     "no places": (
         ["a.png", "b.png", "-o", "h.png", "--preset", "johnson-style"],
         2,
-        "relu1_2 is compared by gram",
+        "relu1_2 uses the distance gram",
     ),
     "unknown layer": (["a.png", "b.png", "-o", "h.png", "--layer", "relu3_2"], 2, "did you mean relu3_3?"),
     "unknown style": (["a.png", "b.png", "-o", "h.png", "--style", "glow"], 2, "'glow' is not one of"),

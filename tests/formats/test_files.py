@@ -161,10 +161,10 @@ def test_settings_and_lists_are_no_devices_either(percept: Percept, tmp_path: Pa
     (tmp_path / "long.toml").write_bytes(b"#" * (1 << 22) + b"\n")
     done = percept("compare", "a.png", "a.png", "--config", "long.toml")
     assert done.returncode == 2
-    assert "long.toml: has more than 4,194,304 bytes, which no settings have" in done.stderr
+    assert "long.toml: has more than 4,194,304 bytes, too many for a settings file" in done.stderr
     done = percept("batch", "--pairs", "/dev/zero", timeout=60)
     assert done.returncode == 2
-    assert "/dev/zero: has a line of more than 16,777,216 characters, so it is no list of pairs" in done.stderr
+    assert "/dev/zero: not a list of pairs: a line has more than 16,777,216 characters" in done.stderr
 
 
 @pytest.mark.parametrize(
