@@ -19,7 +19,7 @@ def main() -> NoReturn:
             os.write(2, f"{signals.in_words()}; nothing was written.\n".encode())
         os._exit(signals.exit_code())
     except (ImportError, MemoryError, SyntaxError) as error:  # of what every command needs
-        told = f"Error: percept cannot be loaded: {error or 'not enough memory'}\nHint: install percept again.\n"
+        told = f"Error: percept cannot be loaded: {error or 'not enough memory'}\nHint: reinstall percept.\n"
         os.write(2, told.encode("utf-8", "backslashreplace"))
         os._exit(4)
 

@@ -93,11 +93,12 @@ def parse_box(text: str) -> Box:
     found = _BOX.fullmatch(text)
     if found is None or any(len(number) > 9 for number in found.groups()):
         raise InvalidSetting(
-            f"{text!r} is no rectangle", hint="write x,y,width,height in pixels from the top left: 0,0,200,40"
+            f"{text!r} is not a rectangle",
+            hint="write x,y,width,height in pixels from the top left, such as 0,0,200,40.",
         )
     box = Box(*map(int, found.groups()))
     if not box.width or not box.height:
-        raise InvalidSetting(f"the rectangle {text!r} has no pixels", hint="width and height are at least 1.")
+        raise InvalidSetting(f"the rectangle {text!r} has no pixels", hint="width and height must be at least 1.")
     return box
 
 

@@ -23,26 +23,27 @@ _REPORT = "percept-report.html"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options and the settings of ``pytest.ini`` or ``pyproject.toml``."""
-    group = parser.getgroup("percept", "pictures against baselines (percept)")
+    group = parser.getgroup("percept", "image comparison with baselines (percept)")
     group.addoption(
         "--percept-update",
         action="store_true",
-        help="Write the baselines that are missing, and replace those that the pictures differ from.",
+        help="Write missing baselines, and replace baselines that the image differs from.",
     )
     group.addoption(
         "--percept-prune",
         action="store_true",
-        help="Delete the baselines that no test claims, if all tests were run; without it they are listed.",
+        help="Delete baselines that no test uses, if all tests were run. Without this option they are only "
+        "listed.",
     )
     group.addoption(
         "--percept-report",
         metavar="PATH",
-        help="Where the report of pictures that differ is written, in the format of its ending. "
+        help="Write the report of images that did not pass to PATH; its extension selects the format. "
         f"Default: d/percept/{_REPORT} in pytest's cache folder.",
     )
     parser.addini(
         INI,
-        f"Folder of the baselines, from the root of the project. Default: {FOLDER} beside each test file.",
+        f"Folder for baselines, relative to the project root. Default: {FOLDER} beside each test file.",
         default="",
     )
 
@@ -177,21 +178,21 @@ class _Collector:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say where it is, which baselines are new, and which are nobody's."""
         if self._written:
-            terminalreporter.section("percept: baselines written; look at them before you commit them")
+            terminalreporter.section("percept: baselines written; review them before you commit them")
             for written in sorted(self._written):
                 terminalreporter.line(written)
         if self._reports:
             count = len(self._kept)
-            terminalreporter.section(f"percept: {count} picture{'s' * (count > 1)} did not pass")
+            terminalreporter.section(f"percept: {count} image{'s' * (count > 1)} did not pass")
             for path in self._reports:
                 terminalreporter.line(f"report: {path}")
         prune = self._config.option.percept_prune
         if prune and self._why_unknown:
             terminalreporter.section("percept: no baselines were deleted")
-            terminalreporter.line(f"Which of them no test claims is not known: {self._why_unknown}.")
+            terminalreporter.line(f"percept cannot tell which baselines are unused: {self._why_unknown}.")
         if self._unclaimed:
-            title = "which were deleted" if prune else "which --percept-prune deletes"
-            terminalreporter.section(f"percept: baselines that no test claims, {title}")
+            title = "deleted" if prune else "delete them with --percept-prune"
+            terminalreporter.section(f"percept: unused baselines ({title})")
             here = self._config.invocation_params.dir
             for path in self._unclaimed:
                 shown = path.relative_to(here) if path.is_relative_to(here) else path

@@ -64,8 +64,8 @@ def test_a_small_file_that_unpacks_to_gigabytes_is_refused(tmp_path: Path, perce
 
     done = percept("compare", "a.tif", "a.tif", preexec_fn=limit)
     assert (done.returncode, done.stdout) == (3, "")
-    assert done.stderr.startswith("Error: a.tif: 30000×30000 pixels need 8.1 GB of memory to be read, and ")
-    assert done.stderr.endswith(" GB are free\nHint: cut the picture into smaller ones.\n")
+    assert done.stderr.startswith("Error: a.tif: 30000×30000 pixels need 8.1 GB of memory, but only ")
+    assert done.stderr.endswith(" GB are free\nHint: split it into smaller images.\n")
 
 
 def test_a_deleted_current_folder_is_no_obstacle(save: Save, tmp_path: Path) -> None:

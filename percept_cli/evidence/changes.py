@@ -169,9 +169,9 @@ def check_boxes(boxes: Sequence[Box], width: int, height: int, sizing: str = "")
     for box in boxes:
         if box.x >= width or box.y >= height:
             raise InvalidSetting(
-                f"the ignored rectangle {box} lies outside the picture of {width}×{height} pixels{sizing}",
+                f"the ignored rectangle {box} lies outside the image of {width}×{height} pixels{sizing}",
                 hint="write x,y,width,height in pixels from the top left"
-                + (" of what is compared." if sizing else "."),
+                + (" of the compared image." if sizing else "."),
             )
 
 

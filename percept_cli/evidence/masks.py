@@ -55,10 +55,10 @@ def read_mask(path: Path, width: int, height: int, sizing: str = "") -> NDArray[
     """
     mask = _mask(_content_of(path), path)
     if mask.shape != (height, width):
-        what = "what is compared" if sizing else "the pictures"
+        what = "the compared images" if sizing else "the images"
         raise InvalidSetting(
-            f"{shown(path)}: the mask has {mask.shape[1]}×{mask.shape[0]} pixels, the pictures {width}×{height}"
-            f"{sizing}",
+            f"{shown(path)}: the mask has {mask.shape[1]}×{mask.shape[0]} pixels, but the images have "
+            f"{width}×{height}{sizing}",
             hint=f"make the mask as large as {what}.",
         )
     return mask

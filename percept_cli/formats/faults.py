@@ -11,6 +11,8 @@ from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
 from percept_cli.system.libraries import library_at_fault
 from percept_cli.system.names import printable
 
+AS_SRGB = "re-export it as sRGB, or use --ignore-icc (ignore_icc=True in Python) to read its values as sRGB."
+"""Of colours that cannot be converted."""
 _ANEW = "re-export or re-download the file."
 OF_PILLOW = (
     *(OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError),
@@ -45,8 +47,8 @@ def decoder_errors(name: str, *, anything: bool = False) -> Iterator[None]:
         raise type(error)(f"{name}: {message}", hint=error.hint or _ANEW) from None
     except UnidentifiedImageError:
         raise UnreadableImage(
-            f"{name}: not a picture, or of a format that percept does not read",
-            hint="its content counts, not its extension; percept info lists what is read.",
+            f"{name}: not an image, or in a format that percept does not read",
+            hint="its content decides the format, not its extension; percept info lists the formats.",
         ) from None
     except Image.DecompressionBombError as error:
         raise UnsupportedImage(
@@ -55,7 +57,7 @@ def decoder_errors(name: str, *, anything: bool = False) -> Iterator[None]:
         ) from None
     except MemoryError:
         raise UnsupportedImage(
-            f"{name}: does not fit the memory of this machine", hint="cut the picture into smaller ones."
+            f"{name}: does not fit into the memory of this machine", hint="split it into smaller images."
         ) from None
     except Exception as error:
         # A library that cannot be loaded says nothing of the file, and anything unknown is a defect of percept.
@@ -71,21 +73,21 @@ def decoder_errors(name: str, *, anything: bool = False) -> Iterator[None]:
 def damaged(reason: str, name: str = "") -> UnreadableImage:
     """The error of a file that breaks its format's rules, or ends too early."""
     before = f"{name}: " if name else ""
-    return UnreadableImage(f"{before}the picture is damaged or cut off: {reason}", hint=_ANEW)
+    return UnreadableImage(f"{before}the image is damaged or truncated: {reason}", hint=_ANEW)
 
 
 def _typed(name: str, error: BaseException) -> PerceptError:
     reason = reason_of(error)
     if "MAX_TEXT" in reason:  # of an image in memory; of files texts are unpacked by hand
         return UnsupportedImage(
-            f"{name}: a text in it is too large: {reason}",
+            f"{name}: it contains a text that is too large: {reason}",
             hint="this is Pillow's own limit, in PIL.PngImagePlugin, which your program can raise.",
         )
     if reason.startswith("Generic Error"):  # and then advice on how to build it
         reason = "libjxl does not say why"
     if any(word in reason.lower() for word in _UNKNOWN):
         return UnsupportedImage(
-            f"{name}: cannot be read: {reason}", hint="export it as PNG for instance, both pictures the same way."
+            f"{name}: cannot be read: {reason}", hint="export both images in another format, for example as PNG."
         )
     return damaged(reason, name)
 

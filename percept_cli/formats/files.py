@@ -47,7 +47,9 @@ class LargeFile:
         status = os.fstat(file.fileno())
         if (status.st_size, status.st_mtime_ns) != (self.stamp.size, self.stamp.modified_ns):
             file.close()
-            raise UnreadableImage("it changed while it was read", hint="compare it when it is written.")
+            raise UnreadableImage(
+                "it changed while it was being read", hint="compare it again when it is complete."
+            )
         return file
 
     def whole(self) -> bytes:
@@ -124,7 +126,8 @@ def _refuse_devices(mode: int) -> None:
     if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
         kind = "a socket" if stat.S_ISSOCK(mode) else "a device"
         raise UnreadableImage(
-            f"is {kind}, not an image", hint="name a file; a program's output can be piped in: <(render), or -."
+            f"is {kind}, not an image",
+            hint="name a file; to read a program's output, pipe it in: <(render), or -.",
         )
 
 
@@ -139,8 +142,8 @@ def _piped(descriptor: int) -> bytes:
         while True:
             if not selector.select(PATIENCE):
                 raise UnreadableImage(
-                    f"a pipe in which nothing came for {PATIENCE:g} s",
-                    hint="see that the program that writes into it runs, or save the image as a file.",
+                    f"nothing arrived through this pipe for {PATIENCE:g} s",
+                    hint="check that the program that writes to it is running, or save the image as a file.",
                 )
             try:
                 return os.read(descriptor, _AT_A_TIME)
@@ -168,7 +171,7 @@ def _to_its_end(read: Callable[[], bytes], limits: Limits, before: bytes = b"") 
         if limits.file is not None and size > limits.file:
             raise UnsupportedImage(
                 f"more than the limit of {limits.file:,} bytes",
-                hint="--limits file=off allows it, if you trust what comes in.",
+                hint="if you trust the source, allow it with --limits file=off.",
             )
     return b"".join(parts)
 
@@ -192,19 +195,19 @@ def _reading(name: str) -> Iterator[None]:
         raise UnreadableImage(f"{name}: no such file", hint="check the spelling of the path.") from None
     except IsADirectoryError:
         raise UnreadableImage(
-            f"{name}: is a directory, not a picture", hint="name one picture file on each side."
+            f"{name}: is a folder, not an image", hint="name one image file on each side."
         ) from None
     except PermissionError:
-        raise UnreadableImage(f"{name}: permission denied", hint="give yourself the right to read it.") from None
+        raise UnreadableImage(f"{name}: permission denied", hint="check the file's permissions.") from None
     except PerceptError as error:
         raise type(error)(f"{name}: {error}", hint=error.hint) from None
     except MemoryError:
         raise UnsupportedImage(
-            f"{name}: does not fit the memory of this machine", hint="cut the picture into smaller ones."
+            f"{name}: does not fit into the memory of this machine", hint="split it into smaller images."
         ) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in the name
         raise UnreadableImage(
-            f"{name}: cannot be read: {reason_of(error)}", hint="check the path, and the disk that it is on."
+            f"{name}: cannot be read: {reason_of(error)}", hint="check the path and the disk."
         ) from None
 
 
@@ -237,5 +240,5 @@ def read_stream(stream: BinaryIO, name: str, limits: Limits = USUAL_LIMITS) -> b
 def _check_content(data: bytes, name: str) -> None:
     if not data:
         raise UnreadableImage(
-            f"{name}: empty (0 bytes)", hint="the program that made it may have failed; make it anew."
+            f"{name}: empty (0 bytes)", hint="the program that wrote it may have failed; create the file again."
         )

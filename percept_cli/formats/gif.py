@@ -33,7 +33,7 @@ _CONTROL, _COMMENT = 0xF9, 0xFE  # extensions
 _DISPOSE = {2: CLEARED, 3: AS_BEFORE, 4: AS_BEFORE}  # some programs count wrongly; any other number stays
 _LZW_PIXELS = 2731  # of one byte: 4096 of a code of 12 bits
 _ROUNDED = 4096  # bytes: what is rounded up in a small file
-_CUT = "its end is missing"
+_CUT = "the end of the file is missing"
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _parsed(data: bytes) -> _Gif:
             found = _BLOCK.search(data, place + 1)
             place = found.start() if found else len(data)
     if not steps:
-        raise damaged("it has no picture")
+        raise damaged("it contains no image")
     # The first frame may be larger than what the file says of itself; browsers show all of it.
     width = max(width, steps[0].left + steps[0].width)
     height = max(height, steps[0].top + steps[0].height)
@@ -159,7 +159,7 @@ def _step(data: bytes, place: int, control: bytes) -> tuple[_Step, int]:
         raise damaged(_CUT)
     left, top, width, height, flags = struct.unpack_from("<HHHHB", data, place)
     if not width or not height:
-        raise damaged("a frame has no pixels")
+        raise damaged("one of its frames has no pixels")
     start = place + 9
     end = _behind_blocks(data, start + _size_of_table(flags) + 1)  # behind the size of the first codes
     return _Step(left, top, width, height, flags, control, data[start:end]), end

@@ -145,7 +145,7 @@ FORMATS = (
     FileFormat(
         "PNG",
         (".png", ".apng"),
-        "1 to 16 bits, animations of 8",
+        "1 to 16 bits; animations at 8 bits",
         _starts(b"\x89PNG\r\n\x1a\n"),
         "PNG",
         "zlib",
@@ -168,7 +168,7 @@ FORMATS = (
     FileFormat(
         "TIFF",
         (".tif", ".tiff"),
-        "1 to 32 bits, floats, pages",
+        "1 to 32 bits, floats, several pages",
         _starts(*TIFF_MARKS),
         "TIFF",
         "libtiff",
@@ -177,7 +177,7 @@ FORMATS = (
     FileFormat(
         "AVIF",
         (".avif", ".avifs"),
-        "8, 10 and 12 bits, animations of 8",
+        "8, 10 and 12 bits; animations at 8 bits",
         _is_avif,
         "AVIF",
         "avif",
@@ -194,7 +194,7 @@ FORMATS = (
     FileFormat(
         "JPEG XL",
         (".jxl",),
-        "8 to 16 bits, light",
+        "8 to 16 bits, scene-linear values",
         _starts(b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"),  # bare, and in a container
         library=JPEG_XL,
         reader="jxl.reader:read_jxl",
@@ -202,7 +202,7 @@ FORMATS = (
     FileFormat(
         "OpenEXR",
         (".exr",),
-        "light, half and float",
+        "scene-linear values, half and float",
         _starts(b"v/1\x01"),
         library=OPENEXR,
         reader="scenes:read_openexr",
@@ -210,12 +210,16 @@ FORMATS = (
     FileFormat(
         "Radiance HDR",
         (".hdr", ".pic"),
-        "light, RGBE",
+        "scene-linear values, RGBE",
         _starts(b"#?RADIANCE", b"#?RGBE"),
         reader="scenes:read_radiance",
     ),
     FileFormat(
-        "NumPy .npy", (".npy",), "arrays of colours or light", _starts(b"\x93NUMPY"), reader="scenes:read_array"
+        "NumPy .npy",
+        (".npy",),
+        "arrays of levels or scene-linear values",
+        _starts(b"\x93NUMPY"),
+        reader="scenes:read_array",
     ),
     FileFormat("DIB", (".dib",), "8 bits; BMP without a file header", _is_dib, "DIB"),
     FileFormat("TGA", (".tga", ".icb", ".vda", ".vst"), "8 bits", _is_tga, "TGA"),  # last: it has no signature

@@ -82,6 +82,6 @@ def check_memory(needed: int, what: str) -> None:
     free = free_memory()
     if needed > free:
         raise UnsupportedImage(
-            f"{what} need {needed / 1e9:.1f} GB of memory to be read, and {free / 1e9:.1f} GB are free",
-            hint="save the picture by itself.",
+            f"{what} need {needed / 1e9:.1f} GB of memory, but only {free / 1e9:.1f} GB are free",
+            hint="save the image without its other channels.",
         )

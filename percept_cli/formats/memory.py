@@ -97,9 +97,9 @@ def file_content(value: object, name: str, policy: ImagePolicy = AS_SEEN) -> byt
             value.savefig(saved, format="png")  # type: ignore[attr-defined] # it was just found to be there
         except TypeError as error:
             raise InvalidInput(
-                f"{name}: its savefig cannot be called as figures of matplotlib are, savefig(file, format='png'): "
-                f"{error}",
-                hint="save it as a PNG and pass its bytes.",
+                f"{name} has a savefig that cannot be called as matplotlib's, savefig(file, "
+                f"format='png'): {error}",
+                hint="save it as a PNG, and pass its bytes.",
             ) from error
         saved.seek(0)
         return read_stream(saved, name, policy.limits)
@@ -112,7 +112,9 @@ def _read_file(file: Any, name: str, policy: ImagePolicy) -> bytes:
     """What is in a file that is open, from its beginning, as Pillow reads it."""
     try:
         if isinstance(file.read(0), str):
-            raise InvalidInput(f"{name} is a file of text", hint='open it with open(path, "rb").')
+            raise InvalidInput(
+                f"{name} is a file that is open in text mode", hint='open it with open(path, "rb").'
+            )
         if not (hasattr(file, "seekable") and file.seekable()):
             return read_stream(file, name, policy.limits)
         place = file.tell()
@@ -154,7 +156,7 @@ def _hint_for(value: object) -> str:
     if callable(getattr(getattr(value, "figure", None), "savefig", None)):  # axes of matplotlib
         return "pass its figure: x.figure."
     if isinstance(value, list | tuple) or hasattr(value, "__array__"):
-        return "numpy.asarray(x, dtype=numpy.uint8) makes an array of it, if its values are levels from 0 to 255."
+        return "if its values are levels from 0 to 255, pass numpy.asarray(x, dtype=numpy.uint8)."
     return "save it as an image first, and pass its path or its bytes."
 
 
@@ -185,13 +187,13 @@ def _from_tensor(tensor: Tensor, name: str) -> NDArray[Any]:
     shape = tuple(tensor.shape)
     if len(shape) == 4 and shape[0] != 1:
         raise InvalidInput(
-            f"{name} is a batch of {shape[0]} pictures",
+            f"{name} is a batch of {shape[0]} images",
             hint="pass one at a time, or compare batches with percept_cli.PerceptualDistance.",
         )
     if len(shape) not in (3, 4) or shape[-3] not in (1, 3, 4):
         turned = len(shape) == 3 and shape[-1] in (1, 3, 4)
         raise InvalidInput(
-            f"{name} must be a tensor 3×H×W, not {_words(shape)}",
+            f"{name} must be a 3×H×W tensor, not {_words(shape)}",
             hint="bring the channels to the front: x.permute(2, 0, 1)." if turned else _PIXELS,
         )
     rows = tensor.detach().reshape(shape[-3:]).permute(1, 2, 0)  # C×H×W → H×W×C
@@ -203,8 +205,8 @@ def _from_array(array: NDArray[Any], name: str) -> NDArray[Any]:
 
     if isinstance(array, np.ma.MaskedArray):
         raise InvalidInput(
-            f"{name} is a masked array, and what lies under its mask is no part of the picture",
-            hint="give what is masked a colour: x.filled(0); to leave it out of a check, use mask= or ignore=.",
+            f"{name} is a masked array, and its masked pixels have no colour",
+            hint="give them a colour: x.filled(0); to leave them out of a check, use mask= or ignore=.",
         )
     _check_dtype(array.dtype.name, name, "(255 * x).round().astype(numpy.uint8)")
     if array.ndim == 2:
@@ -212,7 +214,7 @@ def _from_array(array: NDArray[Any], name: str) -> NDArray[Any]:
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
         turned = array.ndim == 3 and array.shape[0] in (1, 3, 4)
         raise InvalidInput(
-            f"{name} must be an array H×W, H×W×3 or H×W×4, not {_words(array.shape)}",
+            f"{name} must be an H×W, H×W×3 or H×W×4 array, not {_words(array.shape)}",
             hint="bring the channels to the end: x.transpose(1, 2, 0)." if turned else _PIXELS,
         )
     height, width, _ = array.shape
@@ -233,7 +235,7 @@ def _decoded(array: NDArray[Any]) -> Decoded:
 
 
 _DEEP_GREY = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})  # which Pillow holds as they are
-_PIXELS = "pass one picture, rows of pixels."
+_PIXELS = "pass one image: rows of pixels."
 
 
 def _check_dtype(dtype: str, name: str, rounded: str) -> None:
@@ -241,13 +243,13 @@ def _check_dtype(dtype: str, name: str, rounded: str) -> None:
         return
     if "float" in dtype:
         raise InvalidInput(
-            f"{name} has values of dtype {dtype}, which do not say what white is",
-            hint=f"round it yourself, {rounded} if it is in [0, 1]; or compare floats as they are with "
+            f"{name} has dtype {dtype}, which does not say which value is white",
+            hint=f"convert it yourself, with {rounded} if it is in [0, 1]; or compare floats as they are with "
             "percept_cli.PerceptualDistance.",
         )
     raise InvalidInput(
         f"{name} must have dtype uint8, with levels 0 to 255, or uint16, not {dtype}",
-        hint="bring the values to 0..255 and convert them to uint8.",
+        hint="scale the values to 0..255 and convert them to uint8.",
     )
 
 

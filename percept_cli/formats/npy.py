@@ -19,8 +19,11 @@ from percept_cli.images.picture import Decoded, Frame, frame_of_levels, levels_o
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_FORMS = "height × width, or that × 1, × 3 or × 4"
-_HINT = f"save {_FORMS} values of float16, float32 or float64 for light, uint8 or uint16 for colours of a display."
+_FORMS = "H×W, H×W×1, H×W×3 or H×W×4"
+_HINT = (
+    f"save {_FORMS} values: float16, float32 or float64 if they are scene-linear, uint8 or uint16 if they are "
+    "sRGB levels."
+)
 _LONGEST_HEADER = 10_000  # bytes, as numpy has it
 _RECORDS = re.compile(r"""['"]descr['"]\s*:\s*[\[(]""")
 _KIND = re.compile(r"""['"]descr['"]\s*:\s*['"]([^'"]{1,20})['"]""")
@@ -61,15 +64,17 @@ def _array(data: bytes, check: Check) -> NDArray[Any]:
     kind, by_columns, shape, begin = _header(data)
     dtype = np.dtype(kind)
     if dtype.hasobject or dtype.name not in ("float16", "float32", "float64", "uint8", "uint16"):
-        raise UnsupportedImage(f"an array of {dtype} is no picture", hint=_HINT)
+        raise UnsupportedImage(f"an array of {dtype} is not an image", hint=_HINT)
     channels = shape[2] if len(shape) == 3 else 1
     if len(shape) not in (2, 3) or channels not in (1, 3, 4) or min(shape) < 1:
-        raise UnsupportedImage(f"an array of the shape {shape} is no picture", hint=f"a picture is {_FORMS}.")
+        raise UnsupportedImage(
+            f"an array of shape {shape} is not an image", hint=f"the shape of an image is {_FORMS}."
+        )
     check(shape[1], shape[0])
     count = math.prod(shape)
     needed, there = count * dtype.itemsize, len(data) - begin
     if needed != there:
-        raise damaged(f"its values take {needed} bytes, and {there} are there")
+        raise damaged(f"its values need {needed} bytes, but {there} are present")
     flat = np.frombuffer(data, dtype, count, begin)
     return flat.reshape(shape, order="F" if by_columns else "C").reshape(*shape[:2], channels)
 
@@ -77,18 +82,18 @@ def _array(data: bytes, check: Check) -> NDArray[Any]:
 def _header(data: bytes) -> tuple[str, bool, tuple[int, ...], int]:
     """The type, whether columns come first, the shape, and where values begin."""
     if data[:6] != b"\x93NUMPY" or len(data) < 12:
-        raise damaged("it does not begin as numpy's files do")
+        raise damaged("the NumPy signature is missing")
     size, begin = (
         (struct.unpack_from("<H", data, 8)[0], 10) if data[6] == 1 else (*struct.unpack_from("<I", data, 8), 12)
     )
     if data[6] not in (1, 2, 3) or size > _LONGEST_HEADER or begin + size > len(data):
-        raise damaged("its header is none")
+        raise damaged("the header is invalid")
     text = data[begin : begin + size].decode("utf-8" if data[6] == 3 else "latin-1")
     if _RECORDS.search(text):
-        raise UnsupportedImage("an array of records is no picture", hint=_HINT)
+        raise UnsupportedImage("an array of records is not an image", hint=_HINT)
     kind, order, shape = _KIND.search(text), _ORDER.search(text), _SHAPE.search(text)
     if not (kind and order and shape):
-        raise damaged("its header is none")
+        raise damaged("the header is invalid")
     sides = tuple(int(side) for side in shape[1].replace("L", "").replace(",", " ").split())
     return kind[1], order[1] == "True", sides, begin + size
 

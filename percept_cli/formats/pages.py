@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from percept_cli.images.picture import Levels
 
-SAVE_AS = "save it as greyscale or RGB of 8 or 16 bits, both pictures the same way."
+SAVE_AS = "save both images as greyscale or RGB with 8 or 16 bits."
 _SPACES = {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}
 _HELD = 4096  # bytes: what is rounded up in a small file
 
@@ -127,7 +127,9 @@ class Source:
             most: how many bytes its codec can make of one.
         """
         if needed > most * held + (0 if most == 1 else _HELD):
-            raise self.damaged(f"its {held:,} bytes of pixels cannot be the {needed:,.0f} that its header says")
+            raise self.damaged(
+                f"its {held:,} bytes of pixel data cannot hold the {needed:,.0f} that the header states"
+            )
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def _deep_page(image: Image.Image, source: Source) -> Page:
     image.load()
     values = np.asarray(image)
     if values.min() < 0 or values.max() > _LARGEST:
-        raise source.refused("its numbers are signed, or of more than 16 bits, which is not supported")
+        raise source.refused("signed samples, or samples of more than 16 bits, are not supported")
     with naming(source.name):
         profile = None if source.policy.ignore_icc else profile_of(image, b"GRAY")
     return Page(levels_of(values[..., None], _LARGEST), None, image.getexif().get(Tag.ORIENTATION, 1), profile)
@@ -99,7 +99,7 @@ def frames_of(image: Image.Image, source: Source) -> Decoded:
         large = check_size_of(image, source)
         notes = notes_of(image)
         frame = frame_of(image, source.name, policy, large=large, in_place=True)
-        views = () if count == 1 else (f"the first of its {count} views is compared",)
+        views = () if count == 1 else (f"only the first of its {count} views is compared",)
         return Decoded((frame,), notes=(*views, *notes))
     if image.format != "TIFF" and policy.frame is None:  # of which not all of them are read
         check_frames(count, policy.limits)
@@ -150,7 +150,7 @@ def check_frame(frame: int | None, count: int) -> None:
     if frame is not None and frame > count:
         has = "1 frame" if count == 1 else f"{count} frames"
         hint = "leave --frame out." if count == 1 else f"choose from 1 to {count}."
-        raise UnsupportedImage(f"has {has}, and frame {frame} is asked for", hint=hint)
+        raise UnsupportedImage(f"it has {has}, so frame {frame} does not exist", hint=hint)
 
 
 def check_size_of(image: Image.Image, source: Source) -> bool:
@@ -228,12 +228,12 @@ def check_deep(image: Image.Image) -> None:
     """
     if image.mode in _OTHER_COLOURS:
         raise UnsupportedImage(
-            f"has colours of mode {image.mode}, which percept does not convert", hint=_OTHER_COLOURS[image.mode]
+            f"percept does not convert colours of mode {image.mode}", hint=_OTHER_COLOURS[image.mode]
         )
     if is_deep(image):
         raise UnsupportedImage(
-            f"has more than 8 bits per channel (mode {image.mode}), and Pillow would cut them down",
-            hint="pass the path of a file, or an array of uint16.",
+            f"it has more than 8 bits per channel (mode {image.mode}), which Pillow would reduce to 8",
+            hint="pass the path of a file, or a uint16 array.",
         )
 
 
@@ -258,12 +258,12 @@ def notes_of(image: Image.Image) -> tuple[str, ...]:
     """
     notes = []
     if not _has_sound_exif(image):
-        notes.append("its EXIF cannot be read and counts as absent")
+        notes.append("its EXIF data cannot be read and is ignored")
     gamma, colours = image.info.get("gamma"), image.info.get("chromaticity")  # only PNG has them
     if not describes(gamma, None):
-        notes.append("its gAMA chunk describes nothing and counts as absent")
+        notes.append("its gAMA chunk is invalid and is ignored")
     if not describes(None, colours):
-        notes.append("its cHRM chunk describes nothing and counts as absent")
+        notes.append("its cHRM chunk is invalid and is ignored")
     return tuple(notes)
 
 

@@ -67,13 +67,13 @@ def read_hdr(data: bytes, name: str, check: Check) -> Decoded:
         header = _header(data)
         first_sign, first, first_size, second_sign, second, second_size = header.size.groups()
         if first == second:
-            raise damaged("its size names one axis twice")
+            raise damaged("its size line names one axis twice")
         count, length = int(first_size), int(second_size)
         if not count or not length:
             raise damaged("it has no pixels")
         check(*((length, count) if first == b"Y" else (count, length)))
         if count * 4 > len(data) - header.end:  # no scan line takes less than a pixel
-            raise damaged(f"{len(data)} bytes cannot be {count} scan lines")
+            raise damaged(f"its {len(data)} bytes cannot hold {count} scan lines")
         colours = _light(data, header.end, count, length)
         signs = {first: first_sign, second: second_sign}
         if first == b"X":
@@ -88,14 +88,14 @@ def read_hdr(data: bytes, name: str, check: Check) -> Decoded:
 def _header(data: bytes) -> _Header:
     magic = _MAGIC.match(data)
     if not magic:
-        raise damaged("it does not begin with #?RADIANCE")
+        raise damaged("the #?RADIANCE signature is missing")
     end = data.find(b"\n\n", magic.end() - 1, _LONGEST_HEADER)
     windows = data.find(b"\n\r\n", magic.end() - 1, _LONGEST_HEADER)
     if windows >= 0 and (end < 0 or windows < end):
         end = windows + 1
     size = _SIZE.match(data, end + 2) if end >= 0 else None
     if not size:
-        raise damaged("its header has no size")
+        raise damaged("the header has no size")
     scale, primaries, form = [1.0, 1.0, 1.0], None, _FORMATS[0]
     for line in data[magic.end() : end].decode("latin-1").splitlines():
         key, equals, value = line.partition("=")
@@ -115,21 +115,21 @@ def _header(data: bytes) -> _Header:
             f"FORMAT={form[:40]!r} is not supported", hint=f"save it as {' or '.join(_FORMATS)}."
         )
     if not all(1e-30 < channel < 1e30 for channel in scale):
-        raise damaged("its EXPOSURE is beyond all measure")
+        raise damaged("its EXPOSURE or COLORCORR is out of range")
     return _Header(form == _FORMATS[1], (scale[0], scale[1], scale[2]), primaries, size, size.end())
 
 
 def _numbers(text: str, count: int) -> list[float]:
     found = [float(word) for word in text.split()]
     if len(found) != count or not all(map(math.isfinite, found)):
-        raise damaged(f"{text[:60]!r} in its header are not {count} numbers")
+        raise damaged(f"{text[:60]!r} in the header should be {count} numbers")
     return found
 
 
 def _factors(text: str, count: int) -> list[float]:
     found = _numbers(text, count)
     if min(found) <= 0:
-        raise damaged(f"{text[:60]!r} in its header is not above 0")
+        raise damaged(f"{text[:60]!r} in the header should be above 0")
     return found
 
 
@@ -183,7 +183,7 @@ def _scan_lines(data: bytes, at: int, count: int, length: int) -> bytes:
     for _ in range(count):
         if _has_channels(data, at, length):
             if data[at + 2] << 8 | data[at + 3] != length:
-                raise damaged("a scan line is of another length")
+                raise damaged("a scan line has the wrong length")
             line, at = _by_channel(data, at + 4, length)
         else:
             line, at = _by_pixel(data, at, length)
@@ -198,7 +198,7 @@ def _by_channel(data: bytes, at: int, length: int) -> tuple[bytes, int]:
         values = bytearray()
         while len(values) < length:
             if at + 1 >= size:
-                raise damaged("it ends within a scan line")
+                raise damaged("a scan line is truncated")
             code = data[at]
             if code > 128:
                 values += data[at + 1 : at + 2] * (code - 128)
@@ -223,7 +223,7 @@ def _by_pixel(data: bytes, at: int, length: int) -> tuple[bytes, int]:
     while len(line) < end:
         pixel = data[at : at + 4]
         if len(pixel) < 4:
-            raise damaged("it ends within a scan line")
+            raise damaged("a scan line is truncated")
         at += 4
         if pixel[:3] != b"\1\1\1":
             line += pixel

@@ -67,7 +67,7 @@ def check_size(width: int, height: int, possible: float) -> None:
         UnreadableImage: without the file's name.
     """
     if width * height > max(_SMALL, possible):
-        raise damaged(f"it says that it has {width}×{height} pixels, which so few bytes cannot hold")
+        raise damaged(f"the header states {width}×{height} pixels, but the file is too small for them")
 
 
 def _jpeg(data: bytes, _: Limits) -> None:
@@ -145,7 +145,7 @@ def check_canvas(width: int, height: int, covered: int, limits: Limits) -> None:
     """
     check_pixels(width, height, 1, limits, _BYTES_PER_PIXEL)
     if width * height > max(_FREE, covered):
-        raise damaged(f"its frames cover {covered:,} of {width}×{height} pixels")
+        raise damaged(f"its frames cover only {covered:,} of {width}×{height} pixels")
 
 
 def _tiff(data: bytes, _: Limits) -> None:

@@ -137,7 +137,7 @@ def _temporary(size: int) -> BinaryIO:
         free = shutil.disk_usage(tempfile.gettempdir()).free
         if free >= size:
             return tempfile.TemporaryFile(prefix="percept-")
-        why = f"{free / 1e9:.1f} GB are free"
+        why = f"only {free / 1e9:.1f} GB are free"
     except OSError as error:
         why = str(error.strerror or error)
     if size <= free_memory() * _SHARE_OF_MEMORY:
@@ -148,5 +148,5 @@ def _temporary(size: int) -> BinaryIO:
 def _no_room(size: int, why: str) -> UnsupportedImage:
     return UnsupportedImage(
         f"its pixels need {size / 1e9:.1f} GB in the temporary folder {tempfile.gettempdir()}: {why}",
-        hint="name a folder with more room by TMPDIR (TEMP on Windows), or cut the picture into smaller ones.",
+        hint="set TMPDIR (TEMP on Windows) to a folder with more room, or split it into smaller images.",
     )

@@ -66,7 +66,7 @@ def _hable() -> tuple[float, float, float, float, float]:
 
 _CURVES = {"aces": _ACES, "hable": _hable()}
 _NUMBER = re.compile(r"[+-]?(\d{1,20}\.?\d{0,40}|\.\d{1,40})(e[+-]?\d{1,6})?", re.ASCII | re.IGNORECASE)
-_HINT = "write a number of EV such as -1.5, START:STOP:STEP such as -4:4:2, auto or auto-range."
+_HINT = "write EV such as -1.5, a range START:STOP:STEP such as -4:4:2, auto or auto-range."
 
 
 def tone_map(light: Light, method: str, exposure: float) -> NDArray[np.float32]:
@@ -89,7 +89,7 @@ def tone_map(light: Light, method: str, exposure: float) -> NDArray[np.float32]:
 
     _check_method(method)
     if not abs(exposure) <= LARGEST_EV:
-        raise InvalidSetting(f"an exposure of {exposure} EV makes no sense", hint=_HINT)
+        raise InvalidSetting(f"the exposure {exposure} EV is out of range", hint=_HINT)
     colours = np.empty(light.shape, np.float32)
     for rows in bands(*light.shape[:2]):
         values = _finite(light[rows])
@@ -238,19 +238,22 @@ def parse_exposure(text: str) -> Exposure:
         return Exposure(text)
     parts = text.split(":")
     if len(parts) > 3 or not all(_NUMBER.fullmatch(part) for part in parts):
-        raise InvalidSetting(f"{text!r} is no exposure", hint=_HINT)
+        raise InvalidSetting(f"{text!r} is not an exposure", hint=_HINT)
     numbers = [_ev(part) for part in parts]
     if len(numbers) == 1:
         return Exposure("fixed", numbers[0], numbers[0])
     start, stop, step = (*numbers, Decimal(1))[:3]
     if start > stop:
-        raise InvalidSetting(f"the exposures {text!r} end before they begin", hint="write the smaller one first.")
+        raise InvalidSetting(
+            f"the exposures {text!r} end before they start", hint="write the smaller number first."
+        )
     if step <= 0:
         raise InvalidSetting(f"the exposures {text!r} need a step above 0", hint=_HINT)
     steps = (stop - start) // step
     if steps >= MOST_EXPOSURES:
         raise InvalidSetting(
-            f"{text!r} are {steps + 1} exposures, more than {MOST_EXPOSURES}", hint="take larger steps."
+            f"{text!r} gives {steps + 1} exposures, more than the limit of {MOST_EXPOSURES}",
+            hint="use a larger step.",
         )
     stop = start + steps * step
     return Exposure("fixed", start, stop, step) if steps else Exposure("fixed", start, start)
@@ -259,7 +262,9 @@ def parse_exposure(text: str) -> Exposure:
 def _ev(text: str) -> Decimal:
     number = Decimal(text)
     if abs(number) > LARGEST_EV:
-        raise InvalidSetting(f"an exposure of {text} EV makes no sense", hint=f"stay within ±{LARGEST_EV} EV.")
+        raise InvalidSetting(
+            f"the exposure {text} EV is out of range", hint=f"use -{LARGEST_EV} to {LARGEST_EV} EV."
+        )
     return round(number, _DIGITS).normalize() + 0  # 0 rather than -0
 
 

@@ -55,7 +55,7 @@ def _count(name: str, value: str) -> int:
         return parse_size(value)
     except InvalidSetting:
         raise InvalidSetting(
-            f"the limit {name} must be a number, such as 5000, 20M or 2G, or off, not {value!r}",
+            f"the limit {name} must be a number such as 5000, 20M or 2G, or off, not {value!r}",
             hint="write pixels=2G,frames=off",
         ) from None
 
@@ -75,7 +75,7 @@ def check_frames(frames: int, limits: Limits) -> None:
     Raises:
         UnsupportedImage: without the file's name.
     """
-    _hold("frames", frames, limits, f"has {frames:,} frames,")
+    _hold("frames", frames, limits, f"its {frames:,} frames are")
 
 
 def check_pixels(
@@ -110,10 +110,10 @@ def check_pixels(
     free = free_memory()
     if needed > free:
         raise UnsupportedImage(
-            f"{size} need {needed / 1e9:.1f} GB of memory to be read, and {free / 1e9:.1f} GB are free",
+            f"{size} need {needed / 1e9:.1f} GB of memory, but only {free / 1e9:.1f} GB are free",
             hint="compare one frame with --frame N (frame=N in Python)."
             if frames > 1
-            else "cut the picture into smaller ones.",
+            else "split it into smaller images.",
         )
 
 
@@ -123,7 +123,7 @@ def check_metadata(size: int, limits: Limits) -> None:
     Raises:
         UnsupportedImage: without the file's name.
     """
-    _hold("metadata", size, limits, f"{size:,} bytes of profiles, EXIF and texts are")
+    _hold("metadata", size, limits, f"its {size:,} bytes of profiles, EXIF and texts are")
 
 
 def check_info(info: Mapping[Any, Any], limits: Limits) -> None:
@@ -147,7 +147,7 @@ def check_metadata_so_far(size: int, limits: Limits) -> None:
     """
     if limits.metadata is not None and size > limits.metadata:
         raise UnsupportedImage(
-            f"more than {limits.metadata:,} bytes of profiles, EXIF and texts, which is the limit",
+            f"its profiles, EXIF and texts are more than the limit of {limits.metadata:,} bytes",
             hint=_hint("metadata", "off"),
         )
 
@@ -159,4 +159,6 @@ def _hold(name: str, count: int, limits: Limits, said: str) -> None:
 
 
 def _hint(name: str, value: int | str) -> str:
-    return f"--limits {name}={value} (limits={f'{name}={value}'!r} in Python) allows it, if you trust the file."
+    return (
+        f"if you trust the file, allow it with --limits {name}={value} (limits={f'{name}={value}'!r} in Python)."
+    )

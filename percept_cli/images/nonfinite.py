@@ -73,12 +73,14 @@ def without_nonfinite(
         told = [f"{name} has {count}" for name, count in zip(names, counted, strict=True) if count]
         raise NotFinite(
             f"not all pixels are finite numbers: {'; '.join(told)}",
-            hint="they are the same in both: --allow-nan (allow_nan=True in Python) takes them as black."
+            hint="both images have them at the same positions; to treat them as black, use --allow-nan "
+            "(allow_nan=True in Python)."
             if same
-            else "mend what renders them; --allow-nan lets them pass only where both pictures have them.",
+            else "fix the program that renders them; --allow-nan allows them only at the same positions in "
+            "both images.",
         )
     one, other = (_blackened(decoded, kinds, crop) for decoded, kinds in zip(pair, found, strict=True))
-    return (one, other), [f"{counted[0]} in both, in the same places, taken as black"]
+    return (one, other), [f"{counted[0]} at the same positions in both images, treated as black"]
 
 
 def _counted(kinds: Kinds, crop: Box | None) -> str:

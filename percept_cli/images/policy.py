@@ -83,7 +83,7 @@ class ImagePolicy:
             _check_resize(self.resize)
         object.__setattr__(self, "exposure", str(parse_exposure(str(self.exposure))))
         if self.frame is not None and (type(self.frame) is not int or self.frame < 1):
-            raise InvalidSetting(f"there is no frame {self.frame!r}", hint="the first one is 1.")
+            raise InvalidSetting(f"there is no frame {self.frame!r}", hint="frames are counted from 1.")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for reports and the fingerprint."""
@@ -149,7 +149,7 @@ def with_settings(policy: ImagePolicy, settings: Mapping[str, Any]) -> ImagePoli
     found = dict(settings)
     for name in found:
         if name not in PICTURE_SETTINGS:
-            raise TypeError(f"{name!r} is no setting of how pictures are read: {', '.join(PICTURE_SETTINGS)}")
+            raise TypeError(f"unknown image setting {name!r}; choose from {', '.join(PICTURE_SETTINGS)}")
     if found.get("crop") is not None:
         found["crop"] = as_box(found["crop"])
     if isinstance(found.get("limits"), str):
@@ -165,7 +165,7 @@ def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:
     if "#rrggbb" in choices and _COLOUR.fullmatch(str(value)):
         return
     if "#rrggbb" in choices and str(value).startswith("#"):
-        raise InvalidSetting(f"{name} {value!r} is no colour", hint="write six digits, such as #ff8000.")
+        raise InvalidSetting(f"{name} {value!r} is not a colour", hint="write six digits, such as #ff8000.")
     raise InvalidSetting(f"unknown {name} {value!r}", hint=did_you_mean(str(value), choices))
 
 

@@ -23,7 +23,7 @@ Size = tuple[int, int]
 
 _BYTES_PER_PIXEL = 60  # three channels in float32, as planes, together, cut to 0..255, and as bytes
 _HINT = (
-    "percept never resizes on its own: bring both to one size, or choose how with --resize or --pad (resize= or "
+    "percept never resizes unasked: bring both to the same size, or use --resize or --pad (resize= or "
     "pad= in Python)."
 )
 
@@ -66,7 +66,7 @@ def _check(size: Size, policy: ImagePolicy, name: str) -> None:
         check_pixels(*size, 1, policy.limits, _BYTES_PER_PIXEL)
     except UnsupportedImage as error:
         hint = "choose a smaller --resize, or no --pad."
-        raise UnsupportedImage(f"{name} brought to another size: {error}", hint=hint) from None
+        raise UnsupportedImage(f"{name} after resizing or padding: {error}", hint=hint) from None
 
 
 def sizes_in_words(sizes: tuple[Size, Size], policy: ImagePolicy, names: tuple[str, str]) -> str:
@@ -168,7 +168,7 @@ def cropped(picture: Picture, box: Box) -> Picture:
     """
     if box.x >= picture.width or box.y >= picture.height:
         raise InvalidSetting(
-            f"nothing of the picture of {picture.width}×{picture.height} pixels is in the rectangle {box}",
+            f"the rectangle {box} lies outside the image of {picture.width}×{picture.height} pixels",
             hint="write x,y,width,height in pixels from the top left.",
         )
     right, bottom = min(box.x + box.width, picture.width), min(box.y + box.height, picture.height)

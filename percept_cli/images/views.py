@@ -87,8 +87,8 @@ def looks(reference: Side, candidate: Side, policy: ImagePolicy) -> tuple[Iterat
     _check_kinds(reference, candidate, policy)
     if len(first.frames) != len(second.frames):
         raise SizeMismatch(
-            f"the numbers of frames differ: {reference.name} has {len(first.frames)}, "
-            f"{candidate.name} has {len(second.frames)}",
+            f"the frame counts differ: {reference.name} has {len(first.frames)}, {candidate.name} has "
+            f"{len(second.frames)}",
             hint="compare one frame of each with --frame N (frame=N in Python).",
         )
     notes = [f"{side.name}: {note}" for side in (reference, candidate) for note in side.decoded.notes]
@@ -120,8 +120,9 @@ def _check_memory(side: Side, views: int) -> None:
     needed = 2 * views * frame.width * frame.height * (12 if frame.deep else 3)
     if views > 1 and needed > _ALWAYS_THERE and needed > free_memory():
         raise UnsupportedImage(
-            f"{side.name}: {views} views of {frame.width}×{frame.height} pixels need {needed / 1e9:.1f} GB",
-            hint="choose one frame (--frame N), one exposure (--exposure EV) or one ground (--alpha white).",
+            f"{side.name}: {views} views of {frame.width}×{frame.height} pixels need {needed / 1e9:.1f} "
+            "GB of memory, more than is free",
+            hint="choose one frame (--frame N), one exposure (--exposure EV) or one background (--alpha white).",
         )
 
 
@@ -130,8 +131,9 @@ def _check_kinds(reference: Side, candidate: Side, policy: ImagePolicy) -> None:
     if len(light) == 1 and (policy.tonemap != "none" or policy.exposure.startswith("auto")):
         other = candidate.name if light[0] == reference.name else reference.name
         raise UnsupportedImage(
-            f"{light[0]} holds light without a limit, and {other} the colours of a display",
-            hint="--tonemap none --exposure 0 takes light from 0 to 1 as sRGB does; or convert one of them.",
+            f"{light[0]} holds scene-linear values, but {other} holds display colours",
+            hint="convert one of them, or use --tonemap none --exposure 0 to show scene-linear values from 0 "
+            "to 1 unchanged.",
         )
 
 
@@ -142,8 +144,8 @@ def _sizes(reference: Side, candidate: Side, policy: ImagePolicy) -> Iterator[st
         for one, other in zip(reference.decoded.frames, candidate.decoded.frames, strict=True):
             if (one.width, one.height) != (other.width, other.height):
                 yield (
-                    f"the sizes differ outside the crop: {names[0]} has {one.width}×{one.height} pixels, "
-                    f"{names[1]} {other.width}×{other.height}"
+                    f"the sizes differ outside the crop: {names[0]} is {one.width}×{one.height} pixels, "
+                    f"{names[1]} is {other.width}×{other.height}"
                 )
                 break
     found = [
@@ -152,7 +154,7 @@ def _sizes(reference: Side, candidate: Side, policy: ImagePolicy) -> Iterator[st
         if (words := sizes_in_words((_size(one, policy), _size(other, policy)), policy, names))
     ]
     if found:
-        yield found[0] + (f" (and {len(found) - 1} more frames likewise)" if len(found) > 1 else "")
+        yield found[0] + (f" (and {len(found) - 1} more frames)" if len(found) > 1 else "")
 
 
 def _size(frame: Frame, policy: ImagePolicy) -> tuple[int, int]:
@@ -170,7 +172,7 @@ def _durations(first: Decoded, second: Decoded) -> Iterator[str]:
     place = places[0]
     more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
     yield (
-        f"the durations differ: frame {place + 1} is shown for {one[place]} ms in the reference, "
+        f"the frame durations differ: frame {place + 1} is shown for {one[place]} ms in the reference, "
         f"{other[place]} ms in the candidate{more}"
     )
 

@@ -65,10 +65,10 @@ class ChannelWeights:
         if network != self.network or (self.backbones is not None and backbone not in self.backbones):
             learned_on = self.network if self.backbones is None else " or ".join(self.backbones)
             others = [name for name, record in WEIGHTS.items() if record.network == self.network]
-            why = "other kernels see other things in each channel" if self.backbones else "its pools are others"
+            why = "its kernels are different" if self.backbones else "its pools are different"
             raise InvalidSetting(
-                f"the distance {self.distance} has weights that were learned for the channels of {learned_on}; "
-                f"on {backbone} they mean nothing, since {why}",
+                f"the weights of the distance {self.distance} were learned for the channels of "
+                f"{learned_on} and do not apply to {backbone}: {why}",
                 hint=f"use --backbone {' or '.join(self.backbones or others)}.",
             )
         if tap not in self.taps:
@@ -133,15 +133,15 @@ def load_channel_weights(record: ChannelWeights) -> Mapping[str, Tensor]:
     except OSError as error:
         raise WeightsUnavailable(
             f"{shown(record.path)}: the channel weights of {record.distance} cannot be read: {error.strerror}",
-            hint="install percept again; a complete package contains them.",
+            hint="reinstall percept; a complete package contains them.",
         ) from None
     found = hashlib.sha256(content).hexdigest()
     if found != record.sha256:
         raise WeightsUnavailable(
-            f"{shown(record.path)}: not the channel weights of {record.distance}, or truncated or altered ones\n"
-            f"  expected {record.size} bytes, sha256 {record.sha256}\n"
-            f"  found    {len(content)} bytes, sha256 {found}",
-            hint="install percept again; nothing was changed.",
+            f"{shown(record.path)}: not the channel weights of {record.distance}, or truncated or "
+            f"altered\n  expected {record.size} bytes, sha256 {record.sha256}\n  found    {len(content)} "
+            f"bytes, sha256 {found}",
+            hint="reinstall percept; nothing was changed.",
         )
     with torch.inference_mode(False):  # autograd may meet them later
         return load(content)

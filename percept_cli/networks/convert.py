@@ -109,8 +109,8 @@ def _read_safetensors(path: Path) -> dict[str, Any]:
         return load_file(path)
     except (SafetensorError, OSError) as error:
         raise WeightsUnavailable(
-            f"{shown(path)}: a truncated or damaged safetensors file: {printable(str(error))}",
-            hint="copy it anew; nothing was installed.",
+            f"{shown(path)}: the safetensors file is truncated or damaged: {printable(str(error))}",
+            hint="copy it again; nothing was installed.",
         ) from None
 
 
@@ -127,19 +127,19 @@ def _read_pickle(path: Path) -> dict[str, Any]:
         raise WeightsUnavailable(
             f"{shown(path)}: holds something other than tensors, or is damaged; nothing in it was executed: "
             f"{_first_sentence(error)}",
-            hint="only a state dict can be installed, as torchvision publishes it.",
+            hint="pass a state dict, as torchvision publishes it; nothing was installed.",
         ) from None
     except MemoryError:
         raise
     # Torch documents no errors for damaged files, and raises nearly all there are.
     except Exception as error:
         raise WeightsUnavailable(
-            f"{shown(path)}: neither a torch nor a safetensors file, or a truncated one: {_first_sentence(error)}",
-            hint="copy it anew; nothing was installed.",
+            f"{shown(path)}: neither a torch nor a safetensors file, or truncated: {_first_sentence(error)}",
+            hint="copy it again; nothing was installed.",
         ) from None
     if not isinstance(state, Mapping) or not all(isinstance(key, str) for key in state):
         raise WeightsUnavailable(
-            f"{shown(path)}: holds a {type(state).__name__}, not a state dict from names to tensors",
+            f"{shown(path)}: holds a {type(state).__name__}, not a state dict of names and tensors",
             hint="save the model's state_dict() instead.",
         )
     return dict(state)
@@ -175,10 +175,10 @@ def _problems(record: WeightsRecord, keys: Mapping[str, str], state: Mapping[str
         if theirs not in state:
             continue
         if not isinstance(value, torch.Tensor) or value.layout != torch.strided:
-            problems.append(f"{theirs} is no tensor of plain values")
+            problems.append(f"{theirs} is not a tensor of plain values")
         elif value.dtype != torch.float32 or tuple(value.shape) != shape:
             dtype = str(value.dtype).removeprefix("torch.")
             problems.append(f"{theirs} is {dtype} {tuple(value.shape)}, expected float32 {shape}")
         elif not torch.isfinite(value).all():
-            problems.append(f"{theirs} holds values that are not finite")
+            problems.append(f"{theirs} holds NaN or infinite values")
     return problems

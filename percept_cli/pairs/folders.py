@@ -37,9 +37,9 @@ def pair_folders(
     """
     if identity(reference) == identity(candidate) is not None:
         raise InvalidSetting(
-            f"{shown(reference)} and {shown(candidate)} are the same folder: every picture would be compared with "
-            "itself",
-            hint="name the folder of references first, and that of candidates second.",
+            f"{shown(reference)} and {shown(candidate)} are the same folder, so every image would be "
+            "compared with itself",
+            hint="name the folder of references first, then the folder of candidates.",
         )
     left = list_pictures(reference, choice, apart_from=candidate)
     right = list_pictures(candidate, choice, apart_from=reference)
@@ -141,7 +141,7 @@ def _nearly_named(rows: Sequence[_Row]) -> dict[_Names, str]:
         others = by_name[folded(mine)][side]
         if others:
             told, difference = _spelt(others[0], mine), _difference(mine, others[0])
-            hints[row] = f"the {('reference', 'candidate')[side]} {told} differs from it in {difference} only"
+            hints[row] = f"the {('reference', 'candidate')[side]} {told} has the same name except for {difference}"
     return hints
 
 
@@ -170,8 +170,8 @@ def _pairs(
         if isinstance(row, _Ambiguous):
             references, candidates = (printable(", ".join(names)) for names in (row.references, row.candidates))
             trouble = UnusablePair(
-                f"{printable(row.stem)}: several files could belong together: the references {references} and the "
-                f"candidates {candidates}",
+                f"{printable(row.stem)}: it is not clear which files belong together: the references "
+                f"{references} and the candidates {candidates}",
                 hint="rename them, or leave out all but one with --exclude.",
             )
             yield Pair(row.stem, None, None, trouble=trouble)
@@ -203,7 +203,7 @@ def pairs_of(
     except (OSError, ValueError) as error:  # too long a name, a folder above it that may not be looked into, a NUL
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
         raise UnreadableFolder(
-            f"{shown(reference)} and {shown(candidate)}: cannot be looked at: {reason}",
+            f"{shown(reference)} and {shown(candidate)}: cannot be read: {reason}",
             hint="check the spelling of the paths.",
         ) from None
     (reference_is_folder, reference_exists), (candidate_is_folder, candidate_exists) = kinds
@@ -213,12 +213,12 @@ def pairs_of(
         if reference_is_folder:
             raise InvalidSetting(
                 f"{shown(reference)} is a folder, but {shown(candidate)} is not",
-                hint="name two folders; or one picture first, and a folder to compare it with.",
+                hint="name two folders, or one image and then a folder to compare it with.",
             )
         if choice != EVERY_PICTURE or any_extension:
             raise InvalidSetting(
-                f"{shown(candidate)} is no folder, so there is nothing to choose from by a pattern or an ending",
-                hint="leave --include, --exclude and --any-extension out for two pictures.",
+                f"{shown(candidate)} is not a folder, so --include, --exclude and --any-extension do not apply",
+                hint="leave them out when you compare two images.",
             )
         return Pairs([pair_of_files(reference, candidate)], total=1, inputs=(reference, candidate))
     if reference_is_folder:

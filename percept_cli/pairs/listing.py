@@ -16,7 +16,7 @@ from percept_cli.system.patterns import Patterns
 _MOST_LINKS = 3
 """Links that are followed on one way down. A dozen folders that link to each other have millions of ways."""
 
-_LOOP = "the link leads back to a folder above it, or is one of too many in a row, and was not followed"
+_LOOP = "the link was not followed: it leads back to a folder above it, or is one of too many links in a row"
 _LOOPS_TOLD = 5
 
 
@@ -56,8 +56,8 @@ class Listing:
             told = ", ".join(f"{self.left_out[kind]} {printable(kind)}" for kind in kinds[:5])
             more = "" if len(kinds) <= 5 else ", and others"
             notes.append(
-                f"{shown(self.root)}: left out {counted(self.left_out.total(), 'file')} not named like pictures "
-                f"({told}{more}); --include takes files in by name"
+                f"{shown(self.root)}: skipped {counted(self.left_out.total(), 'file')} not named like "
+                f"images ({told}{more}); add files by name with --include"
             )
         notes += [f"{shown(self.root / loop)}: {_LOOP}" for loop in self.loops[:_LOOPS_TOLD]]
         if len(self.loops) > _LOOPS_TOLD:
@@ -153,7 +153,7 @@ class _Walk:
         except OSError as error:
             found.troubles[prefix.removesuffix("/")] = UnreadableFolder(
                 f"{shown(folder)}: the folder cannot be listed: {error.strerror}",
-                hint="check its name, and give yourself the right to read it.",
+                hint="check its name and its permissions.",
             )
             return []
 
@@ -168,7 +168,7 @@ class _Walk:
         elif entry.name.startswith("."):
             why = "hidden"
         elif ending not in PICTURE_ENDINGS:
-            why = ending or "without an ending"
+            why = ending or "without an extension"
         if not why and _is_special(entry):  # opening a pipe would wait for its writer
             why = "pipes and devices"
         if why:

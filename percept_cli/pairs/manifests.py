@@ -51,7 +51,7 @@ def read_manifest(name: str) -> Pairs:
     """
     if name == STDIN:
         if sys.stdin is None:
-            raise InvalidSetting("standard input is closed", hint="write the pairs to it, or name a file.")
+            raise InvalidSetting("standard input is closed", hint="pipe the pairs into it, or name a file.")
         return Pairs(_Manifest("standard input", Path(), live=True).pairs(sys.stdin.buffer), live=True)
     path = Path(name)
     try:
@@ -81,7 +81,8 @@ def _read_file(path: Path) -> Pairs:
             file = path.open("rb")
         except OSError as error:
             raise InvalidSetting(
-                f"{shown(path)}: cannot be read any more: {error.strerror}", hint="leave it where it is."
+                f"{shown(path)}: can no longer be read: {error.strerror}",
+                hint="do not move or delete it while percept runs.",
             ) from None
         with file:
             yield from _mark_shared(lines.pairs(file))
@@ -103,8 +104,8 @@ def _survey(path: Path, pairs: Iterable[Pair]) -> tuple[int, tuple[str, ...]]:
     twice = [name for name, count in names.items() if count > 1]
     if twice:
         notes.append(
-            f"{shown(path)} gives {counted(len(twice), 'name')} to more than one pair, such as "
-            f"{printable(twice[0])}; all of them are compared"
+            f"{shown(path)} uses {counted(len(twice), 'name')} for more than one pair, such as "
+            f"{printable(twice[0])}; all pairs are compared"
         )
     return names.total(), tuple(notes)
 
@@ -157,7 +158,7 @@ class _Manifest:
         if len(line) < _LONGEST or line.endswith("\n"):
             return line
         raise InvalidSetting(
-            f"{self._name}: has a line of more than {_LONGEST:,} characters, so it is no list of pairs",
+            f"{self._name}: not a list of pairs: a line has more than {_LONGEST:,} characters",
             hint="write one pair per line.",
         )
 
@@ -174,7 +175,7 @@ class _Manifest:
                 fields = json.loads(line, object_pairs_hook=_refuse_doubles)
                 _check_json(fields)
             except (ValueError, RecursionError) as error:
-                trouble = UnusablePair(f"not JSON: {error}", hint="write one JSON object per line.")
+                trouble = UnusablePair(f"invalid JSON: {error}", hint="write one JSON object per line.")
                 yield self._unusable(number, {}, trouble)
                 continue
             if not isinstance(fields, dict):
@@ -205,7 +206,7 @@ class _Manifest:
             }
             if len(row) > len(header):
                 what = f"{len(row)} fields, but the header names {len(header)}"
-                yield self._unusable(number, fields, UnusablePair(what, hint="check its separators and quotes."))
+                yield self._unusable(number, fields, UnusablePair(what, hint="check the separators and quotes."))
             else:
                 yield self._pair(number, fields)
 
@@ -220,16 +221,17 @@ class _Manifest:
                 yield number, next(reader)
             except csv.Error as error:
                 to = f" up to line {number + reader.line_num - 1}" if reader.line_num > 1 else ""
-                yield number, UnusablePair(f"not CSV{to}: {error}", hint="check its quotes.")
+                yield number, UnusablePair(f"invalid CSV{to}: {error}", hint="check the quotes.")
             number += reader.line_num
 
     def _refuse_header(self, first: str) -> None:
         if "\0" in first or "\ufffe" in first:
-            raise InvalidSetting(f"{self._name}: not text in UTF-8", hint="save it as CSV in UTF-8.")
+            raise InvalidSetting(f"{self._name}: not UTF-8 text", hint="save it as CSV in UTF-8.")
         found = ", ".join(map(printable, _header(first, ",")))
         raise InvalidSetting(
-            f"{self._name}: the first line must name the columns reference and candidate; it has: {found[:200]}",
-            hint="begin with reference,candidate and then write one pair per line.",
+            f"{self._name}: the first line must name the columns reference and candidate, but it has: "
+            f"{found[:200]}",
+            hint="write reference,candidate on the first line, then one pair per line.",
         )
 
     def _unusable(self, number: int, fields: Mapping[str, Any], trouble: PerceptError) -> Pair:
@@ -305,7 +307,7 @@ def _refuse_near_miss(column: str, columns: Collection[str], where: str) -> None
         place = f"{where}: " if where else ""
         raise InvalidSetting(
             f"{place}unknown column {printable(column)!r}",
-            hint=f"did you mean {close[0]}? Columns of other names are carried through to the report.",
+            hint=f"did you mean {close[0]}? Columns with other names are copied to the report.",
         )
 
 

@@ -30,7 +30,7 @@ NEAR, WITHIN = 1.1, 1.25
 _MOST_BYTES = 1 << 16
 _MOST_STEPS = 100
 _LONGEST_WORDS = 60
-_HINT = "make it anew with python -m scripts.make_ladder, or remove the file."
+_HINT = "create it again with python -m scripts.make_ladder, or delete it."
 _MADE = {"command": str, "percept": str, "photographs": int, "interfaces": int}
 
 
@@ -98,41 +98,41 @@ def read_ladder(path: Path) -> Ladder | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:  # ValueError: it is no UTF-8
-        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise InvalidSetting(f"{shown(path)}: the ladder cannot be read: {why}", hint=_HINT) from None
     try:
         return _ladder(json.loads(text, parse_constant=_refused))
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         why = f"{error} is missing" if isinstance(error, KeyError) else str(error) or "it is nested too deeply"
-        raise InvalidSetting(f"{shown(path)}: is no ladder: {why}", hint=_HINT) from None
+        raise InvalidSetting(f"{shown(path)}: not a ladder: {why}", hint=_HINT) from None
 
 
 def _text_of(path: Path) -> str:
     # Not waiting: a pipe of that name would be waited for without end.
     with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(0, "it is no regular file")
+            raise OSError(0, "it is not a regular file")
         data = file.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
-        raise OSError(0, f"it has more than {_MOST_BYTES:,} bytes, which no ladder has")
+        raise OSError(0, f"it has more than {_MOST_BYTES:,} bytes, too many for a ladder")
     return data.decode("utf-8-sig")
 
 
 def _refused(name: str) -> float:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _ladder(data: Any) -> Ladder:
     if not isinstance(data, dict):
-        raise TypeError("it holds no object")
+        raise TypeError("it is not a JSON object")
     if type(data["ladder"]) is not int or data["ladder"] != FORMAT:
-        raise ValueError(f"its format is {_cut(data['ladder'])}, and this percept reads {FORMAT}")
+        raise ValueError(f"its format is {_cut(data['ladder'])}, but this percept reads {FORMAT}")
     fingerprint = data["fingerprint"]
     if not isinstance(fingerprint, str) or not re.fullmatch("[0-9a-f]{12}", fingerprint):
-        raise ValueError(f"{_cut(fingerprint)} is no fingerprint")
+        raise ValueError(f"{_cut(fingerprint)} is not a fingerprint")
     made = data["made"]
     if not isinstance(made, dict):
-        raise TypeError(f"made is no object but {_cut(made)}")
+        raise TypeError(f"made is not an object but {_cut(made)}")
     for name, kind in _MADE.items():
         if not isinstance(made[name], kind):
             raise TypeError(f"{name} of made is {_cut(made[name])}")
@@ -144,24 +144,24 @@ def _ladder(data: Any) -> Ladder:
 
 def _steps(name: str, rows: Any) -> tuple[Step, ...]:
     if not isinstance(rows, list) or len(rows) > _MOST_STEPS:
-        raise TypeError(f"{name} is no list of at most {_MOST_STEPS} steps")
+        raise TypeError(f"{name} is not a list of at most {_MOST_STEPS} steps")
     return tuple(_step(f"step {number} of {name}", row) for number, row in enumerate(rows, start=1))
 
 
 def _step(name: str, row: Any) -> Step:
     if not isinstance(row, dict):
-        raise TypeError(f"{name} is no object")
+        raise TypeError(f"{name} is not an object")
     for key in ("kind", "words"):
         value = row[key]
         if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_WORDS or not value.isprintable():
-            raise TypeError(f"{key} of {name} is no text of at most {_LONGEST_WORDS} characters: {_cut(value)}")
+            raise TypeError(f"{key} of {name} is not a text of at most {_LONGEST_WORDS} characters: {_cut(value)}")
     for key in ("lower", "median", "upper"):
         value = row[key]
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-            raise TypeError(f"{key} of {name} is no distance: {_cut(value)}")
+            raise TypeError(f"{key} of {name} is not a distance: {_cut(value)}")
     step = Step(row["kind"], row["words"], *(float(row[key]) for key in ("lower", "median", "upper")))
     if not step.lower <= step.median <= step.upper or not step.median:
-        raise ValueError(f"lower, median and upper of {name} are in no order above 0")
+        raise ValueError(f"lower, median and upper of {name} are not in ascending order above 0")
     return step
 
 

@@ -119,8 +119,8 @@ def load_preset(name_or_file: str) -> Preset:
     if name_or_file in preset_names():  # its weights are others than the published ones
         return preset
     note = (
-        f"{shown(beside)}: not used, since it belongs to the recipe {ladder.fingerprint}, "
-        f"and {shown(path)} is {fingerprint_of(preset.spec)}"
+        f"{shown(beside)}: not used, because it belongs to the recipe {ladder.fingerprint}, and "
+        f"{shown(path)} is {fingerprint_of(preset.spec)}"
     )
     return replace(preset, notes=(note,))
 
@@ -139,7 +139,8 @@ def text_of(path: Path) -> str:
         data = file.read(_LONGEST + 1)
     if len(data) > _LONGEST:
         raise InvalidSetting(
-            f"{shown(path)}: has more than {_LONGEST:,} bytes, which no settings have", hint="name a TOML file."
+            f"{shown(path)}: has more than {_LONGEST:,} bytes, too many for a settings file",
+            hint="name a TOML file.",
         )
     return data.decode("utf-8-sig")
 
@@ -154,7 +155,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(text_of(path))
     except OSError as error:
         raise InvalidSetting(
-            f"{shown(path)}: cannot be read: {error.strerror}", hint="check the spelling of the path."
+            f"{shown(path)}: cannot be read: {error.strerror}", hint="check the path and its permissions."
         ) from None
     # ValueError: wrong syntax, no UTF-8, or a number with thousands of digits.
     except (ValueError, RecursionError) as error:

@@ -83,8 +83,8 @@ def _layers(preset: Preset, layers: object, distance: str | None, backbone: str 
     for tap, other in names.items():
         if other in spec.taps or list(names.values()).count(other) > 1:
             raise InvalidSetting(
-                f"{backbone} has no {tap}, and its {other} would be compared twice",
-                hint="name the layers yourself with --layers.",
+                f"{backbone} has no {tap}, and {other} in its place would be compared twice",
+                hint="name the layers with --layers.",
             )
     return tuple(
         replace(layer, tap=names.get(layer.tap, layer.tap), distance=distance or layer.distance)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from percept_cli._project import DOCS
 from percept_cli.errors import InvalidSetting
 from percept_cli.images.policy import AS_SEEN, PICTURE_SETTINGS, with_settings
 from percept_cli.recipes.keys import TABLES, TOP_KEYS, Key
@@ -105,7 +106,9 @@ def read_settings(path: Path) -> Settings:
         data = tool.get("percept", {}) if isinstance(tool, Mapping) else tool
     try:
         if not isinstance(data, Mapping):
-            raise InvalidSetting(f"[tool.percept] must be a table, not {data!r}", hint="see README, Settings.")
+            raise InvalidSetting(
+                f"[tool.percept] must be a table, not {data!r}", hint=f"see {DOCS}/reference/settings.html."
+            )
         check_keys(data, (*KEYS, *SUBTABLES))
         tables = {key: value for key, value in data.items() if key in SUBTABLES}
         data = {key: value for key, value in data.items() if key not in SUBTABLES}

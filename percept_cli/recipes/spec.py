@@ -186,7 +186,7 @@ def _check_layers(spec: DistanceSpec) -> None:
             raise InvalidSetting(f"layer {tap} is named twice", hint="name each layer once.")
     if not any(layer.weight for layer in spec.layers):
         raise InvalidSetting(
-            "every layer weight is zero, so every distance would be zero",
+            "every layer weight is 0, so every distance would be 0",
             hint="give at least one layer a weight above 0.",
         )
 
@@ -209,7 +209,7 @@ def parse_layers(text: str, distance: str = "unit") -> tuple[LayerSpec, ...]:
         tap, colon, own_distance = head.partition(":")
         if not tap.strip() or (colon and not own_distance.strip()):
             raise InvalidSetting(
-                f"{entry.strip()!r} in the list of layers names nothing",
+                f"{entry.strip()!r} in the list of layers names no layer",
                 hint="write it as relu1_2,relu3_3=2.5",
             )
         layers.append(
@@ -240,7 +240,7 @@ def recipe_of_layer(spec: DistanceSpec, layer: str) -> DistanceSpec:
     """
     chosen = tuple(one for one in spec.layers if one.tap == layer)
     if not chosen:
-        hint = f"{did_you_mean(layer, spec.taps)} --layers makes a recipe with others."
+        hint = f"{did_you_mean(layer, spec.taps)} To choose other layers, use --layers."
         raise InvalidSetting(f"the recipe has no layer {layer!r}", hint=hint)
     if not chosen[0].weight:
         raise InvalidSetting(
@@ -264,9 +264,9 @@ def check_places(spec: DistanceSpec) -> None:
         if isinstance(distance, LocalDistance) and name not in CHANNEL_WEIGHTS  # which need their own backbones
     ]
     others = [layer.tap for layer in spec.layers if layer.weight and layer.has_places]
-    alone = f", or draw one layer alone: --layer {others[0]}" if others else ""
+    alone = f", or draw only one layer with --layer {others[0]}" if others else ""
     raise InvalidSetting(
-        f"layer {without[0].tap} is compared by {without[0].distance}, which belongs to the whole picture: there "
-        "are no places to draw",
+        f"layer {without[0].tap} uses the distance {without[0].distance}, which has no value per "
+        "position, so there is no map to draw",
         hint=f"use --distance unit, or another of {', '.join(local)}{alone}.",
     )

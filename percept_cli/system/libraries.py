@@ -106,9 +106,9 @@ def _unavailable(name: str, why: str) -> LibraryUnavailable:
     told = printable(lines[0] if len(lines) < 3 else max(lines, key=lambda line: "rror" in line))[:300]
     package = _PACKAGES.get(name, name)
     if any(words in why for words in _OUT_OF_MEMORY):
-        hint = "allow this process more memory (ulimit -v), or close other programs."
+        hint = "give this process more memory (ulimit -v), or close other programs."
     elif name == __name__.partition(".")[0]:
-        hint = "install percept again."
+        hint = "reinstall percept."
     else:
-        hint = f"install it again: python -m pip install --force-reinstall {package}"
+        hint = f"reinstall it: python -m pip install --force-reinstall {package}"
     return LibraryUnavailable(f"the library {package} cannot be loaded: {told}", hint=hint)

@@ -28,7 +28,9 @@ def parse_size(text: str | int) -> int:
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]i?)?b?", str(text).strip(), re.IGNORECASE)
     size = int(float(found[1]) * _UNITS[(found[2] or "").lower()]) if found else 0
     if size < 1:
-        raise InvalidSetting(f"{text!r} is no size of memory", hint="write it as 2GB, 1.5GiB, 800MB or bytes.")
+        raise InvalidSetting(
+            f"{text!r} is not a memory size", hint="write it as 2GB, 1.5GiB, 800MB or a number of bytes."
+        )
     return size
 
 

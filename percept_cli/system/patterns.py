@@ -23,12 +23,13 @@ class Patterns:
             self._spec = GitIgnoreSpec.from_lines(line.replace("\n", "\0") for line in lines)
         except (ValueError, re.error) as error:
             raise InvalidSetting(
-                f"not a file pattern: {printable(str(error))}", hint="write it as in .gitignore: *.png, charts/**."
+                f"invalid file pattern: {printable(str(error))}",
+                hint="write patterns as in .gitignore, such as *.png or charts/**.",
             ) from None
         if lines and not any(pattern.include is not None for pattern in self._spec.patterns):
             raise InvalidSetting(
                 f"the patterns {printable(str(list(lines)))} match nothing",
-                hint="write them as in .gitignore: *.png, charts/**.",
+                hint="write patterns as in .gitignore, such as *.png or charts/**.",
             )
 
     def match(self, name: str) -> bool:

@@ -66,7 +66,7 @@ def test_compare_with_two_folders_does_the_same(percept: Percept) -> None:
     one = percept("compare", "expected", "actual", "--format", "score", *CHEAP)
     other = percept("batch", "expected", "actual", "--format", "score", *CHEAP)
     assert (one.returncode, one.stdout, one.stderr) == (other.returncode, other.stdout, other.stderr)
-    assert "expected: is a directory, not a picture" in percept("compare", "expected", "actual/same.png").stderr
+    assert "expected: is a folder, not an image" in percept("compare", "expected", "actual/same.png").stderr
 
 
 @pytest.mark.usefixtures("folders")
@@ -180,7 +180,7 @@ def test_each_line_of_a_stream_is_answered_before_the_next(folders: Path) -> Non
         (["expected", "actual", "-o", "expected/same.png", "--format", "json"], 2, "would overwrite the input"),
         (["expected", "actual", "-o", "r.docx"], 2, "the ending .docx says no format"),
         (["expected", "actual", "--resume", "misspelt.csv"], 2, "line 1: not a result of percept"),
-        (["expected", "actual", "--resume", "expected"], 2, "the output is a directory"),
+        (["expected", "actual", "--resume", "expected"], 2, "the output is a folder"),
         (["expected", "actual", "--include", "*.jpg"], 3, "nothing was compared"),
         (["void", "void2"], 3, "nothing was compared"),
         (["expected", "void"], 3, "nothing was compared"),

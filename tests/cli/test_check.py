@@ -227,7 +227,7 @@ def test_settings_in_a_file(percept: Percept, folders: Path) -> None:
         (("--fail", "peak=1", "--fail", "peak=2"), "the limit of peak is given twice"),
         (("--fail", "peak=-1"), "finite number of at least 0, not -1.0"),
         (("--fail", "overall=7"), "above the largest possible value, 6.0"),
-        (("--ignore", "1,2,3"), "'1,2,3' is no rectangle"),
+        (("--ignore", "1,2,3"), "'1,2,3' is not a rectangle"),
         (("--threshold", "nan"), "must be a finite number"),
         (("--warn", "peak=2", "--fail", "peak=1"), "is above the fail limit"),
     ],
@@ -241,8 +241,8 @@ def test_what_makes_no_rules(percept: Percept, options: tuple[str, ...], message
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--ignore", "500,0,5,5"), "the ignored rectangle 500,0,5,5 lies outside the picture of 160×96 pixels"),
-        (("--mask", "small.png"), "small.png: the mask has 40×30 pixels, the pictures 160×96"),
+        (("--ignore", "500,0,5,5"), "the ignored rectangle 500,0,5,5 lies outside the image of 160×96 pixels"),
+        (("--mask", "small.png"), "small.png: the mask has 40×30 pixels, but the images have 160×96"),
     ],
 )
 def test_what_fits_no_picture(

@@ -69,7 +69,7 @@ def test_one_broken_file_costs_one_row(folders: Path, percept: Percept) -> None:
     assert done.stderr.splitlines()[0] == (
         "Error: 2 of 4 pairs could not be compared; 1 missing, 1 new; 2 pairs measured, without a limit"
     )
-    assert "  actual/same.png: the picture is damaged or cut off: " in done.stderr
+    assert "  actual/same.png: the image is damaged or truncated: " in done.stderr
     assert "  expected/ui/gone.png: no such file" in done.stderr
     done = percept("batch", "expected", "actual", "--fail-fast", "--batch-size", 1, "--format", "score", *CHEAP)
     assert done.returncode == 3

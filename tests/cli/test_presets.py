@@ -65,7 +65,7 @@ def test_a_preset_on_kernels_that_are_there_says_which_layers_it_takes_instead(
     assert missing.stderr == (
         "Error: the weights vgg19-imagenet1k-v1 are not installed\n"
         "Hint: run: percept weights install vgg19-imagenet1k-v1\n"
-        "Or use --backbone vgg16-oxford, which comes with percept: other kernels, other numbers.\n"
+        "Or use --backbone vgg16-oxford, which comes with percept but gives other numbers.\n"
     )
     found = percept("compare", *pair, "--preset", "esrgan", "--backbone", "vgg16-oxford")
     assert found.returncode == 0
@@ -74,7 +74,7 @@ def test_a_preset_on_kernels_that_are_there_says_which_layers_it_takes_instead(
     refused = percept("compare", *pair, "--preset", "lpips", "--backbone", "vgg16-oxford")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr == (
-        "Error: the distance lpips has weights that were learned for the channels of vgg16-imagenet1k-v1; on "
-        "vgg16-oxford they mean nothing, since other kernels see other things in each channel\n"
+        "Error: the weights of the distance lpips were learned for the channels of vgg16-imagenet1k-v1 and do not "
+        "apply to vgg16-oxford: its kernels are different\n"
         "Hint: use --backbone vgg16-imagenet1k-v1.\n"
     )

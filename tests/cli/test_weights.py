@@ -27,7 +27,7 @@ def test_the_command_verifies(percept: Percept, tmp_path: Path) -> None:
     done = percept("weights", "verify", "vgg16-oxford", "--file", "w")
     assert done.returncode == 4
     assert done.stderr.startswith(
-        "Error: w: not the weights file of vgg16-oxford, or a truncated or altered one\n  expected 588"
+        "Error: w: not the weights file of vgg16-oxford, or truncated or altered\n  expected 588"
     )
     assert percept("weights", "verify", "vgg61").returncode == 2
     assert percept("weights", "verify", "--file", "w").returncode == 2
@@ -93,12 +93,12 @@ def test_the_command_says_offline_what_to_put_where(percept: Percept, tmp_path: 
     done = percept("weights", "install", "vgg19-imagenet1k-v1", env={"PERCEPT_OFFLINE": "1"})
     assert done.returncode == 4
     assert done.stderr == (
-        "Error: the weights vgg19-imagenet1k-v1 are not installed, and PERCEPT_OFFLINE forbids to download them\n"
+        "Error: the weights vgg19-imagenet1k-v1 are not installed, and PERCEPT_OFFLINE forbids downloading them\n"
         "  file    vgg19-dcbb9e9d.pth, 574673361 bytes\n"
         "  from    https://download.pytorch.org/models/vgg19-dcbb9e9d.pth\n"
         "  sha256  dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44\n"
         f"  to      {tmp_path}/torch/hub/checkpoints/vgg19-dcbb9e9d.pth, or anywhere with --from\n"
-        "Hint: fetch the file on a machine with a network, then run: "
+        "Hint: download the file on a machine with a network, then run: "
         "percept weights install vgg19-imagenet1k-v1 --from vgg19-dcbb9e9d.pth\n"
     )
 

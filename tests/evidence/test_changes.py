@@ -93,5 +93,5 @@ def test_mask_and_rectangles_together(base: np.ndarray) -> None:
 
 def test_a_rectangle_outside_is_told_of() -> None:
     check_boxes([Box(39, 29, 100, 100)], 40, 30)
-    with pytest.raises(InvalidSetting, match=r"the ignored rectangle 40,0,1,1 lies outside the picture of 40×30"):
+    with pytest.raises(InvalidSetting, match=r"the ignored rectangle 40,0,1,1 lies outside the image of 40×30"):
         check_boxes([Box(0, 0, 1, 1), Box(40, 0, 1, 1)], 40, 30)

@@ -25,7 +25,7 @@ def test_a_mask_is_read_and_must_fit(save: Save) -> None:
     mask = read_mask(path, 40, 30)
     assert mask[:, :20].all()
     assert not mask[:, 20:].any()
-    with pytest.raises(InvalidSetting, match=r"mask\.png: the mask has 40×30 pixels, the pictures 41×30"):
+    with pytest.raises(InvalidSetting, match=r"mask\.png: the mask has 40×30 pixels, but the images have 41×30"):
         read_mask(path, 41, 30)
 
 

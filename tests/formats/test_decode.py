@@ -142,65 +142,71 @@ def overlapping(count: int) -> bytes:
 GREY_TIFF = tiff(values(1), photometric=1)
 PACKED = tiff_by_tifffile(values(3, size=(64, 48)), photometric="rgb", compression="zlib", rowsperstrip=8)
 BROKEN: dict[str, tuple[bytes, str]] = {
-    "png, cut": (PNG[: len(PNG) // 2], "its end is missing"),
-    "png, without its end": (png(values(3), end=b""), "its end is missing"),
-    "png, half its end": (PNG[:-2], "its end is missing"),
+    "png, cut": (PNG[: len(PNG) // 2], "the end of the file is missing"),
+    "png, without its end": (png(values(3), end=b""), "the end of the file is missing"),
+    "png, half its end": (PNG[:-2], "the end of the file is missing"),
     "png, a wrong checksum": (changed(PNG, len(PNG) - 20), "damaged"),
     "png, a changed pixel": (changed(PNG, 200), "damaged"),
     "png, half the rows": (
         PNG[:33] + chunk(b"IDAT", zlib.compress(bytes(400))) + chunk(b"IEND", b""),
-        r"rows are missing: 400 of their 869 bytes are there",
+        r"only 400 of its 869 bytes of pixels are present",
     ),
-    "png, no header": (PNG[:8] + PNG[33:], "it has no header"),
-    "png, a short header": (PNG[:8] + chunk(b"IHDR", bytes(5)) + PNG[33:], "its header is incomplete"),
+    "png, no header": (PNG[:8] + PNG[33:], "the header is missing"),
+    "png, a short header": (PNG[:8] + chunk(b"IHDR", bytes(5)) + PNG[33:], "the header is incomplete"),
     "png, a lying header": (
         PNG[:8] + chunk(b"IHDR", struct.pack(">IIBBBBB", 90_000, 90_000, 16, 2, 0, 0, 0)) + PNG[33:],
-        r"bytes of pixels cannot be the 48,600,090,000 that its header says",
+        r"bytes of pixel data cannot hold the 48,600,090,000 that the header states",
     ),
     "png, an unknown colour type": (
         PNG[:8] + chunk(b"IHDR", struct.pack(">IIBBBBB", 13, 11, 16, 5, 0, 0, 0)) + PNG[33:],
-        "no colour type has the number 5",
+        "colour type 5",
     ),
-    "png, a broken profile": (with_profile(b"no profile" * 20, values(3))["png"], "its colour profile is broken"),
+    "png, a broken profile": (with_profile(b"no profile" * 20, values(3))["png"], "its colour profile is damaged"),
     "png, a profile in pieces": (
         png(values(3), before=[chunk(b"iCCP", b"icc\0\0" + b"no deflate")]),
-        "its colour profile is broken",
+        "its colour profile is damaged",
     ),
     "tiff, cut": (TIFF[: len(TIFF) // 2], "damaged"),
     "tiff, cut in its pixels": (PACKED[: len(PACKED) - 500], "damaged"),
-    "tiff, a strip behind the end": (with_number(TIFF, 273, len(TIFF)), "a piece lies behind its end"),
+    "tiff, a strip behind the end": (
+        with_number(TIFF, 273, len(TIFF)),
+        "a strip or tile lies beyond the end of the file",
+    ),
     "tiff, a strip that is missing": (with_number(TIFF, 279, 0), "damaged"),
     "tiff, pixels that are too few": (with_number(TIFF, 257, 200), "damaged"),
     "tiff, a lying header": (
         tiff(values(3), photometric=RGB, tags={256: 90_000, 257: 90_000, 278: 90_000}),
-        "bytes of pixels cannot be the 48,600,000,000 that its header says",
+        "bytes of pixel data cannot hold the 48,600,000,000 that the header states",
     ),
     "tiff, no width": (with_number(TIFF, 256, 0), "damaged"),
     "tiff, a changed pixel": (changed(PACKED, 3000), "damaged"),
     "tiff, the second page is cut off": (TWO_PAGES[: len(TWO_PAGES) - 30], "damaged"),
-    "tiff, pages in a circle": (GREY_TIFF[:-4] + GREY_TIFF[4:8], "its pages run in a circle"),
-    "tiff, lists of tags in one another": (overlapping(4000), "its lists of tags lie on top of each other"),
-    "tiff, no profile": (with_profile(b"no profile" * 20, values(3))["tiff"], "its colour profile is broken"),
+    "tiff, pages in a circle": (GREY_TIFF[:-4] + GREY_TIFF[4:8], "its pages form a loop"),
+    "tiff, lists of tags in one another": (overlapping(4000), "its lists of tags overlap"),
+    "tiff, no profile": (with_profile(b"no profile" * 20, values(3))["tiff"], "its colour profile is damaged"),
     "tiff, a palette that is too short": (
         tiff(values(1, 4095), 12, photometric=3, tags={320: [0] * 30}),
-        "its palette has 10 colours, and it uses number 4095",
+        "its palette has 10 colours, but a pixel uses number 4095",
     ),
     "tiff, fewer channels than colours": (tiff(values(2), photometric=RGB), "it has 2 channels"),
-    "pnm, cut": (pnm(values(3))[:-1], "857 of 858 bytes of pixels are there"),
-    "pnm, plain and cut": (pnm(values(3), plain=True)[:-7], r"4\d\d of 429 values are there"),
-    "pnm, plain and too much": (pnm(values(3), plain=True) + b"7\n", "430 of 429 values are there"),
-    "pnm, words": (pnm(values(3), plain=True) + b"seven", "something else than numbers"),
-    "pnm, a long number": (pnm(values(3), plain=True)[:-6] + b" 99999999999999999999\n", "many digits"),
-    "pnm, a header in pieces": (b"P6\n13 ", "its header is incomplete"),
-    "pnm, no pixels": (pnm(values(3)).replace(b"13 11", b"0 11", 1), "its header says 0×11 pixels"),
+    "pnm, cut": (pnm(values(3))[:-1], "857 of its 858 bytes of pixels are present"),
+    "pnm, plain and cut": (pnm(values(3), plain=True)[:-7], r"4\d\d values instead of 429"),
+    "pnm, plain and too much": (pnm(values(3), plain=True) + b"7\n", "430 values instead of 429"),
+    "pnm, words": (pnm(values(3), plain=True) + b"seven", "something other than numbers"),
+    "pnm, a long number": (
+        pnm(values(3), plain=True)[:-6] + b" 99999999999999999999\n",
+        "above its maximum of 65535",
+    ),
+    "pnm, a header in pieces": (b"P6\n13 ", "the header is incomplete"),
+    "pnm, no pixels": (pnm(values(3)).replace(b"13 11", b"0 11", 1), "the header states 0×11 pixels"),
     "pnm, levels beyond": (pnm(values(3)).replace(b"65535", b"65536", 1), "values up to 65536"),
-    "pnm, a value beyond": (pnm(values(3), largest=1000), "it has a value of 65535, and 1000 is its largest"),
+    "pnm, a value beyond": (pnm(values(3), largest=1000), "it has a value of 65535, above its maximum of 1000"),
     "pnm, a lying header": (
         pnm(values(3), plain=True).replace(b"13 11", b"90000 90000", 1),
-        "bytes of pixels cannot be",
+        "bytes of pixel data cannot hold",
     ),
-    "pam, no end of its header": (b"P7\nWIDTH 3\n", "its header is incomplete"),
-    "pam, no width": (pam(values(3)).replace(b"WIDTH", b"WIDE"), "its header is incomplete"),
+    "pam, no end of its header": (b"P7\nWIDTH 3\n", "the header is incomplete"),
+    "pam, no width": (pam(values(3)).replace(b"WIDTH", b"WIDE"), "the header is incomplete"),
 }
 UNSUPPORTED: dict[str, tuple[bytes, str]] = {
     "png, an animation": (
@@ -215,14 +221,14 @@ UNSUPPORTED: dict[str, tuple[bytes, str]] = {
                 chunk(b"fdAT", struct.pack(">I", 2) + zlib.compress(bytes(869))),
             ],
         ),
-        "an animation of more than 8 bits per channel",
+        "animations of more than 8 bits per channel",
     ),
     "png, too wide": (
         PNG[:8]
         + chunk(b"IHDR", struct.pack(">IIBBBBB", 1_000_001, 1, 16, 2, 0, 0, 0))
         + chunk(b"IDAT", zlib.compress(bytes(6_000_007)))
         + PNG[33:],
-        "more than 1,000,000 in a row",
+        "a side has at most 1,000,000",
     ),
     "png, a profile for inks": (
         with_profile(icc.cmyk_profile(), values(3))["png"],
@@ -231,21 +237,21 @@ UNSUPPORTED: dict[str, tuple[bytes, str]] = {
     "tiff, a profile for inks": (with_profile(icc.cmyk_profile(), values(3))["tiff"], "is for CMYK"),
     "tiff, a profile for colours in grey": (
         with_profile(icc.DISPLAY_P3.profile, values(1))["tiff"],
-        "its colour profile is for RGB, and the picture is greyscale",
+        "its colour profile is for RGB, but the image is greyscale",
     ),
-    "tiff, signed": (tiff(values(3), photometric=RGB, tags={339: 2}), "its numbers are signed"),
-    "tiff, floats": (tiff_by_tifffile(np.ones((5, 5), np.float32)), "its numbers are floating-point"),
-    "tiff, YCbCr": (tiff(values(3), photometric=6), "its colours are YCbCr"),
-    "tiff, Lab": (tiff(values(3), photometric=8), "its colours are CIE Lab"),
-    "tiff, other inks": (tiff(values(4), photometric=INKS, tags={332: 2}), "other ones than CMYK"),
+    "tiff, signed": (tiff(values(3), photometric=RGB, tags={339: 2}), "its samples are signed"),
+    "tiff, floats": (tiff_by_tifffile(np.ones((5, 5), np.float32)), "its samples are floating-point"),
+    "tiff, YCbCr": (tiff(values(3), photometric=6), "YCbCr"),
+    "tiff, Lab": (tiff(values(3), photometric=8), "CIE Lab"),
+    "tiff, other inks": (tiff(values(4), photometric=INKS, tags={332: 2}), "inks other than CMYK"),
     "tiff, 24 bits": (tiff(values(3), 24, photometric=RGB), "24 bits per channel"),
     "tiff, several depths": (tiff(values(3), photometric=RGB, tags={258: [16, 8, 16]}), "bits per channel"),
     "tiff, JPEG 2000": (
         tiff_by_tifffile(values(3, size=(64, 64)), photometric="rgb", compression="jpeg2000"),
         r"its compression \(JPEG2000\) is not supported",
     ),
-    "pnm, two pictures": (pnm(values(3)) * 2, "it has several pictures"),
-    "pam, another kind": (pam(values(3), kind="XYZ"), "a PAM of the kind 'XYZ'"),
+    "pnm, two pictures": (pnm(values(3)) * 2, "files with several images"),
+    "pam, another kind": (pam(values(3), kind="XYZ"), "PAM images of type 'XYZ'"),
 }
 
 
@@ -293,7 +299,7 @@ SIZE = 40, 30
 REFUSED = {
     ("TIFF", "LAB"): "CIELab|LAB|Lab",
     ("AVIF", "LAB"): "its colour profile is of class 'abst'",  # which Pillow gives to what it converts
-    ("TIFF", "I"): "its numbers are signed, and only unsigned integers are supported in TIFF",
+    ("TIFF", "I"): "its samples are signed, but percept reads only unsigned integers",
     ("PPM", "F"): "more than 8 bits per channel are not supported in PPM",
 }
 LOSSY = {"JPEG", "WEBP", "AVIF"}
@@ -471,7 +477,7 @@ def test_one_picture_in_all_formats_has_the_distance_0() -> None:
 def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     drawing(40, 30).save(tmp_path / "a.mpo", append_images=[drawing(40, 30, seed=1)], save_all=True)
     found = compare(tmp_path / "a.mpo", tmp_path / "a.mpo", **SHALLOW)
-    wanted = f"{(tmp_path / 'a.mpo').as_posix()}: the first of its 2 views is compared"
+    wanted = f"{(tmp_path / 'a.mpo').as_posix()}: only the first of its 2 views is compared"
     assert found.notes == (wanted, wanted)
     for kind in (np.uint8, np.uint16):
         path = tmp_path / f"{np.dtype(kind).name}.tif"

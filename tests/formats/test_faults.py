@@ -20,12 +20,12 @@ def turned(error: BaseException, *, anything: bool = False) -> PerceptError:
 @pytest.mark.parametrize(
     ("error", "kind", "words"),
     [
-        (SyntaxError("broken PNG file"), UnreadableImage, "damaged or cut off: broken PNG file"),
+        (SyntaxError("broken PNG file"), UnreadableImage, "damaged or truncated: broken PNG file"),
         (struct.error("unpack requires 4 bytes"), UnreadableImage, "unpack requires 4 bytes"),
-        (EOFError(), UnreadableImage, "damaged or cut off: EOFError"),
+        (EOFError(), UnreadableImage, "damaged or truncated: EOFError"),
         (OSError(28, "No space left"), UnreadableImage, "No space left"),
         (ValueError("compression 7 is not supported"), UnsupportedImage, "cannot be read"),
-        (MemoryError(), UnsupportedImage, "does not fit the memory"),
+        (MemoryError(), UnsupportedImage, "does not fit into the memory"),
         (Image.DecompressionBombError("too large"), UnsupportedImage, "too many pixels: too large"),
         (ValueError("Decompressed data too large for PngImagePlugin.MAX_TEXT_CHUNK"), UnsupportedImage, "a text"),
     ],
@@ -60,4 +60,4 @@ def test_ctrl_c_goes_on_and_a_panic_of_rust_does_not() -> None:
 def test_reasons_are_on_one_line_and_harmless() -> None:
     assert reason_of(ValueError("one\n  two\x1b[2J")) == reason_of(ValueError("one two\x1b[2J"))
     assert "\x1b" not in reason_of(ValueError("\x1b[2J"))
-    assert str(damaged("no end", "b.png")).startswith("b.png: the picture is damaged")
+    assert str(damaged("no end", "b.png")).startswith("b.png: the image is damaged")

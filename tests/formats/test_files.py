@@ -97,9 +97,9 @@ def test_a_silent_pipe_is_given_up(pipe: Path, writer: bool, monkeypatch: pytest
     thread = (
         written(pipe, lambda descriptor: (os.write(descriptor, b"\x89PNG"), done.wait(10))) if writer else None
     )
-    with pytest.raises(UnreadableImage, match=r"pipe\.png: a pipe in which nothing came for 0\.2 s") as error:
+    with pytest.raises(UnreadableImage, match=r"pipe\.png: nothing arrived through this pipe for 0\.2 s") as error:
         files.read_file(pipe)
-    assert "see that the program that writes into it runs" in str(error.value.hint)
+    assert "check that the program that writes to it is running" in str(error.value.hint)
     done.set()
     if thread is not None:
         thread.join()
@@ -161,17 +161,17 @@ def test_settings_and_lists_are_no_devices_either(percept: Percept, tmp_path: Pa
     (tmp_path / "long.toml").write_bytes(b"#" * (1 << 22) + b"\n")
     done = percept("compare", "a.png", "a.png", "--config", "long.toml")
     assert done.returncode == 2
-    assert "long.toml: has more than 4,194,304 bytes, which no settings have" in done.stderr
+    assert "long.toml: has more than 4,194,304 bytes, too many for a settings file" in done.stderr
     done = percept("batch", "--pairs", "/dev/zero", timeout=60)
     assert done.returncode == 2
-    assert "/dev/zero: has a line of more than 16,777,216 characters, so it is no list of pairs" in done.stderr
+    assert "/dev/zero: not a list of pairs: a line has more than 16,777,216 characters" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         (lambda _: None, "no such file"),
-        (lambda path: path.mkdir(), "is a directory"),
+        (lambda path: path.mkdir(), "is a folder"),
         (lambda path: path.write_bytes(b""), "empty (0 bytes)"),
     ],
     ids=["missing", "directory", "empty"],
@@ -208,4 +208,4 @@ def test_files_that_are_not_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         path.write_bytes(data + b" ")
         with pytest.raises(UnreadableImage) as error:
             decode(content, path)
-        assert str(error.value) == f"{path.as_posix()}: it changed while it was read"
+        assert str(error.value) == f"{path.as_posix()}: it changed while it was being read"

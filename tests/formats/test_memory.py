@@ -132,9 +132,9 @@ def test_a_figure_is_what_it_saves() -> None:
 def test_what_is_read_is_held_to_the_rules_for_files() -> None:
     with pytest.raises(UnreadableImage, match=r"^candidate: empty \(0 bytes\)"):
         compare(RGB, b"")
-    with pytest.raises(UnreadableImage, match=r"^candidate: not a picture"):
+    with pytest.raises(UnreadableImage, match=r"^candidate: not an image"):
         compare(RGB, b"no picture")
-    with pytest.raises(UnreadableImage, match=r"^reference: .*damaged or cut off"):
+    with pytest.raises(UnreadableImage, match=r"^reference: .*damaged or truncated"):
         compare(saved(drawing(40, 30))[:-200], RGB)
     with pytest.raises(UnsupportedImage, match=r"^candidate: more than the limit of 50 bytes"):
         compare(RGB, io.BytesIO(saved(drawing(40, 30))), limits="file=50")
@@ -182,24 +182,24 @@ def test_check_takes_them_as_well(save: Save) -> None:
         (RGB.astype(np.int16), "must have dtype uint8, with levels 0 to 255, or uint16, not int16", "0..255"),
         (planes(RGB).long(), "not int64", "0..255"),
         (GREY > 9, "not bool", "0..255"),
-        (RGB.transpose(2, 0, 1), "must be an array H×W, H×W×3 or H×W×4, not 3×30×40", "transpose"),
-        (RGB[None], "not 1×30×40×3", "one picture"),
-        (RGB[..., :2], "not 30×40×2", "one picture"),
-        (RGB[:0], r"has no pixels \(40×0\)", "one picture"),
+        (RGB.transpose(2, 0, 1), "must be an H×W, H×W×3 or H×W×4 array, not 3×30×40", "transpose"),
+        (RGB[None], "not 1×30×40×3", "one image"),
+        (RGB[..., :2], "not 30×40×2", "one image"),
+        (RGB[:0], r"has no pixels \(40×0\)", "one image"),
         (RGB[0, 0, 0], "must be a path", "numpy"),
-        (torch.from_numpy(RGB.copy()), "must be a tensor 3×H×W, not 30×40×3", "permute"),
-        (torch.stack([planes(RGB)] * 2), "is a batch of 2 pictures", "PerceptualDistance"),
-        (planes(RGB)[0], "not 30×40", "one picture"),
-        (planes(RGB)[:, :0], r"has no pixels \(40×0\)", "one picture"),
+        (torch.from_numpy(RGB.copy()), "must be a 3×H×W tensor, not 30×40×3", "permute"),
+        (torch.stack([planes(RGB)] * 2), "is a batch of 2 images", "PerceptualDistance"),
+        (planes(RGB)[0], "not 30×40", "one image"),
+        (planes(RGB)[:, :0], r"has no pixels \(40×0\)", "one image"),
         (RGB.tolist(), "must be a path, a PIL image, a numpy array, .* or a figure, not list", "numpy.asarray"),
         (None, "not NoneType", "save it as an image"),
         (SimpleNamespace(figure=FIGURE), "not SimpleNamespace", "x.figure"),
         (np.ma.masked_equal(RGB, 0), "is a masked array", "x.filled"),
         (np.ma.asarray(RGB), "is a masked array", "x.filled"),
         (planes(RGB).to_sparse(), "is a sparse tensor", "to_dense"),
-        (io.StringIO("text"), "is a file of text", "rb"),
+        (io.StringIO("text"), "is a file that is open in text mode", "rb"),
         (closed(), "is a file that cannot be read: .*closed", "rb"),
-        (Image.new("RGB", (0, 3)), r"has no pixels \(0×3\)", "one picture"),
+        (Image.new("RGB", (0, 3)), r"has no pixels \(0×3\)", "one image"),
     ],
 )
 def test_what_is_no_picture_is_refused_by_name(bad: Any, words: str, hint: str) -> None:
@@ -225,7 +225,7 @@ def test_grey_images_of_16_bits_are_read_as_they_are(mode: str) -> None:
 
 
 def test_what_is_one_picture_has_no_second_frame() -> None:
-    with pytest.raises(UnsupportedImage, match="reference: has 1 frame, and frame 2 is asked for"):
+    with pytest.raises(UnsupportedImage, match="reference: it has 1 frame, so frame 2 does not exist"):
         compare(RGB, RGB, frame=2)
 
 
@@ -238,7 +238,7 @@ def test_a_broken_or_closed_image_is_refused(save: Save) -> None:
     path = save("whole.png")
     cut = path.with_name("cut.png")
     cut.write_bytes(path.read_bytes()[:-200])
-    with Image.open(cut) as image, pytest.raises(UnreadableImage, match=r"reference: .*damaged or cut off"):
+    with Image.open(cut) as image, pytest.raises(UnreadableImage, match=r"reference: .*damaged or truncated"):
         compare(image, RGB)
     image = Image.open(path)
     image.close()
@@ -275,7 +275,7 @@ def test_pictures_in_memory_may_have_lost_their_profile() -> None:
     image.info["icc_profile"] = bytearray(P3)
     assert compare(PICTURE, image).distance > 0.1
     grey = image.convert("L")  # which keeps the profile of the colours it had
-    with pytest.raises(UnsupportedImage, match="is for RGB, and the picture is greyscale") as error:
+    with pytest.raises(UnsupportedImage, match="is for RGB, but the image is greyscale") as error:
         compare(PICTURE, grey)
     assert "del image.info['icc_profile']" in error.value.hint
 
@@ -300,5 +300,5 @@ def test_deep_arrays_are_deep_pictures() -> None:
     assert compare(levels, deep, **SHALLOW).distance == 0
     deep[3, 4, 1] += 1 if deep[3, 4, 1] < 65535 else -1  # 1/257 of a level
     assert 0 < compare(levels, deep, **SHALLOW).distance < 1e-5
-    with pytest.raises(InvalidInput, match="do not say what white is"):
+    with pytest.raises(InvalidInput, match="does not say which value is white"):
         compare(levels / 255.0, levels, **SHALLOW)  # type: ignore[arg-type] # that is the point

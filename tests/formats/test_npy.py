@@ -97,7 +97,7 @@ def lied(shape: str, kind: str = "'<f4'", body: int = 16) -> bytes:
         (npy(np.array([[{}]], object), allow_pickle=True), UnsupportedImage, ["object"]),
         (npy(np.zeros((2, 2), [("a", "f4")])), UnsupportedImage, ["records"]),
         (lied("(2, 2)").replace(b"NUMPY\1", b"NUMPY\4"), UnreadableImage, ["header"]),
-        (npy(np.zeros((2, 2), "S3")), UnsupportedImage, ["picture"]),
+        (npy(np.zeros((2, 2), "S3")), UnsupportedImage, ["is not an image"]),
         (npy(np.ones(4, np.float32)), UnsupportedImage, ["shape"]),
         (npy(np.float32(1)), UnsupportedImage, ["shape"]),  # type: ignore[arg-type]
         (npy(np.ones((2, 2, 2), np.float32)), UnsupportedImage, ["shape"]),

@@ -113,7 +113,10 @@ def test_damaged_bytes_never_escape_as_untyped_errors(form: str) -> None:
 @pytest.mark.slow
 def test_a_decompression_bomb_is_refused_before_it_unpacks() -> None:
     # 40,000 × 40,000 white pixels, one bit each: 200 kB of file, 4.8 GB of RGB.
-    with pytest.raises(UnsupportedImage, match=r"bomb\.png: 40000×40000 pixels are more than the limit"):
+    with pytest.raises(
+        UnsupportedImage,
+        match=r"bomb\.png: 40000×40000 pixels are more than the limit",
+    ):
         seen(encode(Image.new("1", (40_000, 40_000), 1), "PNG"), "bomb.png")
 
 
@@ -124,13 +127,13 @@ def test_pillows_own_limit_holds_in_python() -> None:
 
 def test_formats_that_others_would_have_to_run_are_no_pictures() -> None:
     with pytest.raises(
-        UnreadableImage, match=r"drawing\.eps: not a picture, or of a format that percept does not read"
+        UnreadableImage, match=r"drawing\.eps: not an image, or in a format that percept does not read"
     ):
         seen(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n", "drawing.eps")
 
 
 def test_text_called_png_is_no_picture() -> None:
-    with pytest.raises(UnreadableImage, match=r"notes\.png: not a picture"):
+    with pytest.raises(UnreadableImage, match=r"notes\.png: not an image"):
         seen(b"hello, I am text\n", "notes.png")
 
 
@@ -153,16 +156,14 @@ def test_dib_is_bmp_without_the_header_of_a_file(mode: str) -> None:
 @pytest.mark.parametrize(("mode", "hint"), [("HSV", 'image.convert("RGB")'), ("LAB", "PIL.ImageCms")])
 def test_modes_of_other_colours_are_refused_for_what_they_are(mode: str, hint: str) -> None:
     image = Image.new(mode, (9, 7))
-    with pytest.raises(
-        UnsupportedImage, match=f"has colours of mode {mode}, which percept does not convert"
-    ) as error:
+    with pytest.raises(UnsupportedImage, match=f"percept does not convert colours of mode {mode}") as error:
         compare(image, image)
     assert hint in str(error.value.hint)
 
 
 def test_modes_of_more_bits_are_refused_for_these() -> None:
     for mode in ("I", "F"):
-        with pytest.raises(UnsupportedImage, match=rf"has more than 8 bits per channel \(mode {mode}\)"):
+        with pytest.raises(UnsupportedImage, match=rf"it has more than 8 bits per channel \(mode {mode}\)"):
             compare(Image.new(mode, (9, 7)), Image.new(mode, (9, 7)))
 
 
@@ -187,7 +188,7 @@ def test_what_stands_for_transparent_is_found_before_the_conversion() -> None:
 
 
 def test_broken_exif_counts_as_absent_in_other_formats() -> None:
-    for form, notes in {"WEBP": ("its EXIF cannot be read and counts as absent",), "JPEG": ()}.items():
+    for form, notes in {"WEBP": ("its EXIF data cannot be read and is ignored",), "JPEG": ()}.items():
         found = decode(saved_as(PICTURE, form, exif=b"Exif\0\0" + bytes(30)), "x")
         assert found.frames == decode(saved_as(PICTURE, form), "x").frames
         assert found.notes == notes, form  # of JPEG Pillow leaves it out without a word

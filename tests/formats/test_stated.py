@@ -192,7 +192,7 @@ def test_a_bomb_on_the_command_line(tmp_path: Path) -> None:
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30)),
     )
     assert done.returncode == 3
-    assert "bomb.png: the picture is damaged or cut off: 1 of the 2,147,483,647 frames that" in done.stderr
+    assert "bomb.png: the image is damaged or truncated: only 1 of the 2,147,483,647 frames that" in done.stderr
 
 
 HONEST: dict[str, Callable[[], bytes]] = {
@@ -246,7 +246,10 @@ def test_frames_are_counted_before_they_are_listed() -> None:
 
 
 def test_a_canvas_has_the_limit_of_pixels_before_a_library_makes_one() -> None:
-    with pytest.raises(PerceptError, match=r"a\.gif: 20000×20000 pixels are more than the limit of 1,000,000"):
+    with pytest.raises(
+        PerceptError,
+        match=r"a\.gif: 20000×20000 pixels are more than the limit of 1,000,000",
+    ):
         from percept_cli.images.policy import ImagePolicy
 
         decode(gif(screen=True, frame=False), "a.gif", ImagePolicy(limits=Limits(pixels=1_000_000)))

@@ -44,7 +44,7 @@ def test_pictures_beyond_a_limit_are_refused(limits: str, message: str | None) -
 
 def test_frames_beyond_the_limit_are_refused() -> None:
     data = animation([0, 1, 2])
-    with pytest.raises(UnsupportedImage, match=r"x\.gif: has 3 frames, more than the limit of 2"):
+    with pytest.raises(UnsupportedImage, match=r"x\.gif: its 3 frames are more than the limit of 2"):
         seen(data, "x.gif", ImagePolicy(limits=parse_limits("frames=2")))
     with pytest.raises(UnsupportedImage, match=r"24×20 pixels in 3 frames are more than the limit of 1,000"):
         seen(data, "x.gif", ImagePolicy(limits=parse_limits("pixels=1000")))
@@ -65,4 +65,6 @@ def test_what_unpacks_to_gigabytes_is_refused_before_it_does(percept: Percept, t
     for limits in ("pixels=1G", "pixels=off"):
         done = percept("compare", "a.png", "b.png", "--limits", limits)
         assert done.returncode == 3
-        assert "a.png: the picture is damaged or cut off: its 13 bytes of pixels cannot be the" in done.stderr
+        assert (
+            "a.png: the image is damaged or truncated: its 13 bytes of pixel data cannot hold the" in done.stderr
+        )

@@ -40,7 +40,7 @@ def test_pixels_that_are_no_numbers_never_pass_unasked() -> None:
     ):
         looks(Side("a", light(bad)), Side("b", light(worse)), ImagePolicy(allow_nan=True))
     (look,), notes = looks(Side("a", light(bad)), Side("b", light(bad)), ImagePolicy(allow_nan=True))
-    assert notes == ("1 NaN pixel (the first at 2,1) in both, in the same places, taken as black",)
+    assert notes == ("1 NaN pixel (the first at 2,1) at the same positions in both images, treated as black",)
     assert look.reference.pixels == look.candidate.pixels
     assert (look.reference.array[1, 2] == 0).all()
 
@@ -61,13 +61,13 @@ def test_pixels_that_are_no_numbers_count_within_the_crop_alone() -> None:
     other = bad.copy()
     other[0] = np.nan  # outside
     pairs, notes = looks(side("r", bad), side("c", other), policy)
-    assert notes == ("1 infinite pixel (the first at 30,20) in both, in the same places, taken as black",)
+    assert notes == (
+        "1 infinite pixel (the first at 30,20) at the same positions in both images, treated as black",
+    )
     (look,) = pairs
     assert look.reference == look.candidate
     assert (look.reference.width, look.reference.height) == (15, 15)
     assert look.reference.array[5, 5].tolist() == [0, 0, 0]
     outside, _ = looks(side("r", bad), side("c", bad), ImagePolicy(crop=Box(40, 0, 5, 5)))
-    with pytest.raises(
-        InvalidSetting, match="nothing of the picture of 40×30 pixels is in the rectangle 40,0,5,5"
-    ):
+    with pytest.raises(InvalidSetting, match="the rectangle 40,0,5,5 lies outside the image of 40×30 pixels"):
         next(outside)

@@ -44,7 +44,7 @@ def test_settings_of_a_file_hold_for_pictures(percept: Percept, tmp_path: Path, 
     ("settings", "message"),
     [
         ({"alpha": "whit"}, "did you mean white"),
-        ({"alpha": "#12345"}, "alpha '#12345' is no colour"),
+        ({"alpha": "#12345"}, "alpha '#12345' is not a colour"),
         ({"blend": "srgb"}, "unknown blend 'srgb'"),
         ({"tonemap": "filmic"}, "unknown tonemap 'filmic'"),
         ({"exposure": "bright"}, "bright"),
@@ -71,7 +71,7 @@ def test_settings_that_make_no_sense(settings: dict[str, Any], message: str) -> 
 
 
 def test_an_unknown_setting_is_a_mistake_of_the_program() -> None:
-    with pytest.raises(TypeError, match="'alhpa' is no setting"):
+    with pytest.raises(TypeError, match="unknown image setting 'alhpa'"):
         compare(drawing(9, 9), drawing(9, 9), alhpa="white")  # type: ignore[call-arg] # that is the point
 
 

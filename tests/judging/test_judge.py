@@ -152,7 +152,7 @@ def test_a_crop_is_named_where_it_is_why_sizes_differ(percept: Percept, tmp_path
     Image.new("L", (100, 80), 255).save(tmp_path / "mask.png")
     done = percept("check", "a.png", "c.png", "--mask", "mask.png", "--crop", "0,0,50,40")
     assert done.returncode == 3
-    words = "the mask has 100×80 pixels, the pictures 50×40 after --crop 0,0,50,40"
+    words = "the mask has 100×80 pixels, but the images have 50×40 after --crop 0,0,50,40"
     assert words in " ".join(done.stdout.split())
     done = percept("check", "a.png", "c.png", "--ignore", "60,0,9,9", "--crop", "0,0,50,40")
     assert "lies outside the picture of 50×40 pixels after --crop 0,0,50,40" in " ".join(done.stdout.split())

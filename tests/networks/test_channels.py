@@ -21,7 +21,7 @@ def test_channel_weights_are_the_recorded_ones(monkeypatch: pytest.MonkeyPatch, 
     content[5000] ^= 1
     (tmp_path / "w").write_bytes(content)
     monkeypatch.setattr(ChannelWeights, "path", tmp_path / "w")
-    with pytest.raises(WeightsUnavailable, match=f"truncated or altered ones\n.*{record.sha256}\n"):
+    with pytest.raises(WeightsUnavailable, match=f"truncated or altered\n.*{record.sha256}\n"):
         load_channel_weights(record)
     monkeypatch.setattr(ChannelWeights, "path", tmp_path / "nowhere")
     with pytest.raises(WeightsUnavailable, match="cannot be read: No such file"):

@@ -55,9 +55,9 @@ def test_a_forged_note_vouches_for_nothing(tiny: WeightsRecord, pinned: WeightsR
     crude = forged(tiny, tmp_path / "crude", by=0.5, first=True)
     subtle = forged(tiny, tmp_path / "subtle", by=0.5, first=False)
     for record, file, message in (
-        (tiny, crude, "kernels of another training than tiny"),
-        (pinned, crude, "kernels of another training than tiny"),
-        (pinned, subtle, "its note says that its kernels are those of tiny, and they are others"),
+        (tiny, crude, "not the kernels of tiny, but of another training"),
+        (pinned, crude, "not the kernels of tiny, but of another training"),
+        (pinned, subtle, "its metadata says that it holds the kernels of tiny, but it holds others"),
     ):
         with pytest.raises(WeightsUnavailable, match=message):
             install(record, file)
@@ -87,4 +87,4 @@ def test_what_is_not_pinned_is_said(tiny: WeightsRecord, tmp_path: Path) -> None
     remove(tiny)
     meter = Listener()
     install(replace(tiny, unpinned="nobody had the file"), carried, meter=meter)
-    assert meter.said == [f"{carried}: taken for tiny as its note says; nobody had the file"]
+    assert meter.said == [f"{carried}: accepted as tiny because its metadata says so; nobody had the file"]

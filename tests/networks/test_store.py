@@ -134,7 +134,7 @@ def test_a_file_that_percept_did_not_install_is_neither_used_nor_removed(
     else:
         path.write_bytes(path.read_bytes()[:50] if content == "truncated" else b"\xff" * 100)
     for use in (load_kernels, remove):
-        with pytest.raises(WeightsUnavailable, match="percept has not installed this file"):
+        with pytest.raises(WeightsUnavailable, match="not installed by percept"):
             use(installed)
     assert path.exists()
     assert installed.sha256 == installed.published_sha256

@@ -32,7 +32,7 @@ def test_torchs_cache_is_used_if_its_hash_fits(tiny: WeightsRecord, tmp_path: Pa
     with pytest.raises(WeightsUnavailable, match="weights tiny are not installed") as error:
         load_kernels(tiny)
     assert error.value.hint == (
-        f"run: percept weights install tiny (from torch's cache, without a network: {cached})"
+        f"run: percept weights install tiny (without a network: torch's cache has the file, {cached})"
     )
     install(tiny)
     check_installed(tiny)
@@ -64,7 +64,7 @@ def test_what_cannot_be_read_is_refused(tiny: WeightsRecord, tmp_path: Path) -> 
     with pytest.raises(WeightsUnavailable, match="is a folder"):
         install(tiny, tmp_path)
     (tmp_path / "w").write_bytes((200).to_bytes(8, "little") + b"{" + bytes(20))
-    with pytest.raises(WeightsUnavailable, match="w: a truncated or damaged safetensors file"):
+    with pytest.raises(WeightsUnavailable, match="w: the safetensors file is truncated or damaged"):
         install(tiny, tmp_path / "w")
 
 
@@ -74,7 +74,7 @@ def test_safetensors_of_the_same_kernels(tiny: WeightsRecord, tmp_path: Path) ->
     meter = Listener()
     install(tiny, tmp_path / "w", meter=meter)
     check_installed(tiny)
-    assert "no published hash says that every value is that of tiny" in meter.said[0]
+    assert "no published hash confirms that every value is that of tiny" in meter.said[0]
     stamp = read_stamp(tiny.path, tiny.file_name)
     assert stamp is not None
     assert stamp.origin_sha256 == ""
@@ -88,7 +88,7 @@ def test_safetensors_of_the_same_kernels(tiny: WeightsRecord, tmp_path: Path) ->
 
 def test_safetensors_of_another_training_are_refused(tiny: WeightsRecord, tmp_path: Path) -> None:
     save_file({key: value + 0.01 for key, value in tiny_state().items()}, tmp_path / "w")
-    with pytest.raises(WeightsUnavailable, match=r"another training than tiny: conv1_1\.weight begins with"):
+    with pytest.raises(WeightsUnavailable, match=r"of another training: conv1_1\.weight begins with"):
         install(tiny, tmp_path / "w")
     assert not tiny.path.exists()
 

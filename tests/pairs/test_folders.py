@@ -96,9 +96,9 @@ def test_empty_folders_have_no_pairs(tmp_path: Path) -> None:
 def test_a_pattern_that_is_none(tmp_path: Path, pattern: str) -> None:
     left, right = fill(tmp_path / "l", "a.png"), fill(tmp_path / "r", "a.png")
     for choice in (Choice(include=(pattern,)), Choice(exclude=("*.txt", pattern))):
-        with pytest.raises(InvalidSetting, match="not a file pattern: ") as error:
+        with pytest.raises(InvalidSetting, match="invalid file pattern: ") as error:
             pairs_of(left, right, choice)
-        assert error.value.hint == "write it as in .gitignore: *.png, charts/**."
+        assert error.value.hint == "write patterns as in .gitignore, such as *.png or charts/**."
 
 
 def test_what_is_left_out_is_counted_by_ending(tmp_path: Path) -> None:
@@ -107,14 +107,14 @@ def test_what_is_left_out_is_counted_by_ending(tmp_path: Path) -> None:
     pairs = pair_folders(left, right)
     assert list(sides(pairs)) == ["a.png"]
     assert pairs.notes == (
-        f"{left}: left out 6 files not named like pictures (3 .txt, 2 hidden, 1 without an ending); "
-        "--include takes files in by name",
+        f"{left}: skipped 6 files not named like images (3 .txt, 2 hidden, 1 without an extension); "
+        "add files by name with --include",
     )
     kinds = [f"{index}.{ending}" for count, ending in enumerate("abcdef", 1) for index in range(count)]
     notes = pair_with_each(left / "a.png", fill(tmp_path / "many", *kinds)).notes
     assert notes == (
-        f"{tmp_path}/many: left out 21 files not named like pictures (6 .f, 5 .e, 4 .d, 3 .c, 2 .b, and "
-        "others); --include takes files in by name",
+        f"{tmp_path}/many: skipped 21 files not named like images (6 .f, 5 .e, 4 .d, 3 .c, 2 .b, and "
+        "others); add files by name with --include",
     )
 
 
@@ -129,8 +129,8 @@ def test_links_in_a_circle_are_noted_and_not_followed(tmp_path: Path) -> None:
     pairs = pair_folders(left, right)
     assert sides(pairs) == {"a/b/x.png": (left / "a/b/x.png", right / "a/b/x.png")}
     assert pairs.notes == tuple(
-        f"{left}/{link}: the link leads back to a folder above it, or is one of too many in a row, "
-        "and was not followed"
+        f"{left}/{link}: the link was not followed: it leads back to a folder above it, "
+        "or is one of too many links in a row"
         for link in ("a/b/up\\n", "one/to/fro", "self", "two/fro/to")
     )
 
@@ -190,9 +190,9 @@ def test_the_same_folder_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         with pytest.raises(InvalidSetting) as error:
             pairs_of(Path("x"), Path(other))
         assert str(error.value) == (
-            f"x and {name} are the same folder: every picture would be compared with itself"
+            f"x and {name} are the same folder, so every image would be compared with itself"
         )
-        assert error.value.hint == "name the folder of references first, and that of candidates second."
+        assert error.value.hint == "name the folder of references first, then the folder of candidates."
 
 
 @pytest.mark.parametrize("any_extension", [False, True])
@@ -262,13 +262,14 @@ def test_any_extension_does_not_guess(tmp_path: Path) -> None:
     assert troubles(pairs) == [
         (
             "b",
-            "b: several files could belong together: the references b.png and the candidates b.jpg, b.webp",
+            "b: it is not clear which files belong together: the references b.png and the candidates "
+            "b.jpg, b.webp",
             hint,
         ),
         (
             "ui/a",
-            "ui/a: several files could belong together: the references ui/a.gif, ui/a.png and the candidates "
-            "ui/a.jpg",
+            "ui/a: it is not clear which files belong together: the references ui/a.gif, ui/a.png "
+            "and the candidates ui/a.jpg",
             hint,
         ),
     ]
@@ -292,8 +293,8 @@ def test_odd_names_stand_for_themselves(tmp_path: Path, any_extension: bool) -> 
 def test_odd_names_are_shown_on_one_line(tmp_path: Path) -> None:
     root = fill(tmp_path / os.fsdecode(b"r\n\xff"), "a.\x1b[31m", "b.\nx", "c.\nx")
     assert pair_with_each(tmp_path / "a.png", root).notes == (
-        f"{tmp_path}/r\\n\\udcff: left out 3 files not named like pictures (2 .\\nx, 1 .\\x1b[31m); "
-        "--include takes files in by name",
+        f"{tmp_path}/r\\n\\udcff: skipped 3 files not named like images (2 .\\nx, 1 .\\x1b[31m); "
+        "add files by name with --include",
     )
 
 
@@ -348,7 +349,7 @@ def test_one_picture_and_a_folder(tmp_path: Path) -> None:
     assert list(pairs.inputs) == [reference, folder / "a/x.jpg", folder / "b.png"]
     assert pairs.origin == (reference.as_posix(), folder.as_posix())
     assert pairs.notes == (
-        f"{folder}: left out 1 file not named like pictures (1 .txt); --include takes files in by name",
+        f"{folder}: skipped 1 file not named like images (1 .txt); add files by name with --include",
     )
     assert [pair.name for pair in pairs_of(reference, folder, Choice(exclude=("*.jpg",))).pairs] == ["b.png"]
 
@@ -381,7 +382,7 @@ def test_a_folder_and_a_single_candidate(tmp_path: Path) -> None:
     with pytest.raises(InvalidSetting) as error:
         pairs_of(folder, folder / "a.png")
     assert str(error.value) == f"{folder} is a folder, but {folder}/a.png is not"
-    assert error.value.hint == "name two folders; or one picture first, and a folder to compare it with."
+    assert error.value.hint == "name two folders, or one image and then a folder to compare it with."
 
 
 @pytest.mark.parametrize("side", [0, 1])
@@ -395,9 +396,21 @@ def test_a_name_that_is_too_long_is_said_to_be(tmp_path: Path, side: int) -> Non
 @pytest.mark.parametrize(
     ("left", "right", "words"),
     [
-        ("Login.png", "login.png", "the reference Login.png differs from it in upper and lower case only"),
-        ("caf\u00e9.png", "cafe\u0301.png", r"the reference caf\xe9.png differs from it in its Unicode form"),
-        ("A\u00c9.png", "ae\u0301.png", "the reference A\u00c9.png differs from it in case and Unicode form only"),
+        (
+            "Login.png",
+            "login.png",
+            "the reference Login.png has the same name except for upper and lower case",
+        ),
+        (
+            "caf\u00e9.png",
+            "cafe\u0301.png",
+            r"the reference caf\xe9.png has the same name except for its Unicode form",
+        ),
+        (
+            "A\u00c9.png",
+            "ae\u0301.png",
+            "the reference A\u00c9.png has the same name except for case and Unicode form",
+        ),
         ("other.png", "login.png", ""),
     ],
 )

@@ -27,7 +27,7 @@ def test_a_picture_from_standard_input(percept: Percept, tmp_path: Path, side: i
 
 def test_standard_input_that_is_no_picture(percept: Percept, tmp_path: Path) -> None:
     drawing(40, 30).save(tmp_path / "a.png")
-    for given, message in (("", "standard input: empty (0 bytes)"), ("text", "standard input: not a picture")):
+    for given, message in (("", "standard input: empty (0 bytes)"), ("text", "standard input: not an image")):
         done = percept("compare", "a.png", "-", input=given)
         assert done.returncode == 3
         assert done.stderr.startswith(f"Error: {message}")

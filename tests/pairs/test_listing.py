@@ -92,7 +92,7 @@ def test_links_that_lead_nowhere_are_listed(tmp_path: Path) -> None:
     (tmp_path / "gone").symlink_to("nowhere")
     found = list_pictures(tmp_path)
     assert found.names == ["gone.png", "loop.png"]
-    assert found.left_out == {"without an ending": 1}
+    assert found.left_out == {"without an extension": 1}
 
 
 def test_pipes_and_devices_are_left_out_and_never_opened(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_file_cannot_be_listed(tmp_path: Path) -> None:
         with pytest.raises(UnreadableFolder) as error:
             list_pictures(tmp_path / name)
         assert str(error.value) == f"{tmp_path}/{name}: the folder cannot be listed: {reason}"
-        assert error.value.hint == "check its name, and give yourself the right to read it."
+        assert error.value.hint == "check its name and its permissions."
 
 
 def test_patterns_that_git_would_read_so_too(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_patterns_that_git_would_read_so_too(tmp_path: Path) -> None:
     assert list_pictures(tmp_path, charts).names == ["c\nd/x.png", "charts/k.png"]
     assert list_pictures(tmp_path, Choice(include=(".h/**",))).names == [".h/y.png"]
     for pattern in ("", "# remark", "[z-a]"):
-        with pytest.raises(InvalidSetting, match=r"match nothing|not a file pattern"):
+        with pytest.raises(InvalidSetting, match=r"match nothing|invalid file pattern"):
             list_pictures(tmp_path, Choice(include=(pattern,)))
 
 

@@ -18,7 +18,7 @@ from percept_cli.pairs.manifests import read_manifest
 
 GIVE_BOTH = "give reference and candidate."
 ONE_OBJECT = "write one JSON object per line."
-CARRIED = "Columns of other names are carried through to the report."
+CARRIED = "Columns with other names are copied to the report."
 
 
 @pytest.fixture(autouse=True)
@@ -173,9 +173,9 @@ def test_paths_start_from_the_manifest(here: Path) -> None:
 def test_a_first_line_that_does_not_name_the_columns(first: str, found: str) -> None:
     message, hint = refused(f"{first}\na,b\n")
     assert message == (
-        f"lists/pairs: the first line must name the columns reference and candidate; it has: {found}"
+        f"lists/pairs: the first line must name the columns reference and candidate, but it has: {found}"
     )
-    assert hint == "begin with reference,candidate and then write one pair per line."
+    assert hint == "write reference,candidate on the first line, then one pair per line."
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ A_NUMBER = "write it as 0.5."
 @pytest.mark.parametrize(
     ("line", "what", "hint"),
     [
-        ("a,b,,,,more", "6 fields, but the header names 5", "check its separators and quotes."),
+        ("a,b,,,,more", "6 fields, but the header names 5", "check the separators and quotes."),
         ("a", "candidate is missing", GIVE_BOTH),
         ("a,", "candidate is missing", GIVE_BOTH),
         (",b", "reference is missing", GIVE_BOTH),
@@ -224,7 +224,7 @@ A_NUMBER = "write it as 0.5."
         ("a,b,,1e999", "weight must be a finite number of at least 0, not inf", ""),
         ("a,b,,-1", "weight must be a finite number of at least 0, not -1.0", ""),
         ("a,b,,\x1b[31m", "weight must be a number, not '\\x1b[31m'", A_NUMBER),
-        ('"a"x,b', "not CSV: ',' expected after '\"'", "check its quotes."),
+        ('"a"x,b', "invalid CSV: ',' expected after '\"'", "check the quotes."),
     ],
 )
 def test_a_bad_row_is_one_pair_with_its_trouble(line: str, what: str, hint: str) -> None:
@@ -242,22 +242,26 @@ def test_a_quote_that_is_never_closed() -> None:
     good, bad = pairs_in('reference,candidate\na,b\nc,"d\n')
     assert compared([good]) == [("b", "lists/a", "lists/b")]
     assert troubles([bad]) == [
-        ("line 3", "lists/pairs, line 3: not CSV: unexpected end of data", "check its quotes.")
+        ("line 3", "lists/pairs, line 3: invalid CSV: unexpected end of data", "check the quotes.")
     ]
 
 
 @pytest.mark.parametrize(
     ("line", "what", "hint"),
     [
-        ('{"reference": "a",', "not JSON: Expecting property name enclosed in double quotes: line ", ONE_OBJECT),
-        ("reference,candidate", "not JSON: Expecting value: line 1 column 1 (char 0)", ONE_OBJECT),
-        ("{}{}", "not JSON: Extra data: line 1 column 3 (char 2)", ONE_OBJECT),
-        ("[" * 100_000, "not JSON: ", ONE_OBJECT),
-        ('{"id": NaN}', "not JSON: Out of range float values are not JSON compliant", ONE_OBJECT),
-        ('{"id": [-Infinity]}', "not JSON: Out of range float values are not JSON compliant", ONE_OBJECT),
+        (
+            '{"reference": "a",',
+            "invalid JSON: Expecting property name enclosed in double quotes: line ",
+            ONE_OBJECT,
+        ),
+        ("reference,candidate", "invalid JSON: Expecting value: line 1 column 1 (char 0)", ONE_OBJECT),
+        ("{}{}", "invalid JSON: Extra data: line 1 column 3 (char 2)", ONE_OBJECT),
+        ("[" * 100_000, "invalid JSON: ", ONE_OBJECT),
+        ('{"id": NaN}', "invalid JSON: Out of range float values are not JSON compliant", ONE_OBJECT),
+        ('{"id": [-Infinity]}', "invalid JSON: Out of range float values are not JSON compliant", ONE_OBJECT),
         (
             '{"reference":"a","candidate":"b","threshold":NaN}',
-            "not JSON: Out of range float values are not JSON compliant",
+            "invalid JSON: Out of range float values are not JSON compliant",
             ONE_OBJECT,
         ),
         ('["a", "b"]', "not a JSON object", 'write {"reference": "…", "candidate": "…"}.'),
@@ -362,12 +366,12 @@ def test_bytes_that_are_no_text_stand_for_themselves_in_json() -> None:
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 @pytest.mark.parametrize("content", ["reference,candidate\na,b\n", "reference\tcandidate\r\na\tb\r\n"])
 def test_a_table_that_is_not_utf_8(content: str, encoding: str) -> None:
-    assert refused(content.encode(encoding)) == ("lists/pairs: not text in UTF-8", "save it as CSV in UTF-8.")
+    assert refused(content.encode(encoding)) == ("lists/pairs: not UTF-8 text", "save it as CSV in UTF-8.")
 
 
 def test_json_lines_that_are_not_utf_8() -> None:
     content = '{"reference":"a","candidate":"b"}\n'.encode("utf-16")
-    assert refused(content) == ("lists/pairs: not text in UTF-8", "save it as CSV in UTF-8.")
+    assert refused(content) == ("lists/pairs: not UTF-8 text", "save it as CSV in UTF-8.")
 
 
 @pytest.mark.parametrize(
@@ -432,7 +436,7 @@ def test_files_outside_the_folder_are_noted(here: Path) -> None:
 
 def test_names_that_are_not_unique_are_noted() -> None:
     pairs = read("reference,candidate,name\na,b,\nc,b,\nd,e,x\nf,g,x\nh,i,y\n")
-    assert pairs.notes == ("lists/pairs gives 2 names to more than one pair, such as b; all of them are compared",)
+    assert pairs.notes == ("lists/pairs uses 2 names for more than one pair, such as b; all pairs are compared",)
     assert [pair.name for pair in pairs.pairs] == ["b", "b", "x", "x", "y"]
 
 
@@ -551,13 +555,13 @@ def test_standard_input_from_a_file() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('{"reference":"a","candidate":"b","id":1e999}', "not JSON: Out of range float values"),
-        ('{"reference":"a","candidate":"b","name":"\\ud800"}', "not JSON: 'utf-8' codec can't encode"),
+        ('{"reference":"a","candidate":"b","id":1e999}', "invalid JSON: Out of range float values"),
+        ('{"reference":"a","candidate":"b","name":"\\ud800"}', "invalid JSON: 'utf-8' codec can't encode"),
         (
             '{"reference":"a","candidate":"b","id":' + "[" * 900 + "]" * 900 + "}",
-            "not JSON: nested deeper",
+            "invalid JSON: nested deeper",
         ),
-        ('{"reference":"a","candidate":"b","reference":"c"}', "not JSON: reference is given twice"),
+        ('{"reference":"a","candidate":"b","reference":"c"}', "invalid JSON: reference is given twice"),
         ('{"reference":"a","candidate":"b","name":0}', "name must be text, not 0"),
     ],
 )
@@ -587,7 +591,7 @@ def test_a_quote_that_is_not_closed_is_found_where_it_begins(tmp_path: Path) -> 
     path = tmp_path / "pairs.csv"
     path.write_text('reference,candidate\n"a.png,b.png\nc.png,d.png\n"e.png",f.png\ng.png,h.png\n')
     bad, good = read_manifest(str(path)).pairs
-    assert str(bad.trouble).startswith(f"{path}, line 2: not CSV up to line 4: ")
+    assert str(bad.trouble).startswith(f"{path}, line 2: invalid CSV up to line 4: ")
     assert good.name == "h.png"
 
 
@@ -596,7 +600,7 @@ def test_a_manifest_that_goes_away_before_it_is_read(tmp_path: Path) -> None:
     path.write_text("reference,candidate\na,b\n")
     found = read_manifest(str(path))
     path.unlink()
-    with pytest.raises(InvalidSetting, match="cannot be read any more: No such file"):
+    with pytest.raises(InvalidSetting, match="can no longer be read: No such file"):
         list(found.pairs)
 
 

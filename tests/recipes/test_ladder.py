@@ -112,29 +112,32 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"ladder": 2}, "its format is 2, and this percept reads 1"),
+        ({"ladder": 2}, "its format is 2, but this percept reads 1"),
         ({"ladder": None}, "its format is None"),
-        ({"fingerprint": "0123456789AB"}, "'0123456789AB' is no fingerprint"),
-        ({"fingerprint": 7}, "7 is no fingerprint"),
-        ({"made": []}, r"made is no object but \[\]"),
+        ({"fingerprint": "0123456789AB"}, "'0123456789AB' is not a fingerprint"),
+        ({"fingerprint": 7}, "7 is not a fingerprint"),
+        ({"made": []}, r"made is not an object but \[\]"),
         ({"made": {}}, "'command' is missing"),
         ({"made": {**GOOD["made"], "photographs": "many"}}, "photographs of made is 'many'"),
         ({"whole": []}, "whole has no steps"),
-        ({"whole": {}}, "whole is no list"),
-        ({"place": [STEP] * 101}, "place is no list of at most 100 steps"),
-        ({"place": [STEP, 7]}, "step 2 of place is no object"),
-        ({"whole": [{**STEP, "words": "x" * 61}]}, "words of step 1 of whole is no text of at most 60 characters"),
-        ({"whole": [{**STEP, "words": "\x1b[31m"}]}, "words of step 1 of whole is no text"),
-        ({"whole": [{**STEP, "kind": ""}]}, "kind of step 1 of whole is no text"),
-        ({"whole": [{**STEP, "median": "0.4"}]}, "median of step 1 of whole is no distance: '0.4'"),
-        ({"whole": [{**STEP, "median": True}]}, "median of step 1 of whole is no distance: True"),
-        ({"whole": [{**STEP, "upper": 1e999}]}, "Infinity is no number"),
-        ({"whole": [{**STEP, "lower": -1}]}, "lower of step 1 of whole is no distance: -1"),
+        ({"whole": {}}, "whole is not a list"),
+        ({"place": [STEP] * 101}, "place is not a list of at most 100 steps"),
+        ({"place": [STEP, 7]}, "step 2 of place is not an object"),
+        (
+            {"whole": [{**STEP, "words": "x" * 61}]},
+            "words of step 1 of whole is not a text of at most 60 characters",
+        ),
+        ({"whole": [{**STEP, "words": "\x1b[31m"}]}, "words of step 1 of whole is not a text"),
+        ({"whole": [{**STEP, "kind": ""}]}, "kind of step 1 of whole is not a text"),
+        ({"whole": [{**STEP, "median": "0.4"}]}, "median of step 1 of whole is not a distance: '0.4'"),
+        ({"whole": [{**STEP, "median": True}]}, "median of step 1 of whole is not a distance: True"),
+        ({"whole": [{**STEP, "upper": 1e999}]}, "Infinity is not a number"),
+        ({"whole": [{**STEP, "lower": -1}]}, "lower of step 1 of whole is not a distance: -1"),
         (
             {"whole": [{**STEP, "lower": 0.45}]},
-            "lower, median and upper of step 1 of whole are in no order above 0",
+            "lower, median and upper of step 1 of whole are not in ascending order above 0",
         ),
-        ({"whole": [{**STEP, "lower": 0, "median": 0}]}, "in no order above 0"),
+        ({"whole": [{**STEP, "lower": 0, "median": 0}]}, "not in ascending order above 0"),
         ({"whole": [{"kind": "JPEG", "words": "JPEG"}]}, "'lower' is missing"),
     ],
 )
@@ -150,14 +153,14 @@ def test_a_damaged_ladder_is_refused_with_its_name(tmp_path: Path, change: dict[
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "is no ladder: "),
-        (b"[]", "it holds no object"),
-        (b'{"ladder": 1', "is no ladder: "),
+        (b"", "not a ladder: "),
+        (b"[]", "it is not a JSON object"),
+        (b'{"ladder": 1', "not a ladder: "),
         (b"{}", "'ladder' is missing"),
-        (b"\xff\xfe{}", "it is no UTF-8 text"),
-        (b"[" * 60_000, "is no ladder: it is nested too deeply|is no ladder: maximum recursion"),
-        (b" " * 70_000, "it has more than 65,536 bytes, which no ladder has"),
-        (b'{"ladder": 1' + b"0" * 5000 + b"}", "is no ladder: "),
+        (b"\xff\xfe{}", "it is not UTF-8 text"),
+        (b"[" * 60_000, "not a ladder: it is nested too deeply|not a ladder: maximum recursion"),
+        (b" " * 70_000, "it has more than 65,536 bytes, too many for a ladder"),
+        (b'{"ladder": 1' + b"0" * 5000 + b"}", "not a ladder: "),
     ],
 )
 def test_a_file_that_is_no_ladder_is_refused(tmp_path: Path, content: bytes, why: str) -> None:
@@ -171,7 +174,7 @@ def test_a_file_that_is_no_ladder_is_refused(tmp_path: Path, content: bytes, why
 def test_nothing_but_a_file_is_a_ladder(tmp_path: Path, make: Callable[[Path], None]) -> None:
     path = tmp_path / "mine.ladder.json"
     make(path)
-    with pytest.raises(InvalidSetting, match=r"cannot be read: (it is no regular file|Is a directory)"):
+    with pytest.raises(InvalidSetting, match=r"cannot be read: (it is not a regular file|Is a directory)"):
         read_ladder(path)
 
 
@@ -193,7 +196,7 @@ def test_a_ladder_beside_a_preset_is_its_own_if_it_is_of_its_recipe(tmp_path: Pa
     assert preset.ladder is None
     (note,) = preset.notes
     assert str(ladder_file(file)) in note
-    assert "not used, since it belongs to the recipe 000000000000" in note
+    assert "not used, because it belongs to the recipe 000000000000" in note
 
 
 def test_the_command_uses_refuses_and_tells_of_a_ladder_of_ones_own(percept: Percept, save: Save) -> None:
@@ -208,7 +211,9 @@ def test_the_command_uses_refuses_and_tells_of_a_ladder_of_ones_own(percept: Per
     own_preset(mine.parent, fingerprint="0" * 12)
     done = percept(*asked)
     assert done.returncode == 0
-    assert done.stderr.startswith("Note: mine.ladder.json: not used, since it belongs to the recipe 000000000000")
+    assert done.stderr.startswith(
+        "Note: mine.ladder.json: not used, because it belongs to the recipe 000000000000"
+    )
     assert "\nlike" not in done.stdout
     assert percept(*asked, "--quiet").stderr == ""
     (mine.parent / "percept.toml").write_text("[[override]]\nmatch = 'b.png'\npreset = 'mine.toml'\n")
@@ -223,7 +228,7 @@ def test_the_command_uses_refuses_and_tells_of_a_ladder_of_ones_own(percept: Per
         done = percept(*command)
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith(
-            "Error: mine.ladder.json: is no ladder: whole is no list of at most 100 steps\n"
+            "Error: mine.ladder.json: not a ladder: whole is not a list of at most 100 steps\n"
         )
 
 

@@ -37,8 +37,8 @@ def test_another_backbone_renames_the_layers_that_it_does_not_have() -> None:
     assert error.value.hint == "did you mean vgg16-oxford?"
     both = load_preset("esrgan")
     both = replace(both, spec=replace(both.spec, layers=(LayerSpec("relu3_3"), LayerSpec("relu3_4"))))
-    with pytest.raises(InvalidSetting, match=r"has no relu3_4, and its relu3_3 would be compared twice"):
+    with pytest.raises(InvalidSetting, match=r"has no relu3_4, and relu3_3 in its place would be compared twice"):
         make_recipe(both, backbone="vgg16-oxford")
     for preset in ("lpips", "st-lpips"):
-        with pytest.raises(InvalidSetting, match="on vgg16-oxford they mean nothing, since other kernels see"):
+        with pytest.raises(InvalidSetting, match="do not apply to vgg16-oxford: its kernels"):
             make_recipe(preset, backbone="vgg16-oxford")

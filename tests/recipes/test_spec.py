@@ -29,8 +29,8 @@ def test_layers_as_they_are_typed() -> None:
     [
         ("", "the list of layers is empty", "write it as"),
         ("  ", "the list of layers is empty", "write it as"),
-        ("relu1_2,,relu2_2", "'' in the list of layers names nothing", "write it as"),
-        ("relu1_2:=2", "names nothing", "write it as"),
+        ("relu1_2,,relu2_2", "'' in the list of layers names no layer", "write it as"),
+        ("relu1_2:=2", "names no layer", "write it as"),
         ("relu3_4", "unknown layer 'relu3_4'", "did you mean relu3_"),
         ("Relu3_3", "unknown layer 'Relu3_3'", "did you mean relu3_3?"),
         ("zebra", "unknown layer 'zebra'", "choose from input, conv1_1"),
@@ -41,7 +41,7 @@ def test_layers_as_they_are_typed() -> None:
         ("relu3_3=", "must be a number, not ''", "=2.5"),
         ("relu3_3:unti", "unknown distance 'unti'", "did you mean unit?"),
         ("relu3_3,relu3_3", "layer relu3_3 is named twice", "once"),
-        ("relu3_3=0", "every layer weight is zero", "above 0"),
+        ("relu3_3=0", "every layer weight is 0", "above 0"),
     ],
 )
 def test_layers_that_are_refused(text: str, message: str, hint: str) -> None:
@@ -54,7 +54,7 @@ def test_layers_that_are_refused(text: str, message: str, hint: str) -> None:
 
 def test_learned_channel_weights_are_for_one_network_and_its_taps() -> None:
     spec = load_preset("dists").spec
-    with pytest.raises(InvalidSetting, match="on vgg16-oxford they mean nothing") as error:
+    with pytest.raises(InvalidSetting, match="do not apply to vgg16-oxford") as error:
         replace(spec, backbone="vgg16-oxford")
     assert error.value.hint == "use --backbone vgg16-oxford-l2pool or vgg16-imagenet1k-v1-l2pool."
     with pytest.raises(InvalidSetting, match=r"no weights for the channels of layer conv1_1") as error:
@@ -109,7 +109,7 @@ def test_whatever_does_not_move_the_number_does_not_move_the_fingerprint(other: 
 
 def test_distances_without_places_are_refused() -> None:
     gram = make_recipe("default", layers="relu1_2:gram,relu3_3:mse").spec
-    with pytest.raises(InvalidSetting, match="relu1_2 is compared by gram-chw") as error:
+    with pytest.raises(InvalidSetting, match="relu1_2 uses the distance gram-chw") as error:
         check_places(gram)
     assert "--distance unit" in error.value.hint
     assert "--layer relu3_3" in error.value.hint

@@ -122,7 +122,7 @@ CHECKED = Run(
             "error",
             reference="expected/broken.png",
             candidate="out/broken.png",
-            reason="out/broken.png: the picture is damaged or cut off; make or copy the file anew.",
+            reason="out/broken.png: the image is damaged or truncated; re-export or re-download the file.",
         ),
     ),
 )

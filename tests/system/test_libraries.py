@@ -40,7 +40,7 @@ def test_torch(percept: Percept, damaged: Path, command: str) -> None:
     done = percept(*command.split(), env=damage(damaged, "torch", TORCH))
     assert done.returncode == 4, done.stderr
     assert "Error: the library torch cannot be loaded: OSError: libtorch_cpu.so: failed to map" in done.stderr
-    assert "Hint: allow this process more memory" in done.stderr
+    assert "Hint: give this process more memory" in done.stderr
     assert "Traceback" not in done.stderr
     assert not done.stdout
 
@@ -63,7 +63,7 @@ def test_what_reads_and_judges(percept: Percept, damaged: Path, library: str, co
     assert done.returncode == 4, done.stderr
     name = "pillow" if library == "PIL" else library
     assert f"Error: the library {name} cannot be loaded: " in done.stderr
-    assert f"Hint: install it again: python -m pip install --force-reinstall {name}" in done.stderr
+    assert f"Hint: reinstall it: python -m pip install --force-reinstall {name}" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -112,7 +112,7 @@ def test_no_addresses_for_it(damaged: Path, kilobytes: int, library: str) -> Non
     )
     assert done.returncode == 4, done.stderr
     assert f"Error: the library {library} cannot be loaded: " in done.stderr
-    assert "Hint: allow this process more memory (ulimit -v)" in done.stderr
+    assert "Hint: give this process more memory (ulimit -v)" in done.stderr
 
 
 def test_what_is_no_fault_of_a_library() -> None:

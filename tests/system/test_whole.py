@@ -48,7 +48,7 @@ def test_a_name_as_long_as_the_system_allows(tmp_path: Path) -> None:
 def test_links_in_a_circle_are_a_typed_error(tmp_path: Path) -> None:
     path = tmp_path / "loop.json"
     path.symlink_to(path)
-    with pytest.raises(OutputUnwritable, match=r"loop\.json: its links lead in a circle"):
+    with pytest.raises(OutputUnwritable, match=r"loop\.json: its symbolic links form a loop"):
         check_output(path, [])
 
 
@@ -81,7 +81,7 @@ def test_refused_before_any_work(tmp_path: Path) -> None:
     picture.write_text("x")
     (tmp_path / "link.png").symlink_to(picture)
     for output, message in (
-        (tmp_path, "is a directory"),
+        (tmp_path, "is a folder"),
         (tmp_path / "missing" / "report.json", "missing does not exist"),
         (picture / "report.json", "picture.png is a file, not a folder"),
         (picture, "would overwrite the input"),

@@ -134,7 +134,7 @@ def test_flaky(percept_check):
         "test_ui/test_flaky@second.png": "blue",
         "test_ui/test_gone.png": "red",
     }
-    done.stdout.fnmatch_lines(["*baselines that no test claims*", "percept-baselines/test_ui/test_gone.png"])
+    done.stdout.fnmatch_lines(["*unused baselines*", "percept-baselines/test_ui/test_gone.png"])
 
 
 BOTH = CLASSES.format(other="plot", fixture="percept_check", call='percept_check(pic("blue"))')
@@ -150,7 +150,7 @@ def test_a_baseline_at_its_old_place_is_used_and_moved(project: pytest.Pytester,
         done.assert_outcomes(passed=2 - len(arguments), warnings=1)
         moves = "its baseline is still at *test_ui/test_plot.png; pytest --percept-update moves it to *"
         done.stdout.fnmatch_lines([f"*PerceptWarning: test_plot: {moves}/{NEW}"])
-        assert "no test claims" not in done.stdout.str()
+        assert "unused baselines" not in done.stdout.str()
         assert colours(project) == {OLD: "red"}
     old = (project.path / FOLDER / OLD).read_bytes()
     done = run(project, "--percept-update", one)
@@ -187,7 +187,7 @@ def test_an_old_baseline_that_may_be_several_tests_is_not_used(project: pytest.P
     assert colours(project) == {OLD: "red", "test_ui/TestMenu/test_plot.png": "blue"}
     done = run(project, "--percept-update", "--percept-prune")
     done.assert_outcomes(passed=2)
-    done.stdout.fnmatch_lines(["*no test claims, which were deleted*", f"percept-baselines/{OLD}"])
+    done.stdout.fnmatch_lines(["*unused baselines (deleted)*", f"percept-baselines/{OLD}"])
     assert colours(project) == {NEW: "red", "test_ui/TestMenu/test_plot.png": "blue"}
 
 

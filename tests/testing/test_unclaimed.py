@@ -64,16 +64,14 @@ def test_baselines_of_nobody_are_listed_and_deleted_when_asked(
     if not workers:
         done = run(suite)
         done.assert_outcomes(passed=5)
-        done.stdout.fnmatch_lines(
-            ["*percept: baselines that no test claims, which --percept-prune deletes*", *lines]
-        )
+        done.stdout.fnmatch_lines(["*percept: unused baselines (delete them with --percept-prune*", *lines])
         assert files(suite) == before
     done = run(suite, "--percept-prune", *arguments, fresh=bool(workers))
     done.assert_outcomes(passed=5)
-    done.stdout.fnmatch_lines(["*percept: baselines that no test claims, which were deleted*", *lines])
+    done.stdout.fnmatch_lines(["*percept: unused baselines (deleted*", *lines])
     assert files(suite) == before - set(GONE)
     assert not (suite.path / FOLDER / "test_gone").exists()
-    assert "no test claims" not in run(suite).stdout.str()
+    assert "unused baselines" not in run(suite).stdout.str()
 
 
 @pytest.mark.parametrize(
@@ -107,7 +105,7 @@ def test_a_run_that_tells_not_all_deletes_nothing(
     before = files(suite)
     done = run(suite, "--percept-prune", *arguments)
     done.stdout.fnmatch_lines(
-        ["*percept: no baselines were deleted*", f"Which of them no test claims is not known: {why}."]
+        ["*percept: no baselines were deleted*", f"percept cannot tell which baselines are unused: {why}."]
     )
     assert files(suite) == before
 

@@ -59,10 +59,10 @@ def converted(levels: Floats, profile: bytes, space: bytes) -> Floats:
             flags=_FLAGS,
         )
     except (RuntimeError, ValueError) as error:  # its CmsError is a RuntimeError
-        raise UnreadableImage(f"its colour profile is broken: littleCMS: {error}") from None
+        raise UnreadableImage(f"its colour profile is damaged: littleCMS: {error}") from None
     colours, white = found[:-1].reshape(height, width, 3), found[-1].reshape(3)
     if not np.isfinite(colours).all():
-        raise UnreadableImage("its colour profile is broken: some colours are no numbers by it")
+        raise UnreadableImage("its colour profile is damaged: it turns some colours into NaN")
     if np.abs(white - 1).max() < _ROUNDED:  # white is to stay white, and grey grey
         colours /= white
     np.clip(colours, 0, 1, out=colours)

@@ -17,10 +17,7 @@ from percept_cli.images.srgb import from_light
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-HINT = "export it as 8-bit sRGB, as PNG for instance, both pictures the same way."
-HINT_OF_COLOURS = (
-    "--ignore-icc (ignore_icc=True in Python) takes the values as they are; better export it as sRGB."
-)
+HINT = "export both images as 8-bit sRGB, for example as PNG."
 
 
 def needed(library: Library, what: str) -> Any:

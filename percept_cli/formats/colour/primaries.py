@@ -77,12 +77,12 @@ def _matrix(primaries: Primaries) -> NDArray[np.float64]:
     import numpy as np
 
     if not primaries.white_y > 1e-3:  # NaN too
-        raise damaged("its chromaticities have no white")
+        raise damaged("its chromaticities have no valid white point")
     white, numbers = white_of(primaries), np.array(astuple(primaries))
     if not (np.abs(cones_of(white)) > 1e-6).all():
-        raise damaged("its chromaticities have no white")
+        raise damaged("its chromaticities have no valid white point")
     if not np.isfinite(numbers).all() or np.abs(numbers).max() > 10:
-        raise damaged("its chromaticities are none")
+        raise damaged("its chromaticities are out of range")
     if abs(np.linalg.det(columns_of(primaries))) < 1e-6:
         raise damaged("its chromaticities span no colours")
     adapt = adaptation(white, white_of(BT709))

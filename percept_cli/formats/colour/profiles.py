@@ -22,6 +22,7 @@ from itertools import product
 from typing import TYPE_CHECKING, NoReturn
 
 from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
+from percept_cli.formats.faults import AS_SRGB
 from percept_cli.formats.png.colours import describes, profile_of_chunks
 
 if TYPE_CHECKING:
@@ -38,9 +39,8 @@ _TOLERANCE = 1  # level
 _MOST_TAGS = 100  # those of printers have some 30
 _DARKEST_WHITE = 200  # level: papers that a scanner sees as grey are lighter
 _FEWEST = 1 / 8  # of the samples, that must come out different from all others
-_HINT = "--ignore-icc (ignore_icc=True in Python) takes the values as they are; better export it anew as sRGB."
 _HINT_IN_MEMORY = (
-    "del image.info['icc_profile'], or ignore_icc=True, if its values are sRGB; Pillow keeps old profiles."
+    "if its values are sRGB, del image.info['icc_profile'] or pass ignore_icc=True; Pillow keeps old profiles."
 )
 
 
@@ -78,7 +78,7 @@ def naming(name: str, *, in_memory: bool = False) -> Iterator[None]:
     try:
         yield
     except PerceptError as error:
-        raise type(error)(f"{name}: {error}", hint=_HINT_IN_MEMORY if in_memory else _HINT) from None
+        raise type(error)(f"{name}: {error}", hint=_HINT_IN_MEMORY if in_memory else AS_SRGB) from None
 
 
 def conversion_of(profile: bytes, space: bytes) -> tuple[bytes, Conversion] | None:
@@ -104,7 +104,7 @@ def conversion_of(profile: bytes, space: bytes) -> tuple[bytes, Conversion] | No
     # is sRGB, which grey is by itself.
     if own == b"RGB " and space == b"GRAY" and _conversion(profile, own) is None:
         return None
-    raise UnsupportedImage(f"its colour profile is for {_named(own)}, and the picture is {_named(space)}")
+    raise UnsupportedImage(f"its colour profile is for {_named(own)}, but the image is {_named(space)}")
 
 
 def profile_of(image: Image.Image, space: bytes, *, in_memory: bool = False) -> bytes | None:
@@ -124,12 +124,12 @@ def profile_of(image: Image.Image, space: bytes, *, in_memory: bool = False) -> 
         return None
     if points is not None:
         codes = "/".join(map(str, points))
-        raise UnsupportedImage(f"its cICP chunk says {codes} (ITU-T H.273), and only sRGB is supported there")
+        raise UnsupportedImage(f"its cICP chunk states {codes} (ITU-T H.273), but only sRGB is supported there")
     profile = image.info.get("icc_profile")
     if profile:
         return bytes(profile)
     if "icc_profile" in image.info and not in_memory:  # Pillow's None: there was one, and it was in pieces
-        _broken("it cannot be unpacked")
+        _broken("it cannot be decompressed")
     if "srgb" in image.info:
         return None
     # What describes no colours counts as absent, with a note of who reads the picture.
@@ -148,16 +148,16 @@ def _checked(profile: bytes) -> bytes:
     that a file of two kilobytes takes hours. What they say in floats, A2B0 and its like say as well.
     """
     if len(profile) < _HEADER or profile[36:40] != b"acsp":
-        _broken("it is no ICC profile")
+        _broken("it is not an ICC profile")
     (size,) = struct.unpack_from(">I", profile)
     # littleCMS takes what is left of one, and other tables where those it wants are lost.
     if size > len(profile):
-        _broken(f"{len(profile)} of its {size} bytes are there")
+        _broken(f"only {len(profile)} of its {size} bytes are present")
     if profile[12:16] not in _CLASSES:
-        raise UnsupportedImage(f"its colour profile is of class {_text(profile[12:16])}, which is for no picture")
+        raise UnsupportedImage(f"its colour profile is of class {_text(profile[12:16])}, which is not for images")
     (count,) = struct.unpack_from(">I", profile.ljust(_HEADER + 4, b"\0"), _HEADER)
     if count > _MOST_TAGS:
-        _broken(f"it has {count:,} tags")
+        _broken(f"it has too many tags ({count:,})")
     table = bytearray(profile)
     for place in range(_HEADER + 4, min(_HEADER + 4 + 12 * count, len(profile) - 3), 12):
         if bytes(table[place : place + 3]) in (b"D2B", b"B2D"):
@@ -166,7 +166,7 @@ def _checked(profile: bytes) -> bytes:
 
 
 def _broken(why: str) -> NoReturn:
-    raise UnreadableImage(f"its colour profile is broken: {why}")
+    raise UnreadableImage(f"its colour profile is damaged: {why}")
 
 
 def _named(space: bytes) -> str:
@@ -203,7 +203,7 @@ def _conversion(profile: bytes, space: bytes) -> Conversion | None:
     except (OSError, ValueError, TypeError, ImageCms.PyCMSError) as error:
         _broken(f"littleCMS: {error}")
     except ImportError:
-        raise UnsupportedImage("it has a colour profile, and this Pillow was built without littleCMS") from None
+        raise UnsupportedImage("it has a colour profile, but this Pillow was built without littleCMS") from None
     samples = _samples(mode)
     converted = found.apply(samples)
     _check_colours(samples, converted)
@@ -227,7 +227,7 @@ def _check_colours(samples: Image.Image, converted: Image.Image) -> None:
     colours = {values[place : place + 3] for place in range(0, len(values), 3)}
     white = values[:3] if samples.mode == "CMYK" else values[-3:]
     if min(white) < _DARKEST_WHITE or len(colours) < _FEWEST * samples.width:
-        _broken("it describes no colours")
+        _broken("it makes different colours alike")
 
 
 def _samples(mode: str) -> Image.Image:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_HINT = "save one picture of R, G and B, with or without A, or of Y, as half or float."
+_HINT = "save one image with the channels R, G and B, with or without A, or with Y, as half or float."
 _MOST_NAMED = 8
 
 
@@ -90,19 +90,19 @@ def _layer(headers: Headers) -> _ColourChannels:
     if not found:
         names = [channel for part in headers.parts for channel in part.channels]
         if any({"RY", "BY"} & set(part.channels) for part in headers.parts):
-            raise UnsupportedImage("luminance with chroma (Y, RY, BY) is not supported", hint=_HINT)
-        raise UnsupportedImage(f"no channels R, G and B, or Y, among {_listed(names)}", hint=_HINT)
+            raise UnsupportedImage("luminance and chroma channels (Y, RY, BY) are not supported", hint=_HINT)
+        raise UnsupportedImage(f"it has neither channels R, G and B nor Y, but {_listed(names)}", hint=_HINT)
     if len(found) > 1:
         names = [_name(layer, headers) for layer in found]
-        raise UnsupportedImage(f"several layers could be the picture: {_listed(names)}", hint=_HINT)
+        raise UnsupportedImage(f"several layers could be the image: {_listed(names)}", hint=_HINT)
     (layer,) = found
     channels = headers.parts[layer.part].channels
     for channel in (*layer.colours, "A"):
         known = channels.get(layer.prefix + channel)
         if known and known.kind == UINT:
-            raise UnsupportedImage(f"the channel {channel} holds integers", hint=_HINT)
+            raise UnsupportedImage(f"its channel {channel} holds integers, which are not supported", hint=_HINT)
         if known and not known.sampled:
-            raise UnsupportedImage(f"the channel {channel} is subsampled", hint=_HINT)
+            raise UnsupportedImage(f"its channel {channel} is subsampled, which is not supported", hint=_HINT)
     return layer
 
 
@@ -164,7 +164,7 @@ def _channels(data: bytes, layer: _ColourChannels, part: PartHeader, name: str) 
         from OpenEXR import InputFile
     except ImportError:
         raise UnsupportedImage(
-            f"{name}: reading OpenEXR needs a library that is not installed",
+            f"{name}: reading OpenEXR needs the OpenEXR library, which is not installed",
             hint="pip install 'percept-cli[hdr]'",
         ) from None
 

@@ -92,12 +92,14 @@ def read_headers(data: bytes) -> Headers:
         UnsupportedImage: if it holds deep data, or is of another version.
     """
     if data[:4] != MAGIC or len(data) < 8:
-        raise damaged("it does not begin as OpenEXR does")
+        raise damaged("the OpenEXR signature is missing")
     (version,) = struct.unpack_from("<I", data, 4)
     if version & 0xFF != _VERSION or version & ~(_FLAGS | 0xFF):
-        raise UnsupportedImage("a version of OpenEXR that is not known", hint="save it with OpenEXR 2 or 3.")
+        raise UnsupportedImage("this version of OpenEXR is not supported", hint="save it with OpenEXR 2 or 3.")
     if version & _DEEP:
-        raise UnsupportedImage("deep data, several samples in each pixel", hint="flatten it first.")
+        raise UnsupportedImage(
+            "OpenEXR deep data (several samples per pixel) is not supported", hint="flatten it first."
+        )
     several = bool(version & _PARTS)
     parts, at = [], 8
     while not several or data[at : at + 1] != b"\0":
@@ -110,7 +112,7 @@ def read_headers(data: bytes) -> Headers:
         if len(parts) > _MOST_PARTS:
             raise damaged(f"it has more than {_MOST_PARTS} parts")
     if not parts:
-        raise damaged("it has no part")
+        raise damaged("it has no parts")
     return Headers(tuple(parts), several, at + 1)
 
 
@@ -139,7 +141,7 @@ def alone(data: bytes, headers: Headers, place: int) -> bytes:
     at, table, bodies = len(begin) + 8 * len(chunks), [], []
     for first, end in chunks.tolist():
         if struct.unpack_from("<i", data, first) != (place,):
-            raise damaged("a chunk of pixels is another part's")
+            raise damaged("a chunk of pixel data belongs to another part")
         table.append(at)
         bodies.append(data[first + 4 : end])  # without the number of its part
         at += len(bodies[-1])
@@ -153,7 +155,7 @@ def _places(data: bytes, headers: Headers, wanted: int) -> NDArray[np.int64]:
     counts = [_chunks(part) for part in headers.parts]
     begin = headers.end + 8 * sum(counts)
     if begin > len(data):
-        raise damaged("it ends within the table of its chunks")
+        raise damaged("the table of its chunks is truncated")
     raw, at = np.frombuffer(data, np.uint8), headers.end
     offsets = np.frombuffer(data, "<u8", counts[wanted], at + 8 * sum(counts[:wanted]))
     # The last 4 bytes before a chunk's pixels are their size.
@@ -164,10 +166,10 @@ def _places(data: bytes, headers: Headers, wanted: int) -> NDArray[np.int64]:
     sizes = _int32(raw, firsts + leader - 4)
     ends = firsts + leader + sizes
     if (sizes < 0).any() or (ends > len(data)).any():
-        raise damaged("its pixels are cut off")
+        raise damaged("its pixel data is truncated")
     # Otherwise a small file could name one chunk again and again, and grow by being taken apart.
     if int((ends - firsts).sum()) > len(data):
-        raise damaged("its chunks lie on top of each other")
+        raise damaged("its chunks overlap")
     return np.column_stack([firsts, ends])
 
 
@@ -197,7 +199,7 @@ def _chunks(part: PartHeader) -> int:
             sizes = [(_level(width, level, up), side) for level in _levels(width, up) for side in heights]
         count = sum(-(-wide // across) * -(-high // down) for wide, high in sizes)
     if part.chunks not in (None, count):
-        raise damaged(f"it says that it has {part.chunks} chunks, and its windows have {count}")
+        raise damaged(f"the header states {part.chunks} chunks, but its windows need {count}")
     return count
 
 
@@ -218,13 +220,13 @@ def _attributes(data: bytes, at: int) -> tuple[dict[str, tuple[str, bytes]], int
             return found, at
         kind, at = _text(data, at)
         if at + 4 > len(data):
-            raise damaged("it ends within its header")
+            raise damaged("the header is truncated")
         (size,) = struct.unpack_from("<i", data, at)
         at += 4
         if size < 0 or at + size > len(data):
-            raise damaged(f"its {name[:40]} is longer than the file")
+            raise damaged(f"its attribute {name[:40]} is longer than the file")
         if name in found:
-            raise damaged(f"it has two of {name[:40]}")
+            raise damaged(f"its attribute {name[:40]} occurs twice")
         found[name] = (kind, data[at : at + size])
         at += size
 
@@ -232,11 +234,11 @@ def _attributes(data: bytes, at: int) -> tuple[dict[str, tuple[str, bytes]], int
 def _text(data: bytes, at: int) -> tuple[str, int]:
     end = data.find(b"\0", at, at + _LONGEST_NAME + 1)
     if end < 0:
-        raise damaged("a name in its header does not end")
+        raise damaged("a name in the header has no end")
     try:
         return data[at:end].decode(), end + 1
     except UnicodeDecodeError:
-        raise damaged("a name in its header is no text") from None
+        raise damaged("a name in the header is not UTF-8 text") from None
 
 
 def _part(attributes: dict[str, tuple[str, bytes]], raw: bytes, *, tiled: bool, several: bool) -> PartHeader:
@@ -245,21 +247,23 @@ def _part(attributes: dict[str, tuple[str, bytes]], raw: bytes, *, tiled: bool, 
             return None
         found, stored = attributes[name]
         if found != kind or len(stored) != struct.calcsize(form):
-            raise damaged(f"its {name} is of a wrong kind")
+            raise damaged(f"its attribute {name} has the wrong type")
         numbers: tuple[float, ...] = struct.unpack(form, stored)
         return numbers
 
     def words(name: str) -> str:
         kind, stored = attributes.get(name, ("string", b""))
         if kind != "string":
-            raise damaged(f"its {name} is of a wrong kind")
+            raise damaged(f"its attribute {name} has the wrong type")
         return stored.decode("utf-8", "replace")
 
     kind = words("type")
     if kind.startswith("deep"):
-        raise UnsupportedImage("deep data, several samples in each pixel", hint="flatten it first.")
+        raise UnsupportedImage(
+            "OpenEXR deep data (several samples per pixel) is not supported", hint="flatten it first."
+        )
     if kind not in ("", "scanlineimage", "tiledimage") or (several and not kind):
-        raise damaged(f"it has a part of an unknown type, {kind[:40]!r}")
+        raise damaged(f"one of its parts has an unknown type, {kind[:40]!r}")
     if several or kind:
         tiled = kind == "tiledimage"
     compression = value("compression", "compression", "<B")
@@ -267,11 +271,11 @@ def _part(attributes: dict[str, tuple[str, bytes]], raw: bytes, *, tiled: bool, 
     if compression is not None and compression[0] in _JPEG_2000:
         raise UnsupportedImage("JPEG 2000 compression is not supported", hint="save it with ZIP compression.")
     if compression is None or compression[0] >= len(_LINES):
-        raise UnsupportedImage("a compression that is not known", hint="save it with ZIP compression.")
+        raise UnsupportedImage("its compression is not supported", hint="save it with ZIP compression.")
     tiles = value("tiles", "tiledesc", "<IIB")
     chunks = value("chunkCount", "int", "<i")
     if several and chunks is None:
-        raise damaged("it has a part without a number of chunks")
+        raise damaged("one of its parts does not state its number of chunks")
     return PartHeader(
         words("name"),
         _channels(attributes),
@@ -287,40 +291,40 @@ def _part(attributes: dict[str, tuple[str, bytes]], raw: bytes, *, tiled: bool, 
 
 def _window(name: str, corners: tuple[float, ...] | None) -> Rectangle:
     if corners is None:
-        raise damaged(f"it has no {name}")
+        raise damaged(f"its attribute {name} is missing")
     left, top, right, bottom = map(int, corners)  # the last ones included
     found = Rectangle(top, left, bottom + 1, right + 1)
     if max(map(abs, corners)) > _FARTHEST or found.width < 1 or found.height < 1:
-        raise damaged(f"its {name} from {left}, {top} to {right}, {bottom} is none")
+        raise damaged(f"its {name} from {left}, {top} to {right}, {bottom} is invalid")
     return found
 
 
 def _tile(tile: tuple[float, ...] | None) -> tuple[int, int, int]:
     if tile is None:
-        raise damaged("it has no size of tiles")
+        raise damaged("its tile size is missing")
     width, height, mode = map(int, tile)
     if not (0 < width <= _LARGEST_TILE and 0 < height <= _LARGEST_TILE) or mode & 0xF > 2 or mode >> 4 > 1:
-        raise damaged(f"tiles of {width}×{height} are none")
+        raise damaged(f"its tile size of {width}×{height} is invalid")
     return width, height, mode
 
 
 def _channels(attributes: dict[str, tuple[str, bytes]]) -> dict[str, Channel]:
     kind, raw = attributes.get("channels", ("", b""))
     if kind != "chlist":
-        raise damaged("it has no list of channels")
+        raise damaged("its channel list is missing")
     found: dict[str, Channel] = {}
     at = 0
     while raw[at : at + 1] != b"\0":
         name, at = _text(raw, at)
         if at + 16 > len(raw) or not name:
-            raise damaged("its list of channels does not end")
+            raise damaged("its channel list is damaged")
         pixel, _, across, down = struct.unpack_from("<iIii", raw, at)
         at += 16
         if pixel not in (UINT, HALF, FLOAT) or across < 1 or down < 1 or name in found:
-            raise damaged(f"its channel {name[:40]} is none")
+            raise damaged(f"its channel {name[:40]} is invalid")
         found[name] = Channel(pixel, across == down == 1)
         if len(found) > _MOST_CHANNELS:
             raise damaged(f"it has more than {_MOST_CHANNELS} channels")
     if at + 1 != len(raw) or not found:
-        raise damaged("its list of channels does not end")
+        raise damaged("its channel list is damaged")
     return found

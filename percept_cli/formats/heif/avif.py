@@ -6,9 +6,10 @@ ICC profiles. It cuts 10 and 12 bits to 8 without a word, and says nothing of nc
 
 from __future__ import annotations
 
-from percept_cli.errors import UnreadableImage, UnsupportedImage
+from percept_cli.errors import UnsupportedImage
 from percept_cli.formats.colour.levels import HINT, page_of
 from percept_cli.formats.colour.profiles import naming
+from percept_cli.formats.faults import damaged
 from percept_cli.formats.heif import boxes as iso_media
 from percept_cli.formats.heif.nclx import avif_profile, profile_of_nclx
 from percept_cli.formats.pages import Page, Source, decoded
@@ -27,7 +28,7 @@ def avif_depth(data: bytes) -> int:
     """
     depth = iso_media.head(data).depth
     if depth is None:
-        raise UnreadableImage("the picture is damaged: it does not say its depth", hint="make or copy it anew.")
+        raise damaged("its bit depth is missing")
     return depth
 
 
@@ -72,14 +73,14 @@ def _page(source: Source) -> Page:
     with opened(source.data) as image:  # reads no pixels yet
         source.check(image.width, image.height, said=image.info)
         if getattr(image, "n_frames", 1) > 1 or head.sequence:
-            raise UnsupportedImage("is an animation of more than 8 bits per channel", hint=HINT)
+            raise UnsupportedImage("AVIF animations of more than 8 bits per channel are not supported", hint=HINT)
         size, profile = image.size, image.info.get("icc_profile")
     values = imagecodecs.avif_decode(source.data, numthreads=1)
     if values.shape[:2] != (size[1], size[0]) or values.dtype != "uint16" or head.depth is None:
-        raise UnreadableImage("it is not what its head says")
+        raise damaged("its pixels do not match its header")
     top = (1 << head.depth) - 1
     if values.max() > top:
-        raise UnreadableImage("it has values beyond its depth")
+        raise damaged("some values exceed its bit depth")
     if profile is None and head.nclx is not None and not source.policy.ignore_icc:
         profile = profile_of_nclx(*head.nclx, grey=values.ndim == 2)
     values = np.rot90(values, head.turns)

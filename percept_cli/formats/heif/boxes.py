@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from percept_cli.errors import UnreadableImage
+from percept_cli.formats.faults import damaged
 
 _MOST_BOXES = 20_000  # in one box; a file of 1,000 items has some thousand properties
 
@@ -50,10 +50,10 @@ def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple
             content += 8
         following = end if size == 0 else start + size
         if following < content:
-            raise UnreadableImage("its boxes do not follow each other")
+            raise damaged("its boxes overlap or leave gaps")
         yield kind, content, min(following, end)
         start = following
-    raise UnreadableImage(f"it has more than {_MOST_BOXES:,} boxes in a row")
+    raise damaged(f"it has more than {_MOST_BOXES:,} boxes in a row")
 
 
 def head(data: bytes) -> MainPicture:
@@ -65,7 +65,7 @@ def head(data: bytes) -> MainPicture:
     try:
         return _head(data)
     except (struct.error, IndexError):
-        raise UnreadableImage("its boxes are cut off") from None
+        raise damaged("one of its boxes is truncated") from None
 
 
 def _head(data: bytes) -> MainPicture:

@@ -48,7 +48,7 @@ def _page(source: Source) -> Page:
     check_frame(source.policy.frame, 1)
     library = needed(HEIC, "HEIC")
     if iso_media.head(source.data).sequence:
-        raise UnsupportedImage("is a sequence of pictures, which is not supported in HEIC", hint=HINT)
+        raise UnsupportedImage("HEIC image sequences are not supported", hint=HINT)
     # As stored: both ways of changing the depth are off.
     file = library.open_heif(source.data, convert_hdr_to_8bit=False, hdr_to_16bit=False)
     image, more = file[file.primary_index], len(file) - 1
@@ -57,7 +57,7 @@ def _page(source: Source) -> Page:
     mode, _, bits = image.mode.partition(";")
     depth = int(bits or 8)
     if mode not in _CHANNELS or depth != image.info["bit_depth"]:
-        raise UnsupportedImage(f"pixels of mode {image.mode} are not supported in HEIC", hint=HINT)
+        raise UnsupportedImage(f"HEIC pixels of mode {image.mode} are not supported", hint=HINT)
     values: NDArray[Any] = np.asarray(image)
     codes, grey = image.info.get("nclx_profile"), _CHANNELS[mode] == 1
     if grey and codes is not None and not codes["full_range_flag"]:
@@ -66,7 +66,7 @@ def _page(source: Source) -> Page:
     if profile is None and codes is not None and not source.policy.ignore_icc:
         profile = profile_of_nclx(codes["color_primaries"], codes["transfer_characteristics"], grey=grey)
     page = page_of(values, (1 << depth) - 1, profile, multiplied=mode == "RGBa")
-    return replace(page, notes=(f"its main picture is compared, {more} more are not",)) if more else page
+    return replace(page, notes=(f"only its main image is compared, not the other {more}",)) if more else page
 
 
 def _full_range(values: NDArray[Any], depth: int) -> NDArray[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from percept_cli.errors import UnsupportedImage
 from percept_cli.formats.colour.primaries import BT709
+from percept_cli.formats.faults import AS_SRGB
 from percept_cli.formats.heif import boxes as iso_media
 from percept_cli.formats.png.colours import profile_of_chunks
 
@@ -23,7 +24,6 @@ _LIKE_SRGB = frozenset({1, 6, 13, 14, 15})
 """sRGB's curve, and that of BT.709 and its kin: viewers show what cameras coded by it as if it were sRGB's."""
 _LINEAR = 8
 _OF_HDR = {16: "PQ", 18: "HLG"}
-_HINT = "--ignore-icc (ignore_icc=True in Python) takes the values as they are; better export it as sRGB."
 
 
 def profile_of_nclx(primaries: int, transfer: int, *, grey: bool = False) -> bytes | None:
@@ -39,11 +39,13 @@ def profile_of_nclx(primaries: int, transfer: int, *, grey: bool = False) -> byt
     """
     if transfer in _OF_HDR:
         raise UnsupportedImage(
-            f"its values are {_OF_HDR[transfer]}, for HDR displays, which is not supported", hint=_HINT
+            f"its transfer function is {_OF_HDR[transfer]}, for HDR displays, which is not supported",
+            hint=AS_SRGB,
         )
     if transfer not in _LIKE_SRGB | {_UNSAID, _LINEAR} or primaries not in {*_PRIMARIES, _BT_709, _UNSAID}:
         raise UnsupportedImage(
-            f"its colours are said to be {primaries}/{transfer} (ITU-T H.273), which is not supported", hint=_HINT
+            f"its colour space is {primaries}/{transfer} (ITU-T H.273), which is not supported",
+            hint=AS_SRGB,
         )
     return profile_of_chunks(1.0 if transfer == _LINEAR else None, _PRIMARIES.get(primaries), grey=grey)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from percept_cli.errors import UnreadableImage
+from percept_cli.formats.faults import damaged
 from percept_cli.formats.heif.boxes import boxes
 
 _SIGNATURE = b"\xff\x0a"
@@ -62,7 +62,7 @@ class _Bits:
 
     def take(self, count: int) -> int:
         if count > self._count:
-            raise UnreadableImage("its head is cut off")
+            raise damaged("the header is truncated")
         value = self._left & ((1 << count) - 1)
         self._left >>= count
         self._count -= count
@@ -88,7 +88,7 @@ def head(data: bytes) -> Stated:
     """
     stream = codestream(data, _ENOUGH)
     if not stream.startswith(_SIGNATURE):
-        raise UnreadableImage("it has no JPEG XL picture in it")
+        raise damaged("it contains no JPEG XL image")
     bits = _Bits(stream[len(_SIGNATURE) :])
     width, height = _size(bits)
     if bits.flag():  # all else as usual
@@ -108,7 +108,7 @@ def head(data: bytes) -> Stated:
     kinds, multiplied, alpha = set(), False, (8, False)
     count = bits.choice((0, 0), (1, 0), (2, 4), (1, 12))
     if count > _MOST_CHANNELS:
-        raise UnreadableImage(f"it has {count} channels besides its colours")
+        raise damaged(f"it has too many extra channels ({count})")
     for _ in range(count):
         kind, channel_depth, channel_floats, associated = _channel(bits)
         if kind == _ALPHA and _ALPHA not in kinds:  # the first is the one that counts

@@ -18,10 +18,10 @@ from functools import lru_cache
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any
 
-from percept_cli.errors import UnreadableImage, UnsupportedImage
-from percept_cli.formats.colour.levels import HINT, HINT_OF_COLOURS, missing, page_of
+from percept_cli.errors import UnsupportedImage
+from percept_cli.formats.colour.levels import HINT, missing, page_of
 from percept_cli.formats.colour.profiles import to_srgb
-from percept_cli.formats.faults import decoder_errors
+from percept_cli.formats.faults import AS_SRGB, damaged, decoder_errors
 from percept_cli.formats.jxl.head import Stated, head, size_of_metadata
 from percept_cli.formats.known import JPEG_XL
 from percept_cli.formats.light import frame_of_light
@@ -53,13 +53,13 @@ def read_jxl(source: Source) -> Decoded:
     with decoder_errors(source.name, anything=True):
         said = head(source.data)
         if said.animation:
-            raise UnsupportedImage("is an animation, which is not supported in JPEG XL", hint=HINT)
+            raise UnsupportedImage("JPEG XL animations are not supported", hint=HINT)
         if said.black:
-            raise UnsupportedImage("its colours are inks (CMYK), which are not supported in JPEG XL", hint=HINT)
+            raise UnsupportedImage("JPEG XL images in CMYK are not supported", hint=HINT)
         if said.transfer in _OF_HDR and not source.policy.ignore_icc:
             raise UnsupportedImage(
-                f"its values are {_OF_HDR[said.transfer]}, for HDR displays, which is not supported",
-                hint=HINT_OF_COLOURS,
+                f"its transfer function is {_OF_HDR[said.transfer]}, for HDR displays, which is not supported",
+                hint=AS_SRGB,
             )
         check_metadata(size_of_metadata(source.data), source.policy.limits)
         source.check(said.width, said.height)
@@ -73,7 +73,7 @@ def _with_note(found: Decoded, said: Stated) -> Decoded:
     if said.floats or not said.alpha or (said.alpha_depth <= kept and not said.alpha_floats):
         return found
     stored = f"{said.alpha_depth}-bit" + (" float" if said.alpha_floats else "")
-    return replace(found, notes=(*found.notes, f"its {stored} alpha is compared at {kept} bits"))
+    return replace(found, notes=(*found.notes, f"its {stored} alpha channel is compared at {kept} bits"))
 
 
 def _shallow(source: Source, said: Stated) -> Decoded:
@@ -85,7 +85,7 @@ def _shallow(source: Source, said: Stated) -> Decoded:
     check_metadata(len(profile or b""), source.policy.limits)
     channels = _CHANNELS.get(info.mode, 0)
     if len(content) != info.width * info.height * channels or not _same_size(info, said):
-        raise UnreadableImage("it is not what its head says")
+        raise damaged("its pixels do not match its header")
     values = np.frombuffer(content, np.uint8).reshape(info.height, info.width, channels)
     page = page_of(values, 255, bytes(profile) if profile else None, multiplied=said.multiplied)
     return decoded(lambda: [page], source)
@@ -101,7 +101,7 @@ def _from_jpeg(content: bytes, said: Stated, source: Source) -> Decoded:
 
     with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
         if not _same_size(image, said):
-            raise UnreadableImage("it is not what its head says")
+            raise damaged("its pixels do not match its header")
         check_info(image.info, source.policy.limits)
         image.load()
         conversion = None if source.policy.ignore_icc else to_srgb(image, source.name)
@@ -119,31 +119,30 @@ def _deep(source: Source, said: Stated) -> Decoded:
         linear = False
         if said.xyb:  # what its values come out as is the library's choice, and it does not say which
             raise UnsupportedImage(
-                "has more than 8 bits per channel and colours that are not sRGB, coded with loss, which are not "
-                "supported together",
-                hint=HINT_OF_COLOURS,
+                "lossy JPEG XL of more than 8 bits per channel is only supported in sRGB",
+                hint=AS_SRGB,
             )
         # Its pixels are cut to 8 bits, its profile is whole.
         *_, profile = _decoder()(num_threads=1)(source.data)[:4]
         if not profile:
-            raise UnreadableImage("it does not say what its colours are")
+            raise damaged("its colour space is missing")
         check_metadata(len(profile), source.policy.limits)
         profile = bytes(profile)
     values: NDArray[Any] = imagecodecs.jpegxl_decode(source.data, numthreads=1)
     values = values.reshape(*values.shape[:2], -1)
     if set(values.shape[:2]) != {said.width, said.height} or values.shape[2] > 4:
-        raise UnreadableImage("it is not what its head says")
+        raise damaged("its pixels do not match its header")
     if values.dtype.kind != "f":
         top = (1 << said.depth) - 1  # of alpha as well
         page = page_of(values, top, profile, multiplied=said.multiplied, linear=linear)
         return decoded(lambda: [page], source)
     values = values.astype(np.float32)
     if not np.isfinite(values).all():
-        raise UnsupportedImage("has values that are no numbers, or infinite", hint=HINT)
+        raise UnsupportedImage("NaN and infinite values are not supported in JPEG XL", hint=HINT)
     if linear:
         return _scene(values, said)
     if values.min() < 0 or values.max() > 1:
-        raise UnsupportedImage("has values beyond black and white, which is not supported in JPEG XL", hint=HINT)
+        raise UnsupportedImage("values below black or above white are not supported in JPEG XL", hint=HINT)
     return decoded(lambda: [page_of(values, 1, profile, multiplied=said.multiplied)], source)
 
 

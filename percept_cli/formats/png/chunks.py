@@ -33,7 +33,7 @@ _MOST_SAID = 10_000  # chunks that are kept in mind; a file has a dozen
 _MOST_PIECES = 1 << 20  # chunks of pixels; usual ones have 8 kB or more
 _AT_A_TIME = 1 << 20  # bytes
 _LONGEST = (1 << 31) - 1  # bytes of a chunk, and pixels of a side
-_CUT = "its end is missing"
+_CUT = "the end of the file is missing"
 
 
 class Chunk(NamedTuple):
@@ -147,7 +147,7 @@ def _checked(file: BinaryIO) -> Iterator[tuple[Chunk, bool]]:
             raise damaged(_CUT)
         length, name = struct.unpack(">I4s", head)
         if not name.isalpha():
-            raise damaged("something else than a chunk is between its chunks")
+            raise damaged("there is something other than chunks between its chunks")
         if length > _LONGEST or place + 12 + length > size:
             raise damaged(_CUT)
         sum_, left = zlib.crc32(name), length
@@ -184,7 +184,7 @@ class _Found:
     def add(self, chunk: Chunk, *, sound: bool) -> None:
         name = chunk.name
         if self._header is None and name != b"IHDR":
-            raise damaged("it has no header")
+            raise damaged("the header is missing")
         if not sound and (
             name in _CRITICAL or (name in _FRAMES and (self._stated is not None or name == b"acTL"))
         ):
@@ -205,21 +205,21 @@ class _Found:
             if not sound:
                 raise damaged(f"the checksum of its {name.decode()} chunk is wrong")
             raise UnsupportedImage(
-                f"its {name.decode()} chunk, which has to be understood, is not known",
-                hint="export it as plain PNG.",
+                f"its {name.decode()} chunk is required to decode it, but percept does not know it",
+                hint="re-export it as plain PNG.",
             )
         self._pixels_done = bool(self._pixels) and name != b"IDAT"
 
     def _add_said(self, chunk: Chunk) -> None:
         assert self._header is not None
         if len(self._said) + len(self._behind) >= _MOST_SAID:
-            raise damaged(f"it has more than {_MOST_SAID:,} chunks beside its pixels")
+            raise damaged(f"it has more than {_MOST_SAID:,} chunks besides its pixel data")
         late = bool(self._pixels)
         if chunk.name == b"PLTE":
             if self._header[3] != _PALETTE:  # a proposal for poor displays
                 return
             if late or b"PLTE" in self._names or chunk.length % 3 or not 0 < chunk.length <= 3 * 256:
-                raise damaged("its palette is broken")
+                raise damaged("its palette is damaged")
         if late and chunk.name in _BEFORE_PIXELS:
             self._late[chunk.name] = None
             return
@@ -229,7 +229,7 @@ class _Found:
     def _add_pixels(self, chunk: Chunk) -> None:
         assert self._header is not None
         if self._pixels_done:
-            raise damaged("its pixels are in two places")
+            raise damaged("other chunks interrupt its pixel data")
         if self._header[3] == _PALETTE and b"PLTE" not in self._names:
             raise damaged("its palette is missing")
         if self._steps:  # the picture is the first frame
@@ -239,21 +239,21 @@ class _Found:
 
     def _check_pieces(self, count: int) -> None:
         if count > _MOST_PIECES:
-            raise damaged(f"its pixels are in more than {_MOST_PIECES:,} pieces")
+            raise damaged(f"its pixel data is in more than {_MOST_PIECES:,} chunks")
 
     def _add_frame(self, chunk: Chunk) -> None:
         if chunk.name == b"acTL":
             if self._pixels:  # too late to count
                 return
             if self._stated is not None or chunk.length != 8:
-                raise damaged("its acTL chunk, which says how many frames it has, is broken")
+                raise damaged("its acTL chunk, which states the number of frames, is damaged")
             self._stated = int.from_bytes(content(self._file, chunk)[:4], "big")
             return
         if not self._stated:  # what is no animation is a still picture
             return
         data = content(self._file, chunk._replace(length=min(chunk.length, 26)))
         if len(data) < (26 if chunk.name == b"fcTL" else 4) or int.from_bytes(data[:4], "big") != self._next:
-            raise damaged("the frames of its animation are not in order")
+            raise damaged("the frames of its animation are out of order")
         self._next += 1
         self._check_pieces(self._next)
         if chunk.name == b"fcTL":
@@ -262,7 +262,7 @@ class _Found:
             self._steps.append((data, []))
         else:
             if not self._steps or not self._pixels:
-                raise damaged("the frames of its animation are not in order")
+                raise damaged("the frames of its animation are out of order")
             self._steps[-1][1].append(Chunk(chunk.name, chunk.start + 4, chunk.length - 4))
 
     def png(self) -> Png:
@@ -273,9 +273,11 @@ class _Found:
             raise damaged("it has no pixels")
         steps = tuple(_step(data, tuple(pixels), width, height) for data, pixels in self._steps)
         if self._stated and len(steps) != self._stated:
-            raise damaged(f"{len(steps):,} of the {self._stated:,} frames that its acTL chunk states are there")
-        notes = [f"its {name.decode()} chunk has a wrong checksum and is left out" for name in self._wrong]
-        notes += [f"its {name.decode()} chunk is behind the pixels and is left out" for name in self._late]
+            raise damaged(
+                f"only {len(steps):,} of the {self._stated:,} frames that its acTL chunk states are present"
+            )
+        notes = [f"its {name.decode()} chunk has a wrong checksum and is ignored" for name in self._wrong]
+        notes += [f"its {name.decode()} chunk comes after the pixel data and is ignored" for name in self._late]
         return Png(
             width=width,
             height=height,
@@ -297,16 +299,16 @@ def _is_critical(name: bytes) -> bool:
 
 def _header_of(data: bytes) -> tuple[int, int, int, int, bool]:
     if len(data) != 13:
-        raise damaged("its header is incomplete")
+        raise damaged("the header is incomplete")
     width, height, depth, kind, packing, filters, interlaced = struct.unpack(">IIBBBBB", data)
     if not (0 < width <= _LONGEST and 0 < height <= _LONGEST):
-        raise damaged(f"its header says {width}×{height} pixels")
+        raise damaged(f"the header states {width}×{height} pixels")
     if kind not in _DEPTHS:
-        raise damaged(f"no colour type has the number {kind}")
+        raise damaged(f"colour type {kind} does not exist")
     if depth not in _DEPTHS[kind]:
-        raise damaged(f"its header says {depth} bits, which its colour type does not have")
+        raise damaged(f"the header states {depth} bits, which its colour type does not allow")
     if packing or filters or interlaced > 1:
-        raise damaged("its header says that it is packed in a way that PNG does not have")
+        raise damaged("the header states a compression, filter or interlace method that PNG does not have")
     return width, height, depth, kind, interlaced == 1
 
 
@@ -317,7 +319,7 @@ def _step(data: bytes, pixels: tuple[Chunk, ...], width: int, height: int) -> An
     if not pixels:
         raise damaged("a frame of its animation has no pixels")
     if not wide or not high or left + wide > width or top + high > height or dispose > 2 or blend > 1:
-        raise damaged("a frame of its animation is impossible")
+        raise damaged("a frame of its animation is invalid")
     if first_is_whole and (wide, high) != (width, height):
-        raise damaged("the first frame of its animation is not as large as the picture")
+        raise damaged("the first frame of its animation is not as large as the image")
     return AnimationFrame(left, top, wide, high, 1000 * delay / (unit or 100), dispose, blend == 1, pixels)

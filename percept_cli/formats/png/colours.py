@@ -64,7 +64,7 @@ def profile_of_chunks(gamma: float | None, colours: Sequence[float] | None, *, g
     elif 0.1 <= gamma <= 10:
         curve = _curve(0, (1 / gamma,))
     else:
-        raise ValueError(f"a gamma of {gamma:g}")
+        raise ValueError(f"a gamma of {gamma:g} is out of range")
     if grey:
         return _profile(b"GRAY", {b"wtpt": _xyz(_D50), b"kTRC": curve})
     return _profile_of_colours(curve, colours or _SRGB_COLOURS)
@@ -87,13 +87,13 @@ def _colorants(colours: Sequence[float]) -> list[list[float]]:
     import numpy as np
 
     if np.min(colours[1::2]) <= 0:
-        raise ValueError("a colour without luminance")
+        raise ValueError("a primary without luminance")
     primaries = Primaries(*colours[2:], *colours[:2])
     columns, white = columns_of(primaries), white_of(primaries)
     if abs(np.linalg.det(columns / columns[1])) < 1e-3:
-        raise ValueError("primaries that lie on one line")
+        raise ValueError("primaries on one line")
     if cones_of(white).min() <= 0:
-        raise ValueError("a white that no eye sees")
+        raise ValueError("an impossible white point")
     red, _, blue = np.rint(65536 * (adaptation(white, np.array(_D50)) @ to_xyz(primaries)).T) / 65536
     # In the 16 bits that a profile has, they are exactly its white together: grey stays grey.
     green = np.rint(65536 * np.array(_D50)) / 65536 - red - blue
@@ -123,5 +123,5 @@ def _curve(kind: int, parameters: Sequence[float]) -> bytes:
 def _fixed(value: float) -> bytes:
     """As 16.16 bits with sign."""
     if abs(value) >= 1 << 15:
-        raise ValueError(f"a value of {value:g}")
+        raise ValueError(f"a value of {value:g} is out of range")
     return struct.pack(">i", round(value * 65536))

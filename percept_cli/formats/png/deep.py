@@ -44,7 +44,8 @@ def page_of(file: BinaryIO, png: Png, said: Said, about: Image.Image, source: So
     width, height = png.width, png.height
     if max(width, height) > _WIDEST:
         raise source.refused(
-            f"{width}×{height} pixels are more than {_WIDEST:,} in a row", "cut the picture into smaller ones."
+            f"{width}×{height} pixels are too large: at more than 8 bits, a side has at most {_WIDEST:,}",
+            "split it into smaller images.",
         )
     notes = (*said.notes, *notes_of(about))
     orientation = about.getexif().get(Tag.ORIENTATION, 1)
@@ -55,7 +56,7 @@ def page_of(file: BinaryIO, png: Png, said: Said, about: Image.Image, source: So
 
     found = imagecodecs.png_decode(_pixels_alone(file, png, said))
     if found.shape[:2] != (height, width):
-        raise source.damaged("it has two sizes")
+        raise source.damaged("its pixels do not match its header")
     found = found.reshape(height, width, -1)
     levels = levels_of(found, np.iinfo(found.dtype).max)
     # An even number of channels: the last one is alpha, or made of the one colour that stands for nothing.

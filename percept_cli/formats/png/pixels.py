@@ -63,7 +63,7 @@ def expect(needed: int, chunks: Sequence[Chunk]) -> None:
     """
     held = sum(chunk.length for chunk in chunks)
     if needed > _DEFLATE * held + _HELD:
-        raise damaged(f"its {held:,} bytes of pixels cannot be the {needed:,} that its header says")
+        raise damaged(f"its {held:,} bytes of pixel data cannot hold the {needed:,} that the header states")
 
 
 def pieces(file: BinaryIO, chunks: Iterable[Chunk]) -> Iterator[bytes]:
@@ -98,15 +98,15 @@ def unpacked(packed: Iterable[bytes], needed: int) -> Iterator[bytes]:
             yield found[:-1] if left < 0 else found
             rest = inflate.unconsumed_tail
     if left > 0:
-        raise damaged(f"rows are missing: {needed - left:,} of their {needed:,} bytes are there")
+        raise damaged(f"only {needed - left:,} of its {needed:,} bytes of pixels are present")
     if not left and not inflate.eof:
-        raise damaged("the end of its packed pixels is missing")
+        raise damaged("the end of its compressed pixel data is missing")
 
 
 def _broken(error: zlib.error) -> Exception:
     if "incorrect data check" in str(error):
-        return damaged("the checksum of its unpacked pixels is wrong")
-    return damaged(f"its pixels cannot be unpacked: {str(error).rpartition(': ')[2]}")
+        return damaged("the checksum of its pixels is wrong")
+    return damaged(f"its pixel data cannot be decompressed: {str(error).rpartition(': ')[2]}")
 
 
 def check_rows(file: BinaryIO, chunks: Iterable[Chunk], needed: int) -> None:
@@ -150,7 +150,7 @@ def image_of(
     needed = size_of_rows(*size, bits, interlaced=interlaced)
     expect(needed, chunks)
     if sum(chunk.length for chunk in chunks) > _MOST_PACKED:
-        raise UnsupportedImage("more than 2 GB of packed pixels that do not come in strips are not supported")
+        raise UnsupportedImage("more than 2 GB of compressed pixel data is not supported in this kind of PNG")
     packed = b"".join(pieces(file, chunks))
     width, height = size
     if not interlaced and not large:

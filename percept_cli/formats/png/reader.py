@@ -94,8 +94,8 @@ def _animation(found: _File, source: Source) -> Decoded:
     png = found.png
     if png.depth > 8:
         raise UnsupportedImage(
-            "an animation of more than 8 bits per channel is not supported",
-            hint="save it as 8 bits, or the frame you mean as a picture of its own.",
+            "PNG animations of more than 8 bits per channel are not supported",
+            hint="save it with 8 bits, or save the frame to compare in its own file.",
         )
     frames = picked(source.policy, len(png.steps))
     steps, notes = png.steps[frames], notes_of(found.about)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from percept_cli.errors import UnreadableImage
-from percept_cli.formats.faults import OF_PILLOW
+from percept_cli.formats.faults import AS_SRGB, OF_PILLOW
 from percept_cli.formats.png.chunks import COLOURS, SIGNATURE, TEXTS, Chunk, Png, content, header, written
 from percept_cli.formats.png.colours import describes
 from percept_cli.images.limits import Limits, check_metadata_so_far
@@ -32,7 +32,6 @@ _LENGTHS = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"cICP": 1}  # bytes that are n
 _OF_ONE_COLOUR = {0: 2, 2: 6}  # bytes of tRNS, by colour type
 _PALETTE = 3  # colour type
 _MOST_COLOURS = 256
-_HINT = "--ignore-icc (ignore_icc=True in Python) takes the values as they are; better export it anew as sRGB."
 _LARGE_TEXT = 1 << 16  # bytes; a turn that a text says, which counts, stands in a small one
 
 
@@ -94,7 +93,7 @@ def said_in(file: BinaryIO, png: Png, policy: ImagePolicy) -> Said:
             continue
         data = content(file, chunk)
         if _says_nothing(chunk.name, data, png.kind):
-            notes[f"its {chunk.name.decode()} chunk describes nothing and counts as absent"] = None
+            notes[f"its {chunk.name.decode()} chunk is invalid and is ignored"] = None
         elif chunk.name != b"zTXt" or _packed(b"zTXt", data)[0] in (b"\0", b""):  # else a text nobody can read
             kept[chunk] = data
     before, behind = (
@@ -177,7 +176,7 @@ def _is_no_profile(data: bytes) -> bool:
     if not packed:
         return True
     if method != b"\0":
-        raise UnreadableImage("its colour profile is broken: it is packed in an unknown way", hint=_HINT)
+        raise UnreadableImage("its colour profile is damaged: its compression method is unknown", hint=AS_SRGB)
     begin = _unpacked(b"iCCP", data, _PROFILE_HEADER)
     return begin is not None and not begin.strip(b"\0")
 

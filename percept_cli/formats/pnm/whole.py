@@ -38,16 +38,16 @@ def read_pnm(source: Source) -> Iterator[Page]:
     else:
         found = HEADER.match(data)
         if found is None:
-            raise source.damaged("its header is incomplete")
+            raise source.damaged("the header is incomplete")
         kind, width, height, largest = map(int, found.groups())
         channels, plain, start = (1 if kind in (2, 5) else 3), kind < 4, found.end()
     if not (width and height and 0 < largest <= _LARGEST):
-        raise source.damaged(f"its header says {width}×{height} pixels of values up to {largest}")
+        raise source.damaged(f"the header states {width}×{height} pixels with values up to {largest}")
     source.check(width, height, 1)
     count = width * height * channels
     values = (_plain if plain else _raw)(source, start, count, largest)
     if values.max() > largest:
-        raise source.damaged(f"it has a value of {values.max()}, and {largest} is its largest")
+        raise source.damaged(f"it has a value of {values.max()}, above its maximum of {largest}")
     levels = levels_of(values.reshape(height, width, channels), largest)
     if channels % 2:
         yield Page(levels)
@@ -59,7 +59,7 @@ def _pam_header(source: Source) -> tuple[int, int, int, int, int]:
     """Width, height, channels, the largest value, and where the pixels begin."""
     end = re.search(rb"^ENDHDR[ \t]*\n", source.data[:_LONGEST_HEADER], re.MULTILINE)
     if end is None:
-        raise source.damaged("its header is incomplete")
+        raise source.damaged("the header is incomplete")
     said: dict[bytes, bytes] = {}
     for line in source.data[2 : end.start()].splitlines():
         name, _, value = line.strip().partition(b" ")
@@ -67,11 +67,11 @@ def _pam_header(source: Source) -> tuple[int, int, int, int, int]:
             said[name] = value.strip()
     numbers = [said.get(name, b"") for name in (b"WIDTH", b"HEIGHT", b"DEPTH", b"MAXVAL")]
     if not all(re.fullmatch(rb"\d{1,10}", number) for number in numbers):
-        raise source.damaged("its header is incomplete")
+        raise source.damaged("the header is incomplete")
     width, height, channels, largest = map(int, numbers)
     kind = said.get(b"TUPLTYPE", b"").decode("latin-1") or {1: "GRAYSCALE", 3: "RGB"}.get(channels, "")
     if _CHANNELS.get(kind) != channels:
-        raise source.refused(f"a PAM of the kind {kind!r} with {channels} channels is not supported")
+        raise source.refused(f"PAM images of type {kind!r} with {channels} channels are not supported")
     return width, height, channels, largest, end.end()
 
 
@@ -81,10 +81,12 @@ def _raw(source: Source, start: int, count: int, largest: int) -> NDArray[Any]:
     kind = np.dtype(">u2" if largest > 255 else "u1")
     end = start + count * kind.itemsize
     if end > len(source.data):
-        raise source.damaged(f"{len(source.data) - start:,} of {end - start:,} bytes of pixels are there")
+        raise source.damaged(
+            f"only {len(source.data) - start:,} of its {end - start:,} bytes of pixels are present"
+        )
     if _BEHIND.match(source.data, end):
         raise source.refused(
-            "it has several pictures, which is not supported", "save the one you mean as a file of its own."
+            "files with several images are not supported in PNM", "save the image to compare in its own file."
         )
     return np.frombuffer(source.data, kind, count, start)
 
@@ -95,11 +97,11 @@ def _plain(source: Source, start: int, count: int, largest: int) -> NDArray[Any]
     text = _COMMENT.sub(b"", source.data[start:])
     source.expect(2 * count - 1, len(text), 1)  # a digit and what separates it from the next one
     if text.translate(None, b"0123456789 \t\n\v\f\r"):
-        raise source.damaged("there is something else than numbers among its pixels")
+        raise source.damaged("its pixels contain something other than numbers")
     # Longer than any value: beyond all range they would wrap around.
     if re.search(rb"\d{16}", text):
-        raise source.damaged(f"it has a value of many digits, and {largest} is its largest")
+        raise source.damaged(f"it has a value above its maximum of {largest}")
     values = np.fromstring(text, np.int64, sep=" ")
     if len(values) != count:
-        raise source.damaged(f"{len(values):,} of {count:,} values are there")
+        raise source.damaged(f"it has {len(values):,} values instead of {count:,}")
     return values

@@ -29,7 +29,7 @@ _OTHER_COLOURS = {
     8: "CIE Lab",
     9: "ICC Lab",
     10: "ITU Lab",
-    32803: "a camera's raw",
+    32803: "camera raw",
     34892: "raw",
 }
 _NUMBERS = {2: "signed", 3: "floating-point", 4: "untyped", 5: "complex", 6: "complex"}
@@ -67,25 +67,29 @@ def _refuse_unsupported(source: Source, page: TiffPage) -> None:
     """Refuse what cannot be read, in words."""
     colours = page.photometric
     if colours not in _CHANNELS:
-        kind = _OTHER_COLOURS.get(colours, f"of kind {colours}")
+        kind = _OTHER_COLOURS.get(colours, f"type-{colours}")
         deep = " with more than 8 bits" if colours == tags.YCBCR and page.bitspersample > 8 else ""
-        raise source.refused(f"its colours are {kind}, which is not supported{deep}")
+        raise source.refused(f"{kind} colours are not supported in TIFF{deep}")
     if colours == tags.SEPARATED and page.tags.valueof(Tag.INK_SET, 1) != 1:
-        raise source.refused("its inks are other ones than CMYK, which are not supported")
+        raise source.refused("inks other than CMYK are not supported in TIFF")
     if page.sampleformat != 1:
-        kind = _NUMBERS.get(int(page.sampleformat), f"of kind {page.sampleformat}")
-        raise source.refused(f"its numbers are {kind}, and only unsigned integers are supported in TIFF")
+        kind = _NUMBERS.get(int(page.sampleformat), f"of type {page.sampleformat}")
+        raise source.refused(
+            f"its samples are {kind}, but percept reads only unsigned integers (or floats on every page)"
+        )
     # Of 17 to 31 bits, programs disagree on the order of bytes.
     if page.bitspersample not in _BITS or page.dtype is None or page.dtype.kind != "u":
         raise source.refused(f"{page.bitspersample} bits per channel are not supported")
     if page.compression not in tags.UNPACKED:
-        raise source.refused(f"its compression ({_named(page.compression)}) is not supported with these pixels")
+        raise source.refused(
+            f"its compression ({_named(page.compression)}) is not supported for pixels of this kind"
+        )
     if page.predictor not in _PREDICTORS:
         raise source.refused(f"its predictor ({_named(page.predictor)}) is not supported")
     if page.imagedepth != 1 or page.tiledepth not in (0, 1):
-        raise source.refused("pictures with depth are not supported")
+        raise source.refused("volumetric TIFF images are not supported")
     if page.samplesperpixel < _CHANNELS[colours]:
-        raise source.damaged(f"it has {page.samplesperpixel} channels, and its colours need {_CHANNELS[colours]}")
+        raise source.damaged(f"it has {page.samplesperpixel} channels, but its colours need {_CHANNELS[colours]}")
 
 
 def _named(value: Any) -> str:
@@ -119,6 +123,6 @@ def _looked_up(source: Source, page: TiffPage, indices: NDArray[Any]) -> NDArray
 
     table = np.asarray(page.tags.valueof(Tag.COLOR_MAP, ()), np.uint16).reshape(3, -1)
     if table.shape[1] <= indices.max():
-        raise source.damaged(f"its palette has {table.shape[1]} colours, and it uses number {indices.max()}")
+        raise source.damaged(f"its palette has {table.shape[1]} colours, but a pixel uses number {indices.max()}")
     colours: NDArray[np.uint16] = table.T[indices]
     return colours

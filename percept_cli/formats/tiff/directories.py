@@ -76,7 +76,7 @@ class Directory:
             ValueError: if it is of a type that is not known, or not within the file.
         """
         if entry.kind not in SIZES or not self.within(entry):
-            raise ValueError(f"the tag {entry.tag} cannot be read")
+            raise ValueError(f"tag {entry.tag} cannot be read")
         return _bytes(self.file, entry.place, entry.size)
 
     def numbers(self, entry: Entry) -> tuple[int, ...]:
@@ -86,7 +86,7 @@ class Directory:
             ValueError: if there are none, or not within the file.
         """
         if entry.kind not in INTEGERS:
-            raise ValueError(f"the tag {entry.tag} has no whole numbers")
+            raise ValueError(f"tag {entry.tag} does not hold whole numbers")
         return struct.unpack(f"{self.order}{entry.length}{INTEGERS[entry.kind]}", self.data(entry))
 
     def firsts(self, *tags: int) -> dict[int, int]:
@@ -112,7 +112,7 @@ def directories(file: BinaryIO) -> Iterator[Directory]:
     def number(place: int, form: str) -> int:
         size = struct.calcsize(form)
         if place + size > end:
-            raise ValueError("a list of tags is incomplete")
+            raise ValueError("a list of tags is truncated")
         found: int = struct.unpack(order + form, _bytes(file, place, size))[0]
         return found
 
@@ -122,16 +122,16 @@ def directories(file: BinaryIO) -> Iterator[Directory]:
     seen, held = set[int](), 0
     while place:
         if place in seen:
-            raise ValueError("its pages run in a circle")
+            raise ValueError("its pages form a loop")
         seen.add(place)
         count = number(place, length)
         first = place + struct.calcsize(length)
         last = first + count * each
         held += last - place
         if last > end:
-            raise ValueError("a list of tags is incomplete")
+            raise ValueError("a list of tags is truncated")
         if held > end:
-            raise damaged("its lists of tags lie on top of each other")
+            raise damaged("its lists of tags overlap")
         yield Directory(file, end, order, big, first, count)
         place = number(last, pointer)
 

@@ -64,14 +64,16 @@ def first_page(data: bytes, policy: ImagePolicy) -> tuple[bool, int]:
 def _check(page: TiffPage, source: Source, check: Check) -> None:
     width, height, samples = page.imagewidth, page.imagelength, page.samplesperpixel
     if page.dtype is None or page.dtype.kind != "f" or page.bitspersample not in (16, 32, 64):
-        raise UnsupportedImage("not only floating point of 16, 32 or 64 bits", hint=_HINT)
+        raise UnsupportedImage("not all of its samples are float16, float32 or float64", hint=_HINT)
     if page.photometric not in _SAMPLES or page.imagedepth != 1:
-        raise UnsupportedImage("other colours than grey and RGB", hint=_HINT)
+        raise UnsupportedImage("floating-point TIFF is only supported in grey and RGB", hint=_HINT)
     extra = samples - _SAMPLES[page.photometric]
     if extra < 0 or (extra > 1 and not page.extrasamples):
-        raise UnsupportedImage(f"{samples} samples in each pixel", hint=_HINT)
+        raise UnsupportedImage(
+            f"floating-point TIFF with {samples} samples per pixel is not supported", hint=_HINT
+        )
     check(width, height)
-    check_memory(width * height * samples * page.dtype.itemsize, f"its {samples} samples in each pixel")
+    check_memory(width * height * samples * page.dtype.itemsize, f"its {samples} samples per pixel")
     refuse_impossible(source, page)
 
 

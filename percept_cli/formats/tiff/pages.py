@@ -62,7 +62,7 @@ def pages_to_read(data: bytes, file: TiffFile, policy: ImagePolicy) -> list[Tiff
     if not found:
         raise damaged("it has no pages")
     if len(file.pages) != len(found):
-        raise damaged(f"{len(file.pages)} of its {len(found)} pages can be read")
+        raise damaged(f"only {len(file.pages)} of its {len(found)} pages can be read")
     places = [place for place, directory in enumerate(found) if _is_picture(directory)] or [0]
     check_frame(policy.frame, len(places))
     if policy.frame is not None:
@@ -95,10 +95,10 @@ def _page(file: TiffFile, number: int, needed: set[int]) -> TiffPage:
     """A page with all tags that are needed. tifffile leaves out those that it cannot read, and goes on."""
     page = file.pages[number].aspage()
     if lost := needed - set(page.tags.keys()):
-        raise damaged(f"its tag {min(lost)} cannot be read")
+        raise damaged(f"tag {min(lost)} cannot be read")
     # Of others tifffile would leave a part unread.
     if page.tags.valueof(Tag.PLANAR_CONFIGURATION, tags.TOGETHER) not in (tags.TOGETHER, tags.APART):
-        raise damaged("its channels are arranged in a way that TIFF does not have")
+        raise damaged("its planar configuration is invalid")
     return page
 
 
@@ -110,19 +110,19 @@ def refuse_impossible(source: Source, page: TiffPage) -> None:
     """
     width, height = page.imagewidth, page.imagelength
     if min(width, height) < 1:
-        raise damaged(f"its header says {width}×{height} pixels")
+        raise damaged(f"the header states {width}×{height} pixels")
     offsets, counts = page.dataoffsets, page.databytecounts
     pieces = math.prod(page.chunked)
     if len(offsets) != pieces or len(counts) != pieces:
-        raise damaged(f"{min(len(offsets), len(counts))} of its {pieces} pieces are there")
+        raise damaged(f"only {min(len(offsets), len(counts))} of its {pieces} strips or tiles are present")
     if min(counts) < 1 or min(offsets) < 1:
-        raise damaged("a piece is missing")  # which tifffile would make black
+        raise damaged("a strip or tile is missing")  # which tifffile would make black
     size = len(source.data)
     if max(offset + count for offset, count in zip(offsets, counts, strict=True)) > size:
-        raise damaged("a piece lies behind its end")
+        raise damaged("a strip or tile lies beyond the end of the file")
     held = sum(counts)
     if held > tags.OVERLAP * size:
-        raise damaged("its pieces are larger than the file")
+        raise damaged("its strips or tiles are larger than the file")
     bits = page.bitspersample * page.samplesperpixel
     most = tags.UNPACKED.get(page.compression, math.inf)
     source.expect(width * height * bits / 8, held, most)
@@ -131,7 +131,7 @@ def refuse_impossible(source: Source, page: TiffPage) -> None:
         if page.planarconfig == tags.APART:
             tile /= page.samplesperpixel
         if tile > max(_MOST_TILE, 4 * width * height * bits / 8):
-            raise damaged(f"its tiles are {page.tilewidth}×{page.tilelength} pixels")
+            raise damaged(f"its tiles of {page.tilewidth}×{page.tilelength} pixels are too large")
         source.expect(tile, max(counts), most)
     if page.compression == tags.PLAIN:
         _refuse_short(page)
@@ -160,7 +160,7 @@ def values_of(page: TiffPage) -> NDArray[Any]:
     apart = page.planarconfig == tags.APART
     found: NDArray[Any] = np.moveaxis(stored[:, 0, :, :, 0], 0, -1) if apart else stored[0, 0]
     if found.shape[2] != page.samplesperpixel:
-        raise damaged("its pixels have another number of samples than it says")
+        raise damaged("its pixels do not match its header")
     return found
 
 

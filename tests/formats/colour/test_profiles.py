@@ -232,14 +232,14 @@ def test_a_profile_larger_than_pillow_unpacks_is_applied(bits: int) -> None:
         most = policy.limits.metadata
         with pytest.raises(UnsupportedImage) as error:
             seen(large, "x", policy)
-        assert str(error.value) == f"x: more than {most:,} bytes of profiles, EXIF and texts, which is the limit"
-        off = "--limits metadata=off (limits='metadata=off' in Python) allows it, if you trust the file."
+        assert str(error.value) == f"x: its profiles, EXIF and texts are more than the limit of {most:,} bytes"
+        off = "if you trust the file, allow it with --limits metadata=off (limits='metadata=off' in Python)."
         assert error.value.hint == off
     assert seen(large, "x", ImagePolicy(limits=parse_limits("metadata=off"))) == seen(small, "x")
     damaged = bytearray(large)
     damaged[damaged.index(b"iCCP") + 6] ^= 1  # in its name
     assert seen(bytes(damaged), "x") == as_picture(PICTURE)
-    assert decode(bytes(damaged), "x").notes == ("its iCCP chunk has a wrong checksum and is left out",)
+    assert decode(bytes(damaged), "x").notes == ("its iCCP chunk has a wrong checksum and is ignored",)
 
 
 def test_a_profile_that_cannot_hold_can_be_ignored() -> None:
@@ -248,27 +248,42 @@ def test_a_profile_that_cannot_hold_can_be_ignored() -> None:
 
 
 BAD: dict[str, tuple[str, bytes, type[Exception], str]] = {
-    "cut off": ("RGB", P3[:-40], UnreadableImage, "is broken: .* bytes are there"),
-    "cut within its header": ("RGB", P3[:100], UnreadableImage, "is broken: it is no ICC profile"),
-    "random": ("RGB", np.random.default_rng(0).bytes(600), UnreadableImage, "it is no ICC profile"),
-    "empty tables": ("RGB", P3[:132].ljust(len(P3), b"\0"), UnreadableImage, "is broken: littleCMS"),
-    "no curves": ("RGB", icc.profile("RGB ", {}), UnreadableImage, "is broken: littleCMS"),
+    "cut off": ("RGB", P3[:-40], UnreadableImage, "is damaged: only .* bytes are present"),
+    "cut within its header": ("RGB", P3[:100], UnreadableImage, "is damaged: it is not an ICC profile"),
+    "random": ("RGB", np.random.default_rng(0).bytes(600), UnreadableImage, "it is not an ICC profile"),
+    "empty tables": ("RGB", P3[:132].ljust(len(P3), b"\0"), UnreadableImage, "is damaged: littleCMS"),
+    "no curves": ("RGB", icc.profile("RGB ", {}), UnreadableImage, "is damaged: littleCMS"),
     "a device link": ("RGB", P3[:12] + b"link" + P3[16:], UnsupportedImage, "is of class 'link'"),
-    "grey for RGB": ("RGB", icc.grey_profile(2.2), UnsupportedImage, "is for greyscale, and the picture is RGB"),
-    "inks for RGB": ("RGB", icc.cmyk_profile(), UnsupportedImage, "is for CMYK, and the picture is RGB"),
-    "RGB for grey": ("L", P3, UnsupportedImage, "is for RGB, and the picture is greyscale"),
-    "RGB for inks": ("CMYK", icc.SRGB.profile, UnsupportedImage, "is for RGB, and the picture is CMYK"),
-    "no colorants": ("RGB", without_colorants(), UnreadableImage, "is broken: it describes no colours"),
+    "grey for RGB": ("RGB", icc.grey_profile(2.2), UnsupportedImage, "is for greyscale, but the image is RGB"),
+    "inks for RGB": ("RGB", icc.cmyk_profile(), UnsupportedImage, "is for CMYK, but the image is RGB"),
+    "RGB for grey": ("L", P3, UnsupportedImage, "is for RGB, but the image is greyscale"),
+    "RGB for inks": ("CMYK", icc.SRGB.profile, UnsupportedImage, "is for RGB, but the image is CMYK"),
+    "no colorants": ("RGB", without_colorants(), UnreadableImage, "is damaged: it makes different colours alike"),
     "a flat curve": (
         "RGB",
         with_curve(icc.curv(np.zeros(2))),
         UnreadableImage,
-        "is broken: it describes no colours",
+        "is damaged: it makes different colours alike",
     ),
-    "a steep curve": ("RGB", with_curve(icc.curv(255.0)), UnreadableImage, "is broken: it describes no colours"),
-    "a steep grey": ("L", icc.grey_profile(200.0), UnreadableImage, "is broken: it describes no colours"),
-    "too many tags": ("RGB", P3[:128] + b"\0\1\0\0" + P3[132:], UnreadableImage, "is broken: it has 65,536 tags"),
-    "Lab": ("RGB", P3[:16] + b"Lab " + P3[20:], UnsupportedImage, "is for 'Lab', and the picture is RGB"),
+    "a steep curve": (
+        "RGB",
+        with_curve(icc.curv(255.0)),
+        UnreadableImage,
+        "is damaged: it makes different colours alike",
+    ),
+    "a steep grey": (
+        "L",
+        icc.grey_profile(200.0),
+        UnreadableImage,
+        "is damaged: it makes different colours alike",
+    ),
+    "too many tags": (
+        "RGB",
+        P3[:128] + b"\0\1\0\0" + P3[132:],
+        UnreadableImage,
+        "is damaged: it has too many tags",
+    ),
+    "Lab": ("RGB", P3[:16] + b"Lab " + P3[20:], UnsupportedImage, "is for 'Lab', but the image is RGB"),
 }
 
 
@@ -292,12 +307,12 @@ def test_a_profile_in_pieces_is_an_error() -> None:
     data = bytearray(saved_as(PICTURE, "JPEG", icc_profile=P3))
     place = data.index(b"ICC_PROFILE\0")
     data[place + 13] = 2  # of two parts, and there is one
-    with pytest.raises(UnreadableImage, match="is broken: it cannot be unpacked"):
+    with pytest.raises(UnreadableImage, match="is damaged: it cannot be decompressed"):
         seen(bytes(data), "x")
     packed = bytearray(zlib.compress(P3))
     packed[len(packed) // 2] ^= 0xFF
     chunks = {b"iCCP": b"name\0\0" + bytes(packed)}
-    with pytest.raises(UnreadableImage, match="is broken: it cannot be unpacked"):
+    with pytest.raises(UnreadableImage, match="is damaged: it cannot be decompressed"):
         seen(with_chunks(PICTURE, chunks), "x")
 
 

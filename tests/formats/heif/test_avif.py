@@ -28,7 +28,7 @@ def test_what_avif_says_of_itself() -> None:
     assert avif_profile(pillow_avif(noise(8, 3))) is None
     assert avif_profile(pillow_avif(noise(8, 3), icc_profile=wide())) is None  # Pillow gives it
     assert avif_profile(avif(noise(8, 3), 8, primaries=12)) == wide()
-    with pytest.raises(UnsupportedImage, match="are HLG"):
+    with pytest.raises(UnsupportedImage, match="transfer function is HLG"):
         avif_profile(avif(noise(8, 3), 8, primaries=9, transfer=18))
 
 

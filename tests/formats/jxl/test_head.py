@@ -103,7 +103,7 @@ def test_alpha_of_every_kind_and_depth(bits: int, alpha_bits: int, channels: int
             expected = np.where(share[..., None] > 0, np.minimum(expected / share[..., None], 1), 0)
         expected = np.rint(expected * top) / top
     np.testing.assert_allclose(colours, np.broadcast_to(expected * 255, colours.shape), rtol=1e-6, atol=1e-6)
-    said = [f"its {alpha_bits}-bit alpha is compared at {bits} bits"] if alpha_bits > bits else []
+    said = [f"its {alpha_bits}-bit alpha channel is compared at {bits} bits"] if alpha_bits > bits else []
     assert list(decoded.notes) == said
 
 

@@ -35,7 +35,7 @@ def test_wrong_checksums_of_what_the_picture_is_made_of_are_errors(
         data = written(kind, zlib.compress(b"".join(rows_of(kind))))
         for name in (b"IHDR", b"IDAT", b"IEND", *([b"PLTE"] if b"PLTE" in b"".join(extra) else [])):
             with pytest.raises(
-                UnreadableImage, match=f"cut off: the checksum of its {name.decode()} chunk is wrong$"
+                UnreadableImage, match=f"truncated: the checksum of its {name.decode()} chunk is wrong$"
             ):
                 decode(wrong(data, name), "x")
     with pytest.raises(UnreadableImage, match="the checksum of its IDAT chunk is wrong"):
@@ -62,7 +62,7 @@ def test_another_chunk_with_a_wrong_checksum_is_left_out(
     for name, content in others.items():
         whole = data if name == b"tRNS" else data[:33] + chunk(name, content) + data[33:]
         found = decode(wrong(whole, name), "x")
-        assert found.notes == (f"its {name.decode()} chunk has a wrong checksum and is left out",)
+        assert found.notes == (f"its {name.decode()} chunk has a wrong checksum and is ignored",)
         assert pixels(wrong(whole, name)) == pixels(plain)
 
 
@@ -75,13 +75,13 @@ def pixels(data: bytes) -> tuple[object, ...]:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda data: data[:-12], "its end is missing"),
-        (lambda data: data[:-4], "its end is missing"),
-        (lambda data: data.replace(b"IDAT", b"I AT", 1), "something else than a chunk"),
+        (lambda data: data[:-12], "the end of the file is missing"),
+        (lambda data: data[:-4], "the end of the file is missing"),
+        (lambda data: data.replace(b"IDAT", b"I AT", 1), "something other than chunks"),
         (lambda data: data[:33] + data[8:], "it has two headers"),
-        (lambda data: data[:8] + data[33:], "it has no header"),
+        (lambda data: data[:8] + data[33:], "the header is missing"),
         (lambda data: data[:33] + END, "it has no pixels"),
-        (lambda data: data[:-12] + chunk(b"tEXt", b"a\0b") + chunk(b"IDAT", b"") + END, "in two places"),
+        (lambda data: data[:-12] + chunk(b"tEXt", b"a\0b") + chunk(b"IDAT", b"") + END, "other chunks interrupt"),
     ],
 )
 def test_a_broken_row_of_chunks_is_an_error(
@@ -89,7 +89,7 @@ def test_a_broken_row_of_chunks_is_an_error(
 ) -> None:
     readers(small)
     data = written("RGB", zlib.compress(b"".join(rows_of("RGB"))))
-    with pytest.raises(UnreadableImage, match=f"^x: the picture is damaged or cut off: .*{words}"):
+    with pytest.raises(UnreadableImage, match=f"^x: the image is damaged or truncated: .*{words}"):
         decode(change(data), "x")
 
 
@@ -97,7 +97,9 @@ def test_a_broken_row_of_chunks_is_an_error(
 def test_a_chunk_that_has_to_be_understood(small: int, readers: Callable[[int], None]) -> None:
     readers(small)
     data = written("RGB", zlib.compress(b"".join(rows_of("RGB"))))
-    with pytest.raises(UnsupportedImage, match="its NEWs chunk, which has to be understood, is not known"):
+    with pytest.raises(
+        UnsupportedImage, match="its NEWs chunk is required to decode it, but percept does not know it"
+    ):
         decode(data[:33] + chunk(b"NEWs", b"") + data[33:], "x")
 
 
@@ -109,8 +111,8 @@ def test_the_command_says_what_is_wrong_and_what_is_left_out(percept: Percept, t
     (tmp_path / "zero.png").write_bytes(good[:33] + chunk(b"cHRM", bytes(32)) + good[33:])
     done = percept("compare", "good.png", "half.png")
     assert done.returncode == 3
-    assert "half.png: the picture is damaged or cut off: rows are missing: 1,000 of their 2,000" in done.stderr
+    assert "half.png: the image is damaged or truncated: only 1,000 of its 2,000" in done.stderr
     assert "re-export or re-download the file." in done.stderr
     done = percept("compare", "good.png", "zero.png")
     assert done.returncode == 0
-    assert "zero.png: its cHRM chunk describes nothing and counts as absent" in done.stdout + done.stderr
+    assert "zero.png: its cHRM chunk is invalid and is ignored" in done.stdout + done.stderr

@@ -85,11 +85,15 @@ def test_a_profile_counts_before_gamma_and_colours() -> None:
 @pytest.mark.parametrize(
     ("chunks", "kind", "words"),
     [
-        ({b"cICP": bytes((9, 16, 0, 1))}, UnsupportedImage, "its cICP chunk says 9/16/0/1"),
-        ({b"cICP": bytes((1, 13, 0, 0))}, UnsupportedImage, "its cICP chunk says 1/13/0/0"),
-        ({b"cICP": b"\1"}, UnsupportedImage, "its cICP chunk says 1 "),
-        ({b"iCCP": b"p3\0\5" + zlib.compress(P3)}, UnreadableImage, "it is packed in an unknown way"),
-        ({b"iCCP": b"p3\0\0no deflate"}, UnreadableImage, "its colour profile is broken: it cannot be unpacked"),
+        ({b"cICP": bytes((9, 16, 0, 1))}, UnsupportedImage, "its cICP chunk states 9/16/0/1"),
+        ({b"cICP": bytes((1, 13, 0, 0))}, UnsupportedImage, "its cICP chunk states 1/13/0/0"),
+        ({b"cICP": b"\1"}, UnsupportedImage, "its cICP chunk states 1 "),
+        ({b"iCCP": b"p3\0\5" + zlib.compress(P3)}, UnreadableImage, "its compression method is unknown"),
+        (
+            {b"iCCP": b"p3\0\0no deflate"},
+            UnreadableImage,
+            "its colour profile is damaged: it cannot be decompressed",
+        ),
     ],
 )
 def test_chunks_that_cannot_hold_are_errors(chunks: dict[bytes, bytes], kind: type[Exception], words: str) -> None:
@@ -130,7 +134,7 @@ SAYS_NOTHING = {
 def test_a_chunk_that_describes_nothing_counts_as_absent(name: bytes, content: bytes, bits: int) -> None:
     found = decode(with_chunk(name, content, bits), "x")
     assert found.frames == decode(with_chunk(b"tIME", b"any", bits), "x").frames
-    assert found.notes == (f"its {name.decode()} chunk describes nothing and counts as absent",)
+    assert found.notes == (f"its {name.decode()} chunk is invalid and is ignored",)
 
 
 @pytest.mark.parametrize("bits", [8, 16])
@@ -162,5 +166,5 @@ def test_what_describes_nothing_leaves_the_rest() -> None:
     assert decode(with_chunks(image, {b"cHRM": zeros}), "x", IGNORE).notes == ()  # colours are not looked at
     with Image.open(io.BytesIO(with_chunks(image, {b"gAMA": gamma, b"cHRM": zeros}))) as opened:
         assert seen_in_memory(opened, "reference", AS_SEEN) == alone
-        note = "its cHRM chunk describes nothing and counts as absent"
+        note = "its cHRM chunk is invalid and is ignored"
         assert to_decoded(opened, "reference").notes == (note,)

@@ -62,7 +62,7 @@ def test_the_primaries_of_a_png() -> None:
 def test_cicp() -> None:
     pixels = values(3)
     assert frame(png(pixels, before=[chunk(b"cICP", bytes([1, 13, 0, 1])), GAMMA])) == frame(png(pixels))
-    with pytest.raises(UnsupportedImage, match=r"^some/name\.png: its cICP chunk says 9/16/0/1"):
+    with pytest.raises(UnsupportedImage, match=r"^some/name\.png: its cICP chunk states 9/16/0/1"):
         frame(png(pixels, before=[chunk(b"cICP", bytes([9, 16, 0, 1]))]))
 
 

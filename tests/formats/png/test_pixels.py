@@ -27,8 +27,8 @@ def test_rows_that_are_missing_are_errors(
     for there in (b"", b"".join(rows[: len(rows) // 2]), b"".join(rows[:-1]), b"".join(rows)[:-1]):
         with pytest.raises(UnreadableImage) as error:
             decode(written(kind, zlib.compress(there), interlaced=interlaced), "x.png")
-        words = f"rows are missing: {len(there):,} of their {needed:,} bytes are there"
-        assert str(error.value) == f"x.png: the picture is damaged or cut off: {words}"
+        words = f"only {len(there):,} of its {needed:,} bytes of pixels are present"
+        assert str(error.value) == f"x.png: the image is damaged or truncated: {words}"
         assert error.value.hint == "re-export or re-download the file."
 
 
@@ -41,12 +41,12 @@ def test_what_was_not_packed_so_is_an_error(
     readers(small)
     packed = zlib.compress(b"".join(rows_of(kind, interlaced=interlaced)))
     cases = {
-        packed[:-1] + bytes([packed[-1] ^ 1]): "the checksum of its unpacked pixels is wrong",
-        packed[:-4]: "the end of its packed pixels is missing",
-        b"xx" + packed[2:]: "its pixels cannot be unpacked: incorrect header check",
+        packed[:-1] + bytes([packed[-1] ^ 1]): "the checksum of its pixels is wrong",
+        packed[:-4]: "the end of its compressed pixel data is missing",
+        b"xx" + packed[2:]: "its pixel data cannot be decompressed: incorrect header check",
     }
     for bad, words in cases.items():
-        with pytest.raises(UnreadableImage, match=f"^x: the picture is damaged or cut off: {words}$"):
+        with pytest.raises(UnreadableImage, match=f"^x: the image is damaged or truncated: {words}$"):
             decode(written(kind, bad, interlaced=interlaced), "x")
 
 
@@ -56,7 +56,7 @@ def test_a_last_row_like_what_pillow_is_given_is_counted() -> None:
         rows = rows_of(kind)
         rows[-1] = b"\0" + (bytes(last) * WIDTH)[: len(rows[-1]) - 1]
         assert len(decode(written(kind, zlib.compress(b"".join(rows))), "x").frames) == 1
-        with pytest.raises(UnreadableImage, match="rows are missing"):
+        with pytest.raises(UnreadableImage, match="bytes of pixels are present"):
             decode(written(kind, zlib.compress(b"".join(rows[:-1]))), "x")
 
 

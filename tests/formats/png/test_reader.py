@@ -116,7 +116,7 @@ TWO = apng([Frame(plain(GREEN)), Frame(plain(RED, 3, 2), 1, 1)])
 BROKEN = {
     "fewer frames than stated": (
         changed(TWO, b"acTL", put(0, ">I", 3)),
-        "2 of the 3 frames that its acTL chunk states are there",
+        "2 of the 3 frames that its acTL chunk states are present",
     ),
     "any number of frames": (
         changed(TWO, b"acTL", put(0, ">I", (1 << 31) - 1)),
@@ -126,29 +126,29 @@ BROKEN = {
         changed(TWO, b"acTL", put(0, ">I", 1)),
         "2 of the 1 frames that its acTL chunk states",
     ),
-    "a short acTL": (changed(TWO, b"acTL", lambda content: content[:4]), "acTL chunk, which says how many"),
-    "a number left out": (changed(TWO, b"fcTL", put(0, ">I", 5), 1), "not in order"),
-    "a number twice": (changed(TWO, b"fdAT", put(0, ">I", 1)), "not in order"),
-    "a short fcTL": (changed(TWO, b"fcTL", lambda content: content[:20], 1), "not in order"),
-    "outside": (changed(TWO, b"fcTL", put(12, ">I", WIDTH), 1), "a frame of its animation is impossible"),
-    "no pixels": (changed(TWO, b"fcTL", put(4, ">I", 0), 1), "a frame of its animation is impossible"),
-    "unknown dispose": (changed(TWO, b"fcTL", put(24, ">B", 3), 1), "a frame of its animation is impossible"),
-    "unknown blend": (changed(TWO, b"fcTL", put(25, ">B", 2), 1), "a frame of its animation is impossible"),
-    "a small first frame": (changed(TWO, b"fcTL", put(4, ">I", 2)), "not as large as the picture"),
+    "a short acTL": (changed(TWO, b"acTL", lambda content: content[:4]), "acTL chunk, which states"),
+    "a number left out": (changed(TWO, b"fcTL", put(0, ">I", 5), 1), "out of order"),
+    "a number twice": (changed(TWO, b"fdAT", put(0, ">I", 1)), "out of order"),
+    "a short fcTL": (changed(TWO, b"fcTL", lambda content: content[:20], 1), "out of order"),
+    "outside": (changed(TWO, b"fcTL", put(12, ">I", WIDTH), 1), "a frame of its animation is invalid"),
+    "no pixels": (changed(TWO, b"fcTL", put(4, ">I", 0), 1), "a frame of its animation is invalid"),
+    "unknown dispose": (changed(TWO, b"fcTL", put(24, ">B", 3), 1), "a frame of its animation is invalid"),
+    "unknown blend": (changed(TWO, b"fcTL", put(25, ">B", 2), 1), "a frame of its animation is invalid"),
+    "a small first frame": (changed(TWO, b"fcTL", put(4, ">I", 2)), "not as large as the image"),
     "rows missing": (
         changed(TWO, b"fdAT", lambda content: content[:4] + packed(plain(RED, 3, 1), 6)),
-        "rows are missing: 13 of their 26 bytes are there",
+        "only 13 of its 26 bytes of pixels are present",
     ),
     "a changed row": (
         changed(TWO, b"fdAT", lambda content: content[:8], 1),
-        "rows are missing: 5 of their 26 bytes are there",
+        "only 5 of its 26 bytes of pixels are present",
     ),
 }
 
 
 @pytest.mark.parametrize(("data", "words"), BROKEN.values(), ids=BROKEN)
 def test_a_broken_animation_is_an_error(data: bytes, words: str) -> None:
-    with pytest.raises(UnreadableImage, match=f"^x: the picture is damaged or cut off: .*{words}") as error:
+    with pytest.raises(UnreadableImage, match=f"^x: the image is damaged or truncated: .*{words}") as error:
         decode(data, "x")
     assert error.value.hint == "re-export or re-download the file."
 

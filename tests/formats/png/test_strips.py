@@ -21,8 +21,8 @@ def test_too_little_packed_data_is_an_error() -> None:
     pixels = chunk(b"IDAT", zlib.compress(bytes(HEIGHT * (3 * WIDTH + 1) - 1)))
     with pytest.raises(UnreadableImage) as error:
         decode(data[:start] + pixels + data[-12:], "x.png")
-    words = "rows are missing: 38,217 of their 38,218 bytes are there"
-    assert str(error.value) == f"x.png: the picture is damaged or cut off: {words}"
+    words = "only 38,217 of its 38,218 bytes of pixels are present"
+    assert str(error.value) == f"x.png: the image is damaged or truncated: {words}"
 
 
 @pytest.mark.parametrize("large", [5000, 1 << 30])
@@ -33,7 +33,7 @@ def test_chunks_of_colours_behind_the_pixels_do_not_count(large: int, monkeypatc
     for late in (chunk(b"gAMA", (100_000).to_bytes(4, "big")), chunk(b"tRNS", bytes(6))):
         found = decode(data[:-12] + late + data[-12:], "x")
         assert found.frames == decode(data, "x").frames or plain(found)[:4] == plain(decode(data, "x"))[:4]
-        assert found.notes == (f"its {late[4:8].decode()} chunk is behind the pixels and is left out",)
+        assert found.notes == (f"its {late[4:8].decode()} chunk comes after the pixel data and is ignored",)
     assert decode(data[:-12] + chunk(b"tEXt", b"Comment\0late") + data[-12:], "x").notes == ()
 
 

@@ -63,7 +63,7 @@ def test_a_circle_of_any_length_is_found() -> None:
     """tifffile looks for one at its hundredth page, and once."""
     length = len(page([(254, LONG, 1, 0)]))
     pages = [page([(254, LONG, 1, 0)], 8 + (number + 1) % 150 * length) for number in range(150)]
-    with pytest.raises(ValueError, match="its pages run in a circle"):
+    with pytest.raises(ValueError, match="its pages form a loop"):
         list(directories(io.BytesIO(b"II*\0\x08\0\0\0" + b"".join(pages))))
 
 
@@ -80,7 +80,7 @@ def test_a_circle_of_any_length_is_found() -> None:
     ],
 )
 def test_lists_that_lie_behind_the_end(data: bytes) -> None:
-    with pytest.raises(ValueError, match="a list of tags is incomplete"):
+    with pytest.raises(ValueError, match="a list of tags is truncated"):
         list(directories(io.BytesIO(data)))
 
 
@@ -88,7 +88,7 @@ def test_lists_on_top_of_each_other() -> None:
     entries = [(60_000, SHORT, 1, 1)] * 100
     data = bytearray(b"II*\0\x08\0\0\0" + page(entries, 20))
     data[20:22] = struct.pack("<H", 99)  # and so the second one ends where the first one does
-    with pytest.raises(UnreadableImage, match="its lists of tags lie on top of each other"):
+    with pytest.raises(UnreadableImage, match="its lists of tags overlap"):
         list(directories(io.BytesIO(bytes(data))))
 
 
@@ -101,7 +101,7 @@ def test_values_that_lie_behind_the_end_are_not_read() -> None:
         (directory,) = directories(file)
         (entry,) = directory
         assert not directory.within(entry)
-        with pytest.raises(ValueError, match="the tag 273 cannot be read"):
+        with pytest.raises(ValueError, match=r"^tag 273 cannot be read"):
             directory.numbers(entry)
     assert directory.firsts(273) == {}
 

@@ -66,14 +66,16 @@ def test_a_piece_that_is_shorter_than_its_rows(kind: type) -> None:
 @of_both
 def test_tiles_larger_than_the_file_can_hold(kind: type) -> None:
     data = written(np.ones((16, 16, 3), kind), tile=(16, 16), compression="zlib")
-    with pytest.raises(UnreadableImage, match="its tiles are 32768×32768 pixels"):
+    with pytest.raises(UnreadableImage, match="its tiles of 32768×32768 pixels"):
         decode(with_values(with_values(data, 322, 1 << 15), 323, 1 << 15), "x")
 
 
 @of_both
 def test_pixels_that_so_few_bytes_cannot_unpack_to(kind: type) -> None:
     data = written(np.ones((32, 32, 3), kind), compression="zlib", rowsperstrip=32)
-    with pytest.raises(UnreadableImage, match=r"bytes of pixels cannot be the [\d,]+ that its header says"):
+    with pytest.raises(
+        UnreadableImage, match=r"bytes of pixel data cannot hold the [\d,]+ that the header states"
+    ):
         decode(with_values(with_values(data, 257, 3200), 278, 3200), "x")
 
 
@@ -134,10 +136,10 @@ def test_a_page_is_read_alone(kind: type, monkeypatch: pytest.MonkeyPatch) -> No
 def test_limits_of_pages(kind: type) -> None:
     data = pages(kind)
     for frame in (4, 20_000):
-        missing = f"x.tif: has 3 frames, and frame {frame} is asked for"
+        missing = f"x.tif: it has 3 frames, so frame {frame} does not exist"
         assert refusal(data, frame, "frames=off") == (missing, "choose from 1 to 3.")
-    allowed = "--limits frames=3 (limits='frames=3' in Python) allows it, if you trust the file."
-    assert refusal(data, None, "frames=2") == ("x.tif: has 3 frames, more than the limit of 2", allowed)
+    allowed = "if you trust the file, allow it with --limits frames=3 (limits='frames=3' in Python)."
+    assert refusal(data, None, "frames=2") == ("x.tif: its 3 frames are more than the limit of 2", allowed)
     assert "14×10 pixels are more than the limit of 139" in refusal(data, 3, "pixels=139")[0]
 
 
@@ -148,8 +150,10 @@ def test_the_usual_limit_of_pages_is_one_like_others() -> None:
     directory, step = one[begin:-4], len(one) - int(begin)
     following = [int(begin) + step * place for place in range(1, 10_001)]
     data = one[:begin] + b"".join(directory + place.to_bytes(4, "little") for place in [*following, 0])
-    allowed = "--limits frames=10001 (limits='frames=10001' in Python) allows it, if you trust the file."
-    with pytest.raises(UnsupportedImage, match=r"^x: has 10,001 frames, more than the limit of 10,000$") as error:
+    allowed = "if you trust the file, allow it with --limits frames=10001 (limits='frames=10001' in Python)."
+    with pytest.raises(
+        UnsupportedImage, match=r"^x: its 10,001 frames are more than the limit of 10,000$"
+    ) as error:
         decode(data, "x")
     assert error.value.hint == allowed
     assert decode(data, "x", ImagePolicy(frame=10_001)).frames == decode(one, "x").frames
@@ -173,8 +177,8 @@ def test_metadata_of_a_tiff_have_the_limit(kind: type, *, bigtiff: bool) -> None
         )
     for frame in (None, 2):
         message, hint = refusal(file.getvalue(), frame, "metadata=5500")
-        assert message == "x.tif: 5,501 bytes of profiles, EXIF and texts are more than the limit of 5,500"
-        wanted = "--limits metadata=5501 (limits='metadata=5501' in Python) allows it, if you trust the file."
+        assert message == "x.tif: its 5,501 bytes of profiles, EXIF and texts are more than the limit of 5,500"
+        wanted = "if you trust the file, allow it with --limits metadata=5501 (limits='metadata=5501' in Python)."
         assert hint == wanted
     for policy in (ImagePolicy(frame=1, limits=Limits(metadata=0)), ImagePolicy(ignore_icc=True)):
         assert decode(file.getvalue(), "x.tif", policy).frames

@@ -20,7 +20,7 @@ from tests.support.views import SHALLOW
 def test_a_tiff_of_lab_is_refused_for_its_colours() -> None:
     file = io.BytesIO()
     Image.new("LAB", (9, 7)).save(file, "TIFF")
-    with pytest.raises(UnsupportedImage, match=r"its colours are CIE Lab, which is not supported$"):
+    with pytest.raises(UnsupportedImage, match=r"CIE Lab colours are not supported in TIFF$"):
         decode(file.getvalue(), "a.tif")
 
 
