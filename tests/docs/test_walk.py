@@ -41,14 +41,7 @@ def test_the_first_five_minutes_end_as_they_say(tmp_path: Path) -> None:
             hold(block, said)
             shown += 1
         else:
-            done = subprocess.run(
-                ["sh", "-ec", block.text],
-                cwd=tmp_path,
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=300,
-            )
+            done = typed(["sh", "-ec", block.text], tmp_path, environment)
             said = done.stdout + done.stderr
             assert done.returncode in (0, 1), f"{block}: {said}"
             codes.append(done.returncode)
