@@ -47,7 +47,7 @@ def destinations(
         if found is None and path.suffix:
             known = ", ".join(suffix for entry in REPORTS.values() for suffix in entry.suffixes)
             raise OutputUnwritable(
-                f"{shown(path)}: the ending {printable(path.suffix)} says no format",
+                f'{shown(path)}: cannot infer a report format from "{printable(path.suffix)}"',
                 hint=f"use --format, or one of {known}.",
             )
         files.append((path, found or "table"))

@@ -178,7 +178,7 @@ def test_each_line_of_a_stream_is_answered_before_the_next(folders: Path) -> Non
         (["expected", "actual", "--top", "few"], 2, "'few' is neither 'all' nor an integer of at least 0."),
         (["expected", "actual", "-o", "r.json", "-o", "r.json"], 2, "r.json: given twice"),
         (["expected", "actual", "-o", "expected/same.png", "--format", "json"], 2, "would overwrite the input"),
-        (["expected", "actual", "-o", "r.docx"], 2, "the ending .docx says no format"),
+        (["expected", "actual", "-o", "r.docx"], 2, 'cannot infer a report format from ".docx"'),
         (["expected", "actual", "--resume", "misspelt.csv"], 2, "line 1: not a result of percept"),
         (["expected", "actual", "--resume", "expected"], 2, "the output is a folder"),
         (["expected", "actual", "--include", "*.jpg"], 3, "nothing was compared"),

@@ -110,7 +110,7 @@ TROUBLE = {
     "output is an input": (["a.png", "b.png", "--output", "b.png", "--format", "json"], 2, "overwrite the input"),
     "output is a folder": (["a.png", "b.png", "--output", "folder"], 2, "the output is a folder"),
     "output folder missing": (["a.png", "b.png", "-o", "no/r.json"], 2, "/no does not exist"),
-    "output ending unknown": (["a.png", "b.png", "-o", "r.xyz"], 2, "the ending .xyz says no format"),
+    "output ending unknown": (["a.png", "b.png", "-o", "r.xyz"], 2, 'cannot infer a report format from ".xyz"'),
     "config missing": (["a.png", "b.png", "--config", "no.toml"], 2, "no.toml: cannot be read: No such file"),
 }
 
