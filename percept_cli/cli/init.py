@@ -33,7 +33,7 @@ def init(folder: Path, baseline: str | None, current: str | None, ci: str | None
     """Write the files, say what was written and what to do next, and return the exit code."""
     _check_folder(folder)
     settings, ignored = folder / "percept.toml", folder / ".gitignore"
-    _refuse_settings(settings, folder / "pyproject.toml")
+    _refuse_settings(settings, folder / "pyproject.toml", ci)
     new: dict[Path, bytes] = {}
     if ci is not None:
         new[folder / WORKFLOWS[ci]] = workflow(ci)
@@ -63,8 +63,10 @@ def _check_folder(folder: Path) -> None:
     raise InvalidSetting(f"{shown(folder)}: no such folder", hint="create it, or check the spelling of the path.")
 
 
-def _refuse_settings(settings: Path, project: Path) -> None:
-    again = f"edit it, or delete it and run percept init again. All settings: {DOCS}/reference/settings.html"
+def _refuse_settings(settings: Path, project: Path, ci: str | None) -> None:
+    again = f"edit it: {DOCS}/reference/settings.html has all settings."
+    if ci is not None:
+        again += f" To add the workflow alone, copy it from {DOCS}/guides/{ci}.html"
     if os.path.lexists(settings):
         raise InvalidSetting(f"{shown(settings)}: already exists", hint=again)
     if project.is_file() and has_table(project):
