@@ -218,6 +218,20 @@ def test_nothing_is_overwritten_or_half_written(
     assert contents(project) == before
 
 
+def test_settings_above_are_told_of(percept: Percept, project: Path) -> None:
+    existing(project, "percept.toml", b"threshold = 1\n")
+    existing(project, "docs/index.md")
+    done = percept("init", "docs", cwd=project)
+    assert done.returncode == 0
+    assert done.stderr == (
+        f"Note: {project.resolve()}/percept.toml no longer applies in this folder; "
+        "percept reads only the nearest settings\n"
+    )
+    existing(project, "percept.toml", b"broken")
+    existing(project, "other/index.md")
+    assert percept("init", "other", cwd=project).stderr == ""
+
+
 def test_a_pyproject_of_others_is_no_settings(percept: Percept, project: Path) -> None:
     existing(project, "pyproject.toml", b"[tool.ruff]\n")
     assert percept("init", cwd=project).returncode == 0
