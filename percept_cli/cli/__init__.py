@@ -51,7 +51,7 @@ for _name, _what in {
     "check": "Hold pictures to their baseline: a verdict for CI.",
     "compare": "Compare two pictures.",
     "heatmap": "Draw where two pictures differ.",
-    "init": "Write a commented percept.toml, and with --ci a workflow.",
+    "init": "Write a commented percept.toml; with --ci also a workflow.",
     "info": "List what this installation can read and run.",
     "presets": "List the built-in recipes, or show one.",
     "report": "Write a JSON report again in another format.",
