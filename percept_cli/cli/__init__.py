@@ -72,7 +72,7 @@ for _section, _commands in {
         "approve": "Accept changes that a check found as the new baseline.",
     },
     "Set up": {
-        "init": "Write a commented percept.toml, and with --ci a workflow.",
+        "init": "Write a commented percept.toml; with --ci also a workflow.",
         "presets": "List the built-in recipes, or show one.",
         "weights": "List, install, verify or remove pretrained weights.",
         "info": "List what this installation can read and run.",

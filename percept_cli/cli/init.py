@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from percept_cli._project import DOCS
-from percept_cli.cli.console import print_result
+from percept_cli.cli.console import print_result, say
 from percept_cli.cli.starter import (
     REPORT,
     WORKFLOWS,
@@ -22,7 +22,7 @@ from percept_cli.cli.starter import (
     workflow,
 )
 from percept_cli.errors import ExitCode, InvalidSetting, OutputUnwritable
-from percept_cli.recipes.settings import has_table
+from percept_cli.recipes.settings import find_settings, has_table
 from percept_cli.system.names import posix, shell_quoted, shown
 from percept_cli.system.whole import write_new, write_whole
 
@@ -33,7 +33,7 @@ def init(folder: Path, baseline: str | None, current: str | None, ci: str | None
     """Write the files, say what was written and what to do next, and return the exit code."""
     _check_folder(folder)
     settings, ignored = folder / "percept.toml", folder / ".gitignore"
-    _refuse_settings(settings, folder / "pyproject.toml")
+    _refuse_settings(settings, folder / "pyproject.toml", ci)
     new: dict[Path, bytes] = {}
     if ci is not None:
         new[folder / WORKFLOWS[ci]] = workflow(ci)
@@ -49,9 +49,12 @@ def init(folder: Path, baseline: str | None, current: str | None, ci: str | None
     ]
     places = [folder / name for name in names]
     _check_places(*places)
+    above = _settings_above(folder)
     new = {settings: settings_text(*names).encode()} | new
     said = _write(new, places[0], (ignored, with_patterns(before, patterns) if patterns else None))
     print_result("\n".join([*said, "", *_next_steps(folder, names, ci), ""]))
+    if above is not None:
+        say(f"Note: {shown(above)} no longer applies in this folder; percept reads only the nearest settings")
     return ExitCode.WITHIN
 
 
@@ -63,12 +66,22 @@ def _check_folder(folder: Path) -> None:
     raise InvalidSetting(f"{shown(folder)}: no such folder", hint="create it, or check the spelling of the path.")
 
 
-def _refuse_settings(settings: Path, project: Path) -> None:
-    again = f"edit it, or delete it and run percept init again. All settings: {DOCS}/reference/settings.html"
+def _refuse_settings(settings: Path, project: Path, ci: str | None) -> None:
+    again = f"edit it: {DOCS}/reference/settings.html has all settings."
+    if ci is not None:
+        again += f" To add the workflow alone, copy it from {DOCS}/guides/{ci}.html"
     if os.path.lexists(settings):
         raise InvalidSetting(f"{shown(settings)}: already exists", hint=again)
     if project.is_file() and has_table(project):
         raise InvalidSetting(f"{shown(project)}: already has settings, in [tool.percept]", hint=again)
+
+
+def _settings_above(folder: Path) -> Path | None:
+    """The file in a folder above that has been in force so far."""
+    try:
+        return find_settings(folder).path
+    except InvalidSetting:  # broken, and none of this folder's business from now on
+        return None
 
 
 def _refuse_workflow(path: Path, service: str) -> None:

@@ -12,10 +12,12 @@ from typing import Any
 
 from percept_cli.errors import InvalidSetting, did_you_mean
 from percept_cli.geometry import Box, as_box, parse_box
-from percept_cli.judging.keys import GATE_KEYS, KEYS, POLICY_KEYS
+from percept_cli.judging.keys import KEYS, POLICY_KEYS
 from percept_cli.judging.rules import (
+    GATES,
     NOISES,
     OFF,
+    OLD_GATES,
     POLICIES,
     Levels,
     Rules,
@@ -33,7 +35,6 @@ from percept_cli.system.names import counted, printable
 from percept_cli.system.patterns import Patterns
 
 _POLICY_KEYS = tuple(key.name for key in POLICY_KEYS)
-_LIMIT_KEYS = tuple(key.name for key in GATE_KEYS)
 CHECK_KEYS, OVERRIDE_KEYS = in_table(KEYS, "check"), in_table(KEYS, "override")
 _LEVEL_KEYS = ("warn", "fail")
 REFERENCE_WORDS = ("name", "stem", "suffix")
@@ -252,7 +253,7 @@ def read_overrides(data: object, source: str, folder: Path) -> list[Override]:
 def _read_rules(data: Mapping[str, Any], source: str, folder: Path) -> Changes:
     changes: Changes = {}
     levels = dict[GateName, Levels]()
-    for key in filter(data.__contains__, _LIMIT_KEYS):
+    for key in filter(data.__contains__, (*GATES, *OLD_GATES)):
         gate = check_gate(key, source)
         if gate in levels:
             raise InvalidSetting(f"{key} is the old name of {gate}, which is given too", hint=f"leave {key} out.")

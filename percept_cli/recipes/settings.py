@@ -11,7 +11,8 @@ from typing import Any
 from percept_cli._project import DOCS
 from percept_cli.errors import InvalidSetting
 from percept_cli.images.policy import AS_SEEN, PICTURE_SETTINGS, with_settings
-from percept_cli.recipes.keys import TABLES, TOP_KEYS, Key
+from percept_cli.recipes.keys import TABLES as ALL_TABLES
+from percept_cli.recipes.keys import TOP_KEYS, Key
 from percept_cli.recipes.presets import as_number, check_keys, read_toml, text_of
 from percept_cli.system.machine import parse_size
 from percept_cli.system.names import posix, shown
@@ -19,7 +20,7 @@ from percept_cli.system.names import posix, shown
 _KEYS = {key.name: key for key in TOP_KEYS}
 KEYS = tuple(_KEYS)
 """The keys at the top of a settings file; each is the long option of the same name."""
-SUBTABLES = tuple(table for table in TABLES if table)
+TABLES = tuple(table for table in ALL_TABLES if table)
 """The tables it may have, for ``percept check`` (``rulebook``)."""
 
 
@@ -109,9 +110,9 @@ def read_settings(path: Path) -> Settings:
             raise InvalidSetting(
                 f"[tool.percept] must be a table, not {data!r}", hint=f"see {DOCS}/reference/settings.html."
             )
-        check_keys(data, (*KEYS, *SUBTABLES))
-        tables = {key: value for key, value in data.items() if key in SUBTABLES}
-        data = {key: value for key, value in data.items() if key not in SUBTABLES}
+        check_keys(data, (*KEYS, *TABLES))
+        tables = {key: value for key, value in data.items() if key in TABLES}
+        data = {key: value for key, value in data.items() if key not in TABLES}
         for key, value in data.items():
             _check_type(_KEYS[key], value)
     except InvalidSetting as error:

@@ -12,12 +12,14 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from percept_cli._project import DOCS
 from percept_cli.cli.starter import WORKFLOWS
 from percept_cli.recipes.settings import read_settings
 from tests.conftest import Percept, Save, clean_environment
@@ -65,6 +67,15 @@ def test_red_then_approved_then_green(percept: Percept, project: Path, save: Sav
     assert green.returncode == 0
     assert green.stderr.startswith("PASS: 2 pairs")
     assert names(project / "baseline") == ["a.png", "b.png"]
+
+
+def test_the_first_images_become_the_baseline(percept: Percept, project: Path, save: Save) -> None:
+    assert percept("init", cwd=project).returncode == 0
+    (project / "current").mkdir()
+    save("project/current/a.png")
+    assert percept("check", "-o", "percept-report.json", cwd=project).returncode == 3  # nothing to compare it with
+    assert percept("approve", "percept-report.json", cwd=project, env={"CI": ""}).returncode == 0
+    assert percept("check", cwd=project).returncode == 0
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
@@ -156,6 +167,11 @@ def linked(project: Path, name: str, to: str) -> None:
             "pyproject.toml: already has settings, in [tool.percept]\n",
         ),
         (
+            lambda p: existing(p, "percept.toml"),
+            ["--ci", "gitlab"],
+            f"all settings. To add the workflow alone, copy it from {DOCS}/guides/gitlab.html\n",
+        ),
+        (
             lambda p: existing(p, ".github/workflows/percept.yml"),
             ["--ci", "github"],
             ".github/workflows/percept.yml: already exists\nHint: run percept init without --ci",
@@ -200,6 +216,20 @@ def test_nothing_is_overwritten_or_half_written(
     assert message in done.stderr
     assert "\nHint: " in done.stderr
     assert contents(project) == before
+
+
+def test_settings_above_are_told_of(percept: Percept, project: Path) -> None:
+    existing(project, "percept.toml", b"threshold = 1\n")
+    existing(project, "docs/index.md")
+    done = percept("init", "docs", cwd=project)
+    assert done.returncode == 0
+    assert done.stderr == (
+        f"Note: {project.resolve()}/percept.toml no longer applies in this folder; "
+        "percept reads only the nearest settings\n"
+    )
+    existing(project, "percept.toml", b"broken")
+    existing(project, "other/index.md")
+    assert percept("init", "other", cwd=project).stderr == ""
 
 
 def test_a_pyproject_of_others_is_no_settings(percept: Percept, project: Path) -> None:
@@ -259,22 +289,42 @@ class Terminal:
         os.close(follower)
         self.shown = ""
 
+    def read(self, seconds: float) -> bool:
+        """Take up what is shown within some seconds; whether there was anything."""
+        if not select.select([self._leader], [], [], seconds)[0]:
+            return False
+        with suppress(OSError):  # the process has gone, and what it showed is read
+            piece = os.read(self._leader, 4096)
+            self.shown += piece.decode()
+            return bool(piece)
+        return False
+
     def wait_for(self, text: str) -> None:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while text not in self.shown:
             assert time.monotonic() < until, self.shown
-            if select.select([self._leader], [], [], 0.1)[0]:
-                self.shown += os.read(self._leader, 4096).decode()
+            self.read(0.1)
 
     def type(self, text: str) -> None:
         os.write(self._leader, text.encode())
 
     def interrupt(self) -> None:
-        self._process.send_signal(signal.SIGINT)
+        """As Ctrl-C does. A signal that comes just before Python waits for input is lost, so there is another."""
+        until = time.monotonic() + 60
+        while self._process.poll() is None:
+            assert time.monotonic() < until, self.shown
+            self._process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(10)
 
     def end(self) -> tuple[int, str]:
         """Its exit code and standard output."""
-        out, _ = self._process.communicate(timeout=30)
+        try:
+            out, _ = self._process.communicate(timeout=60)
+        finally:
+            self._process.kill()
+        while self.read(0):
+            pass
         os.close(self._leader)
         return self._process.returncode, out.decode()
 
@@ -312,8 +362,8 @@ def test_a_question_that_is_not_answered(project: Path, how: str) -> None:
         terminal.interrupt()
     else:
         terminal.type("\x04")
-    terminal.wait_for("nothing was written.")
     assert terminal.end() == (130, "")
+    assert "nothing was written." in terminal.shown
     assert names(project) == []
 
 

@@ -93,3 +93,11 @@ def test_patterns_that_are_there_are_not_added() -> None:
     assert starter.missing_patterns(b"") == [first, second]
     assert starter.missing_patterns(f"a\r\n {second}\r\n".encode()) == [first]
     assert starter.missing_patterns(f"#{first}\n!{second}\n".encode()) == [first, second]
+
+
+def test_pages_name_this_version() -> None:
+    """Where they show more than the templates, which they include."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    named = re.compile(rf"{OWNER}/percept@v([\w.]+)|{OWNER}/percept\n\s+rev: v([\w.]+)|percept-cli==([\w.]+)")
+    found = [match for page in pages for match in named.findall(page.read_text(encoding="utf-8"))]
+    assert {"".join(versions) for versions in found} <= {__version__}

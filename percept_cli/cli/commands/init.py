@@ -11,23 +11,20 @@ from percept_cli.cli.commands import Deferred
 
 @click.command(cls=Deferred)
 @click.argument("folder", type=click.Path(path_type=Path, readable=False), required=False, default=Path())
-@click.option(
-    "--baseline", metavar="DIR", help="Folder of the baseline images, relative to FOLDER.  [default: baseline]"
-)
-@click.option(
-    "--current", metavar="DIR", help="Folder of the images to check, relative to FOLDER.  [default: current]"
-)
+@click.option("--baseline", metavar="DIR", help="Folder of the baseline images in FOLDER (default: baseline).")
+@click.option("--current", metavar="DIR", help="Folder of the images to check in FOLDER (default: current).")
 @click.option(
     "--ci",
     type=click.Choice(["github", "gitlab"]),
+    metavar="github|gitlab",
     help="Also write a workflow: .github/workflows/percept.yml or .gitlab-ci.yml.",
 )
 def init() -> None:
-    """Write a commented percept.toml to FOLDER, by default the current one.
+    """Write a commented percept.toml to FOLDER (default: the current folder).
 
     percept check then needs no arguments. The baseline folder is created if it is missing, and reports and heat
-    maps are added to .gitignore. Nothing is overwritten. On a terminal, percept asks for the folders that are not
-    given; otherwise it asks nothing.
+    maps are added to .gitignore. Nothing is overwritten. On a terminal, percept asks for the two folders unless
+    they are given; otherwise it asks nothing.
 
     \b
     Examples:
