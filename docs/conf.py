@@ -27,13 +27,13 @@ extensions = [
     # Ours, in _ext: what is rendered from the package itself.
     "command_pages",
     "field_tables",
-    "plain_attributes",
+    "plain_signatures",
     "repository_links",
     "setting_lists",
 ]
 exclude_patterns = ["_build", "_ext", "examples"]
 
-smartquotes = False  # `--option` is no dash
+smartquotes_action = "D"  # dashes; quotes stay as they are typed
 
 # Markdown
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from percept_cli.recipes.presets import load_preset
-from scripts.make_front_picture import LARGEST, OUTPUT
+from scripts.make_front_picture import LARGEST, OUTPUT, main
 from tests.conftest import ROOT
 from tests.support.pages import README, Page
 
@@ -41,6 +43,11 @@ def test_figures_of_the_comparison_are_where_they_link_to() -> None:
 def test_the_picture_is_there_and_small() -> None:
     assert f"]({OUTPUT.relative_to(ROOT).as_posix()})" in PAGE.text
     assert OUTPUT.stat().st_size < LARGEST
+
+
+@pytest.mark.slow
+def test_the_picture_is_what_its_script_makes() -> None:
+    assert main(["--check"]) == 0
 
 
 def test_the_steps_of_the_ladder_are_the_presets() -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,9 @@ import percept_cli.cli
 from percept_cli._project import DOCS
 from percept_cli.cli.commands import Command, Later
 from percept_cli.cli.layout import GROUPS, PAGES, group_of
+
+_OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z]")
+_ADDRESS = re.compile(rf"{re.escape(DOCS)}/([\w/-]+)\.html")
 
 COMMANDS = {
     name: command.load() if isinstance(command, Later) else command
@@ -34,6 +38,10 @@ def _description(_: Sphinx, ctx: click.Context, lines: list[str]) -> None:
     lines[:] = _blocks(ctx.command.help or ctx.command.short_help or "")
 
 
+def _epilog(_: Sphinx, ctx: click.Context, lines: list[str]) -> None:
+    lines[:] = _blocks(ctx.command.epilog or "")
+
+
 def _blocks(text: str) -> Iterator[str]:
     """Paragraphs as text, and lines that click keeps as they are, such as examples, as code."""
     for paragraph in inspect.cleandoc(text).split("\n\n"):
@@ -47,16 +55,17 @@ def _blocks(text: str) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    """Plain words in reStructuredText, whatever stars, bars and backquotes they have."""
+    """Plain words in reStructuredText, whatever signs they have; options as code, addresses of pages as links."""
     for sign in "\\*`|":
         text = text.replace(sign, f"\\{sign}")
-    return text.replace("_ ", "\\_ ")
+    text = _OPTION.sub(r"``\g<0>``", text.replace("_ ", "\\_ "))
+    return _ADDRESS.sub(r":doc:`/\1`", text)
 
 
 def _options(_: Sphinx, ctx: click.Context, lines: list[str]) -> None:
     groups: dict[str, list[click.Option]] = {}
     for parameter in ctx.command.get_params(ctx):
-        if isinstance(parameter, click.Option) and not parameter.hidden and parameter.name != "help":
+        if isinstance(parameter, click.Option) and not parameter.hidden and "--help" not in parameter.opts:
             groups.setdefault(group_of(parameter, ctx.command), []).append(parameter)
     pages = ctx.command.pages if isinstance(ctx.command, Command) else {}
     lines.clear()
@@ -90,5 +99,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("sphinx_click")
     app.connect("sphinx-click-process-description", _description)
     app.connect("sphinx-click-process-options", _options)
+    app.connect("sphinx-click-process-epilog", _epilog)
     app.connect("sphinx-click-process-arguments", _no_arguments)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -40,7 +40,7 @@ def rows_of(part: Schema, elsewhere: tuple[str, ...] = (), prefix: str = "") -> 
 
 
 def type_of(field: Schema) -> str:
-    """The type in words: ``number or null``, ``list of gate``."""
+    """The type in words, with a link where it has a table of its own: ``list of 3 numbers``."""
     if "const" in field:
         return f"`{json.dumps(field['const'])}`"
     if "enum" in field:
@@ -48,7 +48,7 @@ def type_of(field: Schema) -> str:
     if "$ref" in field:
         name = field["$ref"].rpartition("/")[2]
         plain = part_of(f"/$defs/{name}")
-        return name if "properties" in plain else type_of(plain)
+        return f"[{name}](#{name})" if "properties" in plain else type_of(plain)
     if "oneOf" in field:
         return " or ".join(map(type_of, field["oneOf"]))
     kinds = field["type"] if isinstance(field["type"], list) else [field["type"]]
@@ -56,8 +56,9 @@ def type_of(field: Schema) -> str:
     if "array" in kinds and items:
         least, most = field.get("minItems"), field.get("maxItems")
         count = f"{least} " if least is not None and least == most else ""
-        of_what = type_of(items) if "properties" not in items else "object"
-        kinds = [f"list of {count}{of_what}" if kind == "array" else kind for kind in kinds]
+        of_what = "object" if "properties" in items else type_of(items)
+        listed = f"list of {count}{of_what}" + ("" if of_what.startswith("[") else "s")
+        kinds = [listed if kind == "array" else kind for kind in kinds]
     return " or ".join(kinds)
 
 

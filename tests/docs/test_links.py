@@ -42,6 +42,13 @@ def test_images_and_included_files_exist() -> None:
     assert _FILES.search(Page(README).text)
 
 
+def test_images_are_used_and_small() -> None:
+    shown = {name.rpartition("/")[2] for page in pages() for names in _FILES.findall(page.text) for name in names}
+    for image in (DOCS / "images").iterdir():
+        assert image.name in shown
+        assert image.stat().st_size < 200_000, image.name
+
+
 @pytest.mark.parametrize(
     ("target", "fault"),
     [
