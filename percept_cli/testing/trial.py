@@ -125,7 +125,7 @@ class Project:
             spec,
             str(options.get("device", self._values.get("device", "auto"))),
             None if memory is None else parse_size(memory),
-            (f"{name} has no limits for overall and peak, so colour alone decides",) if without else (),
+            (f"{name} has no limits for overall and peak, so only colour decides",) if without else (),
         )
 
 

@@ -245,6 +245,6 @@ def test_a_pipe_named_in_a_list_costs_one_row(folders: Path, percept: Percept) -
         "error\tactual/same.png\nerror\t/dev/zero\n0.0\tactual/same.png\n",
     )
     assert (
-        "  actual/same.png: pipe.png: a pipe or a device, not a file; save the picture as a file first."
+        "  actual/same.png: pipe.png: is a pipe or a device, not a file; save the image as a file first."
         in done.stderr
     )

@@ -149,7 +149,7 @@ def test_pictures_smaller_than_the_deepest_tap_are_extended_and_said_to_be(perce
     save("a.png", 8, 5)
     save("b.png", 8, 5, seed=1)
     note = (
-        "8×5 pixels are too few for relu4_3: both pictures were extended to 8×8 by repeating their last column "
+        "8×5 pixels are too few for relu4_3: both images were extended to 8×8 by repeating their last column "
         "and row"
     )
     done = percept("compare", "a.png", "b.png", "--format", "json")

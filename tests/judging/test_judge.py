@@ -118,7 +118,7 @@ def test_what_is_left_out_is_neither_identical_nor_a_distance(percept: Percept, 
     assert (row["status"], row["distance"], row["width"]) == ("pass", None, 100)
     assert (document["summary"]["identical"], document["summary"]["mean"]) == (0, None)
     again = percept("report", "r.json", "--format", "tap")
-    assert "# SKIP nothing was compared: all pixels are left out" in again.stdout
+    assert "# SKIP nothing was compared: all pixels are ignored" in again.stdout
 
 
 @pytest.mark.usefixtures("two_sizes")

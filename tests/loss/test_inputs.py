@@ -29,13 +29,13 @@ NAN[0, 0, 0, 0] = torch.nan
         (torch.cat((X, X[:, :1]), dim=1), "not 1×4×24×24", "alpha"),
         (X.permute(0, 2, 3, 1), "must be N×3×H×W, not 1×24×24×3", "permute"),
         (X[:0], "a batch of no pictures", "empty batches"),
-        (X[..., :15], "15×24 pixels, and the deepest layer needs at least 16×16", "shallower"),
-        (X.to("meta"), "on device meta, and the loss on cpu", "one device"),
+        (X[..., :15], "15×24 pixels, but the deepest layer needs at least 16×16", "shallower"),
+        (X.to("meta"), "on device meta, but the loss is on cpu", "one device"),
         (NAN, "not finite", "overflow"),
         (X / 0, "not finite", "overflow"),
         (2 * X - 1, "far outside the value_range", r"value_range=\(-1.0, 1.0\)"),
         (255 * X, "far outside the value_range", r"value_range=\(0.0, 255.0\)"),
-        ((X - 0.45) / 0.2, "far outside the value_range", "the value_range that it has"),
+        ((X - 0.45) / 0.2, "far outside the value_range", "its value_range"),
     ],
 )
 @pytest.mark.parametrize("name", ["reference", "candidate"])

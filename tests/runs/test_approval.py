@@ -45,7 +45,7 @@ def test_a_missing_picture_that_is_back_is_not_removed(checked: Path, approve: A
     put(checked / "now" / "gone.png", "back")
     done = approve("report.json", "--prune")
     assert done.returncode == 1
-    assert done.stderr.startswith("refused  gone.png: there is a candidate now\n")
+    assert done.stderr.startswith("refused  gone.png: a candidate exists now\n")
     assert contents(checked / "base") == ACCEPTED
 
 
@@ -55,7 +55,7 @@ def test_a_missing_picture_that_is_back_is_not_removed(checked: Path, approve: A
         ("now", "write", "the candidate has changed since it was compared"),
         ("now", "remove", "now/shade.png: No such file or directory"),
         ("base", "write", "the reference has changed since it was compared"),
-        ("base", "remove", "the reference is gone since it was compared"),
+        ("base", "remove", "the reference was removed since it was compared"),
     ],
 )
 def test_what_changed_since_is_refused_and_the_others_go_on(
@@ -162,8 +162,8 @@ def test_the_reference_that_was_compared_is_replaced_if_the_settings_give_it(
         ),
         (
             "[check]\nreferences = 'shade-dark.png'\n",
-            "it was compared with base/shade-dark.png, a reference of other pictures too; copy now/shade.png to "
-            "base/shade.png by hand, and it has one of its own",
+            "it was compared with base/shade-dark.png, which is also a reference of other images; copy "
+            "now/shade.png to base/shade.png by hand to give it its own",
         ),
     ],
 )
@@ -250,7 +250,7 @@ def test_another_kind_of_file_is_refused(checked: Path, approve: Approve) -> Non
     other = {"candidate": "now/shade.jpg", "candidate_file": stamp(checked / "now" / "shade.jpg")}
     write_report(checked, result_of(checked, "shade.png", "fail", **other))
     done = approve("report.json")
-    assert "the reference is a .png file, which now/shade.jpg is not" in done.stderr
+    assert "the reference is a .png file, but now/shade.jpg is not" in done.stderr
     assert contents(checked / "base") == OLD
 
 
@@ -359,7 +359,7 @@ def busy(checked: Path) -> Iterator[Path]:
 def test_two_at_once(busy: Path, approve: Approve) -> None:
     done = approve("report.json")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "Error: base: another percept approve is at work in it\n" in done.stderr
+    assert "Error: base: another percept approve is working in this folder\n" in done.stderr
     (busy / "base" / LOCK).unlink()
     assert contents(busy / "base") == OLD
 
