@@ -160,7 +160,7 @@ def test_the_folders_of_a_report_are_used_by_nobody(checked: Path, approve: Appr
     assert "Error: the report is of the baseline folder .git/hooks, not of base\n" in done.stderr
     done = approve("report.json", "--baseline", ".git/hooks", "--current", "evil")
     assert (done.returncode, done.stdout) == (2, "")
-    assert ".git/hooks is in a folder of git's own" in done.stderr
+    assert ".git/hooks is inside a .git folder" in done.stderr
     hooks.rename(checked / "hooks")
     write_report(checked, row, folders=("hooks", "evil"))
     done = approve("report.json", "--baseline", "hooks", "--current", "evil")

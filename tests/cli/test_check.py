@@ -264,7 +264,7 @@ def test_what_would_go_wrong_only_later_is_told_at_once(percept: Percept) -> Non
     assert percept("check", *same, "--ignore", "500,0,5,5", "-q").returncode == 3
     chosen = percept("check", *same, "--include", "*.png")
     assert chosen.returncode == 2
-    assert "actual/same.png is no folder" in chosen.stderr
+    assert "actual/same.png is not a folder" in chosen.stderr
     everything = percept("check", "expected/same.png", "actual/ui/icon.png", "--ignore", "0,0,999,999")
     assert everything.returncode == 0
     assert "actual/ui/icon.png: nothing was compared: all pixels are ignored" in " ".join(

@@ -175,7 +175,7 @@ def test_a_full_disk_keeps_what_was_written(tmp_path: Path, save: Save, percept:
         preexec_fn=limited(resource.RLIMIT_FSIZE, 9000),
     )
     assert done.returncode == 2
-    assert "Error: r.jsonl: cannot be written: File too large\nHint: what is written already" in done.stderr
+    assert "Error: r.jsonl: cannot be written: File too large\nHint: the results so far are kept" in done.stderr
     assert "ERROR: " in done.stdout  # half a run has passed nothing
     assert (tmp_path / "r.jsonl").stat().st_size == 9000
     assert percept("batch", "expected", "actual", "--resume", "r.jsonl", *CHEAP).returncode == 0

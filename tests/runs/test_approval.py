@@ -85,7 +85,7 @@ def test_a_link_out_of_the_baseline_is_refused(checked: Path, approve: Approve) 
     (checked / "base" / "menu" / "icon.png").symlink_to(elsewhere)
     done = approve("report.json")
     assert done.returncode == 1
-    assert done.stderr.startswith("refused  menu/icon.png: base/menu/icon.png is, or lies behind, a symbolic link")
+    assert done.stderr.startswith("refused  menu/icon.png: base/menu/icon.png is a symbolic link, or lies behind one")
     assert got(elsewhere) == "old icon"
     assert got(checked / "base" / "shade.png") == "new shade"
 
@@ -157,8 +157,8 @@ def test_the_reference_that_was_compared_is_replaced_if_the_settings_give_it(
     [
         (
             "[check]\n",
-            "it was compared with base/shade-dark.png, which no references in the settings give it; name those of "
-            "the check with --config, or copy now/shade.png to base/shade.png by hand",
+            "it was compared with base/shade-dark.png, which the settings do not name as one of its "
+            "references; use the settings of the check with --config, or copy now/shade.png to base/shade.png by hand",
         ),
         (
             "[check]\nreferences = 'shade-dark.png'\n",
@@ -188,7 +188,7 @@ def test_a_reference_that_two_pictures_were_compared_with_is_refused(checked: Pa
         "[[override]]\nmatch = '*'\nreferences = ['{stem}.jpg', 'fine{suffix}']\n"
     )
     done = approve("report.json")
-    assert "a reference of other pictures too" in done.stderr
+    assert "also a reference of other images" in done.stderr
     assert contents(checked / "base") == OLD | {"fine.png": "dark shade"}
 
 
@@ -201,7 +201,7 @@ def test_only_pictures_are_written(checked: Path, approve: Approve, dry: bool) -
     write_report(checked, *(result_of(checked, name, "new") for name in ("text.png", "empty.png", "half.png")))
     done = approve("report.json", *["--dry-run"][:dry])
     assert done.returncode == 1
-    assert "refused  text.png: now/text.png: not a picture" in done.stderr
+    assert "refused  text.png: now/text.png: not an image" in done.stderr
     assert "refused  empty.png: now/empty.png: empty (0 bytes)" in done.stderr
     assert "refused  half.png: now/half.png: " in done.stderr
     assert contents(checked / "base") == OLD

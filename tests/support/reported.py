@@ -19,7 +19,7 @@ from tests.support.runs import LIKE, PAIR, RUN
 GOLDEN = Path(__file__).parents[1] / "golden"
 SCHEMA = json.loads((Path(reports.__file__).parent / "run.schema.json").read_text(encoding="utf-8"))
 
-NOTE = replace(PAIR, notes=("8×8 pixels are too few for relu5_3: both pictures were extended",), like=LIKE)
+NOTE = replace(PAIR, notes=("8×8 pixels are too few for relu5_3: both images were extended",), like=LIKE)
 NOT_A_NUMBER = replace(
     PAIR,
     status="error",

@@ -56,7 +56,7 @@ def test_three(percept_check):
     done = run(project, "--percept-update")
     done.assert_outcomes(passed=2, failed=1)
     said = done.stdout.str()
-    assert "two tests that share a baseline have other pictures: shared.png" in said
+    assert "two tests that share a baseline have different images: shared.png" in said
     assert "test_ui.py::test_one has just written it" in said
     assert "test_ui.py::test_two differs from it" in said
     run(project).assert_outcomes(passed=2, failed=1)  # what was written has stayed
