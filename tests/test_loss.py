@@ -277,7 +277,7 @@ def test_to_moves_the_kernels() -> None:
     known = exact(single.spec, x * 255, y * 255, winograd=False)
     assert abs(single(x, y).double() - wide) <= known.bounds_of_totals
     assert {buffer.device.type for buffer in single.to("meta").buffers()} == {"meta"}
-    with pytest.raises(InvalidInput, match="reference is on device cpu, and the loss on meta"):
+    with pytest.raises(InvalidInput, match="reference is on device cpu, but the loss is on meta"):
         single(x, y)
 
 

@@ -113,8 +113,8 @@ class Frobenius(SummedDistance):
     """‖F − G‖₂ over one picture's whole tensor: the root of a sum is no mean, so there is no map."""
 
     name = "frobenius"
-    summary = "Euclidean length of F − G over one picture's whole tensor"
-    source = "BasicSR criterion fro, but per picture instead of over the batch"
+    summary = "Euclidean length of F − G over one image's whole tensor"
+    source = "BasicSR criterion fro, but per image instead of over the batch"
 
     def at_positions(self, reference: Tensor, candidate: Tensor) -> Tensor:
         """Squared length of the difference vector."""

@@ -232,8 +232,8 @@ class Bank:
             yield
         except OSError as error:
             raise DeviceOutOfMemory(
-                f"features do not fit the memory, and not the temporary folder {tempfile.gettempdir()} either: "
-                f"{error.strerror}",
+                "the features fit neither into memory nor into the temporary folder "
+                f"{tempfile.gettempdir()}: {error.strerror}",
                 hint="free some space, set TMPDIR to another folder, or allow more memory with max_memory.",
             ) from None
 

@@ -48,7 +48,9 @@ def resolve_device(name: str) -> torch.device:
         _require_cuda(device)
         return torch.device("cuda", device.index or 0)
     if device.type == "mps" and not _has_mps():
-        raise DeviceUnavailable("device mps is not available on this machine", hint="use --device cpu or auto.")
+        raise DeviceUnavailable(
+            "device mps is not available on this machine", hint="use --device cpu or --device auto."
+        )
     return device
 
 
@@ -160,7 +162,7 @@ def computing(precision: Precision, device: torch.device) -> Iterator[None]:
         out = ("DefaultCPUAllocator", "could not create a primitive", "Cannot allocate memory")
         if isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in out):
             raise DeviceOutOfMemory(
-                f"the pictures do not fit the memory of device {device}",
-                hint="close other programs, allow less with --max-memory, or choose shallower --layers.",
+                f"the images do not fit into the memory of device {device}",
+                hint="close other programs, set a lower --max-memory, or choose shallower --layers.",
             ) from error
         raise

@@ -108,9 +108,9 @@ class Engine:
         while any(self._schedule(part.pixels.height, part.pixels.width, budget) is None for part in parts):
             if core_width <= ALIGNMENT or plan.extended:
                 held, allowed = bytes_held(self.device) / 1e6, (self.max_memory or 0) / 1e6
-                of = f" of the {allowed:.0f} MB allowed (percept has {held:.0f} MB already)" if allowed else ""
+                of = f" of the {allowed:.0f} MB allowed (percept already uses {held:.0f} MB)" if allowed else ""
                 raise DeviceOutOfMemory(
-                    f"{budget / 1e6:.0f} MB are left for features{of}, too few for parts of "
+                    f"only {budget / 1e6:.0f} MB are left for features{of}, too few for parts of "
                     f"{parts[0].pixels.width}×{parts[0].pixels.height} pixels",
                     hint="close other programs, or allow more memory with --max-memory.",
                 )

@@ -69,7 +69,7 @@ class Plan:
             return "plan: the pixels are equal, nothing to compute"
         cells = f"plan: {self.changed:,} of {self.cells:,} cells of {CELL}×{CELL} pixels changed"
         if self.share >= 1:
-            return f"{cells}; the whole picture is computed"
+            return f"{cells}; the whole image is computed"
         sizes = [f"{crop.pixels.width}×{crop.pixels.height}" for crop in self.crops[:3]]
         more = f" and {len(self.crops) - 3} more" if len(self.crops) > 3 else ""
         crops = "1 crop" if len(self.crops) == 1 else f"{len(self.crops)} crops"
@@ -143,6 +143,6 @@ def _check_positions(spec: DistanceSpec, shapes: Sequence[tuple[int, int, int]],
 def _extension(spec: DistanceSpec, height: int, width: int, plan_height: int, plan_width: int) -> str:
     deepest = max(spec.taps, key=lambda tap: smallest_side(spec.record.network, [tap]))
     return (
-        f"{width}×{height} pixels are too few for {deepest}: both pictures were "
-        f"extended to {plan_width}×{plan_height} by repeating their last column and row"
+        f"{width}×{height} pixels are too few for {deepest}: both images were extended to "
+        f"{plan_width}×{plan_height} by repeating their last column and row"
     )

@@ -67,9 +67,9 @@ def _further(pair: Pair, references: Sequence[str], origin: tuple[str, str] | No
     for path in found.values():
         if not path.resolve().is_relative_to(folder.resolve()):
             raise InvalidSetting(
-                f"{shown(path)}: a reference of {printable(pair.name)}, is a link that leads out of the baseline "
-                f"folder {shown(folder)}",
-                hint="put the picture itself there, or take it out of references.",
+                f"{shown(path)}: this reference of {printable(pair.name)} is a link that leads out of the "
+                f"baseline folder {shown(folder)}",
+                hint="put the image itself there, or remove it from references.",
             )
     return found
 

@@ -79,7 +79,7 @@ class GateJudge:
         rules, changes = self.rules_of(pair), sight.changes
         pixels = sight.width * sight.height
         if changes is not None and changes.ignored == pixels:
-            reason = "nothing was compared: all pixels are left out"
+            reason = "nothing was compared: all pixels are ignored"
             return replace(result, status="pass", reason=reason, distance=math.nan, layers=(), notes=())
         if changes is None:
             measures = Measures(0.0, 0.0 if spec.has_places else None, None, 0.0, None, 0, 0.0)
@@ -156,8 +156,8 @@ def check_levels(rules: Rules, spec: DistanceSpec) -> None:
     """
     if "peak" in rules.levels and not spec.has_places:
         raise InvalidSetting(
-            "the gate peak has no value, since no layer of the recipe has a distance with places",
-            hint="leave its limit out, or use --distance unit.",
+            "the gate peak has no value: no layer of the recipe uses a distance with values per position",
+            hint="remove its limit, or use --distance unit.",
         )
     most = ceiling(spec)
     highest: dict[GateName, float | None] = {"overall": most, "peak": most, "colour": _MOST_COLOUR}
@@ -168,7 +168,7 @@ def check_levels(rules: Rules, spec: DistanceSpec) -> None:
                 raise InvalidSetting(
                     f"the limit {level!r} of the gate {name} ({levels.source}) is above the largest possible "
                     f"value, {limit!r}",
-                    hint="write off for a gate that lets everything pass.",
+                    hint="write off for a gate without a limit.",
                 )
 
 
@@ -189,9 +189,9 @@ def check_book(book: RuleBook, recipe: Recipe) -> list[str]:
         if rules.mask is not None:  # once, instead of for every picture
             check_mask(rules.mask)
         if not has_own_levels(spec) and not {"overall", "peak"} & rules.levels.keys():
-            notes[rules.preset or f"the recipe {recipe.preset.name}, as it was asked for,"] = None
+            notes[rules.preset or f"the recipe {recipe.preset.name}, with these options,"] = None
     return [*of_presets] + [
-        f"{name} has no limits for overall and peak, so colour alone decides; --fail overall=X gives it one"
+        f"{name} has no limits for overall and peak, so only colour decides; set one with --fail overall=X"
         for name in notes
     ]
 
@@ -215,10 +215,10 @@ def _goodness(result: PairResult) -> tuple[float, ...]:
 def _notes(evidence: Evidence) -> Iterator[str]:
     """What was let pass."""
     if evidence.shift is not None:
-        yield "it had moved by {},{} pixels as a whole, which is allowed".format(*evidence.shift)
+        yield "the whole image moved by {},{} pixels, which is allowed".format(*evidence.shift)
     moved = sum(region.shift is not None for region in evidence.regions)
     if moved:
-        yield f"{counted(moved, 'region')} of it had moved, which is allowed"
+        yield f"{counted(moved, 'region')} moved, which is allowed"
 
 
 def _examined(

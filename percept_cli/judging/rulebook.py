@@ -103,12 +103,12 @@ class RuleBook:
     @property
     def notes(self) -> list[str]:
         """What a person should know when all pictures were named: what matches nothing, what clashes."""
-        notes = [f"{override} matches no picture" for override in self.overrides if not override.matched]
+        notes = [f"{override} matches no image" for override in self.overrides if not override.matched]
         for pattern, count in self.references.items():
             if not count:
-                notes.append(f"the reference {printable(pattern)} is there for no picture")
+                notes.append(f"no image has the reference {printable(pattern)}")
         for (key, first, last), count in self._clashes.items():
-            notes.append(f"{first} and {last} both set {key} for {counted(count, 'picture')}; the last one counts")
+            notes.append(f"{first} and {last} both set {key} for {counted(count, 'image')}; the last one counts")
         return notes
 
 
@@ -239,7 +239,7 @@ def read_overrides(data: object, source: str, folder: Path) -> list[Override]:
             check_keys(entry, OVERRIDE_KEYS)
             match = _strings(entry.get("match", []), "match")
             if not match:
-                raise InvalidSetting("it matches nothing", hint='write match = "charts/**"')
+                raise InvalidSetting("its match is missing or empty", hint='write match = "charts/**"')
             where = f"{source}, override {number} ({printable(', '.join(match))})"
             changes = _read_rules(entry, where, folder)
             if "preset" in entry:
@@ -256,7 +256,7 @@ def _read_rules(data: Mapping[str, Any], source: str, folder: Path) -> Changes:
     for key in filter(data.__contains__, (*GATES, *OLD_GATES)):
         gate = check_gate(key, source)
         if gate in levels:
-            raise InvalidSetting(f"{key} is the old name of {gate}, which is given too", hint=f"leave {key} out.")
+            raise InvalidSetting(f"{key} is the old name of {gate}, and both are given", hint=f"remove {key}.")
         levels[gate] = _levels(data[key], key, source)
     if levels:
         changes["levels"] = levels
@@ -285,12 +285,14 @@ def _reference(pattern: str) -> str:
     for word in re.findall(r"\{(\w*)\}", pattern):
         if word not in REFERENCE_WORDS:
             hint = did_you_mean(word, REFERENCE_WORDS)
-            raise InvalidSetting(f"the reference {pattern!r} has an unknown word {{{word}}}", hint=hint)
+            raise InvalidSetting(
+                f"the reference {pattern!r} contains the unknown placeholder {{{word}}}", hint=hint
+            )
     # Of either system: a settings file is shared between them.
     if ".." in re.split(r"[/\\]", pattern) or pattern.startswith(("/", "\\")) or PureWindowsPath(pattern).drive:
         raise InvalidSetting(
             f"the reference {pattern!r} leads out of the baseline folder",
-            hint="name a file in the baseline folder, relative to it: linux/{name}",
+            hint="name a file in the baseline folder, relative to it, such as linux/{name}",
         )
     return pattern
 
@@ -335,5 +337,7 @@ def _strings(value: object, key: str) -> tuple[str, ...]:
     """A string, or a list of them."""
     entries = [value] if isinstance(value, str) else value
     if not isinstance(entries, list):
-        raise InvalidSetting(f"{key} must be a string or a list of strings, not {value!r}", hint=f'{key} = ["…"]')
+        raise InvalidSetting(
+            f"{key} must be a string or a list of strings, not {value!r}", hint=f'write {key} = ["…"]'
+        )
     return tuple(_string(entry, key) for entry in entries)

@@ -55,12 +55,12 @@ class Levels:
                 raise _no_level(f"the {name} limit", level)
         if len({isinstance(level, Percent) for level in (self.warn, self.fail) if level not in (None, OFF)}) == 2:
             raise InvalidSetting(
-                "one limit is in per cent, the other one is not", hint="give both in per cent, or both in pixels."
+                "one limit is in per cent, the other is not", hint="give both in per cent, or both in pixels."
             )
         if self.warn not in (None, OFF) and self.fail is not None and self.warn > self.fail:
             raise InvalidSetting(
                 f"the warn limit, {self.warn!r}, is above the fail limit, {self.fail!r}",
-                hint="give the smaller one to warn.",
+                hint="use the smaller one for warn.",
             )
 
     @property
@@ -117,7 +117,7 @@ class Rules:
         if not 0 <= self.max_shift <= MOST_SHIFT:
             raise InvalidSetting(
                 f"max-shift must be 0 to {MOST_SHIFT} pixels, not {self.max_shift}",
-                hint="it is for pictures that moved by a pixel or two.",
+                hint="it is meant for images that moved by a pixel or two.",
             )
 
 
@@ -129,7 +129,7 @@ def parse_level(text: str) -> tuple[GateName, float]:
     """
     name, equals, value = text.partition("=")
     if not equals:
-        raise InvalidSetting(f"{text!r} is no limit", hint="write it as peak=0.5")
+        raise InvalidSetting(f"{text!r} is not a limit", hint="write it as peak=0.5")
     gate, word = check_gate(name.strip()), value.strip()
     if word == "off":
         return gate, OFF
@@ -180,7 +180,7 @@ def check_level(value: float, what: str) -> float:
 def _no_level(what: str, value: float) -> InvalidSetting:
     return InvalidSetting(
         f"{what} must be a finite number of at least 0, not {value!r}",
-        hint="write off for one that never is reached.",
+        hint="write off for no limit.",
     )
 
 

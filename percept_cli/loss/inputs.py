@@ -47,16 +47,17 @@ def check_values(reference: Tensor, candidate: Tensor, value_range: tuple[float,
     for name, low, high in zip(("reference", "candidate"), values[::2], values[1::2], strict=True):
         if not (math.isfinite(low) and math.isfinite(high)):
             raise InvalidInput(
-                f"{name} has values that are not finite numbers",
-                hint="look for a division by 0 or an overflow in what made it.",
+                f"{name} has NaN or infinite values",
+                hint="look for a division by 0 or an overflow where it is computed.",
             )
         if low < black - slack or high > white + slack:
             usual = _usual_range(low, high)
-            advice = f"value_range={usual}" if usual else "the value_range that it has"
+            advice = f"value_range={usual}" if usual else "its value_range"
             raise InvalidInput(
                 f"{name} has values from {low:.4g} to {high:.4g}, far outside the value_range "
                 f"({black:g}, {white:g})",
-                hint=f"pass {advice} to PerceptualDistance, or scale the pictures; check=False switches this off.",
+                hint=f"pass {advice} to PerceptualDistance, or scale the images; to skip this check, pass "
+                "check=False.",
             )
     return min(values), max(values)
 
@@ -70,7 +71,7 @@ def in_a_narrower_range(low: float, high: float, value_range: tuple[float, float
     # All values in the upper half, or within a hundredth: dark or light pictures can, usual ones do not.
     if (low >= (black + white) / 2 and usual[1] == white) or usual[1] - usual[0] < (white - black) / 100:
         return (
-            f"both pictures have values from {low:.4g} to {high:.4g} only, where value_range is ({black:g}, "
+            f"both images have only values from {low:.4g} to {high:.4g}, but value_range is ({black:g}, "
             f"{white:g}): if they are in [{usual[0]:g}, {usual[1]:g}], pass value_range={usual}"
         )
     return ""
@@ -83,13 +84,13 @@ def check_tensors(reference: Tensor, candidate: Tensor, *, smallest: int, device
         device = device or pictures.device
         if pictures.device != device:
             raise InvalidInput(
-                f"{name} is on device {pictures.device}, and the loss on {device}",
-                hint="move both pictures and the loss to one device, such as loss.to(x.device).",
+                f"{name} is on device {pictures.device}, but the loss is on {device}",
+                hint="move both images and the loss to one device, for example with loss.to(x.device).",
             )
     if reference.shape != candidate.shape:
         raise InvalidInput(
             f"the shapes differ: reference is {shape_of(reference)}, candidate is {shape_of(candidate)}",
-            hint="percept never resizes or repeats on its own; bring both to one shape first.",
+            hint="percept never resizes or broadcasts unasked: bring both to the same shape.",
         )
 
 
@@ -98,22 +99,22 @@ def _check_tensor(name: str, pictures: Tensor, smallest: int) -> None:
     if not isinstance(pictures, Tensor):
         raise InvalidInput(
             f"{name} must be a torch tensor, not {type(pictures).__name__}",
-            hint="for files, PIL images and numpy arrays there is percept_cli.compare.",
+            hint="for files, PIL images and numpy arrays, use percept_cli.compare.",
         )
     if not pictures.is_floating_point():
         raise InvalidInput(
-            f"{name} must have a floating dtype, not {pictures.dtype}: integers have no gradients",
+            f"{name} must have a floating-point dtype, not {pictures.dtype}: integers have no gradients",
             hint="pass x.float() / 255, or x.float() with value_range=(0, 255).",
         )
     if pictures.dim() != 4 or pictures.shape[1] != 3:
         raise InvalidInput(f"{name} must be N×3×H×W, not {shape_of(pictures)}", hint=_shape_hint(pictures))
     n, _, height, width = pictures.shape
     if n == 0:
-        raise InvalidInput(f"{name} is a batch of no pictures", hint="leave empty batches out.")
+        raise InvalidInput(f"{name} is an empty batch", hint="skip empty batches.")
     if min(height, width) < smallest:
         raise InvalidInput(
-            f"{name} is {width}×{height} pixels, and the deepest layer needs at least {smallest}×{smallest}",
-            hint="enlarge both pictures, or choose shallower layers.",
+            f"{name} is {width}×{height} pixels, but the deepest layer needs at least {smallest}×{smallest}",
+            hint="enlarge both images, or choose shallower layers.",
         )
 
 
@@ -124,16 +125,16 @@ def shape_of(tensor: Tensor) -> str:
 
 def _shape_hint(pictures: Tensor) -> str:
     if pictures.dim() == 3 and pictures.shape[0] == 3:
-        return "for a single picture pass x[None]."
+        return "for a single image, pass x[None]."
     if pictures.dim() != 4:
-        return "pass a batch of RGB pictures."
+        return "pass a batch of RGB images."
     if pictures.shape[1] == 1:
         return "repeat the grey channel: x.expand(-1, 3, -1, -1)."
     if pictures.shape[1] == 4:
-        return "lay the pictures over a background and drop alpha: only RGB is compared."
+        return "lay the images over a background and drop alpha: only RGB is compared."
     if pictures.shape[3] == 3:
         return "bring the channels to the front: x.permute(0, 3, 1, 2)."
-    return "pass a batch of RGB pictures."
+    return "pass a batch of RGB images."
 
 
 def _usual_range(low: float, high: float) -> tuple[float, float] | None:

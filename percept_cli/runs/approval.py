@@ -91,18 +91,19 @@ class Approval:
         for ours, theirs, role in zip(map(Path, folders), self._reported, ("baseline", "current"), strict=True):
             if not _same(ours, theirs):
                 raise InvalidSetting(
-                    f"the report is of the {role} folder {shown(theirs)}, and not of {shown(ours)}",
-                    hint="name the folders that were compared, or compare these: percept check -o FILE.json",
+                    f"the report is of the {role} folder {shown(theirs)}, not of {shown(ours)}",
+                    hint="name the folders that were compared, or compare these with percept check -o FILE.json.",
                 )
         if ".git" in (part.lower() for part in self._baseline.resolve().parts):
             raise InvalidSetting(
-                f"{shown(self._baseline)} is in a folder of git's own, which is no place for a baseline",
-                hint="name the folder of the pictures that are right; nothing was changed.",
+                f"{shown(self._baseline)} is inside a .git folder, which cannot hold baselines",
+                hint="name the folder of the baseline images; nothing was changed.",
             )
         if not self._current.is_dir():
             raise UnreadableFolder(
                 f"{shown(self._current)}: no such folder",
-                hint="call percept approve where percept check was called, while its pictures are there.",
+                hint="run percept approve in the folder where percept check ran, while its images are still "
+                "there.",
             )
 
     @contextmanager
@@ -122,13 +123,13 @@ class Approval:
             lock = Lock(self._baseline / LOCK)
         except BlockingIOError:
             raise OutputUnwritable(
-                f"{shown(self._baseline)}: another percept approve is at work in it",
-                hint="wait until it has ended, and run percept check again.",
+                f"{shown(self._baseline)}: another percept approve is working in this folder",
+                hint="wait until it ends, then run percept check again.",
             ) from None
         except OSError as error:
             raise OutputUnwritable(
                 f"{shown(error.filename or self._baseline)}: cannot be written: {error.strerror}",
-                hint="give yourself the right to write to the baseline folder; nothing was changed.",
+                hint="check the permissions of the baseline folder; nothing was changed.",
             ) from None
         try:
             self._clear()
@@ -165,8 +166,8 @@ class Approval:
             raise Refused("no file can have this name") from None
         except LinkInTheWay:
             raise Refused(
-                f"{shown(self._baseline / target)} is, or lies behind, a symbolic link; change what it leads "
-                "to by hand"
+                f"{shown(self._baseline / target)} is a symbolic link, or lies behind one; change the "
+                "file that it leads to by hand"
             ) from None
         return True
 
@@ -177,9 +178,9 @@ class Approval:
         if step.source is not None:
             source = _inside(step.source, self._reported[1], "current")
             if step.source.suffix.lower() != step.target.suffix.lower():
-                raise Refused(f"the reference is a {step.target.suffix} file, which {shown(step.source)} is not")
+                raise Refused(f"the reference is a {step.target.suffix} file, but {shown(step.source)} is not")
             if source != step.name:
-                raise Refused(f"{shown(step.source)} is not the candidate of its name")
+                raise Refused(f"{shown(step.source)} is not the candidate with this name")
         if target != step.name:
             self._check_further(step, target)
         return target
@@ -190,13 +191,13 @@ class Approval:
         told = "" if step.source is None else f"copy {shown(step.source)} to {shown(self._baseline / step.name)}"
         if its_own is None:
             raise Refused(
-                f"it was compared with {shown(step.target)}, which no references in the settings give it; "
-                f"name those of the check with --config, or {told} by hand"
+                f"it was compared with {shown(step.target)}, which the settings do not name as one of its "
+                f"references; use the settings of the check with --config, or {told} by hand"
             )
         if step.shared or not its_own:
             raise Refused(
-                f"it was compared with {shown(step.target)}, a reference of other pictures too; {told} by hand, "
-                "and it has one of its own"
+                f"it was compared with {shown(step.target)}, which is also a reference of other images; "
+                f"{told} by hand to give it its own"
             )
 
     def _is_taken(self, step: BaselineStep, target: str) -> bool:
@@ -207,7 +208,7 @@ class Approval:
     def _remove(self, step: BaselineStep, target: str) -> None:
         self._check_reference(step, target)
         if _there(self._current, step.name):
-            raise Refused("there is a candidate now")
+            raise Refused("a candidate exists now")
         if not self._dry_run:
             with below(self._baseline, target) as spot:
                 spot.unlink()
@@ -256,13 +257,13 @@ class Approval:
         """The reference must still be the one that was compared."""
         if step.kind == "new":
             if _there(self._baseline, target):
-                raise Refused("there is a reference now")
+                raise Refused("a reference exists now")
         elif step.before is None:
             raise Refused("the report does not say which reference was compared")
         else:
             found = _sha256(self._baseline, target)
             if found is None:
-                raise Refused("the reference is gone since it was compared")
+                raise Refused("the reference was removed since it was compared")
             if found != step.before:
                 raise Refused("the reference has changed since it was compared")
 
@@ -290,9 +291,9 @@ def _check_name(name: str) -> None:
         raise Refused("the name leads out of the baseline folder")
     path = PurePosixPath(name)
     if any(part.startswith(".") for part in path.parts):
-        raise Refused(f"{printable(name)} is hidden, or in a hidden folder, where nothing is ever approved")
+        raise Refused(f"{printable(name)} is hidden, or in a hidden folder, and hidden files are never approved")
     if path.suffix.lower() not in _ENDINGS:
-        raise Refused(f"{printable(name)} is not named like a picture")
+        raise Refused(f"{printable(name)} is not named like an image")
 
 
 def _there(folder: Path, name: str) -> bool:

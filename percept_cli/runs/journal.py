@@ -74,7 +74,7 @@ class Journal:
         self.notes: list[str] = []
         """What a person should know of the file."""
         if path.exists() and not path.is_file():
-            raise OutputUnwritable(f"{shown(path)}: is no file", hint="name a file, such as results.jsonl.")
+            raise OutputUnwritable(f"{shown(path)}: is not a file", hint="name a file, such as results.jsonl.")
         try:
             self._file: BinaryIO = path.open("a+b", buffering=0)
         except OSError as error:
@@ -98,7 +98,7 @@ class Journal:
                 if row is None:
                     raise InvalidSetting(
                         f"{shown(self.path)}, line {number}: not a result of percept",
-                        hint="name a file that percept wrote as JSON Lines, or one that does not exist yet.",
+                        hint="name a file that percept wrote as JSON Lines, or a new file.",
                     )
                 key = _key(row["name"], row["reference"], row["candidate"])
                 if row["status"] in _SCORED:
@@ -120,12 +120,12 @@ class Journal:
                     self._write(b"\n")
         self._places.append(offset)
         if others:
-            told = f"{shown(self.path)}: {counted(others, 'result')} of another recipe, scored anew"
+            told = f"{shown(self.path)}: {counted(others, 'result')} of another recipe, measured again"
             if _was_default(self._recipes) and self._scorer.spec == load_preset(DEFAULT).spec:
-                told += "; --preset five-taps, the default of earlier versions, goes on with them"
+                told += "; --preset five-taps, the default of earlier versions, would reuse them"
             self.notes.append(told)
         if older:
-            told = f"{counted(older, 'result')} of an earlier version, which says less of a pair, scored anew"
+            told = f"{counted(older, 'result')} of an earlier version, which stored less of a pair, measured again"
             self.notes.append(f"{shown(self.path)}: {told}")
         if failures:
             self.notes.append(f"{shown(self.path)}: {counted(failures, 'error')}, tried again")
@@ -142,7 +142,9 @@ class Journal:
 
     def _cut(self, offset: int, line: bytes) -> None:
         os.ftruncate(self._file.fileno(), offset)
-        self.notes.append(f"{shown(self.path)}: its last line was cut off after {len(line)} bytes and was removed")
+        self.notes.append(
+            f"{shown(self.path)}: its last line was truncated after {len(line)} bytes and was removed"
+        )
 
     def look_up(self, pair: Pair) -> PairResult | None:
         """The pair's result, judged by the present thresholds, if both of its files are what they were.
@@ -239,9 +241,7 @@ class Journal:
         kept = list(self._others.values())
         if kept:
             count = counted(len(kept), "result")
-            self.notes.append(
-                f"{shown(self.path)}: keeps {count} of pairs that are no part of this run, at its end"
-            )
+            self.notes.append(f"{shown(self.path)}: {count} of pairs outside this run kept at its end")
         lines = (to_line(result, self._scorer.spec.fingerprint) for result in results)
         write_output(self.path, chain(lines, (self._line(ordinal) for ordinal in kept)))
 
@@ -275,5 +275,5 @@ def _lock(file: BinaryIO, path: Path) -> None:
 def _unwritable(path: Path, error: OSError) -> OutputUnwritable:
     return OutputUnwritable(
         f"{shown(path)}: cannot be written: {error.strerror}",
-        hint="what is written already is kept; the same command goes on from there.",
+        hint="the results so far are kept; run the same command again to continue.",
     )

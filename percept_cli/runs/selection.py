@@ -58,13 +58,11 @@ def check_patterns(run: Run, selection: Selection) -> None:
     useless = [pattern for pattern in selection.patterns if not _is_of_use(pattern, names)]
     if useless:
         told = " or ".join(f"'{printable(pattern)}'" for pattern in useless)
-        raise NothingMatched(
-            f"no picture of the report matches {told}; {_told(there)}", hint=_hint(useless, there)
-        )
+        raise NothingMatched(f"no image of the report matches {told}; {_told(there)}", hint=_hint(useless, there))
     if selection.patterns and not matching(run, selection.patterns):
         raise NothingMatched(
-            f"the patterns leave no picture over; {_told(there)}",
-            hint="one with ! takes away from those before it: --filter '*' --filter '!charts/**'",
+            f"the patterns leave no image; {_told(there)}",
+            hint="a pattern with ! removes what those before it match: --filter '*' --filter '!charts/**'",
         )
 
 
@@ -79,7 +77,7 @@ def _told(names: list[str]) -> str:
         return "there is nothing to approve"
     more = [] if len(names) <= _NAMES_TOLD else [f"{len(names) - _NAMES_TOLD} more"]
     *others, last = [*map(printable, names[:_NAMES_TOLD]), *more]
-    return f"to approve there is {', '.join(others)} and {last}" if others else f"to approve there is {last}"
+    return f"to approve: {', '.join(others)} and {last}" if others else f"to approve: {last}"
 
 
 def _hint(useless: list[str], names: list[str]) -> str:
@@ -96,7 +94,10 @@ def _hint(useless: list[str], names: list[str]) -> str:
     )
     if near:
         return f"did you mean {' and '.join(near)}?"
-    return "write patterns as in .gitignore: *.png, charts/**; without --filter, --dry-run lists what there is."
+    return (
+        "write patterns as in .gitignore, such as *.png or charts/**; to list what can be approved, use "
+        "--dry-run without --filter."
+    )
 
 
 def steps_of(run: Run, selection: Selection) -> Iterator[BaselineStep]:
@@ -107,8 +108,8 @@ def steps_of(run: Run, selection: Selection) -> Iterator[BaselineStep]:
     """
     if run.folders is None:
         raise InvalidSetting(
-            "the report is not of two folders, so it has no baseline",
-            hint="make it with percept check -o FILE.json.",
+            "the report does not compare two folders, so it has no baseline",
+            hint="create a report with percept check -o FILE.json.",
         )
     used = Counter(result.reference for result in run.results if result.reference is not None)
     for result in matching(run, selection.patterns):

@@ -67,7 +67,7 @@ def worker_count(wanted: int | None = None) -> int:
     if wanted is None:
         return min(8, processors())
     if wanted < 1:
-        raise InvalidSetting(f"there must be at least one worker, not {wanted}", hint="leave --workers out.")
+        raise InvalidSetting(f"--workers must be at least 1, not {wanted}", hint="leave out --workers.")
     return wanted
 
 
@@ -96,7 +96,7 @@ class Pipeline:
     ) -> None:
         if batch_size is not None and batch_size < 1:
             raise InvalidSetting(
-                f"a batch has at least one pair, not {batch_size}", hint="leave --batch-size out."
+                f"--batch-size must be at least 1, not {batch_size}", hint="leave out --batch-size."
             )
         self._scorers = Scorers(scorer)
         self._workers = worker_count(workers)
@@ -298,8 +298,8 @@ class Pipeline:
         self._limits[_size(tasks[0])] = len(tasks) // 2
         width, height = _size(tasks[0])
         self._say(
-            f"Note: {len(tasks)} pairs of {width}×{height} pixels at once do not fit the memory of "
-            f"device {tasks[0].job.scorer.device}; going on with {len(tasks) // 2}"
+            f"Note: {len(tasks)} pairs of {width}×{height} pixels together do not fit into the memory of "
+            f"device {tasks[0].job.scorer.device}; continuing with {len(tasks) // 2}"
         )
 
     def _collect_all(self) -> None:

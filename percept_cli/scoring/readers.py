@@ -120,8 +120,8 @@ class Readers:
                     raise
                 if alone:
                     raise DeviceOutOfMemory(
-                        f"no thread can be started to read pictures: {error}",
-                        hint="allow this process more memory and threads (ulimit -v, ulimit -u).",
+                        f"cannot start a thread to read images: {error}",
+                        hint="give this process more memory and threads (ulimit -v, ulimit -u).",
                     ) from None
                 return  # fewer do as well
 
@@ -199,7 +199,7 @@ def failed(scorer: Scorer, pair: Pair, error: PerceptError | MemoryError) -> Pai
     """The result of a pair that cannot be compared, whatever comes up while that is made."""
     if isinstance(error, MemoryError):
         error = DeviceOutOfMemory(
-            "not enough memory", hint="close other programs, or cut the pictures into parts."
+            "not enough memory", hint="close other programs, or split the images into smaller ones."
         )
     try:
         return scorer.failed(pair, error)
@@ -224,5 +224,5 @@ def refuse_special(*sides: Path | None) -> None:
             continue
         if special:
             raise UnreadableImage(
-                f"{shown(str(side))}: a pipe or a device, not a file", hint="save the picture as a file first."
+                f"{shown(str(side))}: is a pipe or a device, not a file", hint="save the image as a file first."
             )

@@ -271,9 +271,9 @@ class Scorer:
         """The result of a picture without a counterpart."""
         hint = f"; {pair.hint}" if pair.hint else ""
         if pair.reference is None:
-            result = self._bare(pair, "new", f"there is no reference of this name{hint}")
+            result = self._bare(pair, "new", f"there is no reference with this name{hint}")
         else:
-            result = self._bare(pair, "missing", f"there is no candidate of this name{hint}")
+            result = self._bare(pair, "missing", f"there is no candidate with this name{hint}")
         try:
             return self.judge.unmatched(result, pair, self.spec.pictures.limits)
         except PerceptError as error:

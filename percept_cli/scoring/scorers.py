@@ -44,5 +44,5 @@ class Scorers:
         spec = self.scorer_for(pair).spec
         if spec is self.base.spec or not result.compared:
             return result
-        note = f"by preset {self.base.judge.preset_of(pair)}: not comparable with the others"
+        note = f"measured with preset {self.base.judge.preset_of(pair)}: not comparable with the others"
         return replace(result, fingerprint=spec.fingerprint, notes=(*result.notes, note))

@@ -323,17 +323,17 @@ def _united(specs: Sequence[DistanceSpec]) -> DistanceSpec:
         InvalidSetting: for none, or if they cannot share features.
     """
     if not specs:
-        raise InvalidSetting("there is no recipe to measure by", hint="name at least one preset.")
+        raise InvalidSetting("no recipe is given", hint="name at least one preset.")
     for what, found in (
         ("backbone", [spec.backbone for spec in specs]),
         ("precision", [spec.precision for spec in specs]),
-        ("way to read pictures", [spec.pictures for spec in specs]),
+        ("way to read images", [spec.pictures for spec in specs]),
     ):
         if any(one != found[0] for one in found):
-            names = f": {', '.join(map(str, dict.fromkeys(found)))}" if what != "way to read pictures" else ""
+            names = f": {', '.join(map(str, dict.fromkeys(found)))}" if what != "way to read images" else ""
             raise InvalidSetting(
-                f"recipes that share features must have one {what}{names}",
-                hint="measure those of each on its own, one call after the other.",
+                f"recipes that share features must have the same {what}{names}",
+                hint="measure with each of them in a call of its own.",
             )
     taps = dict.fromkeys(tap for spec in specs for tap in spec.taps)
     return replace(specs[0], layers=tuple(LayerSpec(tap, "mse") for tap in taps))

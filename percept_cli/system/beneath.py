@@ -105,7 +105,7 @@ def below(folder: Path, name: str, *, make: bool = False) -> Iterator[FilePlace]
         OSError: if one is none, or cannot be opened.
     """
     if leads_out(name):
-        raise ValueError("the name points outside the folder")
+        raise ValueError("the name leads out of the folder")
     *parents, last = PurePosixPath(name).parts
     here, held = folder, _opened(folder)
     try:

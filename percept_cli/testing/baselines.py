@@ -75,7 +75,7 @@ class BaselineSpots:
             part = "" if self._unnamed == 1 else str(self._unnamed)
             label = self._item.name + (f"@{part}" if part else "")
         elif name in self._given:
-            raise ValueError(f"percept_check: the name {name!r} was used in this test already")
+            raise ValueError(f"percept_check: the name {name!r} was already used in this test")
         else:
             self._given.add(name)
             part = part_of(name, name, is_unfit=_NUMBERED.fullmatch(name) is not None)

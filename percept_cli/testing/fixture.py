@@ -143,9 +143,8 @@ class Check:
         owner = self._claims.owner(path, test)
         if owner != test:
             pytest.fail(
-                f"percept: two tests have one baseline: {self._shown(path)}\n"
-                f"  {owner}\n  {test}\n"
-                "  rename one of them; tests that are to share a baseline name it with baseline=",
+                f"percept: two tests use the same baseline: {self._shown(path)}\n  {owner}\n  {test}\n  "
+                "rename one of them; to share a baseline on purpose, name it with baseline=",
                 pytrace=False,
             )
         old = None if spot.old is None else Path(f"{spot.old}{suffix}")
@@ -163,9 +162,9 @@ class Check:
             path,
             path,
             (
-                f"{self._shown(old)} is not used, since it may be the baseline of several tests:",
+                f"{self._shown(old)} is not used, because it could be the baseline of several tests:",
                 *(f"  {owner}" for owner in owners),
-                f"if it is of this one: mkdir -p {shell_quoted(self._shown(path.parent))} && {move}",
+                f"if it belongs to this one: mkdir -p {shell_quoted(self._shown(path.parent))} && {move}",
             ),
         )
 
@@ -224,9 +223,9 @@ class Check:
         first = self._claims.owner(reference, test, kind="written")
         if first != test and reference.is_file() and candidate.read_bytes() != reference.read_bytes():
             pytest.fail(
-                f"percept: two tests that share a baseline have other pictures: {self._shown(reference)}\n"
-                f"  {first} has just written it\n  {test} differs from it\n"
-                "  give one of them a baseline of its own",
+                "percept: two tests that share a baseline have different images: "
+                f"{self._shown(reference)}\n  {first} has just written it\n  {test} differs from it\n  "
+                "give one of them its own baseline",
                 pytrace=False,
             )
         self._write(candidate, reference)
@@ -262,7 +261,7 @@ class Check:
         lines = [
             f"percept: {spot.label} has no baseline: {self._shown(held.path)}",
             *(f"  {line}" for line in held.doubt),
-            f"  the picture is {candidate}",
+            f"  the image is {candidate}",
             "  look at it; if it is right, make it the baseline with",
             f"    {self._update_command()}",
         ]
@@ -274,9 +273,9 @@ class Check:
         lines = [f"percept: {spot.label}: {reason_of(result)}", *(f"  {line}" for line in details_of(bare))]
         lines += [
             f"  baseline:  {self._shown(Path(result.reference or ''))}",
-            f"  picture:   {candidate}",
+            f"  image:     {candidate}",
             f"  report:    {self._shown(Path(self._config.option.percept_report))}, when all tests are done",
-            f"  if the picture is right: {self._update_command()}",
+            f"  if the image is right: {self._update_command()}",
         ]
         pytest.fail("\n".join(lines))
 

@@ -132,7 +132,7 @@ class Project:
             str(options.get("device", self._values.get("device", "auto"))),
             None if memory is None else parse_size(memory),
             recipe.preset.ladder,
-            (f"{name} has no limits for overall and peak, so colour alone decides",) if without else (),
+            (f"{name} has no limits for overall and peak, so only colour decides",) if without else (),
         )
 
 

@@ -61,15 +61,15 @@ def collection_of(
     config, tests = session.config, {item.nodeid for item in session.items}
     reason = ""
     if trouble:
-        reason = "not all files of tests could be collected"
+        reason = "not all test files could be collected"
     elif (
         set(map(id, seen)) != set(map(id, session.items))
         or any(config.getoption(name, None) for name in _PARTIAL)
         or not _are_all(config)
     ):
-        reason = "only some of the tests were asked for"
+        reason = "only some of the tests were selected"
     elif not tests:
-        reason = "there was no test"
+        reason = "there are no tests"
     modules, places = (sorted({str(path) for path in paths}) for paths in (files, folders))
     return {"tests": len(tests), "reason": reason, "modules": modules, "folders": places}
 
@@ -95,7 +95,7 @@ def why_unknown(session: Session) -> str:
     names = sorted(test for test, place in session.troubled.items() if place is None)
     if names:
         more = f" and {len(names) - _TOLD} more" if len(names) > _TOLD else ""
-        return f"not known for tests that did not pass: {', '.join(names[:_TOLD])}{more}"
+        return f"some tests did not pass: {', '.join(names[:_TOLD])}{more}"
     return ""
 
 

@@ -75,7 +75,7 @@ def test_a_part_that_is_approved_already_is_no_reason_to_refuse_the_rest(checked
     assert done.stdout == (
         "changed  menu/icon.png\nalready approved  shade.png\nIn base: 1 changed, 1 already approved, 1 refused.\n"
     )
-    assert done.stderr == f"refused  menu/fresh.png: there is a reference now\n{HINT}"
+    assert done.stderr == f"refused  menu/fresh.png: a reference exists now\n{HINT}"
     assert contents(checked / "base") == ACCEPTED | {"menu/fresh.png": "someone else's"}
 
 
@@ -159,14 +159,14 @@ def test_the_folders_of_a_report_are_used_by_nobody(checked: Path, approve: Appr
     )
     done = approve("report.json")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "Error: the report is of the baseline folder .git/hooks, and not of base\n" in done.stderr
+    assert "Error: the report is of the baseline folder .git/hooks, not of base\n" in done.stderr
     done = approve("report.json", "--baseline", ".git/hooks", "--current", "evil")
     assert (done.returncode, done.stdout) == (2, "")
-    assert ".git/hooks is in a folder of git's own" in done.stderr
+    assert ".git/hooks is inside a .git folder" in done.stderr
     hooks.rename(checked / "hooks")
     write_report(checked, row, folders=("hooks", "evil"))
     done = approve("report.json", "--baseline", "hooks", "--current", "evil")
-    assert done.stderr == f"refused  post-checkout: post-checkout is not named like a picture\n{HINT}"
+    assert done.stderr == f"refused  post-checkout: post-checkout is not named like an image\n{HINT}"
     assert everything(checked).keys() == before.keys()
     assert list((checked / "hooks").iterdir()) == []
 
@@ -218,10 +218,10 @@ def test_settings_name_the_folders(checked: Path, approve: Approve) -> None:
     ("name", "told"),
     [
         ("/etc/evil.png", "the name leads out of the baseline folder"),
-        (".git/evil.png", ".git/evil.png is hidden, or in a hidden folder, where nothing is ever approved"),
-        (".evil.png", ".evil.png is hidden, or in a hidden folder, where nothing is ever approved"),
-        ("evil.sh", "evil.sh is not named like a picture"),
-        ("evil", "evil is not named like a picture"),
+        (".git/evil.png", ".git/evil.png is hidden, or in a hidden folder, and hidden files are never approved"),
+        (".evil.png", ".evil.png is hidden, or in a hidden folder, and hidden files are never approved"),
+        ("evil.sh", "evil.sh is not named like an image"),
+        ("evil", "evil is not named like an image"),
         ("a\0.png", "the name leads out of the baseline folder"),
         ("half\ud800.png", "no file can have this name"),
     ],

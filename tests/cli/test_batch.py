@@ -171,7 +171,7 @@ def test_each_line_of_a_stream_is_answered_before_the_next(folders: Path) -> Non
         (["--pairs", "x.csv"], 2, "x.csv: cannot be read: No such file or directory"),
         (["--pairs", "expected"], 2, "expected: is a folder, not a list of pairs"),
         (["--pairs", "empty.csv"], 3, "nothing was compared"),
-        (["--pairs", "headerless.csv"], 2, "must name the columns reference and candidate; it has: a.png, b.png"),
+        (["--pairs", "headerless.csv"], 2, "must name the columns reference and candidate, but it has: a.png, b.png"),
         (["--pairs", "misspelt.csv"], 2, "unknown column 'treshold'"),
         (["expected", "actual", "--batch-size", "0"], 2, "'0' is neither 'auto' nor an integer of at least 1."),
         (["expected", "actual", "--workers", "0"], 2, "--workers"),
@@ -249,6 +249,6 @@ def test_a_pipe_named_in_a_list_costs_one_row(folders: Path, percept: Percept) -
         "error\tactual/same.png\nerror\t/dev/zero\n0.0\tactual/same.png\n",
     )
     assert (
-        "  actual/same.png: pipe.png: a pipe or a device, not a file; save the picture as a file first."
+        "  actual/same.png: pipe.png: is a pipe or a device, not a file; save the image as a file first."
         in done.stderr
     )

@@ -202,13 +202,13 @@ def test_settings_in_a_file(percept: Percept, folders: Path) -> None:
     )
     done = percept("check", "-o", "r.json")
     assert done.returncode == 1
-    assert "Warning: override 3 (typo/**) matches no picture\n" in done.stderr
+    assert "Warning: override 3 (typo/**) matches no image\n" in done.stderr
     found = results_of(folders / "r.json")
     assert found["ui/digit.png"]["status"] == "pass"
     icon = found["ui/icon.png"]
     assert [gate["name"] for gate in icon["evidence"]["gates"]] == ["colour"]  # levels are those of another recipe
     assert icon["threshold"] is None
-    assert "Warning: johnson-style has no limits for overall and peak, so colour alone decides" in done.stderr
+    assert "Warning: johnson-style has no limits for overall and peak, so only colour decides" in done.stderr
     assert icon["fingerprint"] != found[""]["fingerprint"]
     assert "not comparable with the others" in icon["reason"]
     assert found[""]["summary"]["count"] == 3
@@ -264,10 +264,10 @@ def test_what_would_go_wrong_only_later_is_told_at_once(percept: Percept) -> Non
     assert percept("check", *same, "--ignore", "500,0,5,5", "-q").returncode == 3
     chosen = percept("check", *same, "--include", "*.png")
     assert chosen.returncode == 2
-    assert "actual/same.png is no folder" in chosen.stderr
+    assert "actual/same.png is not a folder" in chosen.stderr
     everything = percept("check", "expected/same.png", "actual/ui/icon.png", "--ignore", "0,0,999,999")
     assert everything.returncode == 0
-    assert "actual/ui/icon.png: nothing was compared: all pixels are left out" in " ".join(
+    assert "actual/ui/icon.png: nothing was compared: all pixels are ignored" in " ".join(
         everything.stdout.split()
     )
 

@@ -76,8 +76,8 @@ TROUBLE = {
     "missing file": (["a.png", "missing.png"], 3, "missing.png: no such file"),
     "directory": (["folder", "b.png"], 3, "folder: is a folder"),
     "empty file": (["a.png", "empty.png"], 3, "empty.png: empty (0 bytes)"),
-    "text called png": (["text.png", "b.png"], 3, "text.png: not a picture"),
-    "equal text files": (["text.png", "text.png"], 3, "text.png: not a picture"),
+    "text called png": (["text.png", "b.png"], 3, "text.png: not an image"),
+    "equal text files": (["text.png", "text.png"], 3, "text.png: not an image"),
     "truncated png": (["a.png", "truncated.png"], 3, "truncated.png: the image is damaged or truncated"),
     "equal truncated files": (["truncated.png", "truncated.png"], 3, "truncated.png: the image is damaged"),
     "zero-size": (["zero.png", "b.png"], 3, "zero.png: "),
@@ -149,7 +149,7 @@ def test_pictures_smaller_than_the_deepest_tap_are_extended_and_said_to_be(perce
     save("a.png", 8, 5)
     save("b.png", 8, 5, seed=1)
     note = (
-        "8×5 pixels are too few for relu4_3: both pictures were extended to 8×8 by repeating their last column "
+        "8×5 pixels are too few for relu4_3: both images were extended to 8×8 by repeating their last column "
         "and row"
     )
     done = percept("compare", "a.png", "b.png", "--format", "json")

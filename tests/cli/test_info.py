@@ -24,7 +24,7 @@ AVIF          .avif .avifs                8, 10 and 12 bits; animations at 8 bit
 HEIC          .heic .heif .hif            not available, see below
 JPEG XL       .jxl                        not available, see below
 OpenEXR       .exr                        not available, see below
-Radiance HDR  .hdr .pic                   light, RGBE
+Radiance HDR  .hdr .pic                   scene-linear values, RGBE
 NumPy .npy    .npy                        arrays of levels or scene-linear values
 DIB           .dib                        8 bits; BMP without a file header
 TGA           .tga .icb .vda .vst         8 bits

@@ -30,8 +30,8 @@ def test_every_report_at_once(folders: Path, percept: Percept) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
         "FAIL: 1 missing, 1 new; 3 pairs measured, without a limit\n"
-        "  MISSING gone.png: there is no candidate of this name\n"
-        "  NEW fresh.png: there is no reference of this name\n"
+        "  MISSING gone.png: there is no candidate with this name\n"
+        "  NEW fresh.png: there is no reference with this name\n"
         "The reports are in r.json, r.jsonl, r.csv, r.parquet, r.txt, r.tsv.\n"
     )
     document = json.loads((folders / "r.json").read_text(encoding="utf-8"))
@@ -175,7 +175,7 @@ def test_a_full_disk_keeps_what_was_written(tmp_path: Path, save: Save, percept:
         preexec_fn=limited(resource.RLIMIT_FSIZE, 9000),
     )
     assert done.returncode == 2
-    assert "Error: r.jsonl: cannot be written: File too large\nHint: what is written already" in done.stderr
+    assert "Error: r.jsonl: cannot be written: File too large\nHint: the results so far are kept" in done.stderr
     assert "ERROR: " in done.stdout  # half a run has passed nothing
     assert (tmp_path / "r.jsonl").stat().st_size == 9000
     assert percept("batch", "expected", "actual", "--resume", "r.jsonl", *CHEAP).returncode == 0
@@ -217,7 +217,8 @@ def test_a_batch_that_does_not_fit_is_halved(tmp_path: Path, save: Save, percept
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stderr
     assert re.search(
-        r"Note: \d+ pairs of 320×320 pixels at once do not fit the memory of device cpu; going on with \d+\n",
+        r"Note: \d+ pairs of 320×320 pixels together do not fit into the memory of device cpu; "
+        r"continuing with \d+\n",
         done.stderr,
     )
     assert done.stdout == percept("batch", *arguments).stdout

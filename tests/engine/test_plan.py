@@ -25,7 +25,7 @@ def test_a_plan_in_words() -> None:
         f"{100 * (1 - plan.share):.1f} % of the work avoided"
     )
     everywhere = plan_of_pixels(spec, *as_bytes(np.ones((40, 50), bool)), 40, 50)
-    assert str(everywhere) == "plan: 12 of 12 cells of 16×16 pixels changed; the whole picture is computed"
+    assert str(everywhere) == "plan: 12 of 12 cells of 16×16 pixels changed; the whole image is computed"
     nowhere = plan_of_pixels(spec, *as_bytes(np.zeros((40, 50), bool)), 40, 50)
     assert (str(nowhere), nowhere.crops) == ("plan: the pixels are equal, nothing to compute", ())
 

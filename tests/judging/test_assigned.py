@@ -37,7 +37,7 @@ def test_references_stay_in_the_baseline_folder(percept: Percept, folders: Path,
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         f"Error: percept.toml: the reference {reference!r} leads out of the baseline folder\n"
-        "Hint: name a file in the baseline folder, relative to it: linux/{name}\n"
+        "Hint: name a file in the baseline folder, relative to it, such as linux/{name}\n"
     )
 
 
@@ -49,8 +49,8 @@ def test_a_reference_that_is_a_link_out_of_the_baseline_is_refused(percept: Perc
     done = percept("check", "expected", "actual", "--exclude", "now/", "--exclude", "same/")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "Error: expected/now/noise.png: a reference of noise.png, is a link that leads out of the baseline folder "
-        "expected\nHint: put the picture itself there, or take it out of references.\n"
+        "Error: expected/now/noise.png: this reference of noise.png is a link that leads out of the baseline "
+        "folder expected\nHint: put the image itself there, or remove it from references.\n"
     )
     (folders / "percept.toml").write_text("[check]\nreferences = 'same/{name}'\n")
     done = percept("check", "expected", "actual", "--exclude", "now/", "--exclude", "same/", "-q")
@@ -71,4 +71,4 @@ def test_of_two_files_the_references_folder_is_the_baseline(percept: Percept, fo
 def test_references_that_are_nowhere_are_told_of(percept: Percept, folders: Path) -> None:
     (folders / "percept.toml").write_text("[check]\nreferences = ['mac/{name}']\n")
     done = percept("check", "expected", "actual")
-    assert "Warning: the reference mac/{name} is there for no picture\n" in done.stderr
+    assert "Warning: no image has the reference mac/{name}\n" in done.stderr

@@ -104,7 +104,7 @@ def test_a_pair_that_is_left_out_as_a_whole(percept: Percept, form: str) -> None
     text = told(percept, form, "a.png", "c.png", "--ignore", "0,0,999,999")
     assert "nothing was compared" in text
     if form != "github":
-        assert "all pixels are left out" in text
+        assert "all pixels are ignored" in text
 
 
 @pytest.mark.usefixtures("two_sizes")
@@ -118,7 +118,7 @@ def test_what_is_left_out_is_neither_identical_nor_a_distance(percept: Percept, 
     assert (row["status"], row["distance"], row["width"]) == ("pass", None, 100)
     assert (document["summary"]["identical"], document["summary"]["mean"]) == (0, None)
     again = percept("report", "r.json", "--format", "tap")
-    assert "# SKIP nothing was compared: all pixels are left out" in again.stdout
+    assert "# SKIP nothing was compared: all pixels are ignored" in again.stdout
 
 
 @pytest.mark.usefixtures("two_sizes")
@@ -155,7 +155,7 @@ def test_a_crop_is_named_where_it_is_why_sizes_differ(percept: Percept, tmp_path
     words = "the mask has 100×80 pixels, but the images have 50×40 after --crop 0,0,50,40"
     assert words in " ".join(done.stdout.split())
     done = percept("check", "a.png", "c.png", "--ignore", "60,0,9,9", "--crop", "0,0,50,40")
-    assert "lies outside the picture of 50×40 pixels after --crop 0,0,50,40" in " ".join(done.stdout.split())
+    assert "lies outside the image of 50×40 pixels after --crop 0,0,50,40" in " ".join(done.stdout.split())
     done = percept("compare", "a.png", "b.png", "--crop", "0,10,50,99")
     assert "a.png is 50×70 pixels, b.png is 50×71 after --crop 0,10,50,99" in done.stderr
 

@@ -75,7 +75,7 @@ def test_a_table_that_is_wrong(table: object, message: str) -> None:
 @pytest.mark.parametrize(
     ("tables", "message"),
     [
-        ([{"peak": 1}], "override 1: it matches nothing"),
+        ([{"peak": 1}], "override 1: its match is missing or empty"),
         ([{"match": "a"}, {"match": "b", "peek": 1}], "override 2: unknown key 'peek'"),
         ([{"match": "*", "preset": "nonsense"}], "override 1: unknown preset 'nonsense'"),
         ({"match": "a"}, "override must be a list of tables"),
@@ -109,7 +109,7 @@ def test_overrides_add_up_and_the_last_counts() -> None:
     assert {rules.levels["colour"].fail for rules in found.values()} == {1.0}
     assert found["c.png"].levels["peak"].source == "percept.toml, override 2 (*.png, !b.png)"
     assert book.notes == [
-        "override 3 (nowhere/**) matches no picture",
+        "override 3 (nowhere/**) matches no image",
         "override 1 (charts/**) and override 2 (*.png, !b.png) both set peak for 1 picture; the last one counts",
     ]
 
@@ -126,7 +126,7 @@ def test_a_gate_by_both_of_its_names_is_refused(side: str) -> None:
         assert from_arguments(fail={"distance": 1.0})["levels"] == {"overall": Levels(None, 1.0, "argument")}
     with (
         pytest.warns(OldName),
-        pytest.raises(InvalidSetting, match="distance is the old name of overall, which is given too"),
+        pytest.raises(InvalidSetting, match="distance is the old name of overall, and both are given"),
     ):
         read_check({"distance": 1.0, "overall": 0.5}, "percept.toml", Path())
 

@@ -426,4 +426,4 @@ def test_names_that_are_nearly_equal_are_told_of(tmp_path: Path, left: str, righ
     assert pairs[right].hint.startswith(words)
     assert bool(pairs[right].hint) == bool(pairs[left].hint) == bool(words)
     result = Scorer(load_preset("five-taps").spec).unmatched(pairs[right])
-    assert result.reason == "there is no reference of this name" + (f"; {pairs[right].hint}" if words else "")
+    assert result.reason == "there is no reference with this name" + (f"; {pairs[right].hint}" if words else "")

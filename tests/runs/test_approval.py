@@ -45,7 +45,7 @@ def test_a_missing_picture_that_is_back_is_not_removed(checked: Path, approve: A
     put(checked / "now" / "gone.png", "back")
     done = approve("report.json", "--prune")
     assert done.returncode == 1
-    assert done.stderr.startswith("refused  gone.png: there is a candidate now\n")
+    assert done.stderr.startswith("refused  gone.png: a candidate exists now\n")
     assert contents(checked / "base") == ACCEPTED
 
 
@@ -55,7 +55,7 @@ def test_a_missing_picture_that_is_back_is_not_removed(checked: Path, approve: A
         ("now", "write", "the candidate has changed since it was compared"),
         ("now", "remove", "now/shade.png: No such file or directory"),
         ("base", "write", "the reference has changed since it was compared"),
-        ("base", "remove", "the reference is gone since it was compared"),
+        ("base", "remove", "the reference was removed since it was compared"),
     ],
 )
 def test_what_changed_since_is_refused_and_the_others_go_on(
@@ -85,7 +85,7 @@ def test_a_link_out_of_the_baseline_is_refused(checked: Path, approve: Approve) 
     (checked / "base" / "menu" / "icon.png").symlink_to(elsewhere)
     done = approve("report.json")
     assert done.returncode == 1
-    assert done.stderr.startswith("refused  menu/icon.png: base/menu/icon.png is, or lies behind, a symbolic link")
+    assert done.stderr.startswith("refused  menu/icon.png: base/menu/icon.png is a symbolic link, or lies behind one")
     assert got(elsewhere) == "old icon"
     assert got(checked / "base" / "shade.png") == "new shade"
 
@@ -157,13 +157,13 @@ def test_the_reference_that_was_compared_is_replaced_if_the_settings_give_it(
     [
         (
             "[check]\n",
-            "it was compared with base/shade-dark.png, which no references in the settings give it; name those of "
-            "the check with --config, or copy now/shade.png to base/shade.png by hand",
+            "it was compared with base/shade-dark.png, which the settings do not name as one of its "
+            "references; use the settings of the check with --config, or copy now/shade.png to base/shade.png by hand",
         ),
         (
             "[check]\nreferences = 'shade-dark.png'\n",
-            "it was compared with base/shade-dark.png, a reference of other pictures too; copy now/shade.png to "
-            "base/shade.png by hand, and it has one of its own",
+            "it was compared with base/shade-dark.png, which is also a reference of other images; copy "
+            "now/shade.png to base/shade.png by hand to give it its own",
         ),
     ],
 )
@@ -188,7 +188,7 @@ def test_a_reference_that_two_pictures_were_compared_with_is_refused(checked: Pa
         "[[override]]\nmatch = '*'\nreferences = ['{stem}.jpg', 'fine{suffix}']\n"
     )
     done = approve("report.json")
-    assert "a reference of other pictures too" in done.stderr
+    assert "also a reference of other images" in done.stderr
     assert contents(checked / "base") == OLD | {"fine.png": "dark shade"}
 
 
@@ -201,7 +201,7 @@ def test_only_pictures_are_written(checked: Path, approve: Approve, dry: bool) -
     write_report(checked, *(result_of(checked, name, "new") for name in ("text.png", "empty.png", "half.png")))
     done = approve("report.json", *["--dry-run"][:dry])
     assert done.returncode == 1
-    assert "refused  text.png: now/text.png: not a picture" in done.stderr
+    assert "refused  text.png: now/text.png: not an image" in done.stderr
     assert "refused  empty.png: now/empty.png: empty (0 bytes)" in done.stderr
     assert "refused  half.png: now/half.png: " in done.stderr
     assert contents(checked / "base") == OLD
@@ -250,7 +250,7 @@ def test_another_kind_of_file_is_refused(checked: Path, approve: Approve) -> Non
     other = {"candidate": "now/shade.jpg", "candidate_file": stamp(checked / "now" / "shade.jpg")}
     write_report(checked, result_of(checked, "shade.png", "fail", **other))
     done = approve("report.json")
-    assert "the reference is a .png file, which now/shade.jpg is not" in done.stderr
+    assert "the reference is a .png file, but now/shade.jpg is not" in done.stderr
     assert contents(checked / "base") == OLD
 
 
@@ -359,7 +359,7 @@ def busy(checked: Path) -> Iterator[Path]:
 def test_two_at_once(busy: Path, approve: Approve) -> None:
     done = approve("report.json")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "Error: base: another percept approve is at work in it\n" in done.stderr
+    assert "Error: base: another percept approve is working in this folder\n" in done.stderr
     (busy / "base" / LOCK).unlink()
     assert contents(busy / "base") == OLD
 

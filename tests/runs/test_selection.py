@@ -47,35 +47,36 @@ def test_a_filter_that_is_none_is_told(checked: Path, approve: Approve) -> None:
     assert contents(checked / "base") == OLD
 
 
-THERE = "to approve there is menu/icon.png, shade.png and menu/fresh.png"
+THERE = "to approve: menu/icon.png, shade.png and menu/fresh.png"
 
 
 @pytest.mark.parametrize("further", [[], ["--dry-run"], ["-q"]])
 @pytest.mark.parametrize(
     ("patterns", "told", "hint"),
     [
-        (["shad.png"], f"no picture of the report matches 'shad.png'; {THERE}", "did you mean shade.png?"),
-        (["meun/**"], f"no picture of the report matches 'meun/**'; {THERE}", "did you mean menu/**?"),
-        (["/Icons.png"], f"no picture of the report matches '/Icons.png'; {THERE}", "did you mean icon.png?"),
+        (["shad.png"], f"no image of the report matches 'shad.png'; {THERE}", "did you mean shade.png?"),
+        (["meun/**"], f"no image of the report matches 'meun/**'; {THERE}", "did you mean menu/**?"),
+        (["/Icons.png"], f"no image of the report matches '/Icons.png'; {THERE}", "did you mean icon.png?"),
         (
             ["shade.png", "*.jpg", "fresh.pgn"],
-            f"no picture of the report matches '*.jpg' or 'fresh.pgn'; {THERE}",
+            f"no image of the report matches '*.jpg' or 'fresh.pgn'; {THERE}",
             "did you mean *.png and fresh.png?",
         ),
         (
             ["*", "!meun/"],
-            f"no picture of the report matches '!meun/'; {THERE}",
+            f"no image of the report matches '!meun/'; {THERE}",
             "did you mean menu/**?",
         ),
         (
             ["\x1b"],
-            f"no picture of the report matches '\\x1b'; {THERE}",
-            "write patterns as in .gitignore: *.png, charts/**; without --filter, --dry-run lists what there is.",
+            f"no image of the report matches '\\x1b'; {THERE}",
+            "write patterns as in .gitignore, such as *.png or charts/**; to list what can be approved, use "
+            "--dry-run without --filter.",
         ),
         (
             ["!menu/*"],
-            f"the patterns leave no picture over; {THERE}",
-            "one with ! takes away from those before it: --filter '*' --filter '!charts/**'",
+            f"the patterns leave no image; {THERE}",
+            "a pattern with ! removes what those before it match: --filter '*' --filter '!charts/**'",
         ),
     ],
 )
@@ -94,11 +95,9 @@ def test_of_many_pictures_to_approve_some_are_named(checked: Path, approve: Appr
         put(checked / "now" / name, name)
     write_report(checked, *(result_of(checked, name, "new") for name in names))
     done = approve("report.json", "--filter", "zzz")
-    assert "; to approve there is p0.png, p1.png, p2.png, p3.png, p4.png and 4 more\n" in done.stderr
+    assert "; to approve: p0.png, p1.png, p2.png, p3.png, p4.png and 4 more\n" in done.stderr
     done = approve("report.json", "--filter", "p0.pgn", "--only", "changed")
-    assert done.stderr.startswith(
-        "Error: no picture of the report matches 'p0.pgn'; there is nothing to approve\n"
-    )
+    assert done.stderr.startswith("Error: no image of the report matches 'p0.pgn'; there is nothing to approve\n")
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def test_trouble_takes_its_place_in_the_order(save: Save, tmp_path: Path) -> Non
         ("gone", "error"), ("same", "measured"),
     ]  # fmt: skip
     assert found[0].reason == "line 1: not JSON; write JSON."
-    assert "bad.png: not a picture" in found[1].reason
+    assert "bad.png: not an image" in found[1].reason
     assert (found[2].weight, found[2].extra, found[2].threshold_source) == (2.0, {"id": 1}, "line 3")
     assert all(
         not result.scored and not result.compared for result in found if result.status not in ("fail", "measured")

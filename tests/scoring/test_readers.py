@@ -31,7 +31,7 @@ def test_no_thread_to_read_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> 
         raise RuntimeError("can't start new thread")
 
     line = Pipeline(Stand())
-    with monkeypatch.context() as patch, pytest.raises(DeviceOutOfMemory, match="no thread can be started"):
+    with monkeypatch.context() as patch, pytest.raises(DeviceOutOfMemory, match="cannot start a thread"):
         patch.setattr(threading.Thread, "start", start)
         list(line.results(Pairs(PAIRS)))
     # Some are enough.

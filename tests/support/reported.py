@@ -19,7 +19,7 @@ from tests.support.runs import LIKE, PAIR, RUN
 GOLDEN = Path(__file__).parents[1] / "golden"
 SCHEMA = json.loads((Path(reports.__file__).parent / "run.schema.json").read_text(encoding="utf-8"))
 
-NOTE = replace(PAIR, notes=("8×8 pixels are too few for relu5_3: both pictures were extended",), like=LIKE)
+NOTE = replace(PAIR, notes=("8×8 pixels are too few for relu5_3: both images were extended",), like=LIKE)
 NOT_A_NUMBER = replace(
     PAIR,
     status="error",
@@ -45,7 +45,7 @@ BROKEN = replace(
     reference_file=None,
     candidate_file=None,
 )
-NEW = replace(BROKEN, name="new.png", reference=None, status="new", reason="there is no reference of this name")
+NEW = replace(BROKEN, name="new.png", reference=None, status="new", reason="there is no reference with this name")
 MISSING = replace(BROKEN, name="gone.png", candidate=None, status="missing", reason="there is no candidate")
 UNUSABLE = replace(BROKEN, name="line 7", reference=None, candidate=None, reason="pairs.csv, line 7: not CSV")
 PASSED = replace(

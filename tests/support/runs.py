@@ -113,9 +113,9 @@ CHECKED = Run(
         _checked("plain.png", "pass", _COLOUR),
         _checked("unlimited.png", "measured", _UNLIMITED),
         _checked("decided.png", "tolerated", _PEAK, matched=(2, 3)),
-        _unmatched("fresh.png", "new", candidate="out/fresh.png", reason="there is no reference of this name"),
+        _unmatched("fresh.png", "new", candidate="out/fresh.png", reason="there is no reference with this name"),
         _unmatched(
-            "gone.png", "missing", reference="expected/gone.png", reason="there is no candidate of this name"
+            "gone.png", "missing", reference="expected/gone.png", reason="there is no candidate with this name"
         ),
         _unmatched(
             "broken.png",

@@ -174,10 +174,10 @@ def test_an_old_baseline_that_may_be_several_tests_is_not_used(project: pytest.P
     put(project, OLD)
     told = [
         f"percept: test_plot has no baseline: percept-baselines/{NEW}",
-        f"  percept-baselines/{OLD} is not used, since it may be the baseline of several tests:",
+        f"  percept-baselines/{OLD} is not used, because it could be the baseline of several tests:",
         "    test_ui.py::TestButton::test_plot",
         "    test_ui.py::TestMenu::test_plot",
-        "  if it is of this one: mkdir -p *percept-baselines/test_ui/TestButton && mv *",
+        "  if it belongs to this one: mkdir -p *percept-baselines/test_ui/TestButton && mv *",
     ]
     for arguments in ([], ["test_ui.py::TestButton::test_plot"], ["-k", "Button"]):
         done = run(project, *arguments)

@@ -19,7 +19,7 @@ def test_two_that_have_one_file_are_named(project: pytest.Pytester, run: Run) ->
     method = "    def test_b(self, percept_check):\n        percept_check(pic('red'))\n"
     write(project, f"class test_a:\n{method}")
     write(project, "def test_b(percept_check):\n    percept_check(pic('blue'))\n", "test_ui/test_a.py")
-    told = "percept: two tests have one baseline: expected/test_ui/test_a/test_b.png"
+    told = "percept: two tests use the same baseline: expected/test_ui/test_a/test_b.png"
     for arguments, fresh in ((["--percept-update"], False), (["-n", "2", "--percept-update"], True)):
         done = run(project, *arguments, fresh=fresh)
         done.assert_outcomes(passed=1, failed=1)
@@ -56,7 +56,7 @@ def test_three(percept_check):
     done = run(project, "--percept-update")
     done.assert_outcomes(passed=2, failed=1)
     said = done.stdout.str()
-    assert "two tests that share a baseline have other pictures: shared.png" in said
+    assert "two tests that share a baseline have different images: shared.png" in said
     assert "test_ui.py::test_one has just written it" in said
     assert "test_ui.py::test_two differs from it" in said
     run(project).assert_outcomes(passed=2, failed=1)  # what was written has stayed

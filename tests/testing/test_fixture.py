@@ -86,7 +86,7 @@ def test_what_cannot_be_compared_fails(plugin_project: pytest.Pytester, run_with
     (plugin_project.path / BASELINE).write_text("no picture")
     done = run_with_plugin(plugin_project)
     done.assert_outcomes(failed=1)
-    done.stdout.fnmatch_lines(["E  *percept: *test_login.png: not a picture*"])
+    done.stdout.fnmatch_lines(["E  *percept: *test_login.png: not an image*"])
     run_with_plugin(plugin_project, "--percept-update").assert_outcomes(passed=1)
     good = (plugin_project.path / BASELINE).read_bytes()
     (plugin_project.path / "broken.png").write_text("no picture")

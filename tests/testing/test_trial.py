@@ -207,7 +207,7 @@ def test_the_run_rules_hold_for_all_and_levels_are_those_of_the_file(
     run_with_plugin(plugin_project).stdout.fnmatch_lines(
         [
             "*PerceptWarning: test_login: the recipe johnson-style of percept.toml has no limits for overall and "
-            "peak, so colour alone decides"
+            "peak, so only colour decides"
         ]
     )
 

@@ -77,16 +77,16 @@ def test_baselines_of_nobody_are_listed_and_deleted_when_asked(
 @pytest.mark.parametrize(
     ("arguments", "trouble", "why"),
     [
-        (["-k", "test_a"], "", "only some of the tests were asked for"),
-        (["test_ui.py"], "", "only some of the tests were asked for"),
-        (["test_ui.py::test_a"], "", "only some of the tests were asked for"),
-        (["--ignore", "test_other.py"], "", "only some of the tests were asked for"),
+        (["-k", "test_a"], "", "only some of the tests were selected"),
+        (["test_ui.py"], "", "only some of the tests were selected"),
+        (["test_ui.py::test_a"], "", "only some of the tests were selected"),
+        (["--ignore", "test_other.py"], "", "only some of the tests were selected"),
         (["-x"], "plain", "not all tests were run"),
-        ([], "fail", "not known for tests that did not pass: test_ui.py::test_b"),
-        ([], "skip", "not known for tests that did not pass: test_ui.py::test_b"),
-        ([], "collect", "not all files of tests could be collected"),
-        ([], "items", "only some of the tests were asked for"),
-        (["-n", "2"], "fail", "not known for tests that did not pass: test_ui.py::test_b"),
+        ([], "fail", "some tests did not pass: test_ui.py::test_b"),
+        ([], "skip", "some tests did not pass: test_ui.py::test_b"),
+        ([], "collect", "not all test files could be collected"),
+        ([], "items", "only some of the tests were selected"),
+        (["-n", "2"], "fail", "some tests did not pass: test_ui.py::test_b"),
     ],
 )
 def test_a_run_that_tells_not_all_deletes_nothing(

@@ -53,7 +53,7 @@ def test_a_broken_picture_costs_a_note_and_not_the_page(tmp_path: Path, save: Sa
     text.write_text("not a picture")
     page = page_of(replace(RUN, results=(pair_of(save("a.png"), text, status="error"),)))
     assert not side(page, "candidate")["show"]
-    assert "not a picture" in side(page, "candidate")["note"]
+    assert "not an image" in side(page, "candidate")["note"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
