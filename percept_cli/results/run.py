@@ -125,10 +125,8 @@ class PairResult:
         where the pictures could not be compared, as of two sizes, or exceed a limit of 0; 0 of a picture without a
         counterpart.
         """
-        if self.status in ("new", "missing"):
-            return 0.0
         if not self.scored:
-            return 0.0 if self.unseen else math.inf
+            return 0.0 if self.unseen or self.status in ("new", "missing") else math.inf
         if self.evidence is not None and self.evidence.limited:
             return max(gate.excess for gate in self.evidence.limited)
         return self.distance if self.threshold is None else excess(self.distance, self.threshold)
@@ -348,5 +346,4 @@ class Run:
     @property
     def allowed(self) -> int:
         """How many of the new and the missing are no failure."""
-        found = self.summary
-        return found.new + found.missing if self.allow_unmatched else found.allowed
+        return self.summary.new + self.summary.missing if self.allow_unmatched else self.summary.allowed
