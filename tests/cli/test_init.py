@@ -65,7 +65,7 @@ def test_red_then_approved_then_green(percept: Percept, project: Path, save: Sav
     assert percept(*shlex.split(approve), cwd=project, env={"CI": ""}).returncode == 0
     green = percept(*shlex.split(check), cwd=project)
     assert green.returncode == 0
-    assert green.stderr.startswith("PASS: 2 pairs")
+    assert green.stderr.startswith("PASS: 2 ")
     assert names(project / "baseline") == ["a.png", "b.png"]
 
 
