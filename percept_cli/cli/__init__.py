@@ -111,7 +111,7 @@ def run() -> int:
         say(f"Error: {error}" + (f"\nHint: {error.hint}" if error.hint else ""))
         return error.exit_code
     except MemoryError:
-        say("Error: not enough memory\nHint: close other programs, or compare parts of the images (--crop).")
+        say("Error: not enough memory\nHint: close other programs, or split the images into smaller ones.")
         return ExitCode.UNAVAILABLE
     except (click.Abort, KeyboardInterrupt):
         say(f"{signals.in_words()}; nothing was written.")

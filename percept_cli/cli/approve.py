@@ -114,10 +114,10 @@ def _folders(
 
     words = [shell_quoted(str(report)), *folder_options(run.folders), *options]
     raise InvalidSetting(
-        f"no folders given; {shown(report)} says that it compared {shown(run.folders[1])} with the baseline "
-        f"{shown(run.folders[0])}, but percept approve does not take folders from a report",
-        hint="if these are the right ones, name them, as here or under [check] in percept.toml:\n"
-        f"percept approve {' '.join(words)}",
+        f"--baseline and --current are required: {shown(report)} says that it compared {shown(run.folders[1])} "
+        f"with the baseline {shown(run.folders[0])}, but percept approve takes no folders from a report",
+        hint=f"if these are the right folders, run:\npercept approve {' '.join(words)}\n"
+        "or set baseline and current of [check] in percept.toml.",
     )
 
 

@@ -12,6 +12,7 @@ from percept_cli.cli.asked import destinations_of, recipe_of
 from percept_cli.cli.many import Terms, run_many
 from percept_cli.cli.process import settle_in
 from percept_cli.pairs import Pairs
+from percept_cli.system.names import shown
 
 
 @click.pass_context
@@ -70,6 +71,8 @@ def _pairs(
             if value:
                 raise click.UsageError(f"{name} cannot be used with --pairs.", ctx)
         return read_manifest(manifest)
+    if reference is not None and candidate is None:
+        raise click.UsageError(f"Missing argument CANDIDATE ({shown(reference)} is REFERENCE).", ctx)
     if reference is None or candidate is None:
         raise click.UsageError(
             "Missing arguments REFERENCE and CANDIDATE. Give two folders, an image and a folder, or --pairs.", ctx

@@ -92,7 +92,7 @@ def print_report(pieces: Iterable[str | bytes], *, coloured: bool = False) -> No
             sys.stdout = _nowhere()
             return
         raise OutputUnwritable(
-            f"standard output cannot be written: {error.strerror}", hint="free some space, or use --output."
+            f"cannot write to standard output: {error.strerror}", hint="free some space, or use --output."
         ) from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from textwrap import fill
 from typing import Any, Literal, get_args
 
 import click
@@ -84,8 +85,20 @@ def write_options(
 
 
 def write_rows(formatter: click.HelpFormatter, heading: str, rows: list[tuple[str, str]], width: int) -> None:
-    """Write a heading and a list below it, whose first column has this width."""
+    """Write a heading and a list below it, whose first column has this width. No name is broken at its hyphens."""
     formatter.write_paragraph()
     formatter.write(f"{heading}\n")
-    with formatter.indentation():
-        formatter.write_dl([(names.ljust(width), text) for names, text in rows], col_max=width)
+    for names, text in rows:
+        start = f"  {names:<{width}}  "
+        if len(names) > width:
+            formatter.write(f"  {names}\n")
+            start = " " * (width + 4)
+        filled = fill(
+            text,
+            formatter.width,
+            initial_indent=start,
+            subsequent_indent=" " * len(start),
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
+        formatter.write(f"{filled}\n")

@@ -164,7 +164,7 @@ recipe_options = _all(
         group="Recipe",
         metavar="NAME",
         shell_complete=completing.weights,
-        help="Weights of another network (see percept weights list).",
+        help="Network weights to use (see percept weights list).",
     ),
     option(
         "--precision",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.cli.console import say
-from percept_cli.system.names import harmless, printable
+from percept_cli.system.names import counted, harmless, printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -141,9 +141,8 @@ class Progress:
             parts.append(f"{rate:.0f}/s" if rate >= 100 else f"{rate:.3g}/s")
             if self._total is not None:
                 parts.append(f"{_duration((self._total - self._done) * seconds / computed)} left")
-        parts += [
-            f"{count} {word}" for count, word in ((self._failed, "failed"), (self._errors, "errors")) if count
-        ]
+        parts += [f"{self._failed} failed"] if self._failed else []
+        parts += [counted(self._errors, "error")] if self._errors else []
         return ", ".join(parts)
 
 

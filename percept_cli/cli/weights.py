@@ -102,7 +102,7 @@ def verify_weights(names: tuple[str, ...], file: Path | None) -> None:
         else:
             print_result(f"{record.name}: OK, sha256 of its kernels {stamp.kernels_sha256}\n  {path}\n")
             if record.unpinned:
-                print_result(click.wrap_text(record.unpinned, 100, "  as far as can be told: ", "  ") + "\n")
+                print_result(click.wrap_text(record.unpinned, 100, "  note: ", "  ") + "\n")
 
 
 def _installed() -> list[WeightsRecord]:

@@ -152,10 +152,11 @@ def test_the_folders_of_a_report_are_used_by_nobody(checked: Path, approve: Appr
     done = approve("report.json", named=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "Error: no folders given; report.json says that it compared evil with the baseline .git/hooks, but "
-        "percept approve does not take folders from a report\n"
-        "Hint: if these are the right ones, name them, as here or under [check] in percept.toml:\n"
+        "Error: --baseline and --current are required: report.json says that it compared evil with the baseline "
+        ".git/hooks, but percept approve takes no folders from a report\n"
+        "Hint: if these are the right folders, run:\n"
         "percept approve report.json --baseline .git/hooks --current evil\n"
+        "or set baseline and current of [check] in percept.toml.\n"
     )
     done = approve("report.json")
     assert (done.returncode, done.stdout) == (2, "")
@@ -184,7 +185,7 @@ def test_the_command_that_is_told_is_the_one_to_type(checked: Path, approve: App
     )
     write_report(checked, result, folders=folders)
     done = approve("report.json", "--filter", "-x.png", "--filter", "*.png", "--only", "changed", named=False)
-    command = done.stderr.splitlines()[-1]
+    command = done.stderr.splitlines()[-2]
     assert command.startswith("percept approve report.json --baseline ")
     assert "--filter=-x.png --filter '*.png' --only changed" in command
     command = command.replace("--filter=-x.png ", "").replace("percept", f"{sys.executable} -m percept_cli", 1)

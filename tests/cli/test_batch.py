@@ -159,11 +159,8 @@ def test_each_line_of_a_stream_is_answered_before_the_next(folders: Path) -> Non
     [
         (["expected", "expected"], 2, "expected and expected are the same folder"),
         (["expected", "./expected/../expected"], 2, "are the same folder"),
-        (
-            ["expected"],
-            2,
-            "Missing arguments REFERENCE and CANDIDATE. Give two folders, an image and a folder, or --pairs.",
-        ),
+        ([], 2, "Missing arguments REFERENCE and CANDIDATE. Give two folders, an image and a folder, or --pairs."),
+        (["expected"], 2, "Missing argument CANDIDATE (expected is REFERENCE)."),
         (["expected", "nowhere"], 3, "nowhere: no such folder"),
         (["nowhere", "actual"], 3, "nowhere: no such file or folder"),
         (["expected", "actual/same.png"], 2, "expected is a folder, but actual/same.png is not"),

@@ -87,7 +87,7 @@ def test_a_full_disk_behind_standard_output(percept: Percept, save: Save) -> Non
             done = percept(*arguments, stdout=full)
             assert done.returncode == 2
             assert done.stderr.startswith(
-                "Error: standard output cannot be written: No space left on device\nHint: "
+                "Error: cannot write to standard output: No space left on device\nHint: "
             )
 
 

@@ -118,7 +118,11 @@ def test_a_group_names_its_page() -> None:
         ("check", "--fail", GATES),
     ],
 )
-def test_what_an_option_takes_is_named(command: str, option: str, words: list[str]) -> None:
+@pytest.mark.parametrize("columns", [60, 80, 160])
+def test_what_an_option_takes_is_named_unbroken(
+    monkeypatch: pytest.MonkeyPatch, columns: int, command: str, option: str, words: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
     (row,) = (row for _, rows in rows_of(help_of(command)) for row in rows if row.startswith(f"{option} "))
     for word in words:
         assert re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", row), word

@@ -195,7 +195,7 @@ def test_a_full_disk_keeps_what_was_written(tmp_path: Path, save: Save, percept:
     with Path("/dev/full").open("w") as full:
         done = percept("batch", "expected", "actual", "--format", "jsonl", *CHEAP, stdout=full)
     assert done.returncode == 2
-    assert "Error: standard output cannot be written: No space left on device\nHint: " in done.stderr
+    assert "Error: cannot write to standard output: No space left on device\nHint: " in done.stderr
 
 
 @pytest.mark.slow

@@ -33,7 +33,7 @@ def test_a_line_every_few_seconds(capsys: pytest.CaptureFixture[str]) -> None:
         lines.advance(replace(PAIR, name="a\nb.png", status=status), reused=False)
     assert capsys.readouterr().err == (
         "2/7300 pairs, 0.2/s, 10:08:10 left, 1 failed; a\\nb.png\n"
-        "4/7300 pairs, 0.2/s, 10:08:00 left, 1 failed, 1 errors; a\\nb.png\n"
+        "4/7300 pairs, 0.2/s, 10:08:00 left, 1 failed, 1 error; a\\nb.png\n"
     )
 
 

@@ -16,5 +16,5 @@ def test_outputs_that_do_not_go_together(folders: Path, percept: Percept) -> Non
     with Path("/dev/full").open("w") as full:
         done = percept("batch", "expected", "actual", "--format", "jsonl", "-o", "r.csv", *CHEAP, stdout=full)
     assert done.returncode == 2
-    assert "Error: standard output cannot be written: No space left on device" in done.stderr
+    assert "Error: cannot write to standard output: No space left on device" in done.stderr
     assert (folders / "r.csv").is_file()  # one that fails does not take the others along

@@ -70,7 +70,7 @@ from percept_cli.cli.options import (
 )
 @talk_options
 def batch() -> None:
-    """Compare each image in REFERENCE with the one of the same path in CANDIDATE.
+    """Compare each image in REFERENCE with the one at the same path in CANDIDATE.
 
     Both are folders. REFERENCE may also be one image, which is compared with each image in CANDIDATE. With
     --pairs, pairs come from a list or, line by line, from another program. A pair whose sizes differ, or of which

@@ -18,10 +18,10 @@ from percept_cli.cli.options import FILE, recipe_options, report_options, talk_o
 def compare() -> None:
     """Measure how different CANDIDATE looks from REFERENCE, layer by layer.
 
-    The distance is the sum over the layers of weight × d(features of REFERENCE, features of CANDIDATE): 0 for
-    equal images, larger is more different. Images of different sizes are an error unless --resize or --pad is
-    given. A dash (-) reads one image from stdin. Two folders are compared as by percept batch. For a verdict that
-    needs no limit of your own, use percept check.
+    The distance is 0 for equal images; larger is more different. It is the sum over layers of weight × d(features
+    of REFERENCE, features of CANDIDATE). Images of different sizes are an error unless --resize or --pad is given.
+    A dash (-) reads one image from stdin. With two folders, this does what percept batch does. For a verdict
+    without a limit of your own, use percept check.
 
     \b
     Examples:
