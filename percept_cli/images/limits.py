@@ -13,16 +13,16 @@ from percept_cli.system.machine import free_memory, parse_size
 
 @dataclass(frozen=True)
 class Limits:
-    """Most of each; None for none. Above all of them, what is read must fit the memory that is free."""
+    """The limits for files that percept reads; None for no limit. An image must also fit into the free memory."""
 
     pixels: int | None = 1_000_000_000
-    """Of all frames of a file together that are read."""
+    """Pixels of all frames of a file that are read."""
     file: int | None = 4_000_000_000
     """Bytes of a file."""
     frames: int | None = 10_000
     """Frames or pages of a file that are read."""
     metadata: int | None = 16_000_000
-    """Bytes of a file's profile, EXIF, XMP and texts, unpacked."""
+    """Bytes of a file's profile, EXIF, XMP and texts, decompressed."""
 
 
 USUAL_LIMITS = Limits()

@@ -149,7 +149,8 @@ def test_what_an_earlier_version_wrote_is_scored_anew_and_told(path: Path, pairs
     path.write_text("".join(json.dumps(row) + "\n" for row in older), encoding="utf-8")
     second, journal = run(path, pairs)
     assert journal.reused == 0
-    assert any("of an earlier version, which stored less of a pair, measured again" in note for note in journal.notes)
+    told = "of an earlier version, which stored less of a pair, measured again"
+    assert any(told in note for note in journal.notes)
     assert [one.like for one in second] == [one.like for one in first]
     assert all("like" in row for row in lines(path))
 
@@ -174,7 +175,7 @@ def test_results_of_other_pairs_are_kept_behind_those_of_the_run(path: Path, pai
     for part in (pairs[3:4], []):
         _, journal = run(path, part)
         count = 5 - len(part)
-        assert journal.notes[-1] == f"{path}: keeps {count} results of pairs outside this run kept at its end"
+        assert journal.notes[-1] == f"{path}: {count} results of pairs outside this run kept at its end"
         assert {str(row["name"]) for row in lines(path)} == {result.name for result in first if result.scored}
         assert [row["name"] for row in lines(path)][: len(part)] == [pair.name for pair in part]
     again, journal = run(path, pairs)
