@@ -1,8 +1,7 @@
-"""The error tree: what can go wrong, with the exit code and the hint a person needs.
+"""The errors that percept raises, each with an exit code and a hint.
 
-Errors are raised where they happen, by any room, and know nothing of click or rich. ``percept_cli.cli``
-turns them into ``Error: …`` and ``Hint: …`` lines on standard error. An exception that is not a
-``PerceptError`` is a defect of percept and keeps its traceback.
+The command line prints them as ``Error: …`` and ``Hint: …`` on standard error. An exception that is not a
+``PerceptError`` is a bug in percept and keeps its traceback.
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ OF_NO_MODULE = {
     "test_numeric_script": "scripts/numeric_tests.py",
     "test_readme": "README.md",
     "test_wheel": "what is built",
+    "test_words_used": "all of the package: the words of its texts",
     "reports/html/test_browser": "the HTML report in a real browser: its style and its script",
 }
 """Test files without a module, by patterns, and what they test."""

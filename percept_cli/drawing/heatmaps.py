@@ -57,16 +57,16 @@ class HeatMapFolder:
         self._compared = [Path(os.path.realpath(path)) for path in compared]
         name = shown(folder)
         if folder.exists() and not folder.is_dir():
-            raise OutputUnwritable(f"{name}: is a file, not a folder", hint="name a folder for the heat maps.")
+            raise OutputUnwritable(f"{name}: is a file, not a folder", hint="choose a folder for the heat maps.")
         if self._is_compared(self._real):
             raise OutputUnwritable(
-                f"{name}: heat maps there would be among the pictures that are compared",
-                hint="name a folder outside of both.",
+                f"{name}: heat maps there would mix with the images that are compared",
+                hint="choose a folder outside both.",
             )
         there = next(path for path in (self._real, *self._real.parents) if path.exists())
         if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
             what = "permission denied" if there.is_dir() else f"{shown(there)} is a file, not a folder"
-            raise OutputUnwritable(f"{name}: {what}", hint="name a folder that you may write to.")
+            raise OutputUnwritable(f"{name}: {what}", hint="choose a folder that you can write to.")
 
     def _is_compared(self, path: Path) -> bool:
         # By what the file system says: on some, names differ that lead to one folder.
@@ -96,7 +96,7 @@ class HeatMapFolder:
             except PerceptError as error:
                 drawn.notes.append(f"no heat map of {printable(result.name)}: {error}")
         if without:
-            drawn.notes.append(f"no heat map of {without} that did not pass: their distance has no places")
+            drawn.notes.append(f"no heat map of {without} that did not pass: this distance has no local values")
         return drawn
 
     def _target(self, result: PairResult) -> Path:
@@ -104,16 +104,16 @@ class HeatMapFolder:
         target = self.path / place_of(result.name)
         real = Path(os.path.realpath(target))
         if not real.is_relative_to(self._real):
-            raise OutputUnwritable(f"{shown(target)}: a link leads out of the folder", hint="remove the link.")
+            raise OutputUnwritable(f"{shown(target)}: this link leads out of the folder", hint="remove the link.")
         if self._is_compared(real):
             raise OutputUnwritable(
-                f"{shown(target)}: is among the pictures that are compared", hint="name another folder."
+                f"{shown(target)}: this is one of the images that are compared", hint="name another folder."
             )
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputUnwritable(
-                f"{shown(target.parent)}: cannot be made: {error.strerror}", hint="name another folder."
+                f"{shown(target.parent)}: cannot be created: {error.strerror}", hint="name another folder."
             ) from None
         return target
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     PictureLike = (
         str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image.Image | Arrays | SavesItself
     )
-    """A path, or a picture in memory as ``to_decoded`` takes it."""
+    """A path, or an image in memory: see ``percept_cli.compare``."""
 
 
 def is_path(value: object) -> TypeGuard[str | os.PathLike[str]]:

@@ -38,8 +38,8 @@ class Spool(Collection[PairResult]):
             self._file.write(_LENGTH.pack(len(data)) + data)
         except OSError as error:
             raise OutputUnwritable(
-                f"the folder of temporary files, {tempfile.gettempdir()}, cannot be written to: {error.strerror}",
-                hint="free some space, or set TMPDIR to another folder.",
+                f"cannot write to the temporary folder {tempfile.gettempdir()}: {error.strerror}",
+                hint="free some space, or point TMPDIR to another folder.",
             ) from None
         self._count += 1
 

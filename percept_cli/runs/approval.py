@@ -166,7 +166,7 @@ class Approval:
             raise Refused("no file can have this name") from None
         except LinkInTheWay:
             raise Refused(
-                f"{shown(self._baseline / target)} is a symbolic link, or lies behind one; change the "
+                f"{shown(self._baseline / target)} is a symbolic link, or is reached through one; change the "
                 "file that it leads to by hand"
             ) from None
         return True

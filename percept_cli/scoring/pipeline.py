@@ -72,14 +72,14 @@ def worker_count(wanted: int | None = None) -> int:
 
 
 class Pipeline:
-    """Scores any number of pairs.
+    """Compares any number of pairs.
 
     Args:
         scorer: the recipe, the device and the thresholds.
-        workers: threads that read and decode; None for one per processor.
-        batch_size: most pairs per batch; None to choose by their size and the device.
+        workers: the number of threads that read and decode; None for one per processor, at most 8.
+        batch_size: the most pairs per batch; None to choose by image size and device.
         known: results of an earlier run that need not be computed again.
-        say: where to tell a person that something went another way, such as a batch that did not fit.
+        say: called with messages for people, such as that a batch did not fit into memory.
 
     Raises:
         InvalidSetting: for fewer than one worker, or batches of fewer than one pair.

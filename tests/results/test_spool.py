@@ -53,6 +53,6 @@ def test_a_full_temporary_folder_is_said_to_be_one(tmp_path_factory: pytest.Temp
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (5 << 20, 5 << 20)),
     )
     assert done.stdout == (
-        f"the folder of temporary files, {folder}, cannot be written to: File too large free some space, "
-        "or set TMPDIR to another folder.\n"
+        f"cannot write to the temporary folder {folder}: File too large free some space, "
+        "or point TMPDIR to another folder.\n"
     )
