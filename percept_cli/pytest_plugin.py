@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--percept-update",
         action="store_true",
-        help="Write missing baselines, and replace baselines that the image differs from.",
+        help="Write missing baselines and replace those that differ.",
     )
     group.addoption(
         "--percept-prune",
@@ -66,8 +66,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def percept_check(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Check:
     """Compare an image with its baseline: ``percept_check(picture)`` fails the test if they differ.
 
-    Settings come from the project's ``percept.toml``, or ``[tool.percept]`` in ``pyproject.toml``, as for ``percept
-    check``; the file is searched for in pytest's rootdir and above it. Arguments of the call override the file.
+    Settings come from the project's ``percept.toml``, or ``[tool.percept]`` in ``pyproject.toml``, as for
+    ``percept check``; the file is searched for in pytest's rootdir and above it. Arguments override the file.
     """
     from percept_cli.testing.fixture import Check
 

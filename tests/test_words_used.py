@@ -1,7 +1,7 @@
 """One word for one thing in what people read: the texts of all rooms but the command line and the reports.
 
-Each of these words puzzled a reader, or named a thing that has another name in the field. Found by ast: every string
-with a blank in it that is no docstring, since errors, hints, notes and reasons are put together of such strings.
+Each of these words puzzled a reader, or named a thing that has another name in the field. Found by ast: every
+string with a space in it that is not a docstring, since errors, hints, notes and reasons are made of such strings.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ def texts() -> Iterator[tuple[str, str]]:
         tree = ast.parse(file.read_text("utf-8"))
         docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
-                if " " in node.value:
-                    yield f"{file.relative_to(PACKAGE)}:{node.lineno}", node.value
+            is_text = isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value
+            if is_text and id(node) not in docstrings:
+                yield f"{file.relative_to(PACKAGE)}:{node.lineno}", node.value
 
 
 TEXTS = list(texts())

@@ -170,7 +170,7 @@ def _to_its_end(read: Callable[[], bytes], limits: Limits, before: bytes = b"") 
             break
         if limits.file is not None and size > limits.file:
             raise UnsupportedImage(
-                f"more than the limit of {limits.file:,} bytes",
+                f"it has more than the limit of {limits.file:,} bytes",
                 hint="if you trust the source, allow it with --limits file=off.",
             )
     return b"".join(parts)

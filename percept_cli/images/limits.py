@@ -45,7 +45,9 @@ def parse_limits(text: str) -> Limits:
         if name not in _NAMES:
             raise InvalidSetting(f"unknown limit {name!r}", hint=did_you_mean(name, _NAMES))
         if not equals or not value:
-            raise InvalidSetting(f"the limit {name} has no value", hint="write pixels=2G,frames=off")
+            raise InvalidSetting(
+                f"the limit {name} has no value", hint="write limits such as pixels=2G,frames=off"
+            )
         found[name] = None if value == "off" else _count(name, value)
     return Limits(**found)
 
@@ -56,7 +58,7 @@ def _count(name: str, value: str) -> int:
     except InvalidSetting:
         raise InvalidSetting(
             f"the limit {name} must be a number such as 5000, 20M or 2G, or off, not {value!r}",
-            hint="write pixels=2G,frames=off",
+            hint="write limits such as pixels=2G,frames=off",
         ) from None
 
 

@@ -172,7 +172,7 @@ def _pairs(
             trouble = UnusablePair(
                 f"{printable(row.stem)}: it is not clear which files belong together: the references "
                 f"{references} and the candidates {candidates}",
-                hint="rename them, or leave out all but one with --exclude.",
+                hint="rename them, or exclude all but one with --exclude.",
             )
             yield Pair(row.stem, None, None, trouble=trouble)
         else:

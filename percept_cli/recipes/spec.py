@@ -266,7 +266,7 @@ def check_places(spec: DistanceSpec) -> None:
     others = [layer.tap for layer in spec.layers if layer.weight and layer.has_places]
     alone = f", or draw only one layer with --layer {others[0]}" if others else ""
     raise InvalidSetting(
-        f"layer {without[0].tap} uses the distance {without[0].distance}, which has no value per "
-        "position, so there is no map to draw",
+        f"layer {without[0].tap} uses the distance {without[0].distance}, which has no local values, so "
+        "there is no map to draw",
         hint=f"use --distance unit, or another of {', '.join(local)}{alone}.",
     )

@@ -125,7 +125,9 @@ class Journal:
                 told += "; --preset five-taps, the default of earlier versions, would reuse them"
             self.notes.append(told)
         if older:
-            told = f"{counted(older, 'result')} of an earlier version, which stored less of a pair, measured again"
+            told = (
+                f"{counted(older, 'result')} of an earlier version, which stored less about a pair, measured again"
+            )
             self.notes.append(f"{shown(self.path)}: {told}")
         if failures:
             self.notes.append(f"{shown(self.path)}: {counted(failures, 'error')}, tried again")

@@ -67,7 +67,7 @@ def worker_count(wanted: int | None = None) -> int:
     if wanted is None:
         return min(8, processors())
     if wanted < 1:
-        raise InvalidSetting(f"--workers must be at least 1, not {wanted}", hint="leave out --workers.")
+        raise InvalidSetting(f"workers must be at least 1, not {wanted}", hint="leave out --workers.")
     return wanted
 
 
@@ -96,7 +96,7 @@ class Pipeline:
     ) -> None:
         if batch_size is not None and batch_size < 1:
             raise InvalidSetting(
-                f"--batch-size must be at least 1, not {batch_size}", hint="leave out --batch-size."
+                f"batch-size must be at least 1, not {batch_size}", hint="leave out --batch-size."
             )
         self._scorers = Scorers(scorer)
         self._workers = worker_count(workers)

@@ -256,7 +256,7 @@ def test_any_extension_does_not_guess(tmp_path: Path) -> None:
     right = fill(tmp_path / "r", "ui/a.jpg", "b.jpg", "b.webp", "c.jpg")
     found = list(pair_folders(left, right, any_extension=True).pairs)
     assert [pair.name for pair in found] == ["b", "c.jpg", "ui/a"]
-    hint = "rename them, or leave out all but one with --exclude."
+    hint = "rename them, or exclude all but one with --exclude."
     pairs = pair_folders(left, right, any_extension=True)
     assert pairs.total == 3
     assert troubles(pairs) == [

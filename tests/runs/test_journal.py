@@ -149,7 +149,7 @@ def test_what_an_earlier_version_wrote_is_scored_anew_and_told(path: Path, pairs
     path.write_text("".join(json.dumps(row) + "\n" for row in older), encoding="utf-8")
     second, journal = run(path, pairs)
     assert journal.reused == 0
-    told = "of an earlier version, which stored less of a pair, measured again"
+    told = "of an earlier version, which stored less about a pair, measured again"
     assert any(told in note for note in journal.notes)
     assert [one.like for one in second] == [one.like for one in first]
     assert all("like" in row for row in lines(path))
