@@ -177,13 +177,13 @@ def ceiling(spec: DistanceSpec) -> float | None:
 
 def _check_layers(spec: DistanceSpec) -> None:
     if not spec.layers:
-        raise InvalidSetting("no layers are given", hint="name at least one, such as --layers relu3_3")
+        raise InvalidSetting("no layers are given", hint="give at least one, such as --layers relu3_3")
     known = tap_names(spec.record.network)
     for tap in spec.taps:
         if tap not in known:
             raise InvalidSetting(f"unknown layer {tap!r}", hint=did_you_mean(tap, known))
         if spec.taps.count(tap) > 1:
-            raise InvalidSetting(f"layer {tap} is named twice", hint="name each layer once.")
+            raise InvalidSetting(f"layer {tap} is given twice", hint="give each layer once.")
     if not any(layer.weight for layer in spec.layers):
         raise InvalidSetting(
             "every layer weight is 0, so every distance would be 0",

@@ -74,7 +74,7 @@ class Journal:
         self.notes: list[str] = []
         """What a person should know of the file."""
         if path.exists() and not path.is_file():
-            raise OutputUnwritable(f"{shown(path)}: is not a file", hint="name a file, such as results.jsonl.")
+            raise OutputUnwritable(f"{shown(path)}: is not a file", hint="choose a file, such as results.jsonl.")
         try:
             self._file: BinaryIO = path.open("a+b", buffering=0)
         except OSError as error:
@@ -98,7 +98,7 @@ class Journal:
                 if row is None:
                     raise InvalidSetting(
                         f"{shown(self.path)}, line {number}: not a result of percept",
-                        hint="name a file that percept wrote as JSON Lines, or a new file.",
+                        hint="choose a file that percept wrote as JSON Lines, or a new file.",
                     )
                 key = _key(row["name"], row["reference"], row["candidate"])
                 if row["status"] in _SCORED:
@@ -270,7 +270,7 @@ def _lock(file: BinaryIO, path: Path) -> None:
             hold(file.fileno())
         except BlockingIOError:
             raise OutputUnwritable(
-                f"{shown(path)}: another run is writing to it", hint="wait for it, or name another file."
+                f"{shown(path)}: another run is writing to it", hint="wait for it, or choose another file."
             ) from None
 
 

@@ -144,7 +144,7 @@ class Check:
         if owner != test:
             pytest.fail(
                 f"percept: two tests use the same baseline: {self._shown(path)}\n  {owner}\n  {test}\n  "
-                "rename one of them; to share a baseline on purpose, name it with baseline=",
+                "rename one of them; to share a baseline on purpose, pass it as baseline=",
                 pytrace=False,
             )
         old = None if spot.old is None else Path(f"{spot.old}{suffix}")

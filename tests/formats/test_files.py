@@ -156,7 +156,7 @@ def test_settings_and_lists_are_no_devices_either(percept: Percept, tmp_path: Pa
     done = percept("compare", "a.png", "a.png", "--config", "/dev/zero", timeout=30)
     assert (done.returncode, done.stderr) == (
         2,
-        "Error: /dev/zero: is a device, not a file\nHint: name a TOML file.\n",
+        "Error: /dev/zero: is a device, not a file\nHint: use a TOML file.\n",
     )
     (tmp_path / "long.toml").write_bytes(b"#" * (1 << 22) + b"\n")
     done = percept("compare", "a.png", "a.png", "--config", "long.toml")
