@@ -110,7 +110,7 @@ def test_overrides_add_up_and_the_last_counts() -> None:
     assert found["c.png"].levels["peak"].source == "percept.toml, override 2 (*.png, !b.png)"
     assert book.notes == [
         "override 3 (nowhere/**) matches no image",
-        "override 1 (charts/**) and override 2 (*.png, !b.png) both set peak for 1 picture; the last one counts",
+        "override 1 (charts/**) and override 2 (*.png, !b.png) both set peak for 1 image; the last one counts",
     ]
 
 

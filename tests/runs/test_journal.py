@@ -92,7 +92,7 @@ def test_cut_off_anywhere_it_ends_as_if_it_had_not_been(path: Path, pairs: list[
         assert timeless(again) == timeless(first)
         assert lines(path) == rows
         torn = place not in starts and place + 1 not in starts
-        assert any("cut off" in note for note in journal.notes) == torn
+        assert any("its last line was truncated" in note for note in journal.notes) == torn
 
 
 def test_zeros_after_a_lost_power_are_cut_off(path: Path, pairs: list[Pair]) -> None:
@@ -250,7 +250,7 @@ def test_two_runs_cannot_write_to_one_file(path: Path) -> None:
 
 def test_what_is_no_file(tmp_path: Path) -> None:
     for name in (tmp_path, Path(os.devnull)):
-        with pytest.raises(OutputUnwritable, match="is no file"):
+        with pytest.raises(OutputUnwritable, match="is not a file"):
             Journal(name, Scorer(SPEC))
     with pytest.raises(OutputUnwritable, match="No such file or directory"):
         Journal(tmp_path / "no" / "r.jsonl", Scorer(SPEC))
