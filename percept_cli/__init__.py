@@ -1,7 +1,7 @@
-"""percept: how different two pictures look, and which layers of a VGG see the difference.
+"""percept: how different two images look, and which layers of a VGG network see the difference.
 
-``percept_cli.compare("a.png", "b.png")`` is the whole library for most people. Nothing heavy is imported
-until it is used: importing this package costs no torch.
+For most people, ``percept_cli.compare("a.png", "b.png")`` is all they need. Importing this package does not
+import torch; heavy libraries are loaded when they are first used.
 """
 
 from __future__ import annotations

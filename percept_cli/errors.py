@@ -1,8 +1,7 @@
-"""The error tree: what can go wrong, with the exit code and the hint a person needs.
+"""The errors that percept raises, each with an exit code and a hint.
 
-Errors are raised where they happen, by any room, and know nothing of click or rich. ``percept_cli.cli``
-turns them into ``Error: …`` and ``Hint: …`` lines on standard error. An exception that is not a
-``PerceptError`` is a defect of percept and keeps its traceback.
+The command line prints them as ``Error: …`` and ``Hint: …`` on standard error. An exception that is not a
+``PerceptError`` is a bug in percept and keeps its traceback.
 """
 
 from __future__ import annotations
@@ -15,13 +14,14 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What the process exits with, like diff(1): trouble is above 1 and never looks like a difference.
+    """The exit codes, like those of diff(1): trouble is above 1, so it never looks like a difference.
 
     - ``WITHIN``: every pair is within its threshold, or no threshold was given.
-    - ``ABOVE``: at least one pair is above its threshold, or a picture has no counterpart.
+    - ``ABOVE``: at least one pair exceeds its threshold or a limit, or an image has no counterpart.
     - ``USAGE``: the command line or a config file is wrong, or an output cannot be written.
-    - ``INPUT``: an input could not be read or compared, or there was nothing to compare. Outranks ``ABOVE``.
-    - ``UNAVAILABLE``: weights, device, memory or a library are not available.
+    - ``INPUT``: an input could not be read or compared, or there was nothing to compare. Takes precedence over
+      ``ABOVE``.
+    - ``UNAVAILABLE``: weights, a device, memory or a library is not available.
     - ``DEFECT``: percept itself failed; the traceback is printed.
     - ``HUNG_UP``: stopped because its terminal was closed (128 + SIGHUP).
     - ``INTERRUPTED``: stopped by Ctrl-C (128 + SIGINT).
@@ -40,11 +40,11 @@ class ExitCode(IntEnum):
 
 
 class PerceptError(Exception):
-    """Something a user can act on.
+    """The base class of all errors that a user can act on.
 
     Attributes:
-        exit_code: What the process exits with (see ``percept_cli.errors.ExitCode``).
-        hint: What to do about it, one sentence, or an empty string.
+        exit_code: The exit code of the command line (see ``percept_cli.errors.ExitCode``).
+        hint: What to do about it, in one sentence; may be empty.
     """
 
     exit_code = ExitCode.INPUT
@@ -59,11 +59,11 @@ class _Usage(PerceptError):
 
 
 class InvalidSetting(_Usage):
-    """An option, a preset or a config file asks for something that does not exist or makes no sense."""
+    """An option, an argument, a preset or a settings file has an unknown or impossible value."""
 
 
 class OldName(FutureWarning):
-    """Something was asked for by a name that it had earlier; it is still understood."""
+    """A setting or preset was given by its old name, which still works."""
 
 
 def warn_of_old_name(message: str, where: str = "") -> None:
@@ -80,39 +80,39 @@ def warn_of_old_name(message: str, where: str = "") -> None:
 
 
 class OutputUnwritable(_Usage):
-    """A report cannot be written where it was asked for."""
+    """An output file or folder cannot be written."""
 
 
 class MissingLibrary(_Usage):
-    """What was asked for needs a library that is an extra of the package."""
+    """A feature needs a library that is an optional extra and is not installed."""
 
 
 class UnreadableImage(PerceptError):
-    """A file is missing, is not a picture, or is a broken one."""
+    """A file is missing, is not an image, or is damaged."""
 
 
 class UnsupportedImage(PerceptError):
-    """A sound picture of a kind that percept does not compare yet; comparing it anyway would lie."""
+    """An image is intact, but percept cannot compare images of this kind, or of this size."""
 
 
 class InvalidInput(PerceptError):
-    """An array, image or tensor passed in from Python is not what it must be; the message names the argument."""
+    """An argument passed from Python is not a usable image, array or tensor; the message names it."""
 
 
 class SizeMismatch(PerceptError):
-    """The two pictures have different sizes; percept never resizes on its own."""
+    """The two images have different sizes or frame counts; percept never resizes unasked."""
 
 
 class NotFinite(PerceptError):
-    """A pixel of light is no finite number: no distance could be trusted."""
+    """An HDR image has NaN or infinite pixels, so no distance could be trusted."""
 
 
 class UnreadableFolder(PerceptError):
-    """A folder, or a folder in it, cannot be listed."""
+    """A folder, or one of its subfolders, cannot be listed."""
 
 
 class UnusablePair(PerceptError):
-    """A line of a manifest names no pair, or several files could be a picture's counterpart."""
+    """A line of a manifest does not name a pair, or several files could be an image's counterpart."""
 
 
 class _Unavailable(PerceptError):
@@ -124,15 +124,15 @@ class WeightsUnavailable(_Unavailable):
 
 
 class LibraryUnavailable(_Unavailable):
-    """A library that percept computes with cannot be loaded: it is damaged, or there is no memory for it."""
+    """A library that percept needs cannot be loaded: it is damaged, or memory is short."""
 
 
 class DeviceUnavailable(_Unavailable):
-    """The device or the precision asked for does not exist on this machine."""
+    """The requested device or precision is not available on this machine."""
 
 
 class DeviceOutOfMemory(_Unavailable):
-    """The pictures do not fit the memory of the device."""
+    """The images do not fit into the memory of the device."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

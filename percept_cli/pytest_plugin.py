@@ -1,4 +1,4 @@
-"""The pytest plugin: a fixture that holds a picture to a stored baseline, by the gates of ``percept check``.
+"""The pytest plugin: a fixture that compares an image with a stored baseline, by the gates of ``percept check``.
 
 pytest imports this module at every start, whether a test needs it or not, so nothing heavy may be imported here.
 """
@@ -22,12 +22,12 @@ _REPORT = "percept-report.html"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Options and the settings of ``pytest.ini`` or ``pyproject.toml``."""
+    """Add the options, and the settings for ``pytest.ini`` or ``pyproject.toml``."""
     group = parser.getgroup("percept", "image comparison with baselines (percept)")
     group.addoption(
         "--percept-update",
         action="store_true",
-        help="Write missing baselines, and replace baselines that the image differs from.",
+        help="Write missing baselines and replace those that differ.",
     )
     group.addoption(
         "--percept-prune",
@@ -64,10 +64,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def percept_check(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Check:
-    """Hold a picture to its baseline: ``percept_check(picture)`` fails the test where they differ.
+    """Compare an image with its baseline: ``percept_check(picture)`` fails the test if they differ.
 
-    It is judged by the project's ``percept.toml``, or ``[tool.percept]`` in ``pyproject.toml``, as by ``percept
-    check``; the file is looked for in pytest's rootdir and above it. What a call gives stands above the file.
+    Settings come from the project's ``percept.toml``, or ``[tool.percept]`` in ``pyproject.toml``, as for
+    ``percept check``; the file is searched for in pytest's rootdir and above it. Arguments override the file.
     """
     from percept_cli.testing.fixture import Check
 

@@ -48,7 +48,7 @@ def test_out_of_memory_is_said_and_is_exit_code_4(save: Save, percept: Percept) 
     assert (done.returncode, done.stdout) == (4, "")
     assert re.match(
         r"Error: only 0 MB are left for features of the 10 MB allowed \(percept already uses \d{3,} MB\), "
-        "too few for ",
+        "too little for ",
         done.stderr,
     )
     assert "\nHint: close other programs, or allow more memory with --max-memory.\n" in done.stderr

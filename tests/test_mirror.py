@@ -39,6 +39,7 @@ OF_NO_MODULE = {
     "test_publishing": "workflows, CITATION.cff, issue templates, and what PyPI is told",
     "test_pre_commit": ".pre-commit-hooks.yaml",
     "test_set_owner": "scripts/set_owner.py",
+    "test_words_used": "all of the package: the words of its texts",
     "reports/html/test_browser": "the HTML report in a real browser: its style and its script",
 }
 """Test files without a module, by patterns, and what they test."""

@@ -57,12 +57,12 @@ def misfit(name: str, positions: int) -> tuple[str, str] | None:
     """Why a distance cannot compare so many positions of a tap, and what to do; None if it can."""
     distance = DISTANCES[name]
     if positions < distance.least_positions:
-        why = f"{name} compares positions with each other and needs at least {distance.least_positions}"
+        why = f"{name} compares positions with each other and needs at least {distance.least_positions} of them"
         return why, "compare larger images, or choose a shallower layer."
     if distance.most_positions is not None and positions > distance.most_positions:
         why = (
-            f"{name} compares each position with every other: {positions:,} here, at most "
-            f"{distance.most_positions:,}"
+            f"{name} compares each position with every other; this layer has {positions:,}, more than the "
+            f"limit of {distance.most_positions:,}"
         )
         return why, "make both images smaller, or choose a deeper layer."
     return None

@@ -234,7 +234,7 @@ class Bank:
             raise DeviceOutOfMemory(
                 "the features fit neither into memory nor into the temporary folder "
                 f"{tempfile.gettempdir()}: {error.strerror}",
-                hint="free some space, set TMPDIR to another folder, or allow more memory with max_memory.",
+                hint="free some space, point TMPDIR to another folder, or allow more memory with max_memory.",
             ) from None
 
 

@@ -110,7 +110,7 @@ class Engine:
                 held, allowed = bytes_held(self.device) / 1e6, (self.max_memory or 0) / 1e6
                 of = f" of the {allowed:.0f} MB allowed (percept already uses {held:.0f} MB)" if allowed else ""
                 raise DeviceOutOfMemory(
-                    f"only {budget / 1e6:.0f} MB are left for features{of}, too few for parts of "
+                    f"only {budget / 1e6:.0f} MB are left for features{of}, too little for parts of "
                     f"{parts[0].pixels.width}×{parts[0].pixels.height} pixels",
                     hint="close other programs, or allow more memory with --max-memory.",
                 )

@@ -53,7 +53,7 @@ def decoder_errors(name: str, *, anything: bool = False) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise UnsupportedImage(
             f"{name}: too many pixels: {reason_of(error)}",
-            hint="this is Pillow's own limit, PIL.Image.MAX_IMAGE_PIXELS, which your program can raise.",
+            hint="this is Pillow's own limit; your program can raise PIL.Image.MAX_IMAGE_PIXELS.",
         ) from None
     except MemoryError:
         raise UnsupportedImage(
@@ -81,7 +81,7 @@ def _typed(name: str, error: BaseException) -> PerceptError:
     if "MAX_TEXT" in reason:  # of an image in memory; of files texts are unpacked by hand
         return UnsupportedImage(
             f"{name}: it contains a text that is too large: {reason}",
-            hint="this is Pillow's own limit, in PIL.PngImagePlugin, which your program can raise.",
+            hint="this is Pillow's own limit, in PIL.PngImagePlugin; your program can raise it.",
         )
     if reason.startswith("Generic Error"):  # and then advice on how to build it
         reason = "libjxl does not say why"

@@ -127,7 +127,7 @@ def _refuse_devices(mode: int) -> None:
         kind = "a socket" if stat.S_ISSOCK(mode) else "a device"
         raise UnreadableImage(
             f"is {kind}, not an image",
-            hint="name a file; to read a program's output, pipe it in: <(render), or -.",
+            hint="give a file; to read a program's output, pipe it in: <(render), or -.",
         )
 
 
@@ -170,7 +170,7 @@ def _to_its_end(read: Callable[[], bytes], limits: Limits, before: bytes = b"") 
             break
         if limits.file is not None and size > limits.file:
             raise UnsupportedImage(
-                f"more than the limit of {limits.file:,} bytes",
+                f"it has more than the limit of {limits.file:,} bytes",
                 hint="if you trust the source, allow it with --limits file=off.",
             )
     return b"".join(parts)
@@ -195,7 +195,7 @@ def _reading(name: str) -> Iterator[None]:
         raise UnreadableImage(f"{name}: no such file", hint="check the spelling of the path.") from None
     except IsADirectoryError:
         raise UnreadableImage(
-            f"{name}: is a folder, not an image", hint="name one image file on each side."
+            f"{name}: is a folder, not an image", hint="give one image file for each side."
         ) from None
     except PermissionError:
         raise UnreadableImage(f"{name}: permission denied", hint="check the file's permissions.") from None
@@ -232,7 +232,7 @@ def read_stream(stream: BinaryIO, name: str, limits: Limits = USUAL_LIMITS) -> b
         try:
             data = _to_its_end(lambda: stream.read(_AT_A_TIME), limits)
         except OSError as error:
-            raise UnreadableImage(f"cannot be read: {reason_of(error)}", hint="name a file instead.") from None
+            raise UnreadableImage(f"cannot be read: {reason_of(error)}", hint="give a file instead.") from None
     _check_content(data, name)
     return data
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     PictureLike = (
         str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image.Image | Arrays | SavesItself
     )
-    """A path, or a picture in memory as ``to_decoded`` takes it."""
+    """A path, or an image in memory: see ``percept_cli.compare``."""
 
 
 def is_path(value: object) -> TypeGuard[str | os.PathLike[str]]:
@@ -97,8 +97,7 @@ def file_content(value: object, name: str, policy: ImagePolicy = AS_SEEN) -> byt
             value.savefig(saved, format="png")  # type: ignore[attr-defined] # it was just found to be there
         except TypeError as error:
             raise InvalidInput(
-                f"{name} has a savefig that cannot be called as matplotlib's, savefig(file, "
-                f"format='png'): {error}",
+                f"{name}: savefig(file, format='png'), as for figures of matplotlib, failed: {error}",
                 hint="save it as a PNG, and pass its bytes.",
             ) from error
         saved.seek(0)

@@ -148,5 +148,5 @@ def _temporary(size: int) -> BinaryIO:
 def _no_room(size: int, why: str) -> UnsupportedImage:
     return UnsupportedImage(
         f"its pixels need {size / 1e9:.1f} GB in the temporary folder {tempfile.gettempdir()}: {why}",
-        hint="set TMPDIR (TEMP on Windows) to a folder with more room, or split it into smaller images.",
+        hint="point TMPDIR (TEMP on Windows) to a folder with more room, or split it into smaller images.",
     )

@@ -66,7 +66,7 @@ def _hable() -> tuple[float, float, float, float, float]:
 
 _CURVES = {"aces": _ACES, "hable": _hable()}
 _NUMBER = re.compile(r"[+-]?(\d{1,20}\.?\d{0,40}|\.\d{1,40})(e[+-]?\d{1,6})?", re.ASCII | re.IGNORECASE)
-_HINT = "write EV such as -1.5, a range START:STOP:STEP such as -4:4:2, auto or auto-range."
+_HINT = "write a number of EV such as -1.5, a range START:STOP:STEP such as -4:4:2, auto or auto-range."
 
 
 def tone_map(light: Light, method: str, exposure: float) -> NDArray[np.float32]:

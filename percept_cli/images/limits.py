@@ -13,16 +13,16 @@ from percept_cli.system.machine import free_memory, parse_size
 
 @dataclass(frozen=True)
 class Limits:
-    """Most of each; None for none. Above all of them, what is read must fit the memory that is free."""
+    """The limits for files that percept reads; None for no limit. An image must also fit into the free memory."""
 
     pixels: int | None = 1_000_000_000
-    """Of all frames of a file together that are read."""
+    """Pixels of all frames of a file that are read."""
     file: int | None = 4_000_000_000
     """Bytes of a file."""
     frames: int | None = 10_000
     """Frames or pages of a file that are read."""
     metadata: int | None = 16_000_000
-    """Bytes of a file's profile, EXIF, XMP and texts, unpacked."""
+    """Bytes of a file's profile, EXIF, XMP and texts, decompressed."""
 
 
 USUAL_LIMITS = Limits()
@@ -45,7 +45,9 @@ def parse_limits(text: str) -> Limits:
         if name not in _NAMES:
             raise InvalidSetting(f"unknown limit {name!r}", hint=did_you_mean(name, _NAMES))
         if not equals or not value:
-            raise InvalidSetting(f"the limit {name} has no value", hint="write pixels=2G,frames=off")
+            raise InvalidSetting(
+                f"the limit {name} has no value", hint="write limits such as pixels=2G,frames=off"
+            )
         found[name] = None if value == "off" else _count(name, value)
     return Limits(**found)
 
@@ -56,7 +58,7 @@ def _count(name: str, value: str) -> int:
     except InvalidSetting:
         raise InvalidSetting(
             f"the limit {name} must be a number such as 5000, 20M or 2G, or off, not {value!r}",
-            hint="write pixels=2G,frames=off",
+            hint="write limits such as pixels=2G,frames=off",
         ) from None
 
 

@@ -22,7 +22,7 @@ _LARGEST_SCALE = 16.0
 
 
 class PictureSettings(TypedDict, total=False):
-    """What code may say of reading pictures; the fields of ``ImagePolicy``, which explains them."""
+    """The settings of how images are read, as keyword arguments; see ``ImagePolicy``."""
 
     ignore_icc: bool
     alpha: str
@@ -39,40 +39,40 @@ class PictureSettings(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class ImagePolicy:
-    """What the recipe says of reading pictures.
+    """How images are read and matched in size.
 
     Raises:
-        InvalidSetting: for a value that none of the settings has.
+        InvalidSetting: for a value that a setting does not have.
     """
 
     ignore_icc: bool = False
-    """Whether values are taken as sRGB, whatever profiles and the colour chunks of PNG say."""
+    """Whether to read values as sRGB and ignore colour profiles and the colour chunks of PNG."""
     alpha: str = "worst"
-    """What transparency is laid over: ``white``, ``black``, ``#rrggbb``, ``worst`` for both black and white, of
-    which the larger distance counts, or ``ignore`` for taking all pixels as opaque."""
+    """The background behind transparent pixels: ``white``, ``black``, ``#rrggbb``; ``worst`` compares over black
+    and over white, and the larger distance counts; ``ignore`` treats all pixels as opaque."""
     blend: str = "gamma"
-    """In what colours are mixed there: sRGB values as browsers do (``gamma``), or ``linear`` light. Light of HDR
-    files is always mixed as light."""
+    """How to blend with the background: in sRGB values, as browsers do (``gamma``), or in ``linear`` values. HDR
+    files are always blended in linear values."""
     tonemap: str = "aces"
-    """How light without a limit, of HDR files, becomes colours of a display (see ``light``)."""
+    """The tone mapper that turns the scene-linear values of HDR files into display colours: ``aces``, ``hable``,
+    ``reinhard`` or ``none``."""
     exposure: str = "auto"
-    """EV by which light is made brighter first: a number, ``auto`` for one that suits the reference,
+    """The exposure in EV before tone mapping: a number, ``auto`` for one that suits the reference, or
     ``auto-range`` or ``START:STOP:STEP`` for several, of which the largest distance counts."""
     allow_nan: bool = False
-    """Whether pixels of light that are no finite numbers are let pass where both pictures have them in the same
-    places."""
+    """Whether to allow NaN and infinite HDR pixels at the same positions in both images; they count as black."""
     frame: int | None = None
-    """Which frame or page of each file, from 1; None for all, of which the largest distance counts."""
+    """The frame or page of each file to compare, from 1; None for all, of which the largest distance counts."""
     crop: Box | None = None
-    """What of the pictures is compared; before they are resized."""
+    """The rectangle to compare, before resizing; None for the whole image."""
     resize: str = "error"
-    """What sizes are brought to if they differ: ``error`` for refusing that, the ``reference``'s, the
-    ``candidate``'s; or, whether they differ or not, ``fit:WxH`` into that box and ``scale:X`` times their own."""
+    """What to do with different sizes: ``error`` refuses them; ``reference`` and ``candidate`` resize to the size
+    of that image. ``fit:WxH`` and ``scale:X`` always resize: into that box, or by that factor."""
     pad: str = "none"
-    """What the smaller picture is extended with, on the right and below, where sizes still differ: ``edge`` for
-    its own last pixels, or a colour."""
+    """What to extend the smaller image with, on the right and at the bottom, if the sizes still differ: ``edge``
+    repeats its last pixels; or a colour; ``none`` does not extend."""
     limits: Limits = USUAL_LIMITS
-    """What is refused before it is read; moves no number."""
+    """The largest files to read; does not change the result."""
 
     def __post_init__(self) -> None:
         _check_choice("alpha", self.alpha, ALPHAS)

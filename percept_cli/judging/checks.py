@@ -156,7 +156,7 @@ def check_levels(rules: Rules, spec: DistanceSpec) -> None:
     """
     if "peak" in rules.levels and not spec.has_places:
         raise InvalidSetting(
-            "the gate peak has no value: no layer of the recipe uses a distance with values per position",
+            "the gate peak has no value: no layer of the recipe uses a distance with local values",
             hint="remove its limit, or use --distance unit.",
         )
     most = ceiling(spec)

@@ -292,7 +292,7 @@ def _reference(pattern: str) -> str:
     if ".." in re.split(r"[/\\]", pattern) or pattern.startswith(("/", "\\")) or PureWindowsPath(pattern).drive:
         raise InvalidSetting(
             f"the reference {pattern!r} leads out of the baseline folder",
-            hint="name a file in the baseline folder, relative to it, such as linux/{name}",
+            hint="give a path relative to the baseline folder, such as linux/{name}",
         )
     return pattern
 

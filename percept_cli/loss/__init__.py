@@ -29,39 +29,39 @@ from percept_cli.recipes.spec import check_places
 from percept_cli.topology import smallest_side, tap_shape
 
 Reduction = Literal["mean", "sum", "none"]
-"""Of the distances of a batch's pairs."""
+"""How the distances of the pairs of a batch are reduced."""
 
 
 class PerceptualDistance(nn.Module):
-    """How different two batches of pictures look: L = Σᵢ wᵢ · d(Fᵢ(reference), Fᵢ(candidate)), differentiable.
+    """How different two batches of images look, as a loss: L = Σᵢ wᵢ · d(Fᵢ(reference), Fᵢ(candidate)).
 
-    The number is that of ``percept_cli.compare`` with the same recipe, at most a few roundings away. 0 means
-    equal, larger means more different, so it is to be minimised. Gradients reach both arguments and are finite
-    everywhere: where a root or a length has none, at equal features and at vectors of zeros, they are 0.
+    The value is that of ``percept_cli.compare`` with the same recipe, up to rounding. 0 means equal and larger
+    means more different, so minimise it. Gradients reach both arguments and are always finite: where a root or a
+    length has none (at equal features, and at vectors of zeros), they are 0.
 
-    The network's kernels are buffers that are not saved: there is nothing for an optimiser in here,
-    ``state_dict()`` is empty, and ``.to()`` moves them. The network computes in their dtype, float32 unless the
-    recipe or ``.to()`` says something else, also under autocast: half precision is a choice that moves the number,
-    so it is made with ``precision="bf16"``, not by surroundings. Distances are summed in float64. What float32
-    means on CUDA (TF32 or not) is left to torch's settings for the process, which forward and backward then share.
+    The kernels of the network are buffers that are not saved: there are no parameters to optimise,
+    ``state_dict()`` is empty, and ``.to()`` moves the kernels. The network computes in their dtype: float32,
+    unless the recipe or ``.to()`` sets another. That also holds under autocast, because half precision changes the
+    value; choose it with ``precision="bf16"``. Distances are summed in float64. Whether float32 on CUDA means TF32
+    depends on torch's settings for the process, for forward and backward alike.
 
     Args:
-        preset: the recipe: a built-in name, or a path that ends in ``.toml``.
+        preset: the name of a built-in preset, or the path of a TOML file.
         layers: ``tap[:distance][=weight]``, separated by commas or as a list, or a mapping from tap to weight;
             replaces the preset's layers.
         distance: replaces the preset's distance.
-        backbone: replaces the preset's weights; of the preset's layers those that its network does not have become
-            the last ones of their block.
-        precision: ``fp32``, ``tf32`` (which is ``fp32`` here), ``bf16`` or ``fp16``; the preset's if None.
-        value_range: the values that stand for black and for full white in the pictures that are passed in.
+        backbone: the weights to use instead of the preset's. Layers that this network lacks are replaced by the
+            last layer of the same block.
+        precision: ``fp32``, ``tf32`` (here the same as ``fp32``), ``bf16`` or ``fp16``; None for the preset's.
+        value_range: the values of black and of full white in the images that you pass.
         reduction: ``mean`` or ``sum`` over the batch, or ``none`` for one value per pair.
-        per_layer: whether to return what each layer contributes as well.
-        spatial: whether to return the distance of each pixel instead of that of each pair: the layers' maps,
-            enlarged to the picture (bilinear, corners not aligned) and added. Nothing is reduced then.
-        check: whether the values are checked, with a pass over both pictures and, on a GPU, a wait for it. False
-            for compiled loops.
-        checkpoint: whether to keep between forward and backward only what is passed from one block of the network
-            to the next, and compute the rest again: the same numbers and gradients in less memory and more time.
+        per_layer: whether to also return the contribution of each layer.
+        spatial: whether to return a map of distances per pixel instead of one value per pair: the layers' maps,
+            enlarged to the size of the image (bilinear, corners not aligned) and added. Nothing is reduced.
+        check: whether to check the values. This takes a pass over both images and, on a GPU, a synchronisation.
+            Use False in compiled loops.
+        checkpoint: whether to keep only the activations between the blocks of the network for the backward pass
+            and compute the others again: the same values and gradients with less memory and more time.
 
     Raises:
         InvalidSetting: for a recipe, range or reduction that does not exist.
@@ -134,19 +134,18 @@ class PerceptualDistance(nn.Module):
         """Compare each pair of a batch.
 
         Args:
-            reference: N×3×H×W, any floating dtype, sRGB in ``value_range``, on the module's device; H and W large
-                enough that every tap has a position (16 for the deepest taps of VGG-16).
+            reference: N×3×H×W, any floating-point dtype, sRGB in ``value_range``, on the module's device; H and W
+                large enough for the deepest tap (16 for the deepest taps of VGG-16).
             candidate: the same shape and device.
 
         Returns:
-            A scalar for ``mean`` and ``sum``, N values for ``none``; with ``spatial`` N×1×H×W; float32, or float64
-            where the module is.
-            With ``per_layer`` also what each layer contributes to it, weight applied: by tap, in the order of the
-            recipe.
+            A scalar for ``mean`` and ``sum``, N values for ``none``, N×1×H×W with ``spatial``; float32, or float64
+            if the module is float64. With ``per_layer``, also a dict from tap to contribution, weight included, in
+            the order of the recipe.
 
         Raises:
-            InvalidInput: if an argument is no such tensor, has values that are no numbers, or, unless ``check`` is
-                off, values that are plainly outside ``value_range``.
+            InvalidInput: if an argument is not such a tensor, or, unless ``check`` is False, has NaN or infinite
+                values or values far outside ``value_range``.
         """
         self._check(reference, candidate)
         with torch.autocast(reference.device.type, enabled=False):

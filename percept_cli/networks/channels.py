@@ -65,7 +65,7 @@ class ChannelWeights:
         if network != self.network or (self.backbones is not None and backbone not in self.backbones):
             learned_on = self.network if self.backbones is None else " or ".join(self.backbones)
             others = [name for name, record in WEIGHTS.items() if record.network == self.network]
-            why = "its kernels are different" if self.backbones else "its pools are different"
+            why = "its kernels are different" if self.backbones else "its pooling layers are different"
             raise InvalidSetting(
                 f"the weights of the distance {self.distance} were learned for the channels of "
                 f"{learned_on} and do not apply to {backbone}: {why}",

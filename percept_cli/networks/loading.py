@@ -75,7 +75,7 @@ def require_file(path: Path, record: WeightsRecord) -> None:
     hint = f"run: percept weights install {record.name}"
     cached = hub_file(record.origin.file_name)
     if cached.is_file():
-        hint += f" (without a network: torch's cache has the file, {shown(cached)})"
+        hint += f" (without a download: torch's cache has the file, {shown(cached)})"
     if record.network in _STAND_INS:
         other = _STAND_INS[record.network]
         hint += f"\nOr use --backbone {other}, which comes with percept but gives other numbers."

@@ -39,7 +39,7 @@ def pair_folders(
         raise InvalidSetting(
             f"{shown(reference)} and {shown(candidate)} are the same folder, so every image would be "
             "compared with itself",
-            hint="name the folder of references first, then the folder of candidates.",
+            hint="give the folder of references first, then the folder of candidates.",
         )
     left = list_pictures(reference, choice, apart_from=candidate)
     right = list_pictures(candidate, choice, apart_from=reference)
@@ -172,7 +172,7 @@ def _pairs(
             trouble = UnusablePair(
                 f"{printable(row.stem)}: it is not clear which files belong together: the references "
                 f"{references} and the candidates {candidates}",
-                hint="rename them, or leave out all but one with --exclude.",
+                hint="rename them, or exclude all but one with --exclude.",
             )
             yield Pair(row.stem, None, None, trouble=trouble)
         else:
@@ -213,7 +213,7 @@ def pairs_of(
         if reference_is_folder:
             raise InvalidSetting(
                 f"{shown(reference)} is a folder, but {shown(candidate)} is not",
-                hint="name two folders, or one image and then a folder to compare it with.",
+                hint="give two folders, or one image and then a folder to compare it with.",
             )
         if choice != EVERY_PICTURE or any_extension:
             raise InvalidSetting(

@@ -51,13 +51,13 @@ def read_manifest(name: str) -> Pairs:
     """
     if name == STDIN:
         if sys.stdin is None:
-            raise InvalidSetting("standard input is closed", hint="pipe the pairs into it, or name a file.")
+            raise InvalidSetting("standard input is closed", hint="pipe the pairs into it, or give a file.")
         return Pairs(_Manifest("standard input", Path(), live=True).pairs(sys.stdin.buffer), live=True)
     path = Path(name)
     try:
         if path.is_dir():
             raise InvalidSetting(
-                f"{shown(path)}: is a folder, not a list of pairs", hint="name two folders instead."
+                f"{shown(path)}: is a folder, not a list of pairs", hint="give two folders instead."
             )
         if path.exists() and not path.is_file():  # a pipe cannot be read twice
             return Pairs(_Manifest(shown(path), Path(), live=True).pairs(path.open("rb")), live=True)
@@ -192,7 +192,7 @@ class _Manifest:
         for column in header:
             if header.count(column) > 1:
                 raise InvalidSetting(
-                    f"{self._name}: the column {printable(column)} is named twice", hint="name each column once."
+                    f"{self._name}: the column {printable(column)} is given twice", hint="give each column once."
                 )
             _refuse_near_miss(column, header, self._name)
         for number, row in self._records(start + 1, lines, delimiter or ","):

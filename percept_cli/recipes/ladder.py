@@ -135,7 +135,7 @@ def _ladder(data: Any) -> Ladder:
         raise TypeError(f"made is not an object but {_cut(made)}")
     for name, kind in _MADE.items():
         if not isinstance(made[name], kind):
-            raise TypeError(f"{name} of made is {_cut(made[name])}")
+            raise TypeError(f"{name} of made has the wrong type: {_cut(made[name])}")
     whole, place = (_steps(name, data[name]) for name in ("whole", "place"))
     if not whole:
         raise ValueError("whole has no steps")

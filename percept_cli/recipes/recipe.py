@@ -84,7 +84,7 @@ def _layers(preset: Preset, layers: object, distance: str | None, backbone: str 
         if other in spec.taps or list(names.values()).count(other) > 1:
             raise InvalidSetting(
                 f"{backbone} has no {tap}, and {other} in its place would be compared twice",
-                hint="name the layers with --layers.",
+                hint="choose the layers with --layers.",
             )
     return tuple(
         replace(layer, tap=names.get(layer.tap, layer.tap), distance=distance or layer.distance)

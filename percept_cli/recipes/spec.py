@@ -61,13 +61,13 @@ class LayerSpec:
 
     @property
     def has_places(self) -> bool:
-        """Whether its distance belongs to places of the picture, so that there is a map."""
+        """Whether its distance has a value per position, so that it has a heat map."""
         return isinstance(DISTANCES[self.distance], LocalDistance)
 
 
 @dataclass(frozen=True)
 class DistanceSpec:
-    """All settings that can move a distance. Two distances are comparable if their fingerprints are equal.
+    """All settings that can change a distance. Distances are comparable if their fingerprints are equal.
 
     Raises:
         InvalidSetting: for an unknown backbone, tap or precision, for no layers, a tap named twice, or
@@ -75,13 +75,13 @@ class DistanceSpec:
     """
 
     layers: tuple[LayerSpec, ...]
-    """The terms of the sum, in report order."""
+    """The terms of the sum, in the order of reports."""
     backbone: str = "vgg16-oxford"
-    """Name of a weights record; it implies the network and the input normalisation."""
+    """The name of the weights; it implies the network and the input normalisation."""
     precision: Precision = "fp32"
-    """What the network computes in; distances are always reduced in float64."""
+    """The precision of the network; distances are always summed in float64."""
     pictures: ImagePolicy = AS_SEEN
-    """How files become pictures."""
+    """How images are read."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))
@@ -103,26 +103,26 @@ class DistanceSpec:
 
     @cached_property
     def taps(self) -> tuple[str, ...]:
-        """The taps, in report order."""
+        """The taps, in the order of reports."""
         return tuple(layer.tap for layer in self.layers)
 
     @cached_property
     def is_regional(self) -> bool:
-        """Whether only what changed has to be computed, which holds if it does for every layer's distance."""
+        """Whether it is enough to compute the changed parts of an image, which depends on all distances."""
         return all(DISTANCES[layer.distance].is_regional for layer in self.layers)
 
     @cached_property
     def has_places(self) -> bool:
-        """Whether the distance of any layer belongs to places of the picture, so that there is a map."""
+        """Whether the distance of any layer has a value per position, so that there is a heat map."""
         return any(layer.has_places for layer in self.layers)
 
     @cached_property
     def all_places(self) -> bool:
-        """Whether that holds for every layer that counts, so that the map is that of the whole distance."""
+        """Whether that holds for every layer with a weight, so that the heat map shows the whole distance."""
         return all(layer.has_places for layer in self.layers if layer.weight)
 
     def as_dict(self) -> dict[str, Any]:
-        """The recipe as plain data for reports, policies of the picture's way to the network included."""
+        """The recipe as plain data for reports, including how images are read."""
         record = self.record
         found = {
             "arithmetic": _ARITHMETIC,
@@ -143,7 +143,7 @@ class DistanceSpec:
     def fingerprint(self) -> str:
         """First 12 hex digits of the SHA-256 of the recipe as canonical JSON.
 
-        Layer order does not move the number, so it does not move the fingerprint either.
+        The order of layers does not change the distance, so it does not change the fingerprint either.
         """
         recipe = self.as_dict()
         recipe["layers"].sort(key=lambda layer: layer["tap"])
@@ -177,13 +177,13 @@ def ceiling(spec: DistanceSpec) -> float | None:
 
 def _check_layers(spec: DistanceSpec) -> None:
     if not spec.layers:
-        raise InvalidSetting("no layers are given", hint="name at least one, such as --layers relu3_3")
+        raise InvalidSetting("no layers are given", hint="give at least one, such as --layers relu3_3")
     known = tap_names(spec.record.network)
     for tap in spec.taps:
         if tap not in known:
             raise InvalidSetting(f"unknown layer {tap!r}", hint=did_you_mean(tap, known))
         if spec.taps.count(tap) > 1:
-            raise InvalidSetting(f"layer {tap} is named twice", hint="name each layer once.")
+            raise InvalidSetting(f"layer {tap} is given twice", hint="give each layer once.")
     if not any(layer.weight for layer in spec.layers):
         raise InvalidSetting(
             "every layer weight is 0, so every distance would be 0",
@@ -266,7 +266,7 @@ def check_places(spec: DistanceSpec) -> None:
     others = [layer.tap for layer in spec.layers if layer.weight and layer.has_places]
     alone = f", or draw only one layer with --layer {others[0]}" if others else ""
     raise InvalidSetting(
-        f"layer {without[0].tap} uses the distance {without[0].distance}, which has no value per "
-        "position, so there is no map to draw",
+        f"layer {without[0].tap} uses the distance {without[0].distance}, which has no local values, so "
+        "there is no map to draw",
         hint=f"use --distance unit, or another of {', '.join(local)}{alone}.",
     )

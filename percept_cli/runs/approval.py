@@ -92,12 +92,12 @@ class Approval:
             if not _same(ours, theirs):
                 raise InvalidSetting(
                     f"the report is of the {role} folder {shown(theirs)}, not of {shown(ours)}",
-                    hint="name the folders that were compared, or compare these with percept check -o FILE.json.",
+                    hint="give the folders that were compared, or compare these with percept check -o FILE.json.",
                 )
         if ".git" in (part.lower() for part in self._baseline.resolve().parts):
             raise InvalidSetting(
                 f"{shown(self._baseline)} is inside a .git folder, which cannot hold baselines",
-                hint="name the folder of the baseline images; nothing was changed.",
+                hint="give the folder of the baseline images; nothing was changed.",
             )
         if not self._current.is_dir():
             raise UnreadableFolder(
@@ -166,7 +166,7 @@ class Approval:
             raise Refused("no file can have this name") from None
         except LinkInTheWay:
             raise Refused(
-                f"{shown(self._baseline / target)} is a symbolic link, or lies behind one; change the "
+                f"{shown(self._baseline / target)} is a symbolic link, or is reached through one; change the "
                 "file that it leads to by hand"
             ) from None
         return True

@@ -74,7 +74,7 @@ class Journal:
         self.notes: list[str] = []
         """What a person should know of the file."""
         if path.exists() and not path.is_file():
-            raise OutputUnwritable(f"{shown(path)}: is not a file", hint="name a file, such as results.jsonl.")
+            raise OutputUnwritable(f"{shown(path)}: is not a file", hint="choose a file, such as results.jsonl.")
         try:
             self._file: BinaryIO = path.open("a+b", buffering=0)
         except OSError as error:
@@ -98,7 +98,7 @@ class Journal:
                 if row is None:
                     raise InvalidSetting(
                         f"{shown(self.path)}, line {number}: not a result of percept",
-                        hint="name a file that percept wrote as JSON Lines, or a new file.",
+                        hint="choose a file that percept wrote as JSON Lines, or a new file.",
                     )
                 key = _key(row["name"], row["reference"], row["candidate"])
                 if row["status"] in _SCORED:
@@ -125,7 +125,9 @@ class Journal:
                 told += "; --preset five-taps, the default of earlier versions, would reuse them"
             self.notes.append(told)
         if older:
-            told = f"{counted(older, 'result')} of an earlier version, which stored less of a pair, measured again"
+            told = (
+                f"{counted(older, 'result')} of an earlier version, which stored less about a pair, measured again"
+            )
             self.notes.append(f"{shown(self.path)}: {told}")
         if failures:
             self.notes.append(f"{shown(self.path)}: {counted(failures, 'error')}, tried again")
@@ -268,7 +270,7 @@ def _lock(file: BinaryIO, path: Path) -> None:
             hold(file.fileno())
         except BlockingIOError:
             raise OutputUnwritable(
-                f"{shown(path)}: another run is writing to it", hint="wait for it, or name another file."
+                f"{shown(path)}: another run is writing to it", hint="wait for it, or choose another file."
             ) from None
 
 

@@ -48,38 +48,37 @@ def compare(
     backbone: str | None = None,
     **pictures: Unpack[PictureSettings],
 ) -> PairResult:
-    """Compare two pictures, as ``percept compare`` does.
+    """Compare two images, as ``percept compare`` does.
 
     Args:
-        reference: the picture that is right by definition: the path of a file, or in memory a PIL image, a numpy
-            array (H×W, H×W×3 or H×W×4) or a torch tensor (3×H×W, 4×H×W or with a batch of 1), both uint8 or
-            uint16, sRGB over their whole range; the bytes of an image file, a binary file that is open, or what
-            has ``savefig``, as figures of matplotlib have. In the result one in memory is called ``reference``,
-            or ``candidate``.
-        candidate: the picture to judge, likewise; the same size as the reference.
-        preset: name of a built-in preset, or the path of a TOML file.
+        reference: the image to compare against. A path; a PIL image; a numpy array (H×W, H×W×3 or H×W×4) or a
+            torch tensor (3×H×W, 4×H×W, or with a batch of 1) of uint8 or uint16, in sRGB over the full range; the
+            bytes of an image file; an open binary file; or a figure with ``savefig``, such as matplotlib's. In
+            the result, an image without a path is called ``reference`` or ``candidate``.
+        candidate: the image to compare with it, likewise; of the same size.
+        preset: the name of a built-in preset, or the path of a TOML file.
         layers: ``tap[:distance][=weight]``, separated by commas or as a list, or a mapping from tap to weight;
             replaces the preset's layers.
         distance: replaces the preset's distance.
-        threshold: the largest distance that passes; the preset's if None.
+        threshold: the largest distance that passes; None for the preset's.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        precision: ``fp32``, ``tf32``, ``bf16`` or ``fp16``; the preset's if None.
-        max_memory: most memory to take, in bytes or as ``"2GB"``; None for what is free with some left for others.
-            It moves no number.
-        backbone: name of the weights to use instead of the preset's; of the preset's layers those that its network
-            does not have become the last ones of their block.
-        pictures: how pictures are read and brought together: ``ignore_icc``, ``alpha``, ``blend``, ``tonemap``,
-            ``exposure``, ``allow_nan``, ``frame``, ``crop``, ``resize``, ``pad`` and ``limits``, as
-            ``percept_cli.images.policy.ImagePolicy`` explains them.
+        precision: ``fp32``, ``tf32``, ``bf16`` or ``fp16``; None for the preset's.
+        max_memory: the most memory to use, in bytes or as ``"2GB"``; None for most of what is free. It does not
+            change the result.
+        backbone: the weights to use instead of the preset's. Layers that this network lacks are replaced by the
+            last layer of the same block.
+        pictures: how images are read and matched in size: ``ignore_icc``, ``alpha``, ``blend``, ``tonemap``,
+            ``exposure``, ``allow_nan``, ``frame``, ``crop``, ``resize``, ``pad`` and ``limits``; see
+            ``percept_cli.images.policy.ImagePolicy``.
 
     Returns:
-        The result; ``result.distance`` is 0 for equal pictures, and larger is more different.
+        The result. ``result.distance`` is 0 for equal images; larger means more different.
 
     Raises:
-        PerceptError: whatever is wrong, as one of its subclasses.
+        PerceptError: one of its subclasses, for anything that goes wrong.
 
-    For many pairs use ``compare_folders`` or ``percept_cli.scoring.pipeline.Pipeline``: they load torch and the
-    weights once, and read ahead.
+    For many pairs, use ``compare_folders`` or ``percept_cli.scoring.pipeline.Pipeline``, which load torch and the
+    weights only once and read ahead.
     """
     scorer = _scorer(preset, layers, distance, threshold, device, precision, max_memory, backbone, **pictures)
     return scorer.score(pair_of(reference, candidate, scorer.spec.pictures))
@@ -102,31 +101,31 @@ def check(
     backbone: str | None = None,
     **pictures: Unpack[PictureSettings],
 ) -> PairResult:
-    """Hold a picture to its baseline, as ``percept check`` does.
+    """Compare an image with its baseline and judge the difference, as ``percept check`` does.
 
     Args:
-        reference: the baseline: a file's path, or a picture in memory as ``compare`` takes it.
-        candidate: the picture, likewise.
-        preset: the recipe: a built-in name, or a path that ends in ``.toml``.
-        noise: how much rendering alone may change: ``auto``, ``same-machine`` or ``cross-machine``.
-        fail: gate → the largest value that does not fail, instead of the gate's own limit, or ``"off"``. Gates are
-            ``overall``, ``peak``, ``colour`` (in ΔE) and ``changed-pixels``, whose limit may be ``"1%"`` of the
-            pixels that are not left out.
-        warn: gate → the largest value that does not warn.
-        ignore: rectangles x, y, width, height, in pixels, that are left out.
-        mask: a picture as large as the two; where it is black, pixels are left out.
-        max_shift: most pixels by which the picture, or a region of it, may have moved.
+        reference: the baseline: a path, or an image in memory as for ``compare``.
+        candidate: the image to check, likewise.
+        preset: the name of a built-in preset, or the path of a TOML file.
+        noise: how much rendering noise to forgive: ``auto``, ``same-machine`` or ``cross-machine``.
+        fail: fail limits by gate: the largest value that does not fail, or ``"off"``. The gates are ``overall``,
+            ``peak``, ``colour`` (in ΔE) and ``changed-pixels``, whose limit may be a share such as ``"1%"`` of the
+            pixels that are not ignored.
+        warn: warn limits by gate: the largest value that does not warn.
+        ignore: rectangles x, y, width, height, in pixels, to ignore.
+        mask: an image of the same size; where it is black, pixels are ignored.
+        max_shift: the most pixels by which the image, or a region of it, may have moved.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        max_memory: most bytes of memory to take, as a number or as ``"2GB"``; None for what is free.
-        backbone: name of the weights to use instead of the preset's, as for ``compare``.
-        pictures: how pictures are read and brought together, as for ``compare``.
+        max_memory: the most memory to use, as for ``compare``.
+        backbone: the weights to use instead of the preset's, as for ``compare``.
+        pictures: how images are read and matched in size, as for ``compare``.
 
     Returns:
-        The result: ``status`` is ``pass``, ``warn`` or ``fail``, and ``evidence`` says why and where. Pictures of
-        two sizes, or with other numbers of frames, fail, and have no evidence.
+        The result. ``status`` is ``pass``, ``warn`` or ``fail``, and ``evidence`` says why and where. Images of
+        different sizes or frame counts fail without evidence.
 
     Raises:
-        PerceptError: whatever is wrong, as one of its subclasses.
+        PerceptError: one of its subclasses, for anything that goes wrong.
     """
     given = from_arguments(noise=noise, fail=fail, warn=warn, ignore=ignore, mask=mask, max_shift=max_shift)
     rules = changed(Rules(), given)
@@ -156,25 +155,25 @@ def compare_folders(
     batch_size: int | None = None,
     **recipe: Any,
 ) -> Iterator[PairResult]:
-    """Compare two folders, or one picture with a folder, as ``percept batch`` does.
+    """Compare two folders, or one image with a folder, as ``percept batch`` does.
 
     Args:
-        reference: folder of the pictures that are right by definition, or one of them.
-        candidate: folder of the pictures to judge.
-        include: patterns as in .gitignore, one of which a file must match.
-        exclude: patterns as in .gitignore, none of which a file may match.
-        any_extension: whether ``a.png`` may be the counterpart of ``a.jpg``.
-        workers: threads that read pictures; None for one per processor.
-        batch_size: most pairs per batch; None to choose. It moves no number.
-        recipe: ``preset``, ``backbone``, ``layers``, ``distance``, ``threshold``, ``device``, ``precision``,
-            ``max_memory`` and how pictures are read, of ``compare``.
+        reference: the folder of reference images, or one reference image.
+        candidate: the folder of candidates.
+        include: patterns as in .gitignore; a file must match one of them.
+        exclude: patterns as in .gitignore; a file that matches one is skipped.
+        any_extension: whether ``a.png`` and ``a.jpg`` form a pair.
+        workers: the number of threads that read images; None for one per processor, at most 8.
+        batch_size: the most pairs per batch; None to choose. It does not change the results.
+        recipe: the arguments of ``compare``: ``preset``, ``backbone``, ``layers``, ``distance``, ``threshold``,
+            ``device``, ``precision``, ``max_memory`` and how images are read.
 
     Yields:
-        A result per pair and per picture without a counterpart, in the order of their names, as they come. One
-        that could not be compared has the status ``error`` and the distance NaN.
+        A result for each pair and each image without a counterpart, sorted by name, as soon as it is known. A
+        pair that could not be compared has the status ``error`` and the distance NaN.
 
     Raises:
-        PerceptError: what keeps all pairs from being compared.
+        PerceptError: for anything that prevents the whole run, such as a folder that does not exist.
     """
     choice = Choice(tuple(include), tuple(exclude))
     pairs = pairs_of(Path(reference), Path(candidate), choice, any_extension=any_extension)
@@ -197,23 +196,22 @@ def distances_of(
     image against many, for all pairs of a set, or for several presets at once. The results are those of
     ``compare``: equal to 1e-6 (relative, on the CPU in float32), and exactly 0 for equal pixels.
 
-    Where only a small part of two images differs, and that is cheaper, just this part is computed, as ``compare``
-    does it.
+    Where two images differ only in a small part, and it is cheaper, only that part is computed, as in ``compare``.
 
     Args:
-        pairs: reference and candidate of each pair, as ``compare`` takes them. An image is known again by its
-            path, or in memory by being the same object.
+        pairs: reference and candidate of each pair, as ``compare`` takes them. Two images are the same if their
+            path is, or in memory if they are the same object.
         presets: built-in names, paths of TOML files, or specs. All must have the same backbone and precision.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        max_memory: most memory to take, in bytes or as ``"2GB"``; None for what is free with some left for others.
-            Up to half of it holds features. More of them wait in a temporary file, which is deleted at the end and
-            after errors: of an image of 454×454 pixels, five layers take 100 MB. It moves no number.
-        pictures: how images are read and brought together, as for ``compare``.
+        max_memory: the most memory to use, in bytes or as ``"2GB"``; None for most of what is free. Up to half of
+            it holds features; the rest of them wait in a temporary file, which is deleted at the end and after
+            errors. Five layers of an image of 454×454 pixels take 100 MB. It does not change the results.
+        pictures: how images are read and matched in size, as for ``compare``.
 
     Yields:
-        The index of a pair in ``pairs``, and a result for each preset, in their order. Pairs come in an order in
-        which few features have to wait, not in that of ``pairs``. A pair that could not be compared has the status
-        ``error`` and the distance NaN; the others go on.
+        The index of a pair in ``pairs``, and one result per preset, in the order of the presets. Pairs come in the
+        order that keeps the fewest features waiting, not in that of ``pairs``. A pair that could not be compared
+        has the status ``error`` and the distance NaN, and the run continues.
 
     Raises:
         InvalidSetting: for presets that do not exist or cannot share features.

@@ -67,19 +67,19 @@ def worker_count(wanted: int | None = None) -> int:
     if wanted is None:
         return min(8, processors())
     if wanted < 1:
-        raise InvalidSetting(f"--workers must be at least 1, not {wanted}", hint="leave out --workers.")
+        raise InvalidSetting(f"workers must be at least 1, not {wanted}", hint="leave out --workers.")
     return wanted
 
 
 class Pipeline:
-    """Scores any number of pairs.
+    """Compares any number of pairs.
 
     Args:
         scorer: the recipe, the device and the thresholds.
-        workers: threads that read and decode; None for one per processor.
-        batch_size: most pairs per batch; None to choose by their size and the device.
+        workers: the number of threads that read and decode; None for one per processor, at most 8.
+        batch_size: the most pairs per batch; None to choose by image size and device.
         known: results of an earlier run that need not be computed again.
-        say: where to tell a person that something went another way, such as a batch that did not fit.
+        say: called with messages for people, such as that a batch did not fit into memory.
 
     Raises:
         InvalidSetting: for fewer than one worker, or batches of fewer than one pair.
@@ -96,7 +96,7 @@ class Pipeline:
     ) -> None:
         if batch_size is not None and batch_size < 1:
             raise InvalidSetting(
-                f"--batch-size must be at least 1, not {batch_size}", hint="leave out --batch-size."
+                f"batch-size must be at least 1, not {batch_size}", hint="leave out --batch-size."
             )
         self._scorers = Scorers(scorer)
         self._workers = worker_count(workers)

@@ -323,7 +323,7 @@ def _united(specs: Sequence[DistanceSpec]) -> DistanceSpec:
         InvalidSetting: for none, or if they cannot share features.
     """
     if not specs:
-        raise InvalidSetting("no recipe is given", hint="name at least one preset.")
+        raise InvalidSetting("no recipe is given", hint="give at least one preset.")
     for what, found in (
         ("backbone", [spec.backbone for spec in specs]),
         ("precision", [spec.precision for spec in specs]),

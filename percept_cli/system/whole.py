@@ -30,25 +30,27 @@ def check_output(path: Path, inputs: Iterable[Path]) -> None:
     if _open_file(path) is not None:
         return
     if path.is_dir():
-        raise OutputUnwritable(f"{name}: the output is a folder", hint="name a file in it.")
+        raise OutputUnwritable(f"{name}: the output is a folder", hint="choose a file in it.")
     if path.exists():
         for source in inputs:
             if source.exists() and path.samefile(source):
                 raise OutputUnwritable(
-                    f"{name}: the output would overwrite the input {shown(source)}", hint="name another file."
+                    f"{name}: the output would overwrite the input {shown(source)}", hint="choose another file."
                 )
     if _target(path).is_symlink():
-        raise OutputUnwritable(f"{name}: its symbolic links form a loop", hint="name another file.")
+        raise OutputUnwritable(f"{name}: its symbolic links form a loop", hint="choose another file.")
     folder = _target(path).parent
     if not folder.is_dir():
         what = "is a file, not a folder" if folder.exists() else "does not exist"
         raise OutputUnwritable(
-            f"{name}: the folder {shown(folder)} {what}", hint="name a file in a folder that exists."
+            f"{name}: the folder {shown(folder)} {what}", hint="choose a file in a folder that exists."
         )
     # A file is written as a new one beside it, so the right to write to it is not enough; a device is.
     in_place = path.exists() and not path.is_file()
     if (path.exists() and not os.access(path, os.W_OK)) or not (in_place or os.access(folder, os.W_OK)):
-        raise OutputUnwritable(f"{name}: permission denied", hint="name a file in a folder that you can write to.")
+        raise OutputUnwritable(
+            f"{name}: permission denied", hint="choose a file in a folder that you can write to."
+        )
 
 
 def write_output(path: Path, pieces: Iterable[str | bytes]) -> None:

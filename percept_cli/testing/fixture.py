@@ -74,18 +74,18 @@ class Check:
         baseline: str | os.PathLike[str] | None = None,
         **options: Any,
     ) -> PairResult:
-        """Compare a picture with its baseline.
+        """Compare an image with its baseline.
 
         Args:
-            picture: a path, or a picture in memory as ``percept_cli.check`` takes it: a Pillow image, an array, a
+            picture: a path, or an image in memory as for ``percept_cli.check``: a Pillow image, an array, a
                 tensor, the bytes of an image file, a binary file, or a figure with ``savefig``.
-            name: what the picture is called, where a test has several; the test's own name if None.
-            baseline: the reference, from the test's folder, which other tests may have as well; by default a file
-                of its own in the folder of baselines.
-            options: as ``percept_cli.check`` takes them; what is not given is as the settings file says.
+            name: the name of the image, if a test has several; by default the name of the test.
+            baseline: the path of the baseline, relative to the test's folder, which other tests may share; by
+                default a file of its own in the folder of baselines.
+            options: as for ``percept_cli.check``; what you do not give comes from the settings file.
 
         Returns:
-            What was found. With ``--percept-update`` and a baseline that was written, the picture against itself.
+            The result. If ``--percept-update`` wrote the baseline, that of the image compared with itself.
 
         Raises:
             pytest.fail.Exception: if they differ, or there is no baseline; none is ever written unasked.
@@ -144,7 +144,7 @@ class Check:
         if owner != test:
             pytest.fail(
                 f"percept: two tests use the same baseline: {self._shown(path)}\n  {owner}\n  {test}\n  "
-                "rename one of them; to share a baseline on purpose, name it with baseline=",
+                "rename one of them; to share a baseline on purpose, pass it as baseline=",
                 pytrace=False,
             )
         old = None if spot.old is None else Path(f"{spot.old}{suffix}")

@@ -168,7 +168,7 @@ def test_each_line_of_a_stream_is_answered_before_the_next(folders: Path) -> Non
         (["--pairs", "x.csv"], 2, "x.csv: cannot be read: No such file or directory"),
         (["--pairs", "expected"], 2, "expected: is a folder, not a list of pairs"),
         (["--pairs", "empty.csv"], 3, "nothing was compared"),
-        (["--pairs", "headerless.csv"], 2, "the columns reference and candidate, but it has: a.png, b.png"),
+        (["--pairs", "headerless.csv"], 2, "must name the columns reference and candidate, but it has: a.png"),
         (["--pairs", "misspelt.csv"], 2, "unknown column 'treshold'"),
         (["expected", "actual", "--batch-size", "0"], 2, "'0' is neither 'auto' nor an integer of at least 1."),
         (["expected", "actual", "--workers", "0"], 2, "--workers"),

@@ -169,7 +169,7 @@ def test_pairs_that_cannot_be_drawn_are_told_of(tmp_path: Path) -> None:
     assert drawn.notes[0].startswith("no heat map for b.png: ")
     assert drawn.notes[0].endswith("q.png has changed since it was compared")
     assert "gone.png: no such file" in drawn.notes[1]
-    assert drawn.notes[2:] == ["no heat map for 1 image that did not pass: their distance has no places"]
+    assert drawn.notes[2:] == ["no heat map for 1 image that did not pass: their distance has no local values"]
     assert os.listdir(tmp_path / "maps") == ["a.png"]
 
 

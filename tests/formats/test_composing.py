@@ -55,7 +55,7 @@ def test_before_the_first_frame_there_was_nothing(write: Callable[[Sequence[Fram
 def test_one_frame_of_many_is_held_to_the_limits_alone() -> None:
     frames = [Frame(plain(GREEN))] * 20
     for data in (apng(frames), gif([Frame(plain(tuple(PALETTE[0])))] * 20, PALETTE)):
-        with pytest.raises(UnsupportedImage, match="has 20 frames, more than the limit of 10"):
+        with pytest.raises(UnsupportedImage, match="its 20 frames are more than the limit of 10"):
             decode(data, "x", ImagePolicy(limits=Limits(frames=10)))
         assert len(decode(data, "x", ImagePolicy(limits=Limits(frames=10), frame=20)).frames) == 1
         with pytest.raises(UnsupportedImage, match="it has 20 frames, so frame 21 does not exist"):

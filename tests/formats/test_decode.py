@@ -483,7 +483,7 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
         path = tmp_path / f"{np.dtype(kind).name}.tif"
         more = np.zeros((8, 8, 5), kind)
         tifffile.imwrite(path, more, photometric="rgb", planarconfig="contig", extrasamples=[0, 0])
-        assert decode(path.read_bytes(), "x").notes == ("2 more of its channels not compared",)
+        assert decode(path.read_bytes(), "x").notes == ("extra channels that are not compared: 2",)
     planes = {name: np.full((8, 8), 0.5, np.float32) for name in ("R", "G", "B", "diffuse.R", "Z")}
     for policy in (AS_SEEN, ImagePolicy(frame=1)):
         assert decode(exr_by_hand(planes), "x", policy).notes == ("not compared: Z, diffuse.R",)

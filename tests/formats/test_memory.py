@@ -136,7 +136,7 @@ def test_what_is_read_is_held_to_the_rules_for_files() -> None:
         compare(RGB, b"no picture")
     with pytest.raises(UnreadableImage, match=r"^reference: .*damaged or truncated"):
         compare(saved(drawing(40, 30))[:-200], RGB)
-    with pytest.raises(UnsupportedImage, match=r"^candidate: more than the limit of 50 bytes"):
+    with pytest.raises(UnsupportedImage, match=r"^candidate: it has more than the limit of 50 bytes"):
         compare(RGB, io.BytesIO(saved(drawing(40, 30))), limits="file=50")
     with (
         Path(os.devnull).open("wb") as file,

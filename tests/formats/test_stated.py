@@ -240,7 +240,7 @@ def test_frames_are_counted_before_they_are_listed() -> None:
     assert len(decode(data, "a.png").frames) == 12
     from percept_cli.images.policy import ImagePolicy
 
-    with pytest.raises(UnsupportedImage, match=r"^a\.png: has 12 frames, more than the limit of 10"):
+    with pytest.raises(UnsupportedImage, match=r"^a\.png: its 12 frames are more than the limit of 10"):
         decode(data, "a.png", ImagePolicy(limits=Limits(frames=10)))
     assert len(decode(data, "a.png", ImagePolicy(limits=Limits(frames=10), frame=12)).frames) == 1
 

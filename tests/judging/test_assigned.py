@@ -37,7 +37,7 @@ def test_references_stay_in_the_baseline_folder(percept: Percept, folders: Path,
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         f"Error: percept.toml: the reference {reference!r} leads out of the baseline folder\n"
-        "Hint: name a file in the baseline folder, relative to it, such as linux/{name}\n"
+        "Hint: give a path relative to the baseline folder, such as linux/{name}\n"
     )
 
 

@@ -161,7 +161,7 @@ def test_a_crop_is_named_where_it_is_why_sizes_differ(percept: Percept, tmp_path
 
 
 def test_two_sizes_that_a_crop_makes_one_are_told(percept: Percept, two_sizes: Path) -> None:
-    words = "the sizes differ outside the crop: a.png has 100×80 pixels, b.png 100×81"
+    words = "the sizes differ outside the crop: a.png is 100×80 pixels, b.png is 100×81"
     for command in ("compare", "check"):
         assert words in " ".join(percept(command, "a.png", "b.png", "--crop", "0,0,100,80").stdout.split())
     same = percept_cli.compare(two_sizes / "a.png", two_sizes / "c.png", crop="0,0,50,50")

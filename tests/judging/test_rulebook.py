@@ -56,7 +56,7 @@ def test_a_table_becomes_rules() -> None:
         ({"peak": "1"}, "peak must be a number, not '1'"),
         ({"peak": math.nan}, "peak must be a finite number"),
         ({"peak": math.inf}, "peak must be a finite number"),
-        ({"references": "x/{nam}"}, "unknown word {nam}"),
+        ({"references": "x/{nam}"}, "unknown placeholder {nam}"),
         ({"colour": {"wran": 1}}, "unknown key 'wran'"),
         ({"noise": "loud"}, "noise must be one of auto, same-machine, cross-machine, not 'loud'"),
         ({"new": True}, "new must be one of pass, warn, fail, not True"),
@@ -110,7 +110,7 @@ def test_overrides_add_up_and_the_last_counts() -> None:
     assert found["c.png"].levels["peak"].source == "percept.toml, override 2 (*.png, !b.png)"
     assert book.notes == [
         "override 3 (nowhere/**) matches no image",
-        "override 1 (charts/**) and override 2 (*.png, !b.png) both set peak for 1 picture; the last one counts",
+        "override 1 (charts/**) and override 2 (*.png, !b.png) both set peak for 1 image; the last one counts",
     ]
 
 

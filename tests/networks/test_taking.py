@@ -32,7 +32,7 @@ def test_torchs_cache_is_used_if_its_hash_fits(tiny: WeightsRecord, tmp_path: Pa
     with pytest.raises(WeightsUnavailable, match="weights tiny are not installed") as error:
         load_kernels(tiny)
     assert error.value.hint == (
-        f"run: percept weights install tiny (without a network: torch's cache has the file, {cached})"
+        f"run: percept weights install tiny (without a download: torch's cache has the file, {cached})"
     )
     install(tiny)
     check_installed(tiny)

@@ -192,7 +192,7 @@ def test_the_same_folder_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         assert str(error.value) == (
             f"x and {name} are the same folder, so every image would be compared with itself"
         )
-        assert error.value.hint == "name the folder of references first, then the folder of candidates."
+        assert error.value.hint == "give the folder of references first, then the folder of candidates."
 
 
 @pytest.mark.parametrize("any_extension", [False, True])
@@ -256,7 +256,7 @@ def test_any_extension_does_not_guess(tmp_path: Path) -> None:
     right = fill(tmp_path / "r", "ui/a.jpg", "b.jpg", "b.webp", "c.jpg")
     found = list(pair_folders(left, right, any_extension=True).pairs)
     assert [pair.name for pair in found] == ["b", "c.jpg", "ui/a"]
-    hint = "rename them, or leave out all but one with --exclude."
+    hint = "rename them, or exclude all but one with --exclude."
     pairs = pair_folders(left, right, any_extension=True)
     assert pairs.total == 3
     assert troubles(pairs) == [
@@ -382,7 +382,7 @@ def test_a_folder_and_a_single_candidate(tmp_path: Path) -> None:
     with pytest.raises(InvalidSetting) as error:
         pairs_of(folder, folder / "a.png")
     assert str(error.value) == f"{folder} is a folder, but {folder}/a.png is not"
-    assert error.value.hint == "name two folders, or one image and then a folder to compare it with."
+    assert error.value.hint == "give two folders, or one image and then a folder to compare it with."
 
 
 @pytest.mark.parametrize("side", [0, 1])

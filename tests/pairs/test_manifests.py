@@ -409,8 +409,8 @@ def test_blank_lines_are_nothing_wherever_they_are(start: list[str], ending: str
 
 def test_what_is_no_manifest(here: Path) -> None:
     for name, message, hint in (
-        ("lists", "lists: is a folder, not a list of pairs", "name two folders instead."),
-        (f"{here}/lists/", f"{here}/lists: is a folder, not a list of pairs", "name two folders instead."),
+        ("lists", "lists: is a folder, not a list of pairs", "give two folders instead."),
+        (f"{here}/lists/", f"{here}/lists: is a folder, not a list of pairs", "give two folders instead."),
         ("missing", "missing: cannot be read: No such file or directory", "check the spelling of the path."),
         ("a\0b", "a\\x00b: cannot be read: embedded null byte", "check the spelling of the path."),
         (
@@ -576,7 +576,7 @@ def test_what_no_report_could_carry_is_trouble_of_its_line(tmp_path: Path, line:
 def test_a_column_named_twice_and_columns_that_are_nearly_others(tmp_path: Path) -> None:
     path = tmp_path / "pairs.csv"
     path.write_text("reference,candidate,threshold,threshold\na,b,1,2\n")
-    with pytest.raises(InvalidSetting, match="the column threshold is named twice"):
+    with pytest.raises(InvalidSetting, match="the column threshold is given twice"):
         read_manifest(str(path))
     for column in ("weigth", "wieght", "treshold"):
         path.write_text(f"reference,candidate,{column}\na,b,1\n")

@@ -118,7 +118,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
         ({"fingerprint": 7}, "7 is not a fingerprint"),
         ({"made": []}, r"made is not an object but \[\]"),
         ({"made": {}}, "'command' is missing"),
-        ({"made": {**GOOD["made"], "photographs": "many"}}, "photographs of made is 'many'"),
+        ({"made": {**GOOD["made"], "photographs": "many"}}, "photographs of made has the wrong type: 'many'"),
         ({"whole": []}, "whole has no steps"),
         ({"whole": {}}, "whole is not a list"),
         ({"place": [STEP] * 101}, "place is not a list of at most 100 steps"),

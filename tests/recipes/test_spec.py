@@ -40,7 +40,7 @@ def test_layers_as_they_are_typed() -> None:
         ("relu3_3=two", "must be a number, not 'two'", "=2.5"),
         ("relu3_3=", "must be a number, not ''", "=2.5"),
         ("relu3_3:unti", "unknown distance 'unti'", "did you mean unit?"),
-        ("relu3_3,relu3_3", "layer relu3_3 is named twice", "once"),
+        ("relu3_3,relu3_3", "layer relu3_3 is given twice", "once"),
         ("relu3_3=0", "every layer weight is 0", "above 0"),
     ],
 )

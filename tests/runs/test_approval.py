@@ -85,8 +85,7 @@ def test_a_link_out_of_the_baseline_is_refused(checked: Path, approve: Approve) 
     (checked / "base" / "menu" / "icon.png").symlink_to(elsewhere)
     done = approve("report.json")
     assert done.returncode == 1
-    what = "base/menu/icon.png is a symbolic link, or lies behind one"
-    assert done.stderr.startswith(f"refused  menu/icon.png: {what}")
+    assert done.stderr.startswith("refused  menu/icon.png: base/menu/icon.png is a symbolic link, or is reached")
     assert got(elsewhere) == "old icon"
     assert got(checked / "base" / "shade.png") == "new shade"
 
@@ -159,8 +158,8 @@ def test_the_reference_that_was_compared_is_replaced_if_the_settings_give_it(
         (
             "[check]\n",
             "it was compared with base/shade-dark.png, which the settings do not name as one of its "
-            "references; use the settings of the check with --config, or copy now/shade.png to base/shade.png "
-            "by hand",
+            "references; use the settings of the check with --config, or "
+            "copy now/shade.png to base/shade.png by hand",
         ),
         (
             "[check]\nreferences = 'shade-dark.png'\n",

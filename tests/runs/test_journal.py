@@ -92,7 +92,7 @@ def test_cut_off_anywhere_it_ends_as_if_it_had_not_been(path: Path, pairs: list[
         assert timeless(again) == timeless(first)
         assert lines(path) == rows
         torn = place not in starts and place + 1 not in starts
-        assert any("cut off" in note for note in journal.notes) == torn
+        assert any("its last line was truncated" in note for note in journal.notes) == torn
 
 
 def test_zeros_after_a_lost_power_are_cut_off(path: Path, pairs: list[Pair]) -> None:
@@ -149,7 +149,7 @@ def test_what_an_earlier_version_wrote_is_scored_anew_and_told(path: Path, pairs
     path.write_text("".join(json.dumps(row) + "\n" for row in older), encoding="utf-8")
     second, journal = run(path, pairs)
     assert journal.reused == 0
-    told = "of an earlier version, which stored less of a pair, measured again"
+    told = "of an earlier version, which stored less about a pair, measured again"
     assert any(told in note for note in journal.notes)
     assert [one.like for one in second] == [one.like for one in first]
     assert all("like" in row for row in lines(path))
@@ -175,7 +175,7 @@ def test_results_of_other_pairs_are_kept_behind_those_of_the_run(path: Path, pai
     for part in (pairs[3:4], []):
         _, journal = run(path, part)
         count = 5 - len(part)
-        assert journal.notes[-1] == f"{path}: keeps {count} results of pairs outside this run kept at its end"
+        assert journal.notes[-1] == f"{path}: {count} results of pairs outside this run kept at its end"
         assert {str(row["name"]) for row in lines(path)} == {result.name for result in first if result.scored}
         assert [row["name"] for row in lines(path)][: len(part)] == [pair.name for pair in part]
     again, journal = run(path, pairs)
@@ -250,7 +250,7 @@ def test_two_runs_cannot_write_to_one_file(path: Path) -> None:
 
 def test_what_is_no_file(tmp_path: Path) -> None:
     for name in (tmp_path, Path(os.devnull)):
-        with pytest.raises(OutputUnwritable, match="is no file"):
+        with pytest.raises(OutputUnwritable, match="is not a file"):
             Journal(name, Scorer(SPEC))
     with pytest.raises(OutputUnwritable, match="No such file or directory"):
         Journal(tmp_path / "no" / "r.jsonl", Scorer(SPEC))

@@ -47,7 +47,7 @@ BROKEN = replace(
 )
 NEW = replace(BROKEN, name="new.png", reference=None, status="new", reason="there is no reference with this name")
 MISSING = replace(BROKEN, name="gone.png", candidate=None, status="missing", reason="there is no candidate")
-UNUSABLE = replace(BROKEN, name="line 7", reference=None, candidate=None, reason="pairs.csv, line 7: not CSV")
+UNUSABLE = replace(BROKEN, name="line 7", reference=None, candidate=None, reason="pairs.csv, line 7: invalid CSV")
 PASSED = replace(
     PAIR,
     name="out/fine.png",

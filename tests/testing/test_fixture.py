@@ -56,7 +56,7 @@ def test_the_life_of_a_baseline(plugin_project: pytest.Pytester, run_with_plugin
             f"E  *baseline:  {BASELINE.as_posix()}",
             f"E  *report:    {report}, when all tests are done",
             "E  *pytest --percept-update test_ui.py::test_login",
-            "*percept: 1 picture did not pass*",
+            "*percept: 1 image did not pass*",
             f"report: *{report}",
         ]
     )

@@ -29,7 +29,7 @@ def test_one_report_of_all_failures_also_under_xdist(
     done = run_with_plugin(plugin_project, "-n", "2", "--percept-report", "reports/all.json", fresh=True)
     done.assert_outcomes(passed=2, failed=3)
     done.stdout.fnmatch_lines(
-        ["*percept: 3 pictures did not pass*", f"report: {plugin_project.path}/reports/all.json"]
+        ["*percept: 3 images did not pass*", f"report: {plugin_project.path}/reports/all.json"]
     )
     found = read_run(plugin_project.path / "reports" / "all.json")
     assert sorted(result.name for result in found.results) == [

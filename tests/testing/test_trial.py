@@ -229,7 +229,7 @@ def test_further_references_and_other_sizes(plugin_project: pytest.Pytester, run
         [
             "E  *percept: test_login: the sizes differ: *dark.png is 40×30 pixels, * is 41×30",
             "E  *baseline:  percept-baselines/dark.png",
-            "*percept: 1 picture did not pass*",
+            "*percept: 1 image did not pass*",
         ]
     )
     for policy in ("warn", "pass"):

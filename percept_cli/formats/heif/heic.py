@@ -66,7 +66,7 @@ def _page(source: Source) -> Page:
     if profile is None and codes is not None and not source.policy.ignore_icc:
         profile = profile_of_nclx(codes["color_primaries"], codes["transfer_characteristics"], grey=grey)
     page = page_of(values, (1 << depth) - 1, profile, multiplied=mode == "RGBa")
-    return replace(page, notes=(f"only its main image is compared, not the other {more}",)) if more else page
+    return replace(page, notes=(f"only its main image is compared; the file has {more} more",)) if more else page
 
 
 def _full_range(values: NDArray[Any], depth: int) -> NDArray[Any]:

@@ -44,7 +44,8 @@ def page_of(file: BinaryIO, png: Png, said: Said, about: Image.Image, source: So
     width, height = png.width, png.height
     if max(width, height) > _WIDEST:
         raise source.refused(
-            f"{width}×{height} pixels are too large: at more than 8 bits, a side has at most {_WIDEST:,}",
+            f"{width}×{height} pixels are too large: above 8 bits per channel, width and height are at "
+            f"most {_WIDEST:,}",
             "split it into smaller images.",
         )
     notes = (*said.notes, *notes_of(about))

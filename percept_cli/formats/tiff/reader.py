@@ -70,4 +70,4 @@ def _with_note(found: Decoded, further: int) -> Decoded:
     """With what is to be said of channels that are no colour and no alpha."""
     if not further:
         return found
-    return replace(found, notes=(*found.notes, f"{further} more of its channels not compared"))
+    return replace(found, notes=(*found.notes, f"extra channels that are not compared: {further}"))

@@ -50,7 +50,7 @@ def test_alpha_is_the_first_channel_that_says_so(kind: type, planar: str) -> Non
     data = written(stored, planarconfig=planar, extrasamples=["unspecified", "unassalpha"])
     decoded = decode(data, "x")
     assert alpha_of(decoded.frames[0]) == pytest.approx(values[..., 4] * (255 / opaque))
-    assert decoded.notes == ("1 more of its channels not compared",)
+    assert decoded.notes == ("extra channels that are not compared: 1",)
 
 
 @of_both
