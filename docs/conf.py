@@ -65,6 +65,7 @@ html_theme = "furo"
 html_title = "percept"
 html_baseurl = f"{DOCS}/"
 html_static_path = ["_static"]
+html_extra_path = ["../percept_cli/judging/percept.schema.json"]  # where percept.toml tells editors to find it
 html_css_files = ["percept.css"]
 html_copy_source = False
 html_show_sphinx = False

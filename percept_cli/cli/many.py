@@ -281,9 +281,7 @@ class _Many:
         status, reason = judge_run(run)
         told = []
         if not run.summary.pairs and run.exit_code is ExitCode.INPUT:
-            told.append(
-                f"Error: {reason}\nHint: check the names and patterns; --allow-empty makes this exit with 0."
-            )
+            told.append(f"Error: {reason}\nHint: {_hint_for_nothing(run)}")
         elif run.summary.errors and (self._quiet or self._rows is not None):
             told.append(f"Error: {reason}")
             told += [f"  {_error_in_words(error)}" for error in self._first_errors()]
@@ -329,6 +327,13 @@ class _Many:
         if kept:
             return f"{start} To continue, add --resume {shown(kept[0])}."
         return f"{start} A run with --resume results.jsonl can be continued."
+
+
+def _hint_for_nothing(run: Run) -> str:
+    """What to do where nothing was compared."""
+    if run.kind == "check" and run.summary.new and not run.summary.missing:
+        return "all images are new; to make them the baseline, add -o report.json and run percept approve."
+    return "check the names and patterns; --allow-empty makes this exit with 0."
 
 
 def _error_in_words(result: PairResult) -> str:

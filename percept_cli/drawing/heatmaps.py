@@ -96,9 +96,8 @@ class HeatMapFolder:
             except PerceptError as error:
                 drawn.notes.append(f"no heat map for {printable(result.name)}: {error}")
         if without:
-            drawn.notes.append(
-                f"no heat map for {counted(without, 'image')} that did not pass: their distance has no local values"
-            )
+            images = f"{counted(without, 'image')} that did not pass"
+            drawn.notes.append(f"no heat map for {images}: their distance has no local values")
         return drawn
 
     def _target(self, result: PairResult) -> Path:

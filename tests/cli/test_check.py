@@ -15,6 +15,18 @@ from tests.support.checks import folders as folders
 from tests.support.checks import page, results_of
 
 
+def test_the_first_check_says_how_images_become_a_baseline(percept: Percept, folders: Path) -> None:
+    (folders / "empty").mkdir()
+    done = percept("check", "empty", "actual")
+    assert done.returncode == 3
+    assert "Hint: all images are new; to make them the baseline, add -o report.json and run percept approve." in (
+        done.stderr.splitlines()
+    )
+    assert percept("check", "actual", "empty").stderr.splitlines()[-1] == (
+        "Hint: check the names and patterns; --allow-empty makes this exit with 0."
+    )
+
+
 def test_two_folders(percept: Percept, folders: Path) -> None:
     done = percept("check", "expected", "actual", "-o", "r.json", "--format", "table", fresh=True)
     assert done.returncode == 1

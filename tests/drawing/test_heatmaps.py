@@ -145,7 +145,7 @@ def test_links_lead_nowhere_else_and_the_others_are_still_drawn(tmp_path: Path) 
     drawn = HeatMapFolder(folder, ()).draw(results, RENDER)
     assert drawn.count == 2
     assert isinstance(drawn.failure, OutputUnwritable)
-    assert "away/a.png: this link leads out of the folder" in str(drawn.failure)
+    assert "away/a.png: a link leads out of the folder" in str(drawn.failure)
     assert (folder / "c.png").is_file()
     assert not list((tmp_path / "elsewhere").iterdir())
     # A folder above those that are compared: only what would be written over or among them is refused.

@@ -52,7 +52,8 @@ def check_typed(arguments: list[str]) -> None:
         click.UsageError: if it has not.
     """
     command: click.Command = cli
-    context = click.Context(cli, info_name="percept")
+    # With percept's own settings: a command keeps the option --help that its first context gives it.
+    context = click.Context(cli, info_name="percept", **cli.context_settings)
     rest = list(arguments)
     while isinstance(command, click.Group):
         values, rest, _ = command.make_parser(context).parse_args(rest)
