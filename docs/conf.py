@@ -62,7 +62,7 @@ linkcheck_ignore = [r"https?://.*"]  # what is outside needs a network, and is s
 
 # Looks
 html_theme = "furo"
-html_title = "percept"
+html_title = f"percept {version}"
 html_baseurl = f"{DOCS}/"
 html_static_path = ["_static"]
 html_extra_path = ["../percept_cli/judging/percept.schema.json"]  # where percept.toml tells editors to find it
