@@ -46,8 +46,9 @@ def texts() -> Iterator[tuple[str, str]]:
         tree = ast.parse(file.read_text("utf-8"))
         docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):
-            is_text = isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value
-            if is_text and id(node) not in docstrings:
+            if not isinstance(node, ast.Constant) or id(node) in docstrings:
+                continue
+            if isinstance(node.value, str) and " " in node.value:
                 yield f"{file.relative_to(PACKAGE)}:{node.lineno}", node.value
 
 
