@@ -33,4 +33,4 @@ def test_standard_input_that_is_no_picture(percept: Percept, tmp_path: Path) -> 
         assert done.stderr.startswith(f"Error: {message}")
     done = percept("compare", "-", "-", input="")
     assert done.returncode == 2
-    assert "both pictures cannot come from standard input" in done.stderr
+    assert "REFERENCE and CANDIDATE cannot both come from standard input" in done.stderr
