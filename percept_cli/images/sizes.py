@@ -168,7 +168,7 @@ def cropped(picture: Picture, box: Box) -> Picture:
     """
     if box.x >= picture.width or box.y >= picture.height:
         raise InvalidSetting(
-            f"the rectangle {box} lies outside the image of {picture.width}×{picture.height} pixels",
+            f"the crop {box} lies outside the image of {picture.width}×{picture.height} pixels",
             hint="write x,y,width,height in pixels from the top left.",
         )
     right, bottom = min(box.x + box.width, picture.width), min(box.y + box.height, picture.height)

@@ -29,7 +29,8 @@ def parse_size(text: str | int) -> int:
     size = int(float(found[1]) * _UNITS[(found[2] or "").lower()]) if found else 0
     if size < 1:
         raise InvalidSetting(
-            f"{text!r} is not a memory size", hint="write it as 2GB, 1.5GiB, 800MB or a number of bytes."
+            f"max-memory must be a memory size, not {text!r}",
+            hint="write it as 2GB, 1.5GiB, 800MB or a number of bytes.",
         )
     return size
 

@@ -14,7 +14,12 @@ pytestmark = pytest.mark.numeric
 
 @pytest.mark.parametrize(
     ("positions", "words"),
-    [(1, "at least 2"), (2, ""), (1 << 16, ""), ((1 << 16) + 1, "here 65,537, at most 65,536")],
+    [
+        (1, "at least 2"),
+        (2, ""),
+        (1 << 16, ""),
+        ((1 << 16) + 1, "this layer has 65,537, more than the limit of 65,536"),
+    ],
 )
 def test_contextual_needs_several_positions_and_not_too_many(positions: int, words: str) -> None:
     found = misfit("contextual", positions)

@@ -228,7 +228,7 @@ UNSUPPORTED: dict[str, tuple[bytes, str]] = {
         + chunk(b"IHDR", struct.pack(">IIBBBBB", 1_000_001, 1, 16, 2, 0, 0, 0))
         + chunk(b"IDAT", zlib.compress(bytes(6_000_007)))
         + PNG[33:],
-        "a side has at most 1,000,000",
+        "width and height are at most 1,000,000",
     ),
     "png, a profile for inks": (
         with_profile(icc.cmyk_profile(), values(3))["png"],

@@ -187,7 +187,7 @@ def test_limits_hold_for_strips() -> None:
         decode(by_pillow(RGB, "PNG"), "x", ImagePolicy(frame=2))
     text = PngImagePlugin.PngInfo()
     text.add_text("comment", "word " * 1000)
-    with pytest.raises(UnsupportedImage, match=r"x: 5,\d+ bytes of profiles, EXIF and texts are more"):
+    with pytest.raises(UnsupportedImage, match=r"x: its 5,\d+ bytes of profiles, EXIF and texts are more"):
         decode(by_pillow(RGB, "PNG", pnginfo=text), "x", ImagePolicy(limits=Limits(metadata=4000)))
 
 

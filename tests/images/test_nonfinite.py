@@ -69,5 +69,5 @@ def test_pixels_that_are_no_numbers_count_within_the_crop_alone() -> None:
     assert (look.reference.width, look.reference.height) == (15, 15)
     assert look.reference.array[5, 5].tolist() == [0, 0, 0]
     outside, _ = looks(side("r", bad), side("c", bad), ImagePolicy(crop=Box(40, 0, 5, 5)))
-    with pytest.raises(InvalidSetting, match="the rectangle 40,0,5,5 lies outside the image of 40×30 pixels"):
+    with pytest.raises(InvalidSetting, match="the crop 40,0,5,5 lies outside the image of 40×30 pixels"):
         next(outside)

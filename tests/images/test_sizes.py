@@ -104,7 +104,7 @@ def test_a_rectangle_is_compared_alone() -> None:
     found = compare(first, second, crop=(20, 10, 20, 20), **CHEAP)
     assert (found.width, found.height) == (20, 20)
     assert found.distance == compare(first.crop((20, 10, 40, 30)), second.crop((20, 10, 40, 30)), **CHEAP).distance
-    with pytest.raises(InvalidSetting, match="the rectangle 40,0,5,5 lies outside the image of 40×30 pixels"):
+    with pytest.raises(InvalidSetting, match="the crop 40,0,5,5 lies outside the image of 40×30 pixels"):
         compare(first, second, crop="40,0,5,5", **CHEAP)
 
 

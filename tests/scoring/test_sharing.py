@@ -248,8 +248,11 @@ def test_equal_pictures_need_no_network(monkeypatch: pytest.MonkeyPatch, tmp_pat
 @pytest.mark.parametrize(
     ("presets", "words"),
     [
-        (["default", "st-lpips"], "one backbone: vgg16-oxford, vgg16-st-lpips"),
-        ([load_preset("default").spec, replace(load_preset("default").spec, precision="bf16")], "one precision"),
+        (["default", "st-lpips"], "the same backbone: vgg16-oxford, vgg16-st-lpips"),
+        (
+            [load_preset("default").spec, replace(load_preset("default").spec, precision="bf16")],
+            "the same precision",
+        ),
         ([], "no recipe"),
         (["nope"], "unknown preset"),
     ],

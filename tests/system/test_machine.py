@@ -35,7 +35,7 @@ def test_sizes(text: str | int, expected: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "2 gigs", "GB", "1e9", "nan", "50%", 0, -5, "1,5GB"])
 def test_no_sizes(text: str | int) -> None:
-    with pytest.raises(InvalidSetting, match="is not a memory size") as error:
+    with pytest.raises(InvalidSetting, match="must be a memory size, not") as error:
         parse_size(text)
     assert error.value.hint
 

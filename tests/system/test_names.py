@@ -163,7 +163,10 @@ def test_contents_of_files_are_harmless(tmp_path: Path, percept: Percept, comman
         assert not re.search("^Error: all is well", done.stdout + done.stderr, re.MULTILINE)
     if command == "compare":
         assert told[0].returncode == 3
-        assert "its a\\x1b]0;owned\\x07\\x1b[31m\\nError: all is well is longer than the file" in told[0].stderr
+        assert (
+            "its attribute a\\x1b]0;owned\\x07\\x1b[31m\\nError: all is well is longer than the file"
+            in told[0].stderr
+        )
     if command == "batch":
         assert obeyed_in((tmp_path / "r.txt").read_text()) == []
 

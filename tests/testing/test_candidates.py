@@ -73,7 +73,7 @@ def test_pictures_of_every_kind(plugin_project: pytest.Pytester, run_with_plugin
             percept_check(RGB, "second/../[x]")
             percept_check(RGB)
             percept_check(RGB)
-            with pytest.raises(ValueError, match="used in this test already"):
+            with pytest.raises(ValueError, match="already used in this test"):
                 percept_check(RGB, "first")
         """
     )

@@ -169,7 +169,7 @@ def test_metadata_have_a_limit(form: str, reader: Callable[..., Decoded]) -> Non
         with pytest.raises(UnsupportedImage) as error:
             reader(Source(with_metadata(form), "a.x", ImagePolicy(limits=Limits(metadata=limit))))
         said = re.fullmatch(
-            r"a\.x: ([\d,]+) bytes of profiles, EXIF and texts are more than the limit of ([\d,]+)",
+            r"a\.x: its ([\d,]+) bytes of profiles, EXIF and texts are more than the limit of ([\d,]+)",
             str(error.value),
         )
         assert said is not None

@@ -145,6 +145,6 @@ def test_pages_of_light_are_counted_together() -> None:
     with tifffile.TiffWriter(file) as pages:
         for _ in range(4):
             pages.write(np.ones((8, 10, 3), np.float32), photometric="rgb")
-    for limits, message in (("frames=3", "has 4 frames"), ("pixels=300", "10×8 pixels in 4 frames")):
+    for limits, message in (("frames=3", "its 4 frames are more"), ("pixels=300", "10×8 pixels in 4 frames")):
         with pytest.raises(UnsupportedImage, match=message):
             decode(file.getvalue(), "x", ImagePolicy(limits=parse_limits(limits)))
