@@ -102,7 +102,7 @@ def _folders(
     if run.folders is None:
         raise InvalidSetting(
             f"{shown(report)}: the report does not compare two folders, so there is no baseline to change",
-            hint="make one with: percept check BASELINE CURRENT -o report.json",
+            hint="make one with: percept check BASELINE CURRENT -o percept-report.json",
         )
     named = [
         book.folders.get(role) if given is None else str(given)
@@ -159,7 +159,8 @@ def _approve(
                     continue
                 done[step.kind if is_new else _ALREADY] += 1
                 if not quiet:
-                    print_result(f"{_DONE[step.kind] if is_new else _ALREADY}  {printable(step.name)}\n")
+                    what = (_WOULD if dry_run else _DONE)[step.kind] if is_new else _ALREADY
+                    print_result(f"{what}  {printable(step.name)}\n")
     except KeyboardInterrupt:
         say(f"{signals.in_words()}. {_summary(done, folders[0], dry_run=dry_run)}")
         return signals.exit_code()
@@ -174,6 +175,7 @@ def _approve(
 
 
 _DONE = {"changed": "changed", "new": "new    ", "missing": "removed"}
+_WOULD = {"changed": "would change", "new": "would add   ", "missing": "would remove"}
 _ALREADY = "already approved"
 
 

@@ -62,7 +62,7 @@ def _check_folder(folder: Path) -> None:
     if folder.is_dir():
         return
     if os.path.lexists(folder):
-        raise InvalidSetting(f"{shown(folder)}: is not a folder", hint="name the folder of your project.")
+        raise InvalidSetting(f"{shown(folder)} is not a folder", hint="name the folder of your project.")
     raise InvalidSetting(f"{shown(folder)}: no such folder", hint="create it, or check the spelling of the path.")
 
 
@@ -105,11 +105,11 @@ def _ignored_so_far(path: Path) -> bytes:
     by_hand = "run percept init again afterwards."
     if stat.S_ISLNK(mode):
         raise OutputUnwritable(
-            f"{shown(path)}: is a symbolic link, which git does not follow",
+            f"{shown(path)} is a symbolic link, which git does not follow",
             hint=f"replace it with a file, and {by_hand}",
         )
     if not stat.S_ISREG(mode):
-        raise OutputUnwritable(f"{shown(path)}: is not a file", hint=f"move it away, and {by_hand}")
+        raise OutputUnwritable(f"{shown(path)} is not a file", hint=f"move it away, and {by_hand}")
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -147,7 +147,7 @@ def _check_places(baseline: Path, current: Path) -> None:
     for place in (baseline, current):
         if os.path.lexists(place) and not place.is_dir():
             raise InvalidSetting(
-                f"{shown(place)}: is not a folder", hint="name another folder, with --baseline and --current."
+                f"{shown(place)} is not a folder", hint="name another folder, with --baseline and --current."
             )
 
 

@@ -332,7 +332,7 @@ class _Many:
 def _hint_for_nothing(run: Run) -> str:
     """What to do where nothing was compared."""
     if run.kind == "check" and run.summary.new and not run.summary.missing:
-        return "all images are new; to make them the baseline, add -o report.json and run percept approve."
+        return "all images are new; to make them the baseline, add -o percept-report.json and run percept approve."
     return "check the names and patterns; --allow-empty makes this exit with 0."
 
 

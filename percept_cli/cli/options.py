@@ -78,7 +78,7 @@ limits_option: _Decorator = option(
     "--limits",
     group="Read",
     metavar="NAME=X,...",
-    help="Refuse larger files; X may be off (default: pixels=1G,file=4GB,frames=10000,metadata=16MB).",
+    help="Refuse files above limits; off removes one (default: pixels=1G,file=4GB,frames=10000,metadata=16MB).",
 )
 _image_options = (
     option("--crop", group="Read", metavar="X,Y,W,H", help="Compare only this rectangle, in pixels."),
@@ -99,8 +99,7 @@ _image_options = (
         "--alpha",
         group="Read",
         metavar="COLOUR",
-        help="Background behind transparent pixels: worst (default, of black and white), white, black, #rrggbb or "
-        "ignore.",
+        help="Background of transparent pixels: worst (of black and white, default), white, black, #rrggbb or ignore.",
     ),
     option(
         "--blend",
@@ -149,7 +148,7 @@ recipe_options = _all(
         type=click.UNPROCESSED,  # a settings file may also give a list or a table
         metavar="LAYERS",
         shell_complete=completing.taps,
-        help="Layers instead of the preset's: relu1_2,relu3_3:l1=2.5.",
+        help="Layers to use, as LAYER[:DISTANCE][=WEIGHT],...",
     ),
     option(
         "--distance",
@@ -185,7 +184,7 @@ recipe_options = _all(
         "--max-memory",
         group="Run",
         metavar="SIZE",
-        help="Memory limit, e.g. 2GB (default: half of free memory).",
+        help="Memory limit, e.g. 2GB (default: half of what is free).",
     ),
     *_image_options,
 )
@@ -207,7 +206,7 @@ report_options = _all(
         group="Output",
         type=click.Choice(list(REPORTS)),
         metavar="NAME",
-        help="Format to print (even with --output), and for unknown extensions: table (default), json, jsonl, "
+        help="Format to print, or of other extensions: table (default), json, jsonl, "
         "csv, parquet, score, html, junit, markdown, github, gitlab, tap.",
     ),
     option("--wide/--no-wide", group="Output", help="CSV: one row per pair instead of one per layer."),

@@ -57,7 +57,7 @@ class HeatMapFolder:
         self._compared = [Path(os.path.realpath(path)) for path in compared]
         name = shown(folder)
         if folder.exists() and not folder.is_dir():
-            raise OutputUnwritable(f"{name}: is a file, not a folder", hint="choose a folder for the heat maps.")
+            raise OutputUnwritable(f"{name} is a file, not a folder", hint="choose a folder for the heat maps.")
         if self._is_compared(self._real):
             raise OutputUnwritable(
                 f"{name}: heat maps there would be among the images that are compared",

@@ -108,10 +108,11 @@ class Engine:
         while any(self._schedule(part.pixels.height, part.pixels.width, budget) is None for part in parts):
             if core_width <= ALIGNMENT or plan.extended:
                 held, allowed = bytes_held(self.device) / 1e6, (self.max_memory or 0) / 1e6
-                of = f" of the {allowed:.0f} MB allowed (percept already uses {held:.0f} MB)" if allowed else ""
+                of = f" of the {allowed:.0f} MB allowed" if allowed else ""
+                used = f" (percept itself uses {held:.0f} MB)" if allowed else ""
+                size = f"{parts[0].pixels.width}×{parts[0].pixels.height}"
                 raise DeviceOutOfMemory(
-                    f"only {budget / 1e6:.0f} MB are left for features{of}, too little for parts of "
-                    f"{parts[0].pixels.width}×{parts[0].pixels.height} pixels",
+                    f"only {budget / 1e6:.0f} MB{of} are left{used}; a part of {size} pixels needs more",
                     hint="close other programs, or allow more memory with --max-memory.",
                 )
             core_width = -(-core_width // (2 * ALIGNMENT)) * ALIGNMENT

@@ -195,7 +195,7 @@ def _reading(name: str) -> Iterator[None]:
         raise UnreadableImage(f"{name}: no such file", hint="check the spelling of the path.") from None
     except IsADirectoryError:
         raise UnreadableImage(
-            f"{name}: is a folder, not an image", hint="give one image file for each side."
+            f"{name} is a folder, not an image", hint="give one image file for each side."
         ) from None
     except PermissionError:
         raise UnreadableImage(f"{name}: permission denied", hint="check the file's permissions.") from None

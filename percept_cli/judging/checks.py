@@ -116,9 +116,11 @@ class GateJudge:
     def unmatched(self, result: PairResult, pair: Pair, limits: Limits) -> PairResult:
         """With what identifies the file, and allowed where the rules say so."""
         rules = self.rules_of(pair)
-        policy = rules.new if pair.reference is None else rules.missing
-        reason = result.reason if policy == "fail" else f"{result.reason}, which is allowed"
-        return _stamped(replace(result, reason=reason, allowed=policy != "fail"), pair, limits)
+        policy, what = (rules.new, "baseline") if pair.reference is None else (rules.missing, "image")
+        told = {"fail": "", "warn": ", which is a warning", "pass": ", which is allowed"}
+        reason = f"there is no {what} with this name{told[policy]}"
+        result = replace(result, reason=reason, allowed=policy != "fail", warns=policy == "warn")
+        return _stamped(result, pair, limits)
 
 
 def _stamped(result: PairResult, pair: Pair, limits: Limits) -> PairResult:

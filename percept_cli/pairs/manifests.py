@@ -57,7 +57,7 @@ def read_manifest(name: str) -> Pairs:
     try:
         if path.is_dir():
             raise InvalidSetting(
-                f"{shown(path)}: is a folder, not a list of pairs", hint="give two folders instead."
+                f"{shown(path)} is a folder, not a list of pairs", hint="give two folders instead."
             )
         if path.exists() and not path.is_file():  # a pipe cannot be read twice
             return Pairs(_Manifest(shown(path), Path(), live=True).pairs(path.open("rb")), live=True)

@@ -135,7 +135,7 @@ def text_of(path: Path) -> str:
     with path.open("rb") as file:
         mode = os.fstat(file.fileno()).st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
-            raise InvalidSetting(f"{shown(path)}: is a device, not a file", hint="use a TOML file.")
+            raise InvalidSetting(f"{shown(path)} is a device, not a file", hint="use a TOML file.")
         data = file.read(_LONGEST + 1)
     if len(data) > _LONGEST:
         raise InvalidSetting(

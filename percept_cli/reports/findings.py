@@ -33,7 +33,7 @@ _BOXES_TOLD = 3
 def outcome_of(result: PairResult, run: Run) -> Outcome:
     """What a pipeline should make of a pair."""
     if result.status in ("new", "missing") and (run.allow_unmatched or result.allowed):
-        return "skipped"
+        return "warn" if result.warns else "skipped"
     return "skipped" if result.unseen else OUTCOMES[result.status]
 
 

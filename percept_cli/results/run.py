@@ -103,7 +103,9 @@ class PairResult:
     fingerprint: str | None = None
     """Of its own recipe, where that is not the run's: its distance is then no part of the statistics."""
     allowed: bool = False
-    """Whether a picture without a counterpart is no failure."""
+    """Whether an image without a counterpart is no failure."""
+    warns: bool = False
+    """Whether an image without a counterpart is allowed with a warning."""
     unavailable: bool = False
     """Of an error: whether memory or the machine is why, and nothing is wrong with the files."""
     evidence: Evidence | None = None

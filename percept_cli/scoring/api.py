@@ -63,8 +63,8 @@ def compare(
         threshold: the largest distance that passes; None for the preset's.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         precision: ``fp32``, ``tf32``, ``bf16`` or ``fp16``; None for the preset's.
-        max_memory: the most memory to use, in bytes or as ``"2GB"``; None for most of what is free. It does not
-            change the result.
+        max_memory: the most memory to use, in bytes or as ``"2GB"``; None for half of what is free, for
+            features. It does not change the result.
         backbone: the weights to use instead of the preset's. Layers that this network lacks are replaced by the
             last layer of the same block.
         pictures: how images are read and matched in size: ``ignore_icc``, ``alpha``, ``blend``, ``tonemap``,
@@ -113,7 +113,7 @@ def check(
             pixels that are not ignored.
         warn: warn limits by gate: the largest value that does not warn.
         ignore: rectangles x, y, width, height, in pixels, to ignore.
-        mask: an image of the same size; where it is black, pixels are ignored.
+        mask: an image of the same size; where it is black (darker than mid-grey), pixels are ignored.
         max_shift: the most pixels by which the image, or a region of it, may have moved.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         max_memory: the most memory to use, as for ``compare``.
@@ -203,7 +203,7 @@ def distances_of(
             path is, or in memory if they are the same object.
         presets: built-in names, paths of TOML files, or specs. All must have the same backbone and precision.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        max_memory: the most memory to use, in bytes or as ``"2GB"``; None for most of what is free. Up to half of
+        max_memory: the most memory to use, in bytes or as ``"2GB"``; None for what is free. Up to half of
             it holds features; the rest of them wait in a temporary file, which is deleted at the end and after
             errors. Five layers of an image of 454×454 pixels take 100 MB. It does not change the results.
         pictures: how images are read and matched in size, as for ``compare``.

@@ -224,5 +224,5 @@ def refuse_special(*sides: Path | None) -> None:
             continue
         if special:
             raise UnreadableImage(
-                f"{shown(str(side))}: is a pipe or a device, not a file", hint="save the image as a file first."
+                f"{shown(str(side))} is a pipe or a device, not a file", hint="save the image as a file first."
             )

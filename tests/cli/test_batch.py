@@ -66,7 +66,7 @@ def test_compare_with_two_folders_does_the_same(percept: Percept) -> None:
     one = percept("compare", "expected", "actual", "--format", "score", *CHEAP)
     other = percept("batch", "expected", "actual", "--format", "score", *CHEAP)
     assert (one.returncode, one.stdout, one.stderr) == (other.returncode, other.stdout, other.stderr)
-    assert "expected: is a folder, not an image" in percept("compare", "expected", "actual/same.png").stderr
+    assert "expected is a folder, not an image" in percept("compare", "expected", "actual/same.png").stderr
 
 
 @pytest.mark.usefixtures("folders")
@@ -166,7 +166,7 @@ def test_each_line_of_a_stream_is_answered_before_the_next(folders: Path) -> Non
         (["expected", "actual/same.png"], 2, "expected is a folder, but actual/same.png is not"),
         (["expected", "actual", "--pairs", "x.csv"], 2, "REFERENCE cannot be used with --pairs"),
         (["--pairs", "x.csv"], 2, "x.csv: cannot be read: No such file or directory"),
-        (["--pairs", "expected"], 2, "expected: is a folder, not a list of pairs"),
+        (["--pairs", "expected"], 2, "expected is a folder, not a list of pairs"),
         (["--pairs", "empty.csv"], 3, "nothing was compared"),
         (["--pairs", "headerless.csv"], 2, "must name the columns reference and candidate, but it has: a.png"),
         (["--pairs", "misspelt.csv"], 2, "unknown column 'treshold'"),
@@ -246,6 +246,6 @@ def test_a_pipe_named_in_a_list_costs_one_row(folders: Path, percept: Percept) -
         "error\tactual/same.png\nerror\t/dev/zero\n0.0\tactual/same.png\n",
     )
     assert (
-        "  actual/same.png: pipe.png: is a pipe or a device, not a file; save the image as a file first."
+        "  actual/same.png: pipe.png is a pipe or a device, not a file; save the image as a file first."
         in done.stderr
     )

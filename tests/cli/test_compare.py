@@ -74,7 +74,7 @@ def test_public_names_are_listed_before_they_are_used() -> None:
 # message must hold.
 TROUBLE = {
     "missing file": (["a.png", "missing.png"], 3, "missing.png: no such file"),
-    "directory": (["folder", "b.png"], 3, "folder: is a folder"),
+    "directory": (["folder", "b.png"], 3, "folder is a folder"),
     "empty file": (["a.png", "empty.png"], 3, "empty.png: empty (0 bytes)"),
     "text called png": (["text.png", "b.png"], 3, "text.png: not an image"),
     "equal text files": (["text.png", "text.png"], 3, "text.png: not an image"),

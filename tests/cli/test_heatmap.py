@@ -47,7 +47,7 @@ TROUBLE = {
     "output is a folder": (["a.png", "b.png", "-o", "folder.png"], 2, "the output is a folder"),
     "output folder missing": (["a.png", "b.png", "-o", "no/h.png"], 2, "/no does not exist"),
     "missing file": (["a.png", "gone.png", "-o", "h.png"], 3, "gone.png: no such file"),
-    "folder": (["folder", "b.png", "-o", "h.png"], 3, "folder: is a folder"),
+    "folder": (["folder", "b.png", "-o", "h.png"], 3, "folder is a folder"),
     "sizes differ": (["a.png", "big.png", "-o", "h.png"], 3, "a.png is 40×30 pixels, big.png is 50×30"),
     "no places": (
         ["a.png", "b.png", "-o", "h.png", "--preset", "johnson-style"],

@@ -179,15 +179,15 @@ def linked(project: Path, name: str, to: str) -> None:
         (lambda p: existing(p, ".gitlab-ci.yml"), ["--ci", "gitlab"], ".gitlab-ci.yml: already exists\n"),
         (lambda p: linked(p, ".gitlab-ci.yml", "nowhere"), ["--ci", "gitlab"], ".gitlab-ci.yml: already exists\n"),
         (lambda p: existing(p, ".github"), ["--ci", "github"], ".github: cannot be written: File exists\n"),
-        (lambda p: existing(p, "baseline"), [], "baseline: is not a folder\nHint: name another folder"),
-        (lambda p: linked(p, "baseline", "nowhere"), [], "baseline: is not a folder\n"),
-        (lambda p: existing(p, "current"), [], "current: is not a folder\n"),
+        (lambda p: existing(p, "baseline"), [], "baseline is not a folder\nHint: name another folder"),
+        (lambda p: linked(p, "baseline", "nowhere"), [], "baseline is not a folder\n"),
+        (lambda p: existing(p, "current"), [], "current is not a folder\n"),
         (
             lambda p: linked(p, ".gitignore", "percept.toml"),
             [],
-            ".gitignore: is a symbolic link, which git does not",
+            ".gitignore is a symbolic link, which git does not",
         ),
-        (lambda p: (p / ".gitignore").mkdir(), [], ".gitignore: is not a file\n"),
+        (lambda p: (p / ".gitignore").mkdir(), [], ".gitignore is not a file\n"),
         (
             lambda p: existing(p, ".gitignore", "*.log\n".encode("utf-16")),
             [],
@@ -202,7 +202,7 @@ def linked(project: Path, name: str, to: str) -> None:
         (lambda _: None, ["--current", " "], "the current folder has no name\n"),
         (lambda _: None, ["--baseline", os.fsdecode(b"caf\xe9")], "its name is not UTF-8\n"),
         (lambda _: None, ["nowhere"], "nowhere: no such folder\nHint: create it"),
-        (lambda p: existing(p, "file"), ["file"], "file: is not a folder\n"),
+        (lambda p: existing(p, "file"), ["file"], "file is not a folder\n"),
     ],
 )
 def test_nothing_is_overwritten_or_half_written(

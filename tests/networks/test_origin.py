@@ -123,7 +123,7 @@ def test_a_wheel_of_something_else_and_a_pipe_are_refused(tmp_path: Path) -> Non
     with pytest.raises(WeightsUnavailable, match=r"other\.whl: the wheel has no stlpips_pytorch/weights/vST0\.0"):
         install(RECORD, wheel)
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(WeightsUnavailable, match="pipe: is not a regular file"):
+    with pytest.raises(WeightsUnavailable, match="pipe is not a regular file"):
         install(RECORD, tmp_path / "pipe")
 
 

@@ -409,8 +409,8 @@ def test_blank_lines_are_nothing_wherever_they_are(start: list[str], ending: str
 
 def test_what_is_no_manifest(here: Path) -> None:
     for name, message, hint in (
-        ("lists", "lists: is a folder, not a list of pairs", "give two folders instead."),
-        (f"{here}/lists/", f"{here}/lists: is a folder, not a list of pairs", "give two folders instead."),
+        ("lists", "lists is a folder, not a list of pairs", "give two folders instead."),
+        (f"{here}/lists/", f"{here}/lists is a folder, not a list of pairs", "give two folders instead."),
         ("missing", "missing: cannot be read: No such file or directory", "check the spelling of the path."),
         ("a\0b", "a\\x00b: cannot be read: embedded null byte", "check the spelling of the path."),
         (

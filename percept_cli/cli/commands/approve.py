@@ -47,7 +47,7 @@ from percept_cli.cli.options import FILE, config_option, limits_option, quiet_op
 @option("--force", group="Run", is_flag=True, help="Approve even if the environment variable CI is set.")
 @config_option
 def approve() -> None:
-    """Copy images that percept check found to differ, or to be new, over the baseline.
+    """Copy images that failed or warned in a check, and new ones, over the baseline.
 
     REPORT is the JSON report of a check of two folders. Run percept approve in the folder in which the check was
     run, and name the same two folders with --baseline and --current or in percept.toml.
@@ -58,8 +58,8 @@ def approve() -> None:
 
     \b
     Examples:
-      percept check base/ now/ -o report.json
-      percept approve report.json --baseline base/ --current now/ --dry-run
-      percept approve report.json --filter charts/ --only changed
-      percept approve report.json --prune
+      percept check base/ now/ -o percept-report.json
+      percept approve percept-report.json --baseline base/ --current now/ --dry-run
+      percept approve percept-report.json --filter charts/ --only changed
+      percept approve percept-report.json --prune
     """  # noqa: D301 - \b is click's mark for lines to keep as they are

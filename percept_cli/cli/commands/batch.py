@@ -73,8 +73,8 @@ def batch() -> None:
     """Compare each image in REFERENCE with the one at the same path in CANDIDATE.
 
     Both are folders. REFERENCE may also be one image, which is compared with each image in CANDIDATE. With
-    --pairs, pairs come from a list or, line by line, from another program. A pair whose sizes differ, or of which
-    a file is broken, is reported as an error; the others are still compared.
+    --pairs, pairs come from a list or, line by line, from another program. A pair of different sizes, or with a
+    broken file, is reported as an error; the others are still compared.
 
     \b
     Examples:

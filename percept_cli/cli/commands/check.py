@@ -42,7 +42,7 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
     group="Judge",
     type=click.Choice(NOISES),
     metavar="HOW",
-    help="Rendering noise to tolerate: auto (default, as each pair shows), same-machine (strictest) or "
+    help="Rendering noise to tolerate: auto (default: measured in each pair), same-machine (strictest) or "
     "cross-machine.",
 )
 @option(
@@ -61,7 +61,7 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
     metavar="GATE=X",
     help="Warn above X; a warning exits with 0. Repeatable.",
 )
-@threshold_option("Same as --fail overall=X, which overrides it.")
+@threshold_option("Short for --fail overall=X, which wins if given too.")
 @option(
     "--ignore",
     group="Judge",
@@ -70,7 +70,7 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
     help="Ignore a rectangle, in pixels. Repeatable.",
 )
 @option(
-    "--mask", group="Judge", type=FILE, metavar="FILE", help="Ignore what is black in this image of the same size."
+    "--mask", group="Judge", type=FILE, metavar="FILE", help="Ignore what is dark in this image of the same size."
 )
 @option(
     "--max-shift",
@@ -94,24 +94,24 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
     help="Draw a heat map of each image that did not pass.",
 )
 @pictures_option
-@top_option("Maximum images in the table.")
+@top_option("Maximum images to print.")
 @run_options
 @talk_options
 def check() -> None:
     """Compare each image in CURRENT with its baseline and fail on visible changes.
 
     BASELINE and CURRENT are two folders or two images. An image fails if one of its gates exceeds its limit:
-    overall (the mean distance), peak (the strongest place) or colour (the difference that is left when detail is
-    blurred away). Limits adapt to the noise of each pair: another machine's fonts pass, one wrong digit does not.
-    percept.toml can hold folders and limits ([check]), and exceptions for some images ([[override]]).
+    overall (the mean of what is visible), peak (the strongest place) or colour (the difference that is left when
+    detail is blurred away). Limits adapt to the noise of each pair: another machine's fonts pass, one wrong digit
+    does not. percept.toml can hold folders and limits ([check]), and exceptions for some images ([[override]]).
 
-    The exit code is 0 if all images pass or only warn, 1 if any fails, 3 if any cannot be compared.
+    The exit code is 0 if all images pass or only warn, 1 if any fails, 3 if any is unreadable.
 
     \b
     Examples:
       percept check expected/ actual/
-      percept check expected/ actual/ -o report.html -o results.json -o junit.xml
+      percept check expected/ actual/ -o percept-report.html -o percept-report.json
       percept check expected/ actual/ --ignore 0,0,200,40 --max-shift 2
       percept check before.png after.png --noise same-machine
-      percept approve results.json --filter charts/
+      percept approve percept-report.json --filter charts/
     """  # noqa: D301 - \b is click's mark for lines to keep as they are

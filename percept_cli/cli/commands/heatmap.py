@@ -36,7 +36,8 @@ from percept_cli.drawing import STYLES
     "--scale/--no-scale",
     group="Output",
     default=True,
-    help="Draw the colour scale below the map (default). Without, overlay and alone have the size of the images.",
+    help="Draw the colour scale below the map (default). With --no-scale, overlay and alone have the size of the "
+    "images.",
 )
 @recipe_options
 @config_option

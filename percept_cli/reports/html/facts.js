@@ -65,7 +65,7 @@ function gateTable(evidence, showBox) {
     [term("fail-limit", "Fails above"), "right"],
     ["Where"], ["Limits from"]];
   const facts = [make("span", {}, `${counted(evidence.changed_pixels, "pixel")} changed`)];
-  if (evidence.ignored_pixels) facts.push(`${counted(evidence.ignored_pixels, "pixel")} ignored by rules`);
+  if (evidence.ignored_pixels) facts.push(`${counted(evidence.ignored_pixels, "pixel")} ignored`);
   if (evidence.shift) facts.push(`the whole candidate moved by ${moved(evidence.shift)}, which is allowed`);
   if (evidence.noise !== null) facts.push(make("span", {}, term("noise-floor", "noise floor"), " of the peak ", exact(evidence.noise)));
   return make("div", {}, table("Gates", heads, rows), make("p", { className: "aside" }, ...facts.flatMap((fact, at) => (at ? ["; ", fact] : [fact])), "."));
@@ -167,7 +167,7 @@ function viewTable(entry) {
   }));
   const heads = [["View"], ["Status"], [term("distance", "Distance"), "right"], ["Why"]];
   const more = entry.views_in_all - entry.views.length;
-  const shown = `Images, regions and layers are those of the first view.${more ? ` ${more} more are no worse.` : ""}`;
+  const shown = `Images, regions and layers are those of the first view.${more ? ` ${more} more views, none of them worse, are not listed.` : ""}`;
   return make("div", {}, table("Views", heads, rows), make("p", { className: "aside" }, shown));
 }
 

@@ -24,18 +24,18 @@ TERMS: Mapping[str, str] = MappingProxyType(
         ),
         "like": (
             "Known distortions that come to about the same number, measured with this recipe. "
-            "A change in one place is likened to small changes instead, by its strongest place."
+            "A change in one place is compared with small changes instead, by its strongest place."
         ),
         "severity": (
-            "How many times its limit the worst gate, or the distance, is. "
-            "No unit; above 1 is over the limit, larger is worse."
+            "The worst gate's value (or the distance) divided by its limit: 2 is twice the limit. "
+            "No unit; larger is worse."
         ),
         "overall": (
-            "The mean over the whole image, in which only what can be seen counts: it answers to many or large "
+            "The mean over the whole image, in which only what can be seen counts: it reacts to many or large "
             "changes. No unit; 0 is equal, larger is more different."
         ),
         "peak": (
-            "The strongest place of 8×8 pixels, weighed by how visible it is: it answers to one small change, "
+            "The strongest place of 8×8 pixels, weighted by how visible it is: it reacts to one small change, "
             "such as a digit. No unit; 0 is equal, larger is more different."
         ),
         "colour": (
@@ -50,7 +50,7 @@ TERMS: Mapping[str, str] = MappingProxyType(
             "0 is equal, larger is more different."
         ),
         "noise-floor": (
-            "What the peak would be from the noise of this pair alone, such as grain or another font renderer. "
+            "Nine in ten of the changed cells away from the peak are no stronger than this: the noise of this pair. "
             "No unit; automatic limits rise with it."
         ),
         "warn-limit": "The largest value that passes without a warning, in the unit of the value.",

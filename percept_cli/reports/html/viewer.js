@@ -358,7 +358,7 @@ class Viewer {
 
   captionOf(pane, mode) {
     const side = this.entry.sides[pane.role];
-    if (mode === "sides") return side && side.changed && side.show ? `${pane.role}, changed since` : pane.role;
+    if (mode === "sides") return side && side.changed && side.show ? `${pane.role}, changed since the comparison` : pane.role;
     if (mode === "slider") return "reference │ candidate";
     if (mode === "blink") return this.flipped ? "candidate" : "reference";
     return "heat map over the candidate";

@@ -35,7 +35,7 @@ def print_check(console: Console, run: Run, style: Style) -> None:
         console.print(f"… and {len(told) - len(shown)} more that did not pass; --top all shows them")
         console.print()
     if style.json_report is None and run.folders is not None and told:
-        console.print("To accept these changes, write a report with -o report.json and run percept approve.")
+        console.print("To accept these changes, write a report with -o percept-report.json and run percept approve.")
         console.print()
     console.print(_totals(run, style))
 
@@ -83,7 +83,7 @@ def _gate(gate: Gate) -> Text:
 
 
 def _region(region: Region) -> str:
-    told = [f"{region.pixels:,} px", f"{100 * region.share:.0f} %"]
+    told = [f"{region.pixels:,} px", f"{100 * region.share:.0f} % of the distance"]
     if region.shift is not None:
         told.append("moved by {},{}".format(*region.shift))
     return f"{region.box}  ({', '.join(told)})"

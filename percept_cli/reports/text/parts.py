@@ -79,7 +79,7 @@ def add_counts(facts: Table, run: Run, what: str) -> None:
     """How many of the pairs, under this name, came to which end; and the pictures without a counterpart."""
     found = run.summary
     counts = {
-        "not comparable": found.errors,
+        "could not be compared": found.errors,
         "failed": found.failed,
         "warned": found.warned,
         "tolerated": found.tolerated,
