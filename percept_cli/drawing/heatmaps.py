@@ -20,7 +20,7 @@ from percept_cli.images.policy import ImagePolicy
 from percept_cli.images.views import Look, Side, looks
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.run import PairResult
-from percept_cli.system.names import counted, printable, shown
+from percept_cli.system.names import printable, shown
 from percept_cli.system.whole import write_output
 
 # What file systems, shells of Windows and stores of artifacts do not take in names.
@@ -60,13 +60,13 @@ class HeatMapFolder:
             raise OutputUnwritable(f"{name}: is a file, not a folder", hint="choose a folder for the heat maps.")
         if self._is_compared(self._real):
             raise OutputUnwritable(
-                f"{name}: this folder is among the images that are compared",
-                hint="choose a folder for the heat maps outside of both.",
+                f"{name}: heat maps there would mix with the images that are compared",
+                hint="choose a folder outside both.",
             )
         there = next(path for path in (self._real, *self._real.parents) if path.exists())
         if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
             what = "permission denied" if there.is_dir() else f"{shown(there)} is a file, not a folder"
-            raise OutputUnwritable(f"{name}: {what}", hint="choose a folder that you may write to.")
+            raise OutputUnwritable(f"{name}: {what}", hint="choose a folder that you can write to.")
 
     def _is_compared(self, path: Path) -> bool:
         # By what the file system says: on some, names differ that lead to one folder.
@@ -94,11 +94,9 @@ class HeatMapFolder:
             except OutputUnwritable as error:
                 drawn.failure = drawn.failure or error
             except PerceptError as error:
-                drawn.notes.append(f"no heat map for {printable(result.name)}: {error}")
+                drawn.notes.append(f"no heat map of {printable(result.name)}: {error}")
         if without:
-            drawn.notes.append(
-                f"no heat map for {counted(without, 'image')} that did not pass: their distance has no places"
-            )
+            drawn.notes.append(f"no heat map of {without} that did not pass: this distance has no local values")
         return drawn
 
     def _target(self, result: PairResult) -> Path:
@@ -106,18 +104,16 @@ class HeatMapFolder:
         target = self.path / place_of(result.name)
         real = Path(os.path.realpath(target))
         if not real.is_relative_to(self._real):
-            raise OutputUnwritable(
-                f"{shown(target)}: a link leads out of the folder for heat maps", hint="remove the link."
-            )
+            raise OutputUnwritable(f"{shown(target)}: this link leads out of the folder", hint="remove the link.")
         if self._is_compared(real):
             raise OutputUnwritable(
-                f"{shown(target)}: is among the images that are compared", hint="choose another folder."
+                f"{shown(target)}: this is one of the images that are compared", hint="name another folder."
             )
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputUnwritable(
-                f"{shown(target.parent)}: cannot be created: {error.strerror}", hint="choose another folder."
+                f"{shown(target.parent)}: cannot be created: {error.strerror}", hint="name another folder."
             ) from None
         return target
 

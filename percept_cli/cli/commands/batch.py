@@ -74,7 +74,7 @@ def batch() -> None:
 
     Both are folders. REFERENCE may also be one image, which is compared with each image in CANDIDATE. With
     --pairs, pairs come from a list or, line by line, from another program. A pair whose sizes differ, or of which
-    a file is broken, is reported as an error; the others are still compared.
+    a file is damaged, is reported as an error; the others are still compared.
 
     \b
     Examples:
