@@ -20,7 +20,7 @@ from percept_cli.images.policy import ImagePolicy
 from percept_cli.images.views import Look, Side, looks
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.run import PairResult
-from percept_cli.system.names import printable, shown
+from percept_cli.system.names import counted, printable, shown
 from percept_cli.system.whole import write_output
 
 # What file systems, shells of Windows and stores of artifacts do not take in names.
@@ -60,7 +60,7 @@ class HeatMapFolder:
             raise OutputUnwritable(f"{name}: is a file, not a folder", hint="choose a folder for the heat maps.")
         if self._is_compared(self._real):
             raise OutputUnwritable(
-                f"{name}: heat maps there would mix with the images that are compared",
+                f"{name}: heat maps there would be among the images that are compared",
                 hint="choose a folder outside both.",
             )
         there = next(path for path in (self._real, *self._real.parents) if path.exists())
@@ -94,9 +94,10 @@ class HeatMapFolder:
             except OutputUnwritable as error:
                 drawn.failure = drawn.failure or error
             except PerceptError as error:
-                drawn.notes.append(f"no heat map of {printable(result.name)}: {error}")
+                drawn.notes.append(f"no heat map for {printable(result.name)}: {error}")
         if without:
-            drawn.notes.append(f"no heat map of {without} that did not pass: this distance has no local values")
+            images = f"{counted(without, 'image')} that did not pass"
+            drawn.notes.append(f"no heat map for {images}: their distance has no local values")
         return drawn
 
     def _target(self, result: PairResult) -> Path:
@@ -104,16 +105,18 @@ class HeatMapFolder:
         target = self.path / place_of(result.name)
         real = Path(os.path.realpath(target))
         if not real.is_relative_to(self._real):
-            raise OutputUnwritable(f"{shown(target)}: this link leads out of the folder", hint="remove the link.")
+            raise OutputUnwritable(
+                f"{shown(target)}: a link leads out of the folder for heat maps", hint="remove the link."
+            )
         if self._is_compared(real):
             raise OutputUnwritable(
-                f"{shown(target)}: this is one of the images that are compared", hint="name another folder."
+                f"{shown(target)}: is among the images that are compared", hint="choose another folder."
             )
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputUnwritable(
-                f"{shown(target.parent)}: cannot be created: {error.strerror}", hint="name another folder."
+                f"{shown(target.parent)}: cannot be created: {error.strerror}", hint="choose another folder."
             ) from None
         return target
 

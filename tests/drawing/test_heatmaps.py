@@ -111,9 +111,9 @@ def test_no_heat_map_is_written_where_pictures_are_compared(percept: Percept, sa
     (tmp_path / "file").touch()
     before = sorted(tmp_path.rglob("*"))
     for folder, message in (
-        ("now", "the images that are compared"),
-        ("base/maps/new", "the images that are compared"),
-        ("link/maps", "the images that are compared"),
+        ("now", "among the images that are compared"),
+        ("base/maps/new", "among the images that are compared"),
+        ("link/maps", "among the images that are compared"),
         ("file", "is a file, not a folder"),
         ("file/maps", "file is a file, not a folder"),
     ):
@@ -145,14 +145,14 @@ def test_links_lead_nowhere_else_and_the_others_are_still_drawn(tmp_path: Path) 
     drawn = HeatMapFolder(folder, ()).draw(results, RENDER)
     assert drawn.count == 2
     assert isinstance(drawn.failure, OutputUnwritable)
-    assert "away/a.png: this link leads out of the folder" in str(drawn.failure)
+    assert "away/a.png: a link leads out of the folder" in str(drawn.failure)
     assert (folder / "c.png").is_file()
     assert not list((tmp_path / "elsewhere").iterdir())
     # A folder above those that are compared: only what would be written over or among them is refused.
     before = (tmp_path / "out/p.png").read_bytes()
     drawn = HeatMapFolder(tmp_path, (tmp_path / "expected", tmp_path / "out")).draw(results[2:], RENDER)
     assert drawn.count == 1
-    assert "the images that are compared" in str(drawn.failure)
+    assert "among the images that are compared" in str(drawn.failure)
     assert (tmp_path / "out/p.png").read_bytes() == before
 
 
@@ -166,10 +166,10 @@ def test_pairs_that_cannot_be_drawn_are_told_of(tmp_path: Path) -> None:
     passed = replace(passed, status="pass")
     drawn = HeatMapFolder(tmp_path / "maps", ()).draw([fine, changed_since, nowhere, passed, gone], RENDER)
     assert (drawn.count, drawn.failure) == (1, None)
-    assert drawn.notes[0].startswith("no heat map of b.png: ")
+    assert drawn.notes[0].startswith("no heat map for b.png: ")
     assert drawn.notes[0].endswith("q.png has changed since it was compared")
     assert "gone.png: no such file" in drawn.notes[1]
-    assert drawn.notes[2:] == ["no heat map of 1 that did not pass: this distance has no local values"]
+    assert drawn.notes[2:] == ["no heat map for 1 image that did not pass: their distance has no local values"]
     assert os.listdir(tmp_path / "maps") == ["a.png"]
 
 
