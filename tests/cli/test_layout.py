@@ -19,7 +19,7 @@ from percept_cli.drawing import STYLES
 from percept_cli.judging.rules import GATES, NOISES, POLICIES
 from percept_cli.recipes.spec import PRECISIONS
 from percept_cli.reports import REPORTS
-from tests.conftest import Percept
+from tests.conftest import ROOT, Percept
 from tests.support.reported import GOLDEN, check_golden
 
 
@@ -136,3 +136,10 @@ def test_help_is_printed_as_it_is_made(percept: Percept) -> None:
 def test_help_uses_a_wider_terminal_up_to_a_hundred(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "160")
     assert 80 < max(map(len, CONTEXTS["batch"].get_help().splitlines())) <= 100
+
+
+def test_every_page_that_help_names_is_there() -> None:
+    found = {page for name in CONTEXTS for page in re.findall(r"DOCS/(\S*)", help_of(name))}
+    assert {"", "reference/exit-codes.html", "numbers/gates-and-noise.html"} <= found
+    for page in found:
+        assert (ROOT / "docs" / f"{page.removesuffix('.html') or 'index'}.md").is_file(), page

@@ -40,7 +40,7 @@ from percept_cli.cli.options import FILE, config_option, limits_option, quiet_op
     metavar="changed|new",
     help="Only images that differ, or only those that are new.",
 )
-@option("--prune", group="Select", is_flag=True, help="Also delete baselines that have no image any more.")
+@option("--prune", group="Select", is_flag=True, help="Also delete baselines that no longer have an image.")
 @limits_option
 @quiet_option("Print only errors and refused images.")
 @option("--dry-run", group="Run", is_flag=True, help="Print what would be done, and change nothing.")
@@ -59,7 +59,7 @@ def approve() -> None:
     \b
     Examples:
       percept check base/ now/ -o percept-report.json
-      percept approve percept-report.json --baseline base/ --current now/ --dry-run
-      percept approve percept-report.json --filter charts/ --only changed
-      percept approve percept-report.json --prune
+      percept approve percept-report.json --baseline base/ --current now/
+      percept approve percept-report.json --filter charts/ --dry-run
+      percept approve percept-report.json --only changed
     """  # noqa: D301 - \b is click's mark for lines to keep as they are

@@ -74,7 +74,7 @@ def batch() -> None:
 
     Both are folders. REFERENCE may also be one image, which is compared with each image in CANDIDATE. With
     --pairs, pairs come from a list or, line by line, from another program. A pair of different sizes, or with a
-    broken file, is reported as an error; the others are still compared.
+    damaged file, is reported as an error; the others are still compared.
 
     \b
     Examples:

@@ -110,7 +110,7 @@ def check() -> None:
     \b
     Examples:
       percept check expected/ actual/
-      percept check expected/ actual/ -o percept-report.html -o percept-report.json
+      percept check base/ now/ -o percept-report.html -o percept-report.json
       percept check expected/ actual/ --ignore 0,0,200,40 --max-shift 2
       percept check before.png after.png --noise same-machine
       percept approve percept-report.json --filter charts/
