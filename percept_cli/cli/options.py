@@ -99,7 +99,8 @@ _image_options = (
         "--alpha",
         group="Read",
         metavar="COLOUR",
-        help="Background of transparent pixels: worst (of black and white, default), white, black, #rrggbb or ignore.",
+        help="Background of transparent pixels: worst (of black and white, default), white, black, #rrggbb or "
+        "ignore.",
     ),
     option(
         "--blend",

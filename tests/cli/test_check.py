@@ -19,9 +19,8 @@ def test_the_first_check_says_how_images_become_a_baseline(percept: Percept, fol
     (folders / "empty").mkdir()
     done = percept("check", "empty", "actual")
     assert done.returncode == 3
-    assert "Hint: all images are new; to make them the baseline, add -o percept-report.json and run percept approve." in (
-        done.stderr.splitlines()
-    )
+    hint = "all images are new; to make them the baseline, add -o percept-report.json and run percept approve."
+    assert f"Hint: {hint}" in done.stderr.splitlines()
     assert percept("check", "actual", "empty").stderr.splitlines()[-1] == (
         "Hint: check the names and patterns; --allow-empty makes this exit with 0."
     )

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from percept_cli.reports import Style
 from percept_cli.reports.commands import commands_for
+from percept_cli.reports.findings import outcome_of
 from percept_cli.reports.text.parts import COLOURS, add_counts, add_verdict, facts_table, print_origin, word
 from percept_cli.results.found import Gate, Region
 from percept_cli.results.numbers import beside
@@ -34,8 +35,11 @@ def print_check(console: Console, run: Run, style: Style) -> None:
     if len(shown) < len(told):
         console.print(f"… and {len(told) - len(shown)} more that did not pass; --top all shows them")
         console.print()
-    if style.json_report is None and run.folders is not None and told:
-        console.print("To accept these changes, write a report with -o percept-report.json and run percept approve.")
+    bad = any(outcome_of(result, run) != "skipped" for result in told)  # and not allowed
+    if style.json_report is None and run.folders is not None and bad:
+        console.print(
+            "To accept these changes, write a report with -o percept-report.json and run percept approve."
+        )
         console.print()
     console.print(_totals(run, style))
 
