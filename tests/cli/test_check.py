@@ -173,6 +173,10 @@ def test_pictures_without_a_counterpart(percept: Percept, folders: Path) -> None
     assert found["fresh.png"]["files"]["candidate"]["sha256"] == digest
     assert percept("check", "expected", "actual", *quiet, "--new", "warn").returncode == 1
     assert percept("check", "expected", "actual", *quiet, "--new", "warn", "--missing", "pass").returncode == 0
+    # A warning is told as one where an allowed image is not.
+    seen = ("--include", "noise.png", "--include", "fresh.png", "--format", "github")
+    for policy, warnings in (("warn", 1), ("pass", 0)):
+        assert percept("check", "expected", "actual", *seen, "--new", policy).stdout.count("::warning") == warnings
     found = results_of(folders / "r.json")
     assert found["fresh.png"]["allowed"] is found["same.png"]["allowed"] is True
     assert found[""]["summary"]["allowed"] == 2

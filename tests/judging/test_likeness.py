@@ -60,7 +60,7 @@ def test_a_quarter_of_the_cells_makes_a_whole(changed: int, kind: str, share: st
     found = like(1.0, changed, OWN, peak=0.9)
     assert found is not None
     assert (found.kind, found.share) == (kind, changed / 10_000)
-    place = (f"{share} of the image; at its strongest about like a dot", 0.9, OWN.place)
+    place = (f"touches {share} of the image; at its strongest about like a dot", 0.9, OWN.place)
     assert (found.words, found.value, found.steps) == (
         place if kind == "place" else ("about as different as a blur (1)", 1.0, OWN.whole)
     )
@@ -70,7 +70,7 @@ def test_a_share_that_no_number_of_two_digits_tells() -> None:
     huge = replace(sight_of(1), plan=replace(sight_of(1).plan, cells=1_000_000))
     found = likeness_of(PAIR, huge, [], SPEC, OWN, peak=9.0)
     assert found is not None
-    assert found.words == "less than 0.01 % of the image; at its strongest more than a dot"
+    assert found.words == "touches less than 0.01 % of the image; at its strongest more than a dot"
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_without_places_only_the_share_is_told() -> None:
     for own, peak in ((OWN, None), (replace(OWN, place=()), 0.6)):
         found = like(1.0, 100, own, peak)
         assert found is not None
-        assert (found.words, found.steps) == ("1 % of the image", ())
+        assert (found.words, found.steps) == ("touches 1 % of the image", ())
 
 
 def test_by_which_ladder() -> None:

@@ -92,8 +92,10 @@ def add_counts(facts: Table, run: Run, what: str) -> None:
     facts.add_row(what, f"{found.pairs}: {told}{identical}" if told else str(found.pairs))
     if found.new or found.missing:
         allowed = f", {run.allowed} of them allowed" if run.allowed else ""
-        unmatched = f"{found.missing} missing (no candidate), {found.new} new (no reference){allowed}"
-        facts.add_row("unmatched", unmatched)
+        names = ("image", "baseline") if run.kind == "check" else ("candidate", "reference")
+        kinds = zip(("missing", "new"), (found.missing, found.new), names, strict=True)
+        unmatched = ", ".join(f"{count} {kind} (no {name})" for kind, count, name in kinds if count)
+        facts.add_row("unmatched", f"{unmatched}{allowed}")
 
 
 def add_verdict(facts: Table, run: Run, style: Style) -> None:
