@@ -13,19 +13,19 @@ WHOLE = """\
 percept *, Python *, *
 
 Formats, which are known by a file's content and not by its ending
-PNG           .png .apng                  1 to 16 bits; animations at 8 bits
+PNG           .png .apng                  1 to 16 bits; animations at 8
 JPEG          .jpg .jpeg .jpe .jfif .mpo  8 bits
 BMP           .bmp                        8 bits
 GIF           .gif                        animations
 PPM           .ppm .pgm .pbm .pnm .pam    1 to 16 bits; PBM, PGM, PAM too
 WebP          .webp                       8 bits, animations
 TIFF          .tif .tiff                  1 to 32 bits, floats, several pages
-AVIF          .avif .avifs                8, 10 and 12 bits; animations at 8 bits
+AVIF          .avif .avifs                8, 10 and 12 bits; animations at 8
 HEIC          .heic .heif .hif            not read, see below
 JPEG XL       .jxl                        not read, see below
 OpenEXR       .exr                        not read, see below
 Radiance HDR  .hdr .pic                   scene-linear values, RGBE
-NumPy .npy    .npy                        arrays of levels or scene-linear values
+NumPy .npy    .npy                        arrays: levels or scene-linear values
 DIB           .dib                        8 bits; BMP without a file header
 TGA           .tga .icb .vda .vst         8 bits
 
