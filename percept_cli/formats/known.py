@@ -57,7 +57,7 @@ class FileFormat:
     endings: tuple[str, ...]
     """Of files that usually hold it, lower case, with the dot."""
     reads: str
-    """What of it is read, in at most 40 characters."""
+    """What of it is read, in at most 38 characters."""
     matches: Callable[[bytes], bool]
     """Whether a file's bytes begin like one. No promise that the rest is sound."""
     pillow: str | None = None
@@ -177,7 +177,7 @@ FORMATS = (
     FileFormat(
         "AVIF",
         (".avif", ".avifs"),
-        "8, 10, 12 bits; animations at 8",
+        "8, 10 and 12 bits; animations at 8",
         _is_avif,
         "AVIF",
         "avif",
@@ -217,7 +217,7 @@ FORMATS = (
     FileFormat(
         "NumPy .npy",
         (".npy",),
-        "levels or scene-linear values",
+        "arrays: levels or scene-linear values",
         _starts(b"\x93NUMPY"),
         reader="scenes:read_array",
     ),

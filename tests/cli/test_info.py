@@ -20,12 +20,12 @@ GIF           .gif                        animations
 PPM           .ppm .pgm .pbm .pnm .pam    1 to 16 bits; PBM, PGM, PAM too
 WebP          .webp                       8 bits, animations
 TIFF          .tif .tiff                  1 to 32 bits, floats, several pages
-AVIF          .avif .avifs                8, 10, 12 bits; animations at 8
+AVIF          .avif .avifs                8, 10 and 12 bits; animations at 8
 HEIC          .heic .heif .hif            not available, see below
 JPEG XL       .jxl                        not available, see below
 OpenEXR       .exr                        not available, see below
 Radiance HDR  .hdr .pic                   scene-linear values, RGBE
-NumPy .npy    .npy                        levels or scene-linear values
+NumPy .npy    .npy                        arrays: levels or scene-linear values
 DIB           .dib                        8 bits; BMP without a file header
 TGA           .tga .icb .vda .vst         8 bits
 

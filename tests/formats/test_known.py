@@ -104,7 +104,7 @@ def test_pillow_knows_its_names_and_loads_the_light_ones_first() -> None:
 def test_words_fit_and_endings_are_those_of_pictures() -> None:
     endings = [ending for entry in FORMATS for ending in entry.endings]
     assert len(set(endings)) == len(endings)
-    assert all(len(entry.reads) <= 40 for entry in FORMATS)
+    assert all(len(entry.reads) <= 38 for entry in FORMATS)
     assert all(ending == ending.lower() and ending[0] == "." for ending in endings)
     new = {".hif", ".avifs", ".npy", ".icb", ".vda", ".vst", ".pic"}
     assert set(endings) - new <= PICTURE_ENDINGS
