@@ -47,8 +47,8 @@ def test_out_of_memory_is_said_and_is_exit_code_4(save: Save, percept: Percept) 
     done = percept("compare", "a.png", "b.png", "--device", "cpu", "--max-memory", "10MB")
     assert (done.returncode, done.stdout) == (4, "")
     assert re.match(
-        r"Error: only 0 MB are left for features of the 10 MB allowed \(percept already uses \d{3,} MB\), "
-        "too little for ",
+        r"Error: only 0 MB of the 10 MB allowed are left \(percept itself uses \d{3,} MB\); "
+        r"a part of \d+×\d+ pixels needs more",
         done.stderr,
     )
     assert "\nHint: close other programs, or allow more memory with --max-memory.\n" in done.stderr

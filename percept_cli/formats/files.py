@@ -126,7 +126,7 @@ def _refuse_devices(mode: int) -> None:
     if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
         kind = "a socket" if stat.S_ISSOCK(mode) else "a device"
         raise UnreadableImage(
-            f"is {kind}, not an image",
+            f"this is {kind}, not an image",
             hint="give a file; to read a program's output, pipe it in: <(render), or -.",
         )
 

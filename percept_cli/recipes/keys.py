@@ -201,7 +201,7 @@ IMAGE_KEYS = (
     ),
     Key(
         name="blend",
-        what="How transparent pixels mix with the background: in sRGB values as browsers do, or in scene-linear values.",
+        what="How transparent pixels mix with the background: in sRGB (as browsers do) or in scene-linear values.",
         form="word",
         words=BLENDS,
         example='"gamma"',

@@ -330,12 +330,7 @@ class Run:
 
     @cached_property
     def exit_code(self) -> ExitCode:
-        """The worst that happened.
-
-        3 if any pair could not be compared, or if there was none and that is not allowed; else 1 if any is above
-        its threshold, or any picture has no counterpart and that is not allowed; else 0. 4 instead of 3 if want of
-        memory, or of the machine, is all that kept pairs from being compared.
-        """
+        """The worst that happened; 4 instead of 3 if all errors are for want of memory, or of the machine."""
         found = self.summary
         if found.errors and all(result.unavailable for result in self.results if result.status == "error"):
             return ExitCode.UNAVAILABLE

@@ -31,9 +31,9 @@ def _word(run: Run) -> Verdict:
     found = run.summary
     if found.not_compared == found.pairs:
         return "empty"
-    if found.within or found.tolerated:
-        return "pass"
-    return "warn" if found.warned else "measured"
+    if found.warned:
+        return "warn"
+    return "pass" if found.within or found.tolerated else "measured"
 
 
 def _facts(run: Run, limits: str, thing: str) -> list[str]:

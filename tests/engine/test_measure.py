@@ -307,7 +307,7 @@ def test_a_small_budget_moves_no_number(engines: dict[tuple[object, ...], Engine
 def test_a_budget_that_is_too_small_is_said() -> None:
     spec = spec_of("mse", ("relu1_1",))
     engine = Engine(spec, "cpu", max_memory=1 << 20)
-    with pytest.raises(DeviceOutOfMemory, match=r"0 MB are left for features of the 1 MB allowed") as error:
+    with pytest.raises(DeviceOutOfMemory, match=r"0 MB of the 1 MB allowed are left") as error:
         engine.pieces(plan_pair(spec, height=100, width=100))
     assert "--max-memory" in error.value.hint
 

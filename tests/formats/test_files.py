@@ -40,8 +40,8 @@ def test_a_device_is_refused_wherever_a_picture_is_named(percept: Percept, tmp_p
         done = percept(*words, timeout=30)
         device = next(word for word in words if word.startswith("/dev"))
         assert done.returncode == 3, words
-        assert done.stderr.startswith(f"Error: {device} is a device, not an image\nHint: give a file"), words
-    with pytest.raises(UnreadableImage, match=r"^/dev/zero is a device"):
+        assert done.stderr.startswith(f"Error: {device}: this is a device, not an image\nHint: give a file"), words
+    with pytest.raises(UnreadableImage, match=r"^/dev/zero: this is a device"):
         compare("/dev/zero", tmp_path / "a.png")
 
 
@@ -60,7 +60,7 @@ def test_standard_input_that_is_a_device(tmp_path: Path) -> None:
             env=os.environ | {"PYTHONPATH": str(ROOT)},
         )
     assert done.returncode == 3
-    assert done.stderr.startswith("Error: standard input is a device, not an image")
+    assert done.stderr.startswith("Error: standard input: this is a device, not an image")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
@@ -68,7 +68,7 @@ def test_a_socket_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(tmp_path)  # names of sockets must be short
     with socket.socket(socket.AF_UNIX) as one:
         one.bind("s.png")
-        with pytest.raises(UnreadableImage, match=r"^s\.png: is a socket, not an image"):
+        with pytest.raises(UnreadableImage, match=r"^s\.png: this is a socket, not an image"):
             files.read_file("s.png")
 
 
@@ -170,9 +170,9 @@ def test_settings_and_lists_are_no_devices_either(percept: Percept, tmp_path: Pa
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda _: None, "no such file"),
-        (lambda path: path.mkdir(), "is a folder"),
-        (lambda path: path.write_bytes(b""), "empty (0 bytes)"),
+        (lambda _: None, ": no such file"),
+        (lambda path: path.mkdir(), " is a folder"),
+        (lambda path: path.write_bytes(b""), ": empty (0 bytes)"),
     ],
     ids=["missing", "directory", "empty"],
 )
@@ -181,7 +181,7 @@ def test_files_that_cannot_be_read(tmp_path: Path, make: Callable[[Path], None],
     make(path)
     with pytest.raises(UnreadableImage) as error:
         read_file(path)
-    assert str(error.value).startswith(f"{path.as_posix()}: {message}")
+    assert str(error.value).startswith(f"{path.as_posix()}{message}")
     assert error.value.hint
 
 

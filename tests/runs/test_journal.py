@@ -138,7 +138,7 @@ def test_another_recipe_is_computed_anew(path: Path, pairs: list[Pair]) -> None:
     other = Scorer(DistanceSpec((LayerSpec("relu1_1"),)), device="cpu")
     _, journal = run(path, pairs, other)
     assert journal.reused == 0
-    assert f"{path}: 7 results of another recipe, measured again" in journal.notes
+    assert f"{path}: 7 results made with a different recipe, measured again" in journal.notes
     assert {row["fingerprint"] for row in lines(path)} == {other.spec.fingerprint}
 
 
@@ -175,7 +175,7 @@ def test_results_of_other_pairs_are_kept_behind_those_of_the_run(path: Path, pai
     for part in (pairs[3:4], []):
         _, journal = run(path, part)
         count = 5 - len(part)
-        assert journal.notes[-1] == f"{path}: {count} results of pairs outside this run kept at its end"
+        assert journal.notes[-1] == f"{path}: {count} results of pairs that are not in this run, kept at its end"
         assert {str(row["name"]) for row in lines(path)} == {result.name for result in first if result.scored}
         assert [row["name"] for row in lines(path)][: len(part)] == [pair.name for pair in part]
     again, journal = run(path, pairs)

@@ -304,7 +304,7 @@ def test_too_little_memory_is_said_at_once(percept: Percept, save: Save, tmp_pat
     sides = ["a/0.png", "b/0.png"] if command == "compare" else ["a", "b"]
     done = percept(command, *sides, "--max-memory", "1MB")
     assert done.returncode == ExitCode.UNAVAILABLE
-    assert "0 MB are left for features of the 1 MB allowed" in " ".join((done.stdout + done.stderr).split())
+    assert "0 MB of the 1 MB allowed are left" in " ".join((done.stdout + done.stderr).split())
 
 
 def test_a_broken_file_besides_is_exit_code_3(percept: Percept, save: Save, tmp_path: Path) -> None:

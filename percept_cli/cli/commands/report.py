@@ -25,8 +25,8 @@ def report() -> None:
 
     \b
     Examples:
-      percept report results.json -o report.html
-      percept report results.json -o report.html --pictures link
+      percept report percept-report.json -o report.html
+      percept report percept-report.json -o small.html --pictures link
       percept report results.json -o results.csv -o junit.xml
       percept report results.json --format markdown >> "$GITHUB_STEP_SUMMARY"
     """  # noqa: D301 - \b is click's mark for lines to keep as they are

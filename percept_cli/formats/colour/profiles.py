@@ -227,7 +227,7 @@ def _check_colours(samples: Image.Image, converted: Image.Image) -> None:
     colours = {values[place : place + 3] for place in range(0, len(values), 3)}
     white = values[:3] if samples.mode == "CMYK" else values[-3:]
     if min(white) < _DARKEST_WHITE or len(colours) < _FEWEST * samples.width:
-        _broken("it maps different colours to the same colour")
+        _broken("it maps different colours to one")
 
 
 def _samples(mode: str) -> Image.Image:

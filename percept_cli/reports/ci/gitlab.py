@@ -39,13 +39,14 @@ class GitLabReport(Report):
             yield _finding("run", trouble, "critical", ".", _fingerprint("", "run", 0))
         seen: Counter[tuple[str, str]] = Counter()
         for result in self.run.results:
-            if outcome_of(result, self.run) in ("pass", "skipped"):
+            outcome = outcome_of(result, self.run)
+            if outcome in ("pass", "skipped"):
                 continue
             key = result.name, result.status
             yield _finding(
                 result.status,
                 _description(result),
-                _SEVERITIES[result.status],
+                _SEVERITIES["warn" if outcome == "warn" else result.status],
                 where(result) or printable(result.name),
                 _fingerprint(*key, seen[key]),
             )

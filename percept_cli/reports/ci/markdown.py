@@ -53,7 +53,7 @@ class MarkdownReport(Report):
             yield from room.take_all(names, "\n… and {} more.\n")
             yield "\n</details>\n\n"
         if bad:
-            yield _how_to_go_on(run, self.style.json_report or "report.json")
+            yield _how_to_go_on(run, self.style.json_report or "percept-report.json")
         yield f"percept {_text(run.version)}, recipe `{run.fingerprint}`\n"
 
 
@@ -140,7 +140,7 @@ def _how_to_go_on(run: Run, report: str) -> str:
     baseline, current, json_report = map(shell_quoted, (*run.folders, report))
     return (
         "To see what changed, and to accept it if it is right:\n\n"
-        f"{_block(f'percept check {baseline} {current} -o {json_report} -o report.html')}"
+        f"{_block(f'percept check {baseline} {current} -o {json_report} -o percept-report.html')}"
         f"{_block(' '.join(('percept approve', json_report, *folder_options(run.folders))))}\n"
     )
 

@@ -258,24 +258,29 @@ BAD: dict[str, tuple[str, bytes, type[Exception], str]] = {
     "inks for RGB": ("RGB", icc.cmyk_profile(), UnsupportedImage, "is for CMYK, but the image is RGB"),
     "RGB for grey": ("L", P3, UnsupportedImage, "is for RGB, but the image is greyscale"),
     "RGB for inks": ("CMYK", icc.SRGB.profile, UnsupportedImage, "is for RGB, but the image is CMYK"),
-    "no colorants": ("RGB", without_colorants(), UnreadableImage, "is damaged: it makes different colours alike"),
+    "no colorants": (
+        "RGB",
+        without_colorants(),
+        UnreadableImage,
+        "is damaged: it maps different colours to one",
+    ),
     "a flat curve": (
         "RGB",
         with_curve(icc.curv(np.zeros(2))),
         UnreadableImage,
-        "is damaged: it makes different colours alike",
+        "is damaged: it maps different colours to one",
     ),
     "a steep curve": (
         "RGB",
         with_curve(icc.curv(255.0)),
         UnreadableImage,
-        "is damaged: it makes different colours alike",
+        "is damaged: it maps different colours to one",
     ),
     "a steep grey": (
         "L",
         icc.grey_profile(200.0),
         UnreadableImage,
-        "is damaged: it makes different colours alike",
+        "is damaged: it maps different colours to one",
     ),
     "too many tags": (
         "RGB",

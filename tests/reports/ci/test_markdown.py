@@ -71,7 +71,7 @@ def test_markdown_says_which_gate_and_where() -> None:
     assert rows == [["FAIL", "menu/icon.png", "peak", "1.75", "0.5", "17,3,12,9; 2,20,4,1", "relu3_3 46 %"]]
     text = render(CHECKED, "markdown", Style())
     assert text.startswith("## percept: ERROR\n")
-    assert "    percept approve report.json --baseline expected --current out\n" in text
+    assert "    percept approve percept-report.json --baseline expected --current out\n" in text
     assert [row for row in read_markdown(RUN).rows if row[0] == "FAIL"] == [
         ["FAIL", "out/[red].png", "distance", "1.09583", "0.5", "", "relu3_3 46 %"]
     ]
