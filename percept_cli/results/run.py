@@ -187,6 +187,8 @@ class Summary:
     """References without a candidate."""
     allowed: int
     """How many of the new and the missing are no failure by their own setting."""
+    warns: int
+    """How many of these are a warning."""
     count: int
     """Scored pairs: those with a finite distance, which the statistics are over."""
     identical: int
@@ -222,12 +224,13 @@ class Summary:
 def summarise(results: Collection[PairResult]) -> Summary:
     """A run's results in numbers, in one pass; independent of their order."""
     statuses: Counter[str] = Counter()
-    judged = allowed = identical = unseen = 0
+    judged = allowed = warns = identical = unseen = 0
     distances, weights = array("d"), array("d")
     layers: dict[str, array[float]] = {}
     for result in results:
         statuses[result.status] += 1
         allowed += result.allowed
+        warns += result.warns
         unseen += result.unseen
         if not result.scored or result.fingerprint is not None:
             continue
@@ -252,6 +255,7 @@ def summarise(results: Collection[PairResult]) -> Summary:
         new=statuses["new"],
         missing=statuses["missing"],
         allowed=allowed,
+        warns=warns,
         count=len(ordered),
         identical=identical,
         not_compared=unseen,

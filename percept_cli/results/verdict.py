@@ -31,7 +31,7 @@ def _word(run: Run) -> Verdict:
     found = run.summary
     if found.not_compared == found.pairs:
         return "empty"
-    if found.warned:
+    if found.warned or found.warns:
         return "warn"
     return "pass" if found.within or found.tolerated else "measured"
 
@@ -74,4 +74,5 @@ def _unmatched(run: Run) -> str:
     )
     if not run.allowed:
         return told
-    return f"{told} (allowed)" if run.allowed == found.missing + found.new else f"{told} ({run.allowed} allowed)"
+    allowed = "allowed" if run.allowed == found.missing + found.new else f"{run.allowed} allowed"
+    return f"{told} ({allowed}, {found.warns} with a warning)" if found.warns else f"{told} ({allowed})"

@@ -72,3 +72,11 @@ def test_what_is_new_or_missing_is_told_with_what_of_it_is_allowed() -> None:
         "pass",
         "1 missing (allowed); 1 pair within the threshold",
     )
+
+
+def test_an_image_without_a_counterpart_may_be_a_warning() -> None:
+    passed = replace(PAIR, status="pass")
+    new = replace(passed, status="new", distance=math.nan, allowed=True, warns=True)
+    run = replace(RUN, results=(passed, new))
+    assert run.exit_code is ExitCode.WITHIN
+    assert judge_run(run) == ("warn", "1 new (allowed, 1 with a warning); 1 pair within the threshold")

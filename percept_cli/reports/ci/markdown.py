@@ -86,7 +86,7 @@ def _counts(run: Run) -> str:
         "measured": found.measured,
         "tolerated": found.tolerated,
         "not compared": found.not_compared,
-        "warned": found.warned,
+        "warned": found.warned + found.warns,
         "failed": found.failed,
         "new": found.new,
         "missing": found.missing,
