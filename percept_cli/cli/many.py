@@ -333,7 +333,8 @@ def _hint_for_nothing(run: Run) -> str:
     """What to do where nothing was compared."""
     if run.kind == "check" and run.summary.new and not run.summary.missing:
         return "all images are new; to make them the baseline, add -o percept-report.json and run percept approve."
-    return "check the names and patterns; --allow-empty makes this exit with 0."
+    allowed = "--new pass --missing pass" if run.kind == "check" else "--allow-unmatched"
+    return f"check the names and patterns. To exit with 0 all the same: --allow-empty {allowed}"
 
 
 def _error_in_words(result: PairResult) -> str:

@@ -207,7 +207,7 @@ report_options = _all(
         group="Output",
         type=click.Choice(list(REPORTS)),
         metavar="NAME",
-        help="Format to print, or of other extensions: table (default), json, jsonl, "
+        help="Format to print, also for unknown extensions: table (default), json, jsonl, "
         "csv, parquet, score, html, junit, markdown, github, gitlab, tap.",
     ),
     option("--wide/--no-wide", group="Output", help="CSV: one row per pair instead of one per layer."),
@@ -237,7 +237,9 @@ choice_options = _all(
         metavar="GLOB",
         help="Skip matching files; overrides --include. Repeatable.",
     ),
-    option("--any-extension", group="Select", is_flag=True, help="Pair a.jpg with a.png where there is no a.jpg."),
+    option(
+        "--any-extension", group="Select", is_flag=True, help="If a.jpg has no counterpart, pair it with a.png."
+    ),
 )
 """Of a command that goes through folders."""
 allow_empty_option: _Decorator = option(

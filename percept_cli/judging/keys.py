@@ -8,9 +8,13 @@ from percept_cli.results.found import GateName
 
 _BOTH: tuple[Table, ...] = ("check", "override")
 _GATES: dict[GateName, tuple[str, str, str]] = {
-    "overall": ("the visible distance of the whole image", "0.02", "automatic, see `noise`"),
+    "overall": ("the mean of what is visible", "0.02", "automatic, see `noise`"),
     "peak": ("the strongest place of the distance map", "0.5", "automatic, see `noise`"),
-    "colour": ("the largest difference of colour, in ΔE", "{ warn = 1.5, fail = 3 }", "automatic, see `noise`"),
+    "colour": (
+        "the largest colour change without detail, in ΔE",
+        "{ warn = 1.5, fail = 3 }",
+        "automatic, see `noise`",
+    ),
     "changed-pixels": ("the number of changed pixels, or their share in per cent", '"1%"', '"off"'),
 }
 """What each one measures, an example, and its default."""
@@ -44,7 +48,8 @@ MATCH_KEY = Key(
 )
 NOISE_KEY = Key(
     name="noise",
-    what="How much rendering noise to allow: measured for each pair, almost none, or another machine's fonts.",
+    what="How much rendering noise to allow. auto: measured in each pair; same-machine: almost none; "
+    "cross-machine: other fonts and drivers.",
     form="word",
     words=NOISES,
     example='"cross-machine"',

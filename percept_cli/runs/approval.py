@@ -208,14 +208,14 @@ class Approval:
     def _remove(self, step: BaselineStep, target: str) -> None:
         self._check_reference(step, target)
         if _there(self._current, step.name):
-            raise Refused("a candidate exists now")
+            raise Refused("an image exists now")
         if not self._dry_run:
             with below(self._baseline, target) as spot:
                 spot.unlink()
 
     def _copy(self, step: BaselineStep, target: str) -> None:
         if step.source is None or step.after is None:
-            raise Refused("the report does not say which candidate was compared")
+            raise Refused("the report does not say which image was compared")
         self._check_reference(step, target)
         root, source = self._candidate(step.name)
         is_large = self._check_picture(root / source, step.source, step.after)
@@ -225,7 +225,7 @@ class Approval:
             with below(root, source) as candidate:
                 # What was written is what is checked, so that a candidate that changes meanwhile is noticed.
                 if _copy_and_hash(candidate, new, _mode_of(spot)) != step.after:
-                    raise Refused("the candidate has changed since it was compared")
+                    raise Refused("the image has changed since it was compared")
             if is_large:  # it was decoded from its file, and not from bytes whose hash is known
                 self._check_picture(new.path, step.source, step.after)
             self._check_reference(step, target)
@@ -247,7 +247,7 @@ class Approval:
         try:
             content, stamp = read_stamped(path, self._policy.limits)
             if stamp.sha256 != expected:
-                raise Refused("the candidate has changed since it was compared")
+                raise Refused("the image has changed since it was compared")
             decode(content, called, self._policy)
         except PerceptError as error:
             raise Refused(printable(str(error)).replace(shown(path), shown(called))) from None
@@ -257,15 +257,15 @@ class Approval:
         """The reference must still be the one that was compared."""
         if step.kind == "new":
             if _there(self._baseline, target):
-                raise Refused("a reference exists now")
+                raise Refused("a baseline exists now")
         elif step.before is None:
-            raise Refused("the report does not say which reference was compared")
+            raise Refused("the report does not say which baseline was compared")
         else:
             found = _sha256(self._baseline, target)
             if found is None:
-                raise Refused("the reference was removed since it was compared")
+                raise Refused("the baseline was removed since it was compared")
             if found != step.before:
-                raise Refused("the reference has changed since it was compared")
+                raise Refused("the baseline has changed since it was compared")
 
 
 def _same(first: Path, second: Path) -> bool:

@@ -75,7 +75,7 @@ def test_a_part_that_is_approved_already_is_no_reason_to_refuse_the_rest(checked
     assert done.stdout == (
         "changed  menu/icon.png\nalready approved  shade.png\nIn base: 1 changed, 1 already approved, 1 refused.\n"
     )
-    assert done.stderr == f"refused  menu/fresh.png: a reference exists now\n{HINT}"
+    assert done.stderr == f"refused  menu/fresh.png: a baseline exists now\n{HINT}"
     assert contents(checked / "base") == ACCEPTED | {"menu/fresh.png": "someone else's"}
 
 
@@ -102,7 +102,7 @@ def test_quiet_says_only_what_was_refused(checked: Path, approve: Approve) -> No
     put(checked / "now" / "shade.png", "another shade")
     done = approve("report.json", "-q")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("refused  shade.png: the candidate has changed since it was compared\n")
+    assert done.stderr.startswith("refused  shade.png: the image has changed since it was compared\n")
     assert contents(checked / "base") == ACCEPTED | {"shade.png": "old shade"}
 
 

@@ -22,7 +22,7 @@ def test_the_first_check_says_how_images_become_a_baseline(percept: Percept, fol
     hint = "all images are new; to make them the baseline, add -o percept-report.json and run percept approve."
     assert f"Hint: {hint}" in done.stderr.splitlines()
     assert percept("check", "actual", "empty").stderr.splitlines()[-1] == (
-        "Hint: check the names and patterns; --allow-empty makes this exit with 0."
+        "Hint: check the names and patterns. To exit with 0 all the same: --allow-empty --new pass --missing pass"
     )
 
 

@@ -45,17 +45,17 @@ def test_a_missing_picture_that_is_back_is_not_removed(checked: Path, approve: A
     put(checked / "now" / "gone.png", "back")
     done = approve("report.json", "--prune")
     assert done.returncode == 1
-    assert done.stderr.startswith("refused  gone.png: a candidate exists now\n")
+    assert done.stderr.startswith("refused  gone.png: an image exists now\n")
     assert contents(checked / "base") == ACCEPTED
 
 
 @pytest.mark.parametrize(
     ("folder", "change", "reason"),
     [
-        ("now", "write", "the candidate has changed since it was compared"),
+        ("now", "write", "the image has changed since it was compared"),
         ("now", "remove", "now/shade.png: No such file or directory"),
-        ("base", "write", "the reference has changed since it was compared"),
-        ("base", "remove", "the reference was removed since it was compared"),
+        ("base", "write", "the baseline has changed since it was compared"),
+        ("base", "remove", "the baseline was removed since it was compared"),
     ],
 )
 def test_what_changed_since_is_refused_and_the_others_go_on(
@@ -299,8 +299,8 @@ def test_a_report_that_lacks_the_stamps_is_refused(checked: Path, approve: Appro
     )
     done = approve("report.json")
     assert (done.returncode, done.stdout) == (1, "In base: 2 refused.\n")
-    assert "does not say which candidate was compared" in done.stderr
-    assert "does not say which reference was compared" in done.stderr
+    assert "does not say which image was compared" in done.stderr
+    assert "does not say which baseline was compared" in done.stderr
     assert contents(checked / "base") == OLD
 
 

@@ -61,7 +61,7 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
     metavar="GATE=X",
     help="Warn above X; a warning exits with 0. Repeatable.",
 )
-@threshold_option("Short for --fail overall=X, which wins if given too.")
+@threshold_option("Short for --fail overall=X. Given both, --fail counts.")
 @option(
     "--ignore",
     group="Judge",

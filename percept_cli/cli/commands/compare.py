@@ -18,9 +18,9 @@ from percept_cli.cli.options import FILE, recipe_options, report_options, talk_o
 def compare() -> None:
     """Measure how different CANDIDATE looks from REFERENCE, layer by layer.
 
-    The distance is 0 for equal images; larger is more different. It is the sum, over layers of a neural
-    network, of weight × how different the images are there. Different sizes are an error unless --resize or --pad
-    is given. A dash (-) reads one image from stdin. Two folders are compared as by percept batch. For a verdict
+    The distance is 0 for equal images; larger is more different. It adds up how different the images are
+    at each layer of a neural network, times its weight. Different sizes are an error unless --resize or --pad is
+    given. A dash (-) reads one image from stdin. Two folders are compared as by percept batch. For a verdict
     without a limit of your own, use percept check.
 
     \b

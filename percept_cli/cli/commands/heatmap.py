@@ -47,7 +47,7 @@ def heatmap() -> None:
     """Draw where CANDIDATE looks different from REFERENCE, and how strongly.
 
     The colour of each place shows its distance, weighted and summed over the layers: from dark blue (next to none)
-    to light yellow (the largest value that the recipe can give), on the same scale for all images. There is no
+    to light yellow (the largest value that the recipe can give), on a scale that the recipe fixes. There is no
     verdict: the exit code is 0 when the heat map is written.
 
     \b

@@ -11,8 +11,8 @@ from percept_cli.cli.commands import Deferred
 
 @click.command(cls=Deferred)
 @click.argument("folder", type=click.Path(path_type=Path, readable=False), required=False, default=Path())
-@click.option("--baseline", metavar="DIR", help="Folder of the baseline images in FOLDER (default: baseline).")
-@click.option("--current", metavar="DIR", help="Folder of the images to check in FOLDER (default: current).")
+@click.option("--baseline", metavar="DIR", help="Folder for the baseline images (default: baseline).")
+@click.option("--current", metavar="DIR", help="Folder for the images to check (default: current).")
 @click.option(
     "--ci",
     type=click.Choice(["github", "gitlab"]),

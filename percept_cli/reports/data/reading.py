@@ -164,13 +164,13 @@ def _spec(path: Path, document: Mapping[str, Any]) -> DistanceSpec:
         layers = tuple(LayerSpec(layer["tap"], layer["distance"], layer["weight"]) for layer in stored["layers"])
         spec = DistanceSpec(layers, stored["backbone"], stored["precision"], policy_from(stored["picture"]))
         same = spec.fingerprint == fingerprint
-        found = f"its recipe has the fingerprint {_told(fingerprint)}, and here {spec.fingerprint}"
+        found = f"fingerprint {_told(fingerprint)} there, {spec.fingerprint} here"
     except InvalidSetting as error:
         same, found = False, _told(error)
     if not same:
         raise UnreadableReport(
-            f"{shown(path)}: written by percept {_told(document['version'])} with another recipe than "
-            f"this version has: {found}",
+            f"{shown(path)}: percept {_told(document['version'])} wrote it, and this version computes its recipe "
+            f"differently: {found}",
             hint="use the version of percept that wrote it, or compare again.",
         )
     return spec

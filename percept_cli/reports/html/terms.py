@@ -50,7 +50,7 @@ TERMS: Mapping[str, str] = MappingProxyType(
             "0 is equal, larger is more different."
         ),
         "noise-floor": (
-            "The noise of this pair: nine in ten of the changed cells away from the peak are no stronger. "
+            "The strength that nine in ten of the changed cells away from the peak do not exceed. "
             "No unit; automatic limits rise with it."
         ),
         "warn-limit": "The largest value that passes without a warning, in the unit of the value.",
