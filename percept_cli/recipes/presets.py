@@ -25,6 +25,8 @@ _LAYER_KEYS = ("weight", "distance")
 _LONGEST = 1 << 22  # bytes of a settings file
 _OLD_NAMES = {"render": DEFAULT}
 """Names that settings files may still have."""
+BACKSLASH = "in TOML, a backslash starts an escape: write / in paths, or single quotes, as in 'C:\\images'."
+"""The hint where a path of Windows may stand in double quotes."""
 
 
 @dataclass(frozen=True)
@@ -159,9 +161,14 @@ def read_toml(path: Path) -> dict[str, Any]:
         ) from None
     # ValueError: wrong syntax, no UTF-8, or a number with thousands of digits.
     except (ValueError, RecursionError) as error:
-        raise InvalidSetting(
-            f"{shown(path)}: cannot be read as TOML: {error}", hint="see https://toml.io for the syntax."
-        ) from None
+        hint = BACKSLASH if _is_of_backslash(error) else "see https://toml.io for the syntax."
+        raise InvalidSetting(f"{shown(path)}: cannot be read as TOML: {error}", hint=hint) from None
+
+
+def _is_of_backslash(error: Exception) -> bool:
+    """Whether a TOML file is broken by a backslash in a string, most likely of a path on Windows."""
+    # Of \x, \u and \U, which digits follow, tomllib says no more than that there are too few.
+    return any(words in str(error) for words in ("Unescaped '\\'", "Invalid hex value", "Escaped character"))
 
 
 def check_keys(data: Mapping[str, Any], known: tuple[str, ...]) -> None:

@@ -12,7 +12,7 @@ from percept_cli._project import DOCS
 from percept_cli.errors import InvalidSetting
 from percept_cli.images.policy import AS_SEEN, PICTURE_SETTINGS, with_settings
 from percept_cli.recipes.keys import TABLES as ALL_TABLES
-from percept_cli.recipes.keys import TOP_KEYS, Key
+from percept_cli.recipes.keys import TOP_KEYS, Key, Table
 from percept_cli.recipes.presets import as_number, check_keys, read_toml, text_of
 from percept_cli.system.machine import parse_size
 from percept_cli.system.names import posix, shown
@@ -57,6 +57,16 @@ class Settings:
             return ""
         here = Path.cwd()
         return shown(self.path.relative_to(here) if self.path.is_relative_to(here) else self.path)
+
+    def header(self, table: Table) -> str:
+        """A table's header as it stands in the file: ``[check]``, or ``[tool.percept.check]``."""
+        return header(table, of_project=self.path is not None and self.path.name == "pyproject.toml")
+
+
+def header(table: Table, *, of_project: bool = False) -> str:
+    """How TOML spells the header of a table, in pyproject.toml if it stands there."""
+    name = f"tool.percept.{table}" if of_project else table
+    return f"[[{name}]]" if table == "override" else f"[{name}]"
 
 
 def find_settings(folder: Path | None = None) -> Settings:
