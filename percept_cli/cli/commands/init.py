@@ -6,13 +6,30 @@ from pathlib import Path
 
 import click
 
+from percept_cli.cli import completing
 from percept_cli.cli.commands import Deferred
 
 
 @click.command(cls=Deferred)
-@click.argument("folder", type=click.Path(path_type=Path, readable=False), required=False, default=Path())
-@click.option("--baseline", metavar="DIR", help="Folder of the baseline images in FOLDER (default: baseline).")
-@click.option("--current", metavar="DIR", help="Folder of the images to check in FOLDER (default: current).")
+@click.argument(
+    "folder",
+    type=click.Path(path_type=Path, readable=False),
+    required=False,
+    default=Path(),
+    shell_complete=completing.folders,
+)
+@click.option(
+    "--baseline",
+    metavar="DIR",
+    shell_complete=completing.folders,
+    help="Folder of the baseline images in FOLDER (default: baseline).",
+)
+@click.option(
+    "--current",
+    metavar="DIR",
+    shell_complete=completing.folders,
+    help="Folder of the images to check in FOLDER (default: current).",
+)
 @click.option(
     "--ci",
     type=click.Choice(["github", "gitlab"]),
