@@ -151,7 +151,8 @@ def _check_named(settings: Settings, baseline: Path, current: Path) -> None:
     )
     if no_baseline and no_current:
         raise UnreadableFolder(
-            f"neither {shown(baseline)} nor {shown(current)} exists, but {where} names them as baseline and current",
+            f"neither {shown(baseline)} nor {shown(current)} exists, but {where} names them as baseline "
+            "and current",
             hint=f"save your images to {shown(current)}. If there is no baseline yet: {first}",
         )
     if no_baseline:

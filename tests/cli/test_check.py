@@ -237,7 +237,7 @@ def test_settings_in_a_file(percept: Percept, folders: Path) -> None:
     (folders / "percept.toml").write_text("[check]\nbaselin = 'expected'\n")
     wrong = percept("check", "expected", "actual")
     assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert wrong.stderr == "Error: percept.toml: unknown key 'baselin'\nHint: did you mean baseline?\n"
+    assert wrong.stderr == "Error: percept.toml: [check]: unknown key 'baselin'\nHint: did you mean baseline?\n"
 
 
 @pytest.mark.usefixtures("folders")
@@ -379,7 +379,9 @@ def test_a_backslash_that_made_another_character_of_a_path(percept: Percept, tmp
     (tmp_path / "percept.toml").write_text('[check]\nbaseline = "images\\new"\ncurrent = "images"\n')
     (tmp_path / "images").mkdir()
     said = percept("check").stderr
-    assert said.startswith("Error: images\\new: no such folder, but [check] in percept.toml names it\nHint: in TOML")
+    assert said.startswith(
+        "Error: images\\new: no such folder, but [check] in percept.toml names it\nHint: in TOML"
+    )
     assert "single quotes" in said
 
 

@@ -184,7 +184,11 @@ def linked(project: Path, name: str, to: str) -> None:
         (lambda p: existing(p, ".github"), ["--ci", "github"], ".github is not a folder, so"),
         (lambda p: existing(p, "a"), ["--baseline", "a/b"], "Error: a is not a folder\n"),
         (lambda p: existing(p, "a"), ["--current", "a/b"], "Error: a is not a folder\n"),
-        (lambda _: None, ["--baseline", "~/images"], "~/images: ~ is the home folder only where the shell replaces"),
+        (
+            lambda _: None,
+            ["--baseline", "~/images"],
+            "~/images: ~ is the home folder only where",
+        ),
         (lambda _: None, ["--current", "~"], "for a folder called ~, write ./~\n"),
         (lambda _: None, ["--current", "x" * 300], "cannot be used: File name too long\n"),
         (lambda _: None, ["--baseline", "y/" * 3000], "cannot be used: File name too long\n"),
@@ -248,8 +252,9 @@ def test_a_workflow_below_the_root_of_a_repository(percept: Percept, project: Pa
     done = percept("init", "tests", "--ci", "github", cwd=project / "web")
     assert done.returncode == 0
     assert done.stderr == (
-        "Note: GitHub reads workflows only in the root of the repository: move tests/.github/workflows/percept.yml to "
-        "../.github/workflows/percept.yml, and let it run percept in web/tests/\n"
+        "Note: GitHub reads workflows only in the root of the repository: move "
+        "tests/.github/workflows/percept.yml to ../.github/workflows/percept.yml, and let it run percept in "
+        "web/tests/\n"
     )
     done = percept("init", "--ci", "gitlab", cwd=project / "web")
     assert "move .gitlab-ci.yml to ../.gitlab-ci.yml, and let it run percept in web/\n" in done.stderr
