@@ -390,3 +390,18 @@ def test_two_folders_that_do_not_exist(percept: Percept, command: str) -> None:
     done = percept(command, "expected", "actual")
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr == "Error: neither expected nor actual exists\nHint: check the spelling of the paths.\n"
+
+
+def test_a_mask_of_the_settings_names_its_table(percept: Percept, folders: Path) -> None:
+    settings = folders / "percept.toml"
+    settings.write_text("[check]\nmask = 'gone.png'\n")
+    done = percept("check", "expected", "actual")
+    assert (done.returncode, done.stdout) == (3, "")
+    first, hint = done.stderr.splitlines()
+    assert first.startswith("Error: gone.png: ")
+    assert first.endswith(" (the mask of [check] in percept.toml)")
+    assert hint.startswith("Hint: ")
+    assert "the mask of" not in percept("check", "expected", "actual", "--mask", "typed.png").stderr
+    settings.write_text("[[override]]\nmatch = 'a/*'\n[[override]]\nmatch = 'b/*'\nmask = 'gone.png'\n")
+    first = percept("check", "expected", "actual").stderr.splitlines()[0]
+    assert first.endswith(" (the mask of override 2 (b/*) in percept.toml)")
