@@ -6,6 +6,7 @@ that must hold an address as text: workflows, CITATION.cff, pyproject.toml, the 
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -22,6 +23,8 @@ _LONGEST = 39
 
 def owner_of(root: Path) -> str:
     """Who hosts it now, by the setting."""
+    if not (root / SETTING).is_file():
+        sys.exit(f"{root} is not a git checkout of percept: it has no {SETTING}")
     found = _LINE.search((root / SETTING).read_text(encoding="utf-8"))
     if found is None:
         sys.exit(f'{SETTING}: has no line OWNER = "…"')
@@ -38,8 +41,13 @@ def replaced(text: str, old: str, new: str) -> str:
 def files_of(root: Path) -> Iterator[Path]:
     """The files of the repository that are text."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout
-    for name in listed.decode().split("\0"):
+    try:
+        listed = subprocess.run(command, cwd=root, capture_output=True, check=False)
+    except FileNotFoundError:
+        sys.exit("scripts/set_owner.py needs git, which was not found")
+    if listed.returncode:
+        sys.exit(f"{root} is not a git checkout of percept, which scripts/set_owner.py needs to list its files")
+    for name in os.fsdecode(listed.stdout).split("\0"):
         path = root / name
         if name and path.is_file() and b"\0" not in path.read_bytes():
             yield path

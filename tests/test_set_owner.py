@@ -83,3 +83,14 @@ def test_a_name_that_cannot_be_one_changes_nothing(copy: Path, name: str) -> Non
     with pytest.raises(SystemExit, match="cannot be a name on GitHub"):
         set_owner(copy, name)
     assert owner_of(copy) == before
+
+
+def test_outside_a_checkout_it_says_so(tmp_path: Path) -> None:
+    """As in what a release's archive unpacks to."""
+    with pytest.raises(SystemExit, match="is not a git checkout of percept: it has no"):
+        set_owner(tmp_path, NEW)
+    (tmp_path / SETTING).parent.mkdir(parents=True)
+    (tmp_path / SETTING).write_text('OWNER = "old"\n')
+    with pytest.raises(SystemExit, match="is not a git checkout of percept, which"):
+        set_owner(tmp_path, NEW)
+    assert (tmp_path / SETTING).read_text() == 'OWNER = "old"\n'

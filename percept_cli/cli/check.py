@@ -12,14 +12,16 @@ from percept_cli.cli.console import say
 from percept_cli.cli.many import Terms, run_many
 from percept_cli.cli.process import settle_in
 from percept_cli.drawing.heatmaps import HeatMapFolder
-from percept_cli.errors import InvalidSetting
+from percept_cli.errors import InvalidSetting, UnreadableFolder
 from percept_cli.geometry import parse_box
 from percept_cli.judging.assigned import assigned
 from percept_cli.judging.checks import GateJudge, check_book
 from percept_cli.judging.rulebook import Changes, make_book
 from percept_cli.judging.rules import Levels, parse_level
+from percept_cli.recipes.presets import BACKSLASH
+from percept_cli.recipes.settings import Settings
 from percept_cli.results.found import GateName
-from percept_cli.system.names import shown
+from percept_cli.system.names import shell_quoted, shown
 
 
 @click.pass_context
@@ -46,7 +48,7 @@ def check(
     }
     asked = recipe_of(ctx, **options)
     book, folders = make_book(asked.settings, _typed(changes), asked.recipe)
-    baseline, current = _sides(ctx, baseline, current, folders)
+    baseline, current = _sides(ctx, baseline, current, asked.settings, folders)
     terms["heatmaps"] = terms["heatmaps"] and HeatMapFolder(terms["heatmaps"], (baseline, current))
     warnings = check_book(book, asked.recipe)
     scorer = asked.scorer.with_judge(GateJudge(book.rules_of, asked.recipe.preset.ladder))
@@ -99,16 +101,67 @@ def _levels_by_gate(texts: tuple[str, ...]) -> dict[GateName, float]:
 
 
 def _sides(
-    ctx: click.Context, baseline: Path | None, current: Path | None, folders: dict[str, str]
+    ctx: click.Context, baseline: Path | None, current: Path | None, settings: Settings, folders: dict[str, str]
 ) -> tuple[Path, Path]:
+    """What is compared: as it was typed, or the folders that the settings name."""
     if baseline is not None and current is None:
         raise click.UsageError(f"Missing argument CURRENT ({shown(baseline)} is BASELINE).", ctx)
     if baseline is not None and current is not None:
         return baseline, current
-    if len(folders) < 2:
+    if not folders:
         raise click.UsageError(
             "Missing arguments BASELINE and CURRENT. Give both, or name them in percept.toml: "
             "[check] baseline, current.",
             ctx,
         )
-    return Path(folders["baseline"]), Path(folders["current"])
+    for role, other in (("baseline", "current"), ("current", "baseline")):
+        if role not in folders:
+            raise click.UsageError(
+                f"Missing arguments BASELINE and CURRENT: {settings.source} names {other}, but no {role}. "
+                f"Add {role} to its table {settings.header('check')}, or give both arguments.",
+                ctx,
+            )
+    baseline, current = Path(folders["baseline"]), Path(folders["current"])
+    _check_named(settings, baseline, current)
+    return baseline, current
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):  # which is told by what reads it
+        return False
+    return False
+
+
+def _check_named(settings: Settings, baseline: Path, current: Path) -> None:
+    """Refuse folders of the settings that do not exist, and say how to make them."""
+    no_baseline, no_current = map(_is_missing, (baseline, current))
+    where = f"{settings.header('check')} in {settings.source}"
+    for path, is_missing in ((baseline, no_baseline), (current, no_current)):
+        if is_missing and not str(path).isprintable():
+            raise UnreadableFolder(f"{shown(path)}: no such folder, but {where} names it", hint=BACKSLASH)
+    parents = "" if baseline.parent.is_dir() else "-p "
+    make = f"mkdir {parents}{shell_quoted(str(baseline))}"
+    first = (
+        f"{make}, then percept check -o percept-report.json and percept approve percept-report.json; "
+        "the first check exits with 3, because all images are new."
+    )
+    if no_baseline and no_current:
+        raise UnreadableFolder(
+            f"neither {shown(baseline)} nor {shown(current)} exists, but {where} names them as baseline "
+            "and current",
+            hint=f"save your images to {shown(current)}. If there is no baseline yet: {first}",
+        )
+    if no_baseline:
+        raise UnreadableFolder(
+            f"{shown(baseline)}: no such folder, but {where} names it as baseline",
+            hint=f"if there is no baseline yet: {first}",
+        )
+    if no_current:
+        raise UnreadableFolder(
+            f"{shown(current)}: no such folder, but {where} names it as current",
+            hint="save your images there, or correct the path.",
+        )

@@ -56,9 +56,15 @@ def _taps(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionI
     return [CompletionItem(f"{before}{comma}{tap}") for tap in taps if tap.startswith(last)]
 
 
+def _folders(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Hand over to the shell's own completion of folders."""
+    return [CompletionItem(typed, type="dir")]
+
+
 presets = _of(_presets, or_file=True)
 weights = _of(_weights)
 distances = _of(_distances)
 precisions = _of(_precisions)
 devices = _of(lambda: ("auto", "cpu", "cuda", "mps"))
 taps: Complete = _taps
+folders: Complete = _folders

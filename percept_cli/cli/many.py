@@ -19,7 +19,7 @@ from percept_cli.cli.asked import Asked
 from percept_cli.cli.console import print_report, say, style_of_stdout
 from percept_cli.cli.options import DEFAULT_TOP, note_settings
 from percept_cli.cli.progress import Progress, progress
-from percept_cli.cli.words import what_is_asked, what_ran, where_reports_are
+from percept_cli.cli.words import hint_for_nothing, what_is_asked, what_ran, where_reports_are
 from percept_cli.drawing.heatmaps import HeatMapFolder
 from percept_cli.engine.plan import avoided
 from percept_cli.errors import ExitCode, OutputUnwritable, PerceptError
@@ -281,7 +281,8 @@ class _Many:
         status, reason = judge_run(run)
         told = []
         if not run.summary.pairs and run.exit_code is ExitCode.INPUT:
-            told.append(f"Error: {reason}\nHint: {_hint_for_nothing(run)}")
+            documents = [path for path, name in self._to.files if name == "json"] if written else []
+            told.append(f"Error: {reason}\nHint: {hint_for_nothing(run, documents)}")
         elif run.summary.errors and (self._quiet or self._rows is not None):
             told.append(f"Error: {reason}")
             told += [f"  {_error_in_words(error)}" for error in self._first_errors()]
@@ -327,14 +328,6 @@ class _Many:
         if kept:
             return f"{start} To continue, add --resume {shown(kept[0])}."
         return f"{start} A run with --resume results.jsonl can be continued."
-
-
-def _hint_for_nothing(run: Run) -> str:
-    """What to do where nothing was compared."""
-    if run.kind == "check" and run.summary.new and not run.summary.missing:
-        return "all images are new; to make them the baseline, add -o percept-report.json and run percept approve."
-    allowed = "--new pass --missing pass" if run.kind == "check" else "--allow-unmatched"
-    return f"check the names and patterns. To exit with 0 all the same: --allow-empty {allowed}"
 
 
 def _error_in_words(result: PairResult) -> str:

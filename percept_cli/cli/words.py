@@ -6,9 +6,10 @@ from pathlib import Path
 
 from percept_cli.cli.asked import Asked
 from percept_cli.cli.console import say
+from percept_cli.reports.commands import folder_options
 from percept_cli.results.run import Run
 from percept_cli.scoring.reading import Reading
-from percept_cli.system.names import shown
+from percept_cli.system.names import posix, shell_quoted, shown
 
 
 def what_is_asked(asked: Asked) -> str:
@@ -27,6 +28,23 @@ def where_reports_are(paths: list[Path]) -> str:
     """For a person, after the work."""
     names = ", ".join(map(shown, paths))
     return f"The report is in {names}." if len(paths) == 1 else f"The reports are in {names}."
+
+
+def hint_for_nothing(run: Run, documents: list[Path]) -> str:
+    """What to do where nothing was compared.
+
+    Args:
+        run: the run.
+        documents: the JSON reports of it that have been written.
+    """
+    if run.kind != "check" or not run.summary.new or run.summary.missing:
+        allowed = "--new pass --missing pass" if run.kind == "check" else "--allow-unmatched"
+        return f"check the names and patterns. To exit with 0 all the same: --allow-empty {allowed}"
+    start = "all images are new; to make them the baseline,"
+    if not documents or run.folders is None:
+        return f"{start} add -o percept-report.json and run percept approve percept-report.json."
+    words = [shell_quoted(posix(documents[0])), *folder_options(run.folders)]
+    return f"{start} run percept approve {' '.join(words)}"
 
 
 def what_ran(run: Run, seconds: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from percept_cli.errors import InvalidSetting
+from percept_cli.errors import InvalidSetting, PerceptError
 from percept_cli.formats.decode import decode
 from percept_cli.formats.files import read_file
 from percept_cli.images.policy import ImagePolicy
@@ -21,13 +21,23 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.uint8] | NDArray[np.float32]
 
 
-def check_mask(path: Path) -> None:
+def check_mask(path: Path, named_by: str = "") -> None:
     """Refuse a mask that cannot be read.
 
+    Args:
+        path: of its file.
+        named_by: the table and file of settings that name it, in words.
+
     Raises:
-        UnreadableImage, UnsupportedImage: saying why.
+        UnreadableImage, UnsupportedImage: saying why, and who names it.
     """
-    _mask(_content_of(path), path)
+    try:
+        _mask(_content_of(path), path)
+    except PerceptError as error:
+        if not named_by:
+            raise
+        hint = error.hint or "correct the path, which is relative to the settings file."
+        raise type(error)(f"{error} (the mask of {named_by})", hint=hint) from None
 
 
 def _content_of(path: Path) -> bytes:

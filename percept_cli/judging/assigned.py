@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from percept_cli.errors import InvalidSetting
-from percept_cli.judging.rulebook import REFERENCE_WORDS, RuleBook
+from percept_cli.judging.rulebook import RuleBook
+from percept_cli.judging.values import REFERENCE_WORDS
 from percept_cli.pairs import Pair, Pairs
 from percept_cli.system.names import printable, shown
 

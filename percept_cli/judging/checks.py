@@ -183,13 +183,15 @@ def check_book(book: RuleBook, recipe: Recipe) -> list[str]:
     from percept_cli.evidence.masks import check_mask
 
     notes, of_presets = dict[str, None](), dict[str, None]()
-    for rules in (book.base, *(changed(book.base, override.changes) for override in book.overrides)):
+    for override in (None, *book.overrides):
+        rules = book.base if override is None else changed(book.base, override.changes)
         spec = recipe.spec if rules.preset is None else load_preset(rules.preset).spec
         if rules.preset is not None:
             of_presets |= dict.fromkeys(load_preset(rules.preset).notes)
         check_levels(rules, spec)
         if rules.mask is not None:  # once, instead of for every picture
-            check_mask(rules.mask)
+            own = override is not None and "mask" in override.changes
+            check_mask(rules.mask, f"{override} in {override.source}" if override and own else book.mask_from)
         if not has_own_levels(spec) and not {"overall", "peak"} & rules.levels.keys():
             notes[rules.preset or f"the recipe {recipe.preset.name}, with these options,"] = None
     return [*of_presets] + [

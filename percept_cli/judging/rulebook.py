@@ -3,42 +3,35 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Any
 
-from percept_cli.errors import InvalidSetting, did_you_mean
+from percept_cli.errors import InvalidSetting
 from percept_cli.geometry import Box, as_box, parse_box
-from percept_cli.judging.keys import KEYS, POLICY_KEYS
+from percept_cli.judging.keys import POLICY_KEYS
 from percept_cli.judging.rules import (
     GATES,
     NOISES,
-    OFF,
     OLD_GATES,
     POLICIES,
     Levels,
     Rules,
     check_gate,
-    check_level,
     check_word,
-    parse_percent,
 )
-from percept_cli.recipes.keys import in_table
-from percept_cli.recipes.presets import as_number, check_keys, load_preset
+from percept_cli.judging.values import read_level, read_levels, read_reference, read_string, read_strings, typed_as
+from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.recipe import Recipe
 from percept_cli.recipes.settings import Settings
+from percept_cli.recipes.tables import check_table, header
 from percept_cli.results.found import GateName
 from percept_cli.system.names import counted, printable
 from percept_cli.system.patterns import Patterns
 
 _POLICY_KEYS = tuple(key.name for key in POLICY_KEYS)
-CHECK_KEYS, OVERRIDE_KEYS = in_table(KEYS, "check"), in_table(KEYS, "override")
-_LEVEL_KEYS = ("warn", "fail")
-REFERENCE_WORDS = ("name", "stem", "suffix")
-"""What stands in braces in a reference, for the picture's own."""
 
 Changes = dict[str, Any]
 """Field of ``Rules`` → its value; levels by gate."""
@@ -53,6 +46,8 @@ class Override:
     match: tuple[str, ...]
     """Patterns as in .gitignore."""
     changes: Changes
+    source: str = ""
+    """The settings file that it stands in, as messages name it."""
     matched: int = 0
     """How many pictures it was used for."""
     _patterns: Patterns = field(init=False, repr=False)
@@ -75,6 +70,8 @@ class RuleBook:
 
     base: Rules = field(default_factory=Rules)
     overrides: Sequence[Override] = ()
+    mask_from: str = ""
+    """The table and file that name the mask of ``base``; empty if it was typed."""
     references: Counter[str] = field(default_factory=Counter)
     """Further references, as they are written, and for how many pictures each was there."""
     _clashes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -153,7 +150,7 @@ def _by_gate(side: Mapping[str, float | str]) -> dict[GateName, float]:
         gate = check_gate(name)
         if gate in limits:
             raise InvalidSetting(f"the limit of {gate} is given twice", hint="give each gate one limit.")
-        limits[gate] = _level(value, name, f"the limit of {name}")
+        limits[gate] = read_level(value, name, f"the limit of {name}")
     return limits
 
 
@@ -178,7 +175,10 @@ def make_book(
         levels = {"overall": Levels(None, recipe.threshold, recipe.threshold_source)}
         rules = changed(rules, {"levels": levels})
     changes, overrides, folders = read_tables(settings)
-    return RuleBook(changed(changed(rules, changes), given or {}), overrides), folders
+    given = given or {}
+    by_file = "mask" in changes and "mask" not in given
+    mask_from = f"{settings.header('check')} in {settings.source}" if by_file else ""
+    return RuleBook(changed(changed(rules, changes), given), overrides, mask_from), folders
 
 
 def read_tables(settings: Settings) -> tuple[Changes, Sequence[Override], dict[str, str]]:
@@ -188,9 +188,11 @@ def read_tables(settings: Settings) -> tuple[Changes, Sequence[Override], dict[s
         InvalidSetting: for anything in the tables that is wrong; the message names the file.
     """
     tables, source, folder = settings.tables, settings.source, settings.folder
+    of_project = settings.of_project
     try:
-        changes, folders = read_check(tables.get("check", {}), source, folder)
-        return changes, read_overrides(tables.get("override", []), source, folder), folders
+        changes, folders = read_check(tables.get("check", {}), source, folder, of_project=of_project)
+        overrides = read_overrides(tables.get("override", []), source, folder, of_project=of_project)
+        return changes, overrides, folders
     except InvalidSetting as error:
         raise InvalidSetting(f"{source}: {error}", hint=error.hint) from None
 
@@ -203,13 +205,16 @@ def changed(rules: Rules, changes: Changes) -> Rules:
     return replace(rules, **changes | {"levels": levels})
 
 
-def read_check(data: object, source: str, folder: Path) -> tuple[Changes, dict[str, str]]:
+def read_check(
+    data: object, source: str, folder: Path, *, of_project: bool = False
+) -> tuple[Changes, dict[str, str]]:
     """The table ``[check]``.
 
     Args:
         data: the table.
         source: how messages and reports name the file.
         folder: what paths in it are relative to.
+        of_project: whether it stands in pyproject.toml.
 
     Returns:
         Changes of the rules, and the folders ``baseline`` and ``current`` where they are given.
@@ -217,34 +222,39 @@ def read_check(data: object, source: str, folder: Path) -> tuple[Changes, dict[s
     Raises:
         InvalidSetting: for an unknown key, or a value that makes no rule.
     """
+    title = header("check", of_project=of_project)
     if not isinstance(data, Mapping):
-        raise InvalidSetting(f"check must be a table, not {data!r}", hint="write it as [check].")
-    check_keys(data, CHECK_KEYS)
-    folders = {}
-    for key in ("baseline", "current"):
-        if key in data:
-            folders[key] = str(_from_here(folder / _string(data[key], key)))
-    return _read_rules(data, source, folder), folders
+        raise InvalidSetting(f"check must be a table, not {data!r}", hint=f"write it as {title}.")
+    try:
+        check_table(data, "check", of_project=of_project)
+        folders = {}
+        for key in ("baseline", "current"):
+            if key in data:
+                folders[key] = str(_from_here(folder / read_string(data[key], key)))
+        return _read_rules(data, source, folder), folders
+    except InvalidSetting as error:
+        raise InvalidSetting(f"{title}: {error}", hint=error.hint) from None
 
 
-def read_overrides(data: object, source: str, folder: Path) -> list[Override]:
+def read_overrides(data: object, source: str, folder: Path, *, of_project: bool = False) -> list[Override]:
     """The tables ``[[override]]``, as ``read_check``."""
     if not isinstance(data, list) or not all(isinstance(entry, Mapping) for entry in data):
         raise InvalidSetting(
-            f"override must be a list of tables, not {data!r}", hint="write each as [[override]]."
+            f"override must be a list of tables, not {data!r}",
+            hint=f"write each as {header('override', of_project=of_project)}.",
         )
     overrides = []
     for number, entry in enumerate(data, start=1):
         try:
-            check_keys(entry, OVERRIDE_KEYS)
-            match = _strings(entry.get("match", []), "match")
+            check_table(entry, "override", of_project=of_project)
+            match = read_strings(entry.get("match", []), "match")
             if not match:
-                raise InvalidSetting("its match is missing or empty", hint='write match = "charts/**"')
+                raise InvalidSetting("its match is missing or empty", hint=typed_as("match"))
             where = f"{source}, override {number} ({printable(', '.join(match))})"
             changes = _read_rules(entry, where, folder)
             if "preset" in entry:
-                changes["preset"] = _preset(_string(entry["preset"], "preset"), folder)
-            overrides.append(Override(number, match, changes))
+                changes["preset"] = _preset(read_string(entry["preset"], "preset"), folder)
+            overrides.append(Override(number, match, changes, source))
         except InvalidSetting as error:
             raise InvalidSetting(f"override {number}: {error}", hint=error.hint) from None
     return overrides
@@ -257,7 +267,7 @@ def _read_rules(data: Mapping[str, Any], source: str, folder: Path) -> Changes:
         gate = check_gate(key, source)
         if gate in levels:
             raise InvalidSetting(f"{key} is the old name of {gate}, and both are given", hint=f"remove {key}.")
-        levels[gate] = _levels(data[key], key, source)
+        levels[gate] = read_levels(data[key], key, source)
     if levels:
         changes["levels"] = levels
     if "noise" in data:
@@ -266,53 +276,26 @@ def _read_rules(data: Mapping[str, Any], source: str, folder: Path) -> Changes:
         if key in data:
             changes[key.replace("-", "_")] = check_word(data[key], POLICIES, key)
     if "ignore" in data:
-        changes["ignore"] = tuple(map(parse_box, _strings(data["ignore"], "ignore")))
+        changes["ignore"] = tuple(map(_box, read_strings(data["ignore"], "ignore")))
     if "mask" in data:
-        changes["mask"] = _from_here(folder / _string(data["mask"], "mask"))
+        changes["mask"] = _from_here(folder / read_string(data["mask"], "mask"))
     if "max-shift" in data:
         value = data["max-shift"]
         if isinstance(value, bool) or not isinstance(value, int):
-            raise InvalidSetting(f"max-shift must be a whole number, not {value!r}", hint="write max-shift = 2")
+            raise InvalidSetting(f"max-shift must be a whole number, not {value!r}", hint=typed_as("max-shift"))
         changes["max_shift"] = value
     if "references" in data:
-        changes["references"] = tuple(map(_reference, _strings(data["references"], "references")))
+        changes["references"] = tuple(map(read_reference, read_strings(data["references"], "references")))
     changed(Rules(), changes)  # which refuses what makes no rules
     assert changes.keys() <= {entry.name for entry in fields(Rules)}
     return changes
 
 
-def _reference(pattern: str) -> str:
-    for word in re.findall(r"\{(\w*)\}", pattern):
-        if word not in REFERENCE_WORDS:
-            hint = did_you_mean(word, REFERENCE_WORDS)
-            raise InvalidSetting(
-                f"the reference {pattern!r} contains the unknown placeholder {{{word}}}", hint=hint
-            )
-    # Of either system: a settings file is shared between them.
-    if ".." in re.split(r"[/\\]", pattern) or pattern.startswith(("/", "\\")) or PureWindowsPath(pattern).drive:
-        raise InvalidSetting(
-            f"the reference {pattern!r} leads out of the baseline folder",
-            hint="give a path relative to the baseline folder, such as linux/{name}",
-        )
-    return pattern
-
-
-def _levels(value: object, gate: str, source: str) -> Levels:
-    if isinstance(value, Mapping):
-        check_keys(value, _LEVEL_KEYS)
-        warn, fail = (_level(value[key], gate, f"{gate}.{key}") if key in value else None for key in _LEVEL_KEYS)
-    else:
-        warn, fail = None, _level(value, gate, gate)
+def _box(text: str) -> Box:
     try:
-        return Levels(warn, fail, source)
+        return parse_box(text)
     except InvalidSetting as error:
-        raise InvalidSetting(f"{gate}: {error}", hint=error.hint) from None
-
-
-def _level(value: object, gate: str, what: str) -> float:
-    if isinstance(value, str) and value.strip().endswith("%"):
-        return parse_percent(value.strip(), check_gate(gate))
-    return OFF if value == "off" else check_level(as_number(value, what), what)
+        raise InvalidSetting(f"ignore: {error}", hint=typed_as("ignore")) from None
 
 
 def _from_here(path: Path) -> Path:
@@ -325,19 +308,3 @@ def _preset(name: str, folder: Path) -> str:
     name = str(folder / name) if name.endswith(".toml") else name
     load_preset(name)
     return name
-
-
-def _string(value: object, key: str) -> str:
-    if not isinstance(value, str) or not value:
-        raise InvalidSetting(f"{key} must be a string, not {value!r}", hint=f'write {key} = "…"')
-    return value
-
-
-def _strings(value: object, key: str) -> tuple[str, ...]:
-    """A string, or a list of them."""
-    entries = [value] if isinstance(value, str) else value
-    if not isinstance(entries, list):
-        raise InvalidSetting(
-            f"{key} must be a string or a list of strings, not {value!r}", hint=f'write {key} = ["…"]'
-        )
-    return tuple(_string(entry, key) for entry in entries)

@@ -211,6 +211,6 @@ def check_word(value: Any, known: tuple[str, ...], what: str) -> Any:
     """
     if value not in known:
         raise InvalidSetting(
-            f"{what} must be one of {', '.join(known)}, not {value!r}", hint="see percept check -h."
+            f"{what} must be one of {', '.join(known)}, not {value!r}", hint=f'write {what} = "{known[-1]}"'
         )
     return value

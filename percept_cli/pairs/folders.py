@@ -196,7 +196,7 @@ def pairs_of(
 
     Raises:
         InvalidSetting: for a folder of references and a single candidate, or the same folder twice.
-        UnreadableFolder: if a folder cannot be listed.
+        UnreadableFolder: if a folder cannot be listed, or neither side exists.
     """
     try:
         kinds = [(side.is_dir(), side.exists()) for side in (reference, candidate)]
@@ -207,6 +207,10 @@ def pairs_of(
             hint="check the spelling of the paths.",
         ) from None
     (reference_is_folder, reference_exists), (candidate_is_folder, candidate_exists) = kinds
+    if not (reference_exists or candidate_exists):
+        raise UnreadableFolder(
+            f"neither {shown(reference)} nor {shown(candidate)} exists", hint="check the spelling of the paths."
+        )
     if not candidate_is_folder:
         if reference_is_folder and not candidate_exists:
             raise UnreadableFolder(f"{shown(candidate)}: no such folder", hint="check the spelling of the path.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -25,6 +26,8 @@ _LAYER_KEYS = ("weight", "distance")
 _LONGEST = 1 << 22  # bytes of a settings file
 _OLD_NAMES = {"render": DEFAULT}
 """Names that settings files may still have."""
+BACKSLASH = "in TOML, a backslash starts an escape: write / in paths, or single quotes, as in 'C:\\images'."
+"""The hint where a path of Windows may stand in double quotes."""
 
 
 @dataclass(frozen=True)
@@ -151,17 +154,31 @@ def read_toml(path: Path) -> dict[str, Any]:
     Raises:
         InvalidSetting: if it cannot be read or is not valid TOML; the message names the file.
     """
+    text = ""
     try:
-        return tomllib.loads(text_of(path))
+        text = text_of(path)
+        return tomllib.loads(text)
     except OSError as error:
         raise InvalidSetting(
             f"{shown(path)}: cannot be read: {error.strerror}", hint="check the path and its permissions."
         ) from None
     # ValueError: wrong syntax, no UTF-8, or a number with thousands of digits.
     except (ValueError, RecursionError) as error:
-        raise InvalidSetting(
-            f"{shown(path)}: cannot be read as TOML: {error}", hint="see https://toml.io for the syntax."
-        ) from None
+        hint = BACKSLASH if _is_of_backslash(error, text) else "see https://toml.io for the syntax."
+        raise InvalidSetting(f"{shown(path)}: cannot be read as TOML: {error}", hint=hint) from None
+
+
+def _is_of_backslash(error: Exception, text: str) -> bool:
+    """Whether a TOML file is broken by a backslash in a string, most likely of a path on Windows."""
+    # Of \x, \u and \U, which digits follow, tomllib says no more than that there are too few.
+    if any(words in str(error) for words in ("Unescaped '\\'", "Invalid hex value", "Escaped character")):
+        return True
+    # A backslash at the end of a string takes its quotation mark away.
+    line = re.search(r"at line (\d+)", str(error))
+    lines = text.splitlines() or [""]
+    return isinstance(error, tomllib.TOMLDecodeError) and lines[
+        min(int(line[1]), len(lines)) - 1 if line else -1
+    ].endswith('\\"')
 
 
 def check_keys(data: Mapping[str, Any], known: tuple[str, ...]) -> None:

@@ -12,8 +12,9 @@ from percept_cli._project import DOCS
 from percept_cli.errors import InvalidSetting
 from percept_cli.images.policy import AS_SEEN, PICTURE_SETTINGS, with_settings
 from percept_cli.recipes.keys import TABLES as ALL_TABLES
-from percept_cli.recipes.keys import TOP_KEYS, Key
-from percept_cli.recipes.presets import as_number, check_keys, read_toml, text_of
+from percept_cli.recipes.keys import TOP_KEYS, Key, Table
+from percept_cli.recipes.presets import as_number, read_toml, text_of
+from percept_cli.recipes.tables import check_table, header
 from percept_cli.system.machine import parse_size
 from percept_cli.system.names import posix, shown
 
@@ -57,6 +58,15 @@ class Settings:
             return ""
         here = Path.cwd()
         return shown(self.path.relative_to(here) if self.path.is_relative_to(here) else self.path)
+
+    def header(self, table: Table) -> str:
+        """A table's header as it stands in the file: ``[check]``, or ``[tool.percept.check]``."""
+        return header(table, of_project=self.of_project)
+
+    @property
+    def of_project(self) -> bool:
+        """Whether the file is a pyproject.toml."""
+        return self.path is not None and self.path.name == "pyproject.toml"
 
 
 def find_settings(folder: Path | None = None) -> Settings:
@@ -110,7 +120,7 @@ def read_settings(path: Path) -> Settings:
             raise InvalidSetting(
                 f"[tool.percept] must be a table, not {data!r}", hint=f"see {DOCS}/reference/settings.html."
             )
-        check_keys(data, (*KEYS, *TABLES))
+        check_table(data, "", of_project=path.name == "pyproject.toml")
         tables = {key: value for key, value in data.items() if key in TABLES}
         data = {key: value for key, value in data.items() if key not in TABLES}
         for key, value in data.items():

@@ -8,10 +8,12 @@ from typing import Literal
 
 from percept_cli.recipes.told import in_words
 from percept_cli.results.run import PairResult, Run
+from percept_cli.results.status import Status
 from percept_cli.system.names import shell_quoted
 
 Purpose = Literal["show", "accept"]
-_ACCEPTED = {"fail": "", "warn": "", "new": "", "missing": " --prune"}
+ACCEPTED: dict[Status, str] = {"fail": "", "warn": "", "new": "", "missing": " --prune"}
+"""What can be accepted, by its status, and the option of ``percept approve`` that it needs."""
 
 
 def commands_for(result: PairResult, run: Run, json_report: str | None) -> dict[Purpose, str]:
@@ -39,13 +41,13 @@ def _show(result: PairResult, run: Run) -> str | None:
 
 def _accept(result: PairResult, run: Run, json_report: str | None) -> str | None:
     """What makes a picture the baseline; None where nothing can."""
-    if json_report is None or run.folders is None or result.status not in _ACCEPTED:
+    if json_report is None or run.folders is None or result.status not in ACCEPTED:
         return None
     own = PurePosixPath(run.folders[0], result.name)
     if result.reference is not None and PurePosixPath(result.reference) != own:
         return None  # compared with another of its references, which only the settings of the check vouch for
     words = [shell_quoted(json_report), *folder_options(run.folders), "--filter"]
-    return f"percept approve {' '.join(words)} {shell_quoted(pattern_of(result.name))}{_ACCEPTED[result.status]}"
+    return f"percept approve {' '.join(words)} {shell_quoted(pattern_of(result.name))}{ACCEPTED[result.status]}"
 
 
 def folder_options(folders: tuple[str, str]) -> list[str]:

@@ -92,7 +92,7 @@ class Approval:
             if not _same(ours, theirs):
                 raise InvalidSetting(
                     f"the report is of the {role} folder {shown(theirs)}, not of {shown(ours)}",
-                    hint="give the folders that were compared, or compare these with percept check -o FILE.json.",
+                    hint="give the folders that were compared, or check these with -o percept-report.json.",
                 )
         if ".git" in (part.lower() for part in self._baseline.resolve().parts):
             raise InvalidSetting(

@@ -109,7 +109,7 @@ def steps_of(run: Run, selection: Selection) -> Iterator[BaselineStep]:
     if run.folders is None:
         raise InvalidSetting(
             "the report does not compare two folders, so it has no baseline",
-            hint="create a report with percept check -o FILE.json.",
+            hint="create a report with percept check -o percept-report.json.",
         )
     used = Counter(result.reference for result in run.results if result.reference is not None)
     for result in matching(run, selection.patterns):

@@ -216,7 +216,7 @@ def test_settings_name_the_folders(checked: Path, approve: Approve) -> None:
     done = approve("report.json", named=False)
     assert (done.returncode, done.stderr) == (
         2,
-        "Error: percept.toml: unknown key 'baselin'\nHint: did you mean baseline?\n",
+        "Error: percept.toml: [check]: unknown key 'baselin'\nHint: did you mean baseline?\n",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,15 @@ def test_the_first_check_says_how_images_become_a_baseline(percept: Percept, fol
     (folders / "empty").mkdir()
     done = percept("check", "empty", "actual")
     assert done.returncode == 3
-    hint = "all images are new; to make them the baseline, add -o percept-report.json and run percept approve."
-    assert f"Hint: {hint}" in done.stderr.splitlines()
-    assert percept("check", "actual", "empty").stderr.splitlines()[-1] == (
+    hint = "all images are new; to make them the baseline, add -o percept-report.json and run "
+    assert f"Hint: {hint}percept approve percept-report.json." in done.stderr.splitlines()
+    done = percept("check", "empty", "actual", "-o", "a report.json", "-o", "r.html")
+    command = "percept approve 'a report.json' --baseline empty --current actual"
+    assert f"Hint: all images are new; to make them the baseline, run {command}" in done.stderr.splitlines()
+    assert percept(*shlex.split(command)[1:], env={"CI": ""}).returncode == 0
+    assert percept("check", "empty", "actual").returncode == 0
+    (folders / "void").mkdir()
+    assert percept("check", "actual", "void").stderr.splitlines()[-1] == (
         "Hint: check the names and patterns. To exit with 0 all the same: --allow-empty --new pass --missing pass"
     )
 
@@ -230,7 +237,7 @@ def test_settings_in_a_file(percept: Percept, folders: Path) -> None:
     (folders / "percept.toml").write_text("[check]\nbaselin = 'expected'\n")
     wrong = percept("check", "expected", "actual")
     assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert wrong.stderr == "Error: percept.toml: unknown key 'baselin'\nHint: did you mean baseline?\n"
+    assert wrong.stderr == "Error: percept.toml: [check]: unknown key 'baselin'\nHint: did you mean baseline?\n"
 
 
 @pytest.mark.usefixtures("folders")
@@ -327,3 +334,74 @@ def test_usage(percept: Percept, folders: Path) -> None:
     (folders / "empty2").mkdir()
     assert percept("check", "empty", "empty2").returncode == 3
     assert percept("check", "empty", "empty2", "--allow-empty").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "before"),
+    [("percept.toml", "[check]", ""), ("pyproject.toml", "[tool.percept.check]", "[project]\nname = 'a'\n")],
+)
+def test_folders_of_the_settings_that_do_not_exist(
+    percept: Percept, tmp_path: Path, name: str, table: str, before: str
+) -> None:
+    """As in a fresh clone: git keeps no empty folders."""
+    settings = tmp_path / name
+    settings.write_text(f"{before}{table}\nbaseline = 'my images/old'\ncurrent = 'now'\n")
+    make = (
+        "mkdir -p 'my images/old', then percept check -o percept-report.json and percept approve "
+        "percept-report.json; the first check exits with 3, because all images are new."
+    )
+    done = percept("check", "-o", "r.json")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == (
+        f"Error: neither my images/old nor now exists, but {table} in {name} names them as baseline and current\n"
+        f"Hint: save your images to now. If there is no baseline yet: {make}\n"
+    )
+    (tmp_path / "now").mkdir()
+    assert percept("check").stderr == (
+        f"Error: my images/old: no such folder, but {table} in {name} names it as baseline\n"
+        f"Hint: if there is no baseline yet: {make}\n"
+    )
+    (tmp_path / "my images" / "old").mkdir(parents=True)
+    (tmp_path / "now").rmdir()
+    assert percept("check").stderr == (
+        f"Error: now: no such folder, but {table} in {name} names it as current\n"
+        "Hint: save your images there, or correct the path.\n"
+    )
+    for role, other in (("baseline", "current"), ("current", "baseline")):
+        settings.write_text(f"{before}{table}\n{other} = 'now'\n")
+        done = percept("check")
+        assert done.returncode == 2
+        said = " ".join(done.stderr.split())
+        assert f"{name} names {other}, but no {role}. Add {role} to its table {table}, or" in said
+
+
+def test_a_backslash_that_made_another_character_of_a_path(percept: Percept, tmp_path: Path) -> None:
+    (tmp_path / "percept.toml").write_text('[check]\nbaseline = "images\\new"\ncurrent = "images"\n')
+    (tmp_path / "images").mkdir()
+    said = percept("check").stderr
+    assert said.startswith(
+        "Error: images\\new: no such folder, but [check] in percept.toml names it\nHint: in TOML"
+    )
+    assert "single quotes" in said
+
+
+@pytest.mark.parametrize("command", ["check", "batch"])
+def test_two_folders_that_do_not_exist(percept: Percept, command: str) -> None:
+    done = percept(command, "expected", "actual")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == "Error: neither expected nor actual exists\nHint: check the spelling of the paths.\n"
+
+
+def test_a_mask_of_the_settings_names_its_table(percept: Percept, folders: Path) -> None:
+    settings = folders / "percept.toml"
+    settings.write_text("[check]\nmask = 'gone.png'\n")
+    done = percept("check", "expected", "actual")
+    assert (done.returncode, done.stdout) == (3, "")
+    first, hint = done.stderr.splitlines()
+    assert first.startswith("Error: gone.png: ")
+    assert first.endswith(" (the mask of [check] in percept.toml)")
+    assert hint.startswith("Hint: ")
+    assert "the mask of" not in percept("check", "expected", "actual", "--mask", "typed.png").stderr
+    settings.write_text("[[override]]\nmatch = 'a/*'\n[[override]]\nmatch = 'b/*'\nmask = 'gone.png'\n")
+    first = percept("check", "expected", "actual").stderr.splitlines()[0]
+    assert first.endswith(" (the mask of override 2 (b/*) in percept.toml)")

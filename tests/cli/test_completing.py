@@ -46,6 +46,8 @@ def test_what_bash_is_told(complete: Callable[..., list[str]]) -> None:
     assert "plain,junit" in complete("percept check a b --format j")
     assert complete("percept compare --precision f") == ["plain,fp32", "plain,fp16"]
     assert complete("percept compare a") == ["file,a"]
+    for command in ("init", "init --baseline", "init --current", "approve r.json --current", "check --heatmaps"):
+        assert complete(f"percept {command} im") == ["dir,im"]
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,9 @@ def test_red_then_approved_then_green(percept: Percept, project: Path, save: Sav
 
 
 def test_the_first_images_become_the_baseline(percept: Percept, project: Path, save: Save) -> None:
-    assert percept("init", cwd=project).returncode == 0
+    done = percept("init", cwd=project)
+    assert done.returncode == 0
+    assert "The first check finds only new images and exits with 3;" in done.stdout
     (project / "current").mkdir()
     save("project/current/a.png")
     assert percept("check", "-o", "percept-report.json", cwd=project).returncode == 3  # nothing to compare it with
@@ -116,6 +118,7 @@ def test_a_baseline_that_is_there_is_kept(percept: Percept, project: Path, save:
     done = percept("init", cwd=project)
     assert done.returncode == 0
     assert "Created" not in done.stdout
+    assert "new images" not in done.stdout
     assert contents(project).items() > before.items()
 
 
@@ -164,7 +167,7 @@ def linked(project: Path, name: str, to: str) -> None:
         (
             lambda p: existing(p, "pyproject.toml", b"[tool.percept]\n[broken"),
             [],
-            "pyproject.toml: already has settings, in [tool.percept]\n",
+            "pyproject.toml: cannot be read as TOML: Expected ']'",
         ),
         (
             lambda p: existing(p, "percept.toml"),
@@ -178,7 +181,19 @@ def linked(project: Path, name: str, to: str) -> None:
         ),
         (lambda p: existing(p, ".gitlab-ci.yml"), ["--ci", "gitlab"], ".gitlab-ci.yml: already exists\n"),
         (lambda p: linked(p, ".gitlab-ci.yml", "nowhere"), ["--ci", "gitlab"], ".gitlab-ci.yml: already exists\n"),
-        (lambda p: existing(p, ".github"), ["--ci", "github"], ".github: cannot be written: File exists\n"),
+        (lambda p: existing(p, ".github"), ["--ci", "github"], ".github is not a folder, so"),
+        (lambda p: existing(p, "a"), ["--baseline", "a/b"], "Error: a is not a folder\n"),
+        (lambda p: existing(p, "a"), ["--current", "a/b"], "Error: a is not a folder\n"),
+        (
+            lambda _: None,
+            ["--baseline", "~/images"],
+            "~/images: ~ is the home folder only where",
+        ),
+        (lambda _: None, ["--current", "~"], "for a folder called ~, write ./~\n"),
+        (lambda _: None, ["--current", "x" * 300], "cannot be used: File name too long\n"),
+        (lambda _: None, ["--baseline", "y/" * 3000], "cannot be used: File name too long\n"),
+        (lambda _: None, ["x" * 300], "cannot be used: File name too long\n"),
+        (lambda p: linked(p, "loop", "loop"), ["--current", "loop"], "loop: cannot be used: Too many levels"),
         (lambda p: existing(p, "baseline"), [], "baseline is not a folder\nHint: name another folder"),
         (lambda p: linked(p, "baseline", "nowhere"), [], "baseline is not a folder\n"),
         (lambda p: existing(p, "current"), [], "current is not a folder\n"),
@@ -230,6 +245,38 @@ def test_settings_above_are_told_of(percept: Percept, project: Path) -> None:
     existing(project, "percept.toml", b"broken")
     existing(project, "other/index.md")
     assert percept("init", "other", cwd=project).stderr == ""
+
+
+def test_a_workflow_below_the_root_of_a_repository(percept: Percept, project: Path) -> None:
+    (project / "web" / "tests").mkdir(parents=True)
+    done = percept("init", "tests", "--ci", "github", cwd=project / "web")
+    assert done.returncode == 0
+    assert done.stderr == (
+        "Note: GitHub reads workflows only in the root of the repository: move "
+        "tests/.github/workflows/percept.yml to ../.github/workflows/percept.yml, and let it run percept in "
+        "web/tests/\n"
+    )
+    done = percept("init", "--ci", "gitlab", cwd=project / "web")
+    assert "move .gitlab-ci.yml to ../.gitlab-ci.yml, and let it run percept in web/\n" in done.stderr
+
+
+def test_folders_that_a_clone_may_not_have(percept: Percept, project: Path) -> None:
+    done = percept("init", "--baseline", f"{project.parent}/base", "--current", "a/../../now", cwd=project)
+    assert done.returncode == 0
+    assert done.stderr == (
+        f"Note: baseline: {project.parent}/base is an absolute path, which other machines may not have\n"
+        "Note: current: a/../../now is outside the folder of percept.toml; a clone may not have it\n"
+    )
+
+
+def test_a_current_folder_that_was_deleted(tmp_path: Path) -> None:
+    command = f"mkdir gone && cd gone && rmdir ../gone && exec {shlex.quote(sys.executable)} -m percept_cli init"
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-2:] == [
+        "Error: the current folder no longer exists",
+        "Hint: change to another folder.",
+    ]
 
 
 def test_a_pyproject_of_others_is_no_settings(percept: Percept, project: Path) -> None:
@@ -339,6 +386,15 @@ def test_at_a_terminal_it_asks_for_the_two_folders(project: Path) -> None:
     assert code == 0
     assert out.startswith("Wrote percept.toml\n")
     assert check_table(project) == {"baseline": "expected", "current": "current"}
+
+
+def test_an_answer_that_is_no_path(project: Path) -> None:
+    terminal = Terminal(project, "--baseline", "expected")
+    terminal.wait_for("Folder of the images to check [current]: ")
+    terminal.type("a\x16\x00b\n")
+    assert terminal.end() == (2, "")
+    assert "a\\x00b: cannot be used: " in terminal.shown
+    assert names(project) == []
 
 
 def test_at_a_terminal_it_asks_only_for_what_is_not_given(project: Path) -> None:

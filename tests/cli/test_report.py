@@ -235,4 +235,4 @@ def test_the_help_fits_80_columns(percept: Percept) -> None:
     done = percept("report", "--help")
     examples = [line for line in done.stdout.splitlines() if line.startswith("  ") and "--format [" not in line]
     assert max(map(len, examples)) <= 80
-    assert "percept report percept-report.json -o report.html" in done.stdout
+    assert "percept report percept-report.json -o" in done.stdout

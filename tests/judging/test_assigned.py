@@ -36,7 +36,7 @@ def test_references_stay_in_the_baseline_folder(percept: Percept, folders: Path,
     done = percept("check", "expected", "actual")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        f"Error: percept.toml: the reference {reference!r} leads out of the baseline folder\n"
+        f"Error: percept.toml: [check]: the reference {reference!r} leads out of the baseline folder\n"
         "Hint: give a path relative to the baseline folder, such as linux/{name}\n"
     )
 

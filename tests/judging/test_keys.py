@@ -10,11 +10,12 @@ import pytest
 
 from percept_cli.errors import InvalidSetting, OldName
 from percept_cli.judging.keys import KEYS
-from percept_cli.judging.rulebook import CHECK_KEYS, OVERRIDE_KEYS, make_book
+from percept_cli.judging.rulebook import make_book
 from percept_cli.judging.rules import GATES, OLD_GATES
 from percept_cli.recipes.keys import TABLES, Form, Key, Table
 from percept_cli.recipes.settings import KEYS as TOP
 from percept_cli.recipes.settings import read_settings
+from percept_cli.recipes.tables import NAMES
 
 
 def file_with(tmp_path: Path, key: Key, table: Table, value: str) -> Path:
@@ -48,8 +49,9 @@ def test_a_key_may_stand_where_the_table_says(tmp_path: Path, key: Key, table: T
     if table in key.tables:
         read(path)
     else:
-        with pytest.raises(InvalidSetting, match=f"unknown key '{key.name}'"):
+        with pytest.raises(InvalidSetting, match=f"unknown key '{key.name}'") as error:
             read(path)
+        assert error.value.hint.startswith(f"{key.name} belongs ")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,7 @@ def test_every_gate_and_every_form_is_there() -> None:
     assert {key.name: key.instead for key in KEYS if key.instead} == OLD_GATES
 
 
-@pytest.mark.parametrize(("names", "table"), [(TOP, ""), (CHECK_KEYS, "check"), (OVERRIDE_KEYS, "override")])
+@pytest.mark.parametrize(("names", "table"), [(TOP, ""), *((NAMES[table], table) for table in TABLES)])
 def test_no_two_keys_of_a_table_have_one_name(names: tuple[str, ...], table: Table) -> None:
     assert len(set(names)) == len(names)
     assert set(names) == {key.name for key in KEYS if table in key.tables}

@@ -10,7 +10,14 @@ import pytest
 
 from percept_cli import compare
 from percept_cli.errors import InvalidSetting, OldName
-from percept_cli.recipes.presets import check_threshold, load_preset, preset_file, preset_names, presets_folder
+from percept_cli.recipes.presets import (
+    check_threshold,
+    load_preset,
+    preset_file,
+    preset_names,
+    presets_folder,
+    read_toml,
+)
 from percept_cli.recipes.spec import LayerSpec
 from tests.conftest import ROOT, Save
 
@@ -141,3 +148,16 @@ def test_presets_that_do_not_exist(name: str, message: str, hint: str) -> None:
 def test_thresholds_that_judge_nothing_are_refused(threshold: float) -> None:
     with pytest.raises(InvalidSetting, match="the threshold must be a finite number of at least 0"):
         check_threshold(threshold)
+
+
+@pytest.mark.parametrize("text", [r"C:\images", r"C:\users", r"C:\xmas", r"C:\U12345678", "C:\\"])
+def test_a_backslash_in_a_toml_string_has_a_hint(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "percept.toml"
+    path.write_text(f'a = "{text}"\n')
+    with pytest.raises(InvalidSetting, match="cannot be read as TOML") as error:
+        read_toml(path)
+    assert "write / in paths, or single quotes" in error.value.hint
+    path.write_text("a = b\n")
+    with pytest.raises(InvalidSetting) as error:
+        read_toml(path)
+    assert "toml.io" in error.value.hint

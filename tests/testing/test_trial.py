@@ -253,7 +253,10 @@ def test_further_references_and_other_sizes(plugin_project: pytest.Pytester, run
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[check]\nnoize = 1\n", ["percept: percept.toml: unknown key 'noize'", "  hint: did you mean noise?"]),
+        (
+            "[check]\nnoize = 1\n",
+            ["percept: percept.toml: *: unknown key 'noize'", "  hint: did you mean noise?"],
+        ),
         (
             '[[override]]\nmatch = "*"\nignored = "0,0,1,1"\n',
             ["percept: percept.toml: override 1: unknown key 'ignored'", "  hint: did you mean ignore?"],

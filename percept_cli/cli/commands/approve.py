@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from percept_cli.cli import completing
 from percept_cli.cli.commands import Deferred
 from percept_cli.cli.layout import option
 from percept_cli.cli.options import FILE, config_option, limits_option, quiet_option
@@ -16,6 +17,7 @@ from percept_cli.cli.options import FILE, config_option, limits_option, quiet_op
     group="Select",
     type=FILE,
     metavar="DIR",
+    shell_complete=completing.folders,
     help="Folder to copy to (default: from percept.toml).",
 )
 @option(
@@ -23,6 +25,7 @@ from percept_cli.cli.options import FILE, config_option, limits_option, quiet_op
     group="Select",
     type=FILE,
     metavar="DIR",
+    shell_complete=completing.folders,
     help="Folder to copy from (default: from percept.toml).",
 )
 @option(

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from percept_cli.cli import completing
 from percept_cli.cli.commands import Deferred
 from percept_cli.cli.layout import option
 from percept_cli.cli.options import (
@@ -91,6 +92,7 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
     group="Output",
     type=FILE,
     metavar="FOLDER",
+    shell_complete=completing.folders,
     help="Draw a heat map of each image that did not pass.",
 )
 @pictures_option

@@ -27,7 +27,7 @@ def compare() -> None:
     Examples:
       percept compare expected.png actual.png
       percept compare expected.png actual.png --threshold 0.05 -q && echo same
-      percept compare photo.png restored.png --output report.json
+      percept compare photo.png restored.png --output percept-report.json
       percept compare content.jpg styled.jpg --preset johnson-style
       percept compare a.png b.png --layers relu1_2,relu3_3=2.5 --distance l1
     """  # noqa: D301 - \b is click's mark for lines to keep as they are

@@ -6,13 +6,30 @@ from pathlib import Path
 
 import click
 
+from percept_cli.cli import completing
 from percept_cli.cli.commands import Deferred
 
 
 @click.command(cls=Deferred)
-@click.argument("folder", type=click.Path(path_type=Path, readable=False), required=False, default=Path())
-@click.option("--baseline", metavar="DIR", help="Folder for the baseline images (default: baseline).")
-@click.option("--current", metavar="DIR", help="Folder for the images to check (default: current).")
+@click.argument(
+    "folder",
+    type=click.Path(path_type=Path, readable=False),
+    required=False,
+    default=Path(),
+    shell_complete=completing.folders,
+)
+@click.option(
+    "--baseline",
+    metavar="DIR",
+    shell_complete=completing.folders,
+    help="Folder for the baseline images (default: baseline).",
+)
+@click.option(
+    "--current",
+    metavar="DIR",
+    shell_complete=completing.folders,
+    help="Folder for the images to check (default: current).",
+)
 @click.option(
     "--ci",
     type=click.Choice(["github", "gitlab"]),

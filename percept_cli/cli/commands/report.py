@@ -27,6 +27,6 @@ def report() -> None:
     Examples:
       percept report percept-report.json -o report.html
       percept report percept-report.json -o small.html --pictures link
-      percept report results.json -o results.csv -o junit.xml
-      percept report results.json --format markdown >> "$GITHUB_STEP_SUMMARY"
+      percept report percept-report.json -o results.csv -o junit.xml
+      percept report percept-report.json --format markdown >> summary.md
     """  # noqa: D301 - \b is click's mark for lines to keep as they are

@@ -90,14 +90,14 @@ def _read(path: Path, results: Spool, known: Mapping[str, Any]) -> dict[str, Any
             return _members(path, Members(file), results, known)
     except FileNotFoundError:
         raise UnreadableReport(
-            f"{name}: no such file", hint="write one with: percept check … -o results.json"
+            f"{name}: no such file", hint="write one with: percept check … -o percept-report.json"
         ) from None
     except UnicodeDecodeError:
         raise _not_ours(path, "it is not UTF-8 text") from None
     except Unfinished as error:
         raise UnreadableReport(
             f"{name}, line {error.line}: not JSON: {error}",
-            hint="write it again with: percept check … -o results.json",
+            hint="write it again with: percept check … -o percept-report.json",
         ) from None
     except NotJson as error:
         raise _not_ours(path, str(error)) from None
@@ -200,7 +200,7 @@ def _told(value: object) -> str:
 def _not_ours(path: Path, why: str) -> UnreadableReport:
     return UnreadableReport(
         f"{shown(path)}: not a JSON report of percept: {why}",
-        hint="use a file that percept wrote with -o results.json.",
+        hint="use a file that percept wrote with -o percept-report.json.",
     )
 
 
@@ -208,5 +208,5 @@ def _json_lines(path: Path) -> UnreadableReport:
     return UnreadableReport(
         f"{shown(path)}: this is JSON Lines, which holds results without their recipe",
         hint="use the JSON report of the run; percept batch … --resume "
-        f"{shown(path)} -o results.json writes it without computing anything again.",
+        f"{shown(path)} -o percept-report.json writes it without computing anything again.",
     )

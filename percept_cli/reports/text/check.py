@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from percept_cli.reports import Style
-from percept_cli.reports.commands import commands_for
+from percept_cli.reports.commands import ACCEPTED, commands_for
 from percept_cli.reports.findings import outcome_of
 from percept_cli.reports.text.parts import COLOURS, add_counts, add_verdict, facts_table, print_origin, word
 from percept_cli.results.found import Gate, Region
@@ -35,13 +35,19 @@ def print_check(console: Console, run: Run, style: Style) -> None:
     if len(shown) < len(told):
         console.print(f"… and {len(told) - len(shown)} more that did not pass; --top all shows them")
         console.print()
-    bad = any(outcome_of(result, run) != "skipped" for result in told)  # and not allowed
-    if style.json_report is None and run.folders is not None and bad:
-        console.print(
-            "To accept these changes, write a report with -o percept-report.json and run percept approve."
-        )
+    changes = {result.status for result in told if outcome_of(result, run) != "skipped"}.intersection(ACCEPTED)
+    if style.json_report is None and run.folders is not None and changes:
+        console.print(_how_to_accept(changes))
         console.print()
     console.print(_totals(run, style))
+
+
+def _how_to_accept(changes: set[Status]) -> str:
+    write = "write a report with -o percept-report.json and run percept approve"
+    if changes == {"missing"}:
+        return f"To delete baselines without an image, {write} --prune."
+    prune = "; --prune also deletes baselines without an image." if "missing" in changes else "."
+    return f"To accept these changes, {write}{prune}"
 
 
 def _print_pair(console: Console, run: Run, result: PairResult, style: Style) -> None:

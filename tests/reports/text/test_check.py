@@ -20,7 +20,8 @@ from tests.support.html_pages import Page
 def test_what_is_printed_can_be_typed(percept: Percept, folders: Path) -> None:
     """No command without its report, none for another reference than the picture's own, and none that resumes."""
     bare = percept("check", "expected", "actual", "--fail-fast")
-    assert "write a report with -o report.json: percept approve reads it." in " ".join(bare.stdout.split())
+    accept = "To accept these changes, write a report with -o percept-report.json and run percept approve."
+    assert accept in " ".join(bare.stdout.split())
     assert "--filter" not in bare.stdout
     assert "--resume" not in bare.stderr
     other = percept("check", "expected", "actual", "--preset", "five-taps", "--fail", "peak=0.1")
@@ -62,6 +63,22 @@ def test_what_is_printed_does_what_it_says(percept: Percept, folders: Path) -> N
         assert typed.returncode == 0, typed.stderr
         assert text in typed.stdout
     assert (folders / "heat.png").exists()
+
+
+def test_baselines_without_an_image_need_prune(percept: Percept, folders: Path) -> None:
+    for name in ("noise.png", "ui/digit.png", "ui/icon.png"):
+        (folders / "actual" / name).unlink()
+    write = "write a report with -o percept-report.json and run percept approve"
+    done = percept("check", "expected", "actual")
+    assert f"To delete baselines without an image, {write} --prune." in " ".join(done.stdout.split())
+    assert write not in percept("check", "expected", "actual", "--missing", "pass").stdout
+    drawing(160, 96).save(folders / "actual" / "new.png")
+    done = percept("check", "expected", "actual")
+    told = f"To accept these changes, {write}; --prune also deletes baselines without an image."
+    assert told in " ".join(done.stdout.split())
+    (folders / "actual" / "new.png").write_text("no image")
+    (folders / "expected" / "new.png").write_text("no image")
+    assert write not in percept("check", "expected", "actual", "--missing", "pass").stdout
 
 
 def test_a_report_of_a_check_is_told_as_a_check(percept: Percept, folders: Path) -> None:
