@@ -86,14 +86,14 @@ def test_rows_that_are_done_are_kept(tmp_path: Path, save: Save) -> None:
         assert process.stdout is not None
         process.stdout.readline()
         process.send_signal(signal.SIGTERM)
-        out, talk = process.communicate(timeout=ENDS)
-    count = 1 + len(out.splitlines())
-    assert (process.returncode, count < 150) == (143, True)
+        _, talk = process.communicate(timeout=ENDS)
+    # Not by what was printed: readline may have taken more than its line, which communicate does not give.
+    count = len(rows(tmp_path / "r.jsonl"))
+    assert (process.returncode, 0 < count < 150) == (143, True)
     assert "\nEnded by SIGTERM: finishing the pairs in progress; repeat to stop at once.\n" in talk
     assert f"Ended by SIGTERM after {count} of 150 pairs. Finished results are in r.jsonl. " in talk
     document = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     assert (document["complete"], len(document["results"])) == (False, count)
-    assert len(rows(tmp_path / "r.jsonl")) == count
 
 
 def test_a_command_that_computes_ends_too(tmp_path: Path, save: Save) -> None:
