@@ -135,10 +135,16 @@ def test_every_kind_of_change_and_of_picture_is_there() -> None:
 
 
 @pytest.mark.numeric
-@pytest.mark.parametrize("preset", ON_ALL)
 @pytest.mark.parametrize("name", NAMES)
-def test_known_distances(name: str, preset: str) -> None:
-    check_distances(name, preset)
+def test_known_distances(name: str) -> None:
+    check_distances(name, "five-taps")
+
+
+@pytest.mark.slow
+@pytest.mark.numeric
+@pytest.mark.parametrize("name", NAMES)
+def test_known_distances_of_the_default_recipe(name: str) -> None:
+    check_distances(name, "default")
 
 
 @pytest.mark.slow

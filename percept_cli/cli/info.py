@@ -68,7 +68,7 @@ def _limits(limits: Limits) -> Iterator[str]:
     names, numbers = max(map(len, values)), max(map(len, values.values()))
     for name, value in values.items():
         yield f"  {name:<{names}}  {value:>{numbers}}  {_OF_LIMITS[name]}"
-    yield "  Whatever the limits, an image that is not read in strips must fit into free memory."
+    yield "  An image that is not read in strips must also fit into free memory."
 
 
 def _devices(devices: tuple[Device, ...]) -> Iterator[str]:

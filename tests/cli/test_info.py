@@ -66,7 +66,7 @@ Limits of a file (--limits changes them)
   file      4,000,000,000  bytes of the file
   frames           10,000  frames or pages
   metadata     16,000,000  bytes of profiles, EXIF, XMP and texts, uncompressed
-  Whatever the limits, an image must fit into free memory.
+  An image that is not read in strips must also fit into free memory.
 """
 
 

@@ -62,8 +62,8 @@ def test_the_command_from_list_to_remove(server: Server, home: Path, tiny: Weigh
     assert done.stderr == "downloading 0.3 MB\n"
     assert run(url, "where", "tiny").stdout == f"{path}\n"
     assert run(url, "list").stdout.endswith(
-        f"tiny  tiny, MIT, installed\n  a test\n  {path}\n  0.0 MB, according to its header from {FILE}, sha256 {sha256}; "
-        "to check it, run: percept weights verify tiny\n"
+        f"tiny  tiny, MIT, installed\n  a test\n  {path}\n  0.0 MB, according to its header from {FILE}, "
+        f"sha256 {sha256}; to check it, run: percept weights verify tiny\n"
     )
     done = run(url, "verify", "tiny")
     assert done.stdout == f"tiny: OK, kernels' sha256 {kernels_sha256(load_kernels(tiny))}\n  {path}\n"

@@ -424,7 +424,7 @@ def test_a_candidate_that_changes_while_it_is_copied_is_noticed(
         return real(*arguments)
 
     monkeypatch.setattr(approval, "_copy_and_hash", another)
-    with pytest.raises(Refused, match="the candidate has changed"):
+    with pytest.raises(Refused, match="the image has changed"):
         Approval(("base", "now")).take(step_of(checked, "shade.png"))
     assert contents(checked / "base") == OLD
 

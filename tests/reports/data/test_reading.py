@@ -65,7 +65,7 @@ SPEC = json.loads(TEXT)["spec"]
         (LINES, "JSON Lines"),
         (LINES.splitlines()[0], "JSON Lines"),
         (document(schema_version=1), "its schema_version is 1, and this percept reads 2"),
-        (document(fingerprint="0123456789ab"), "the fingerprint 0123456789ab, and here"),
+        (document(fingerprint="0123456789ab"), "fingerprint 0123456789ab there, "),
         (document(spec=SPEC | {"backbone": "vgg99"}), "unknown backbone 'vgg99'"),
         (document(spec=SPEC | {"layers": SPEC["layers"][:2]}), "this version computes its recipe differently"),
         (document(spec={}), "something is missing or has the wrong type: no 'layers'"),
