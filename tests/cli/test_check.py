@@ -294,6 +294,7 @@ def test_what_would_go_wrong_only_later_is_told_at_once(percept: Percept) -> Non
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["percept.toml", "pyproject.toml"])
 def test_settings_from_above_are_named(percept: Percept, folders: Path, file: str) -> None:
     """In no repository the search goes up to the root, where anyone may have switched gates off."""

@@ -48,6 +48,7 @@ def check_table(folder: Path) -> dict[str, Any]:
     return dict(read_settings(folder / "percept.toml").tables["check"])
 
 
+@pytest.mark.slow
 def test_red_then_approved_then_green(percept: Percept, project: Path, save: Save) -> None:
     """With the commands that it prints, as they stand there."""
     done = percept("init", cwd=project, fresh=True)

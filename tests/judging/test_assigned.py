@@ -41,6 +41,7 @@ def test_references_stay_in_the_baseline_folder(percept: Percept, folders: Path,
     )
 
 
+@pytest.mark.slow
 def test_a_reference_that_is_a_link_out_of_the_baseline_is_refused(percept: Percept, folders: Path) -> None:
     """A candidate that is its own reference would pass whatever it shows."""
     (folders / "expected/now").symlink_to(folders / "actual")
@@ -57,6 +58,7 @@ def test_a_reference_that_is_a_link_out_of_the_baseline_is_refused(percept: Perc
     assert (done.returncode, done.stderr) == (1, "")
 
 
+@pytest.mark.slow
 def test_of_two_files_the_references_folder_is_the_baseline(percept: Percept, folders: Path) -> None:
     """Not the current one, below which a candidate's own path may lie."""
     (folders / "percept.toml").write_text("[check]\nreferences = '{name}'\n")

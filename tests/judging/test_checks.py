@@ -23,6 +23,7 @@ def test_a_thing_that_was_added_is_no_displacement(percept: Percept, tmp_path: P
     assert percept("check", "a.png", "b.png", "--max-shift", 2, "-q").returncode == 1
 
 
+@pytest.mark.slow
 def test_text_in_another_colour_fails(tmp_path: Path) -> None:
     """Thin letters move no blurred colour, and where all of them change the peak takes it for noise."""
 

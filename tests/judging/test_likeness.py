@@ -140,6 +140,7 @@ def test_both_ends_through_the_command(percept: Percept, tmp_path: Path) -> None
     assert "\nlike" not in percept("compare", PHOTO, PHOTO).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["compare", "check"])
 def test_a_small_change_is_told_by_its_strongest_place(percept: Percept, tmp_path: Path, command: str) -> None:
     changed = tmp_path / "changed.png"
@@ -173,6 +174,7 @@ def test_a_batch_and_its_journal_tell_it_too(percept: Percept, tmp_path: Path) -
     assert first["words"] in wide
 
 
+@pytest.mark.slow
 def test_of_several_views_it_is_that_of_the_worst(percept: Percept, tmp_path: Path) -> None:
     picture = Image.open(SCREEN).convert("RGB")
     dotted = picture.copy()

@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import Percept, drawing
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [0, 1])
 def test_a_picture_from_standard_input(percept: Percept, tmp_path: Path, side: int) -> None:
     drawing(40, 30).save(tmp_path / "a.png")

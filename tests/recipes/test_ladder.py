@@ -199,6 +199,7 @@ def test_a_ladder_beside_a_preset_is_its_own_if_it_is_of_its_recipe(tmp_path: Pa
     assert "not used, because it belongs to the recipe 000000000000" in note
 
 
+@pytest.mark.slow
 def test_the_command_uses_refuses_and_tells_of_a_ladder_of_ones_own(percept: Percept, save: Save) -> None:
     pair = save("a.png"), save("b.png", seed=1)
     mine = own_preset(pair[0].parent)
