@@ -66,7 +66,7 @@ def test_the_command_from_list_to_remove(server: Server, home: Path, tiny: Weigh
         f"sha256 {sha256}; to check it, run: percept weights verify tiny\n"
     )
     done = run(url, "verify", "tiny")
-    assert done.stdout == f"tiny: OK, kernels' sha256 {kernels_sha256(load_kernels(tiny))}\n  {path}\n"
+    assert done.stdout == f"tiny: OK, sha256 of its kernels {kernels_sha256(load_kernels(tiny))}\n  {path}\n"
     done = run(url, "remove", "tiny")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", f"deleted {path}\n")
     done = run(url, "remove", "tiny")
