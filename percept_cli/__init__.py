@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from percept_cli.errors import PerceptError
     from percept_cli.loss import PerceptualDistance
     from percept_cli.recipes.spec import DistanceSpec, LayerSpec
-    from percept_cli.results.run import LayerResult, PairResult, Run
+    from percept_cli.results.pair import LayerResult, PairResult
+    from percept_cli.results.run import Run
     from percept_cli.scoring.api import check, compare, compare_folders, distances_of
 
 __all__ = [
@@ -35,8 +36,8 @@ __all__ = [
 _HOMES = {
     "DistanceSpec": "recipes.spec",
     "LayerSpec": "recipes.spec",
-    "LayerResult": "results.run",
-    "PairResult": "results.run",
+    "LayerResult": "results.pair",
+    "PairResult": "results.pair",
     "Run": "results.run",
     "PerceptError": "errors",
     "PerceptualDistance": "loss",

@@ -36,7 +36,7 @@ from percept_cli.images.picture import Picture
 from percept_cli.recipes.ladder import Ladder, Step, fingerprint_of
 from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.spec import DistanceSpec
-from percept_cli.results.run import total
+from percept_cli.results.numbers import total
 
 Pixels = NDArray[np.uint8]
 Values = dict[str, dict[str, float]]

@@ -27,7 +27,7 @@ from percept_cli.networks.registry import WEIGHTS
 from percept_cli.recipes.presets import load_preset, preset_names
 from percept_cli.recipes.recipe import make_recipe
 from percept_cli.recipes.spec import DistanceSpec
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from percept_cli.topology import INPUT, NETWORKS
 from tests.support.pictures import seen
 from tests.support.rounding import of_distance, of_features

@@ -28,7 +28,8 @@ from percept_cli.pairs import Pairs
 from percept_cli.reports import RowReport, Style, render, report_of
 from percept_cli.reports.destinations import Destinations
 from percept_cli.reports.findings import outcome_of
-from percept_cli.results.run import PairResult, Run, badness
+from percept_cli.results.pair import PairResult, badness
+from percept_cli.results.run import Run
 from percept_cli.results.spool import Spool
 from percept_cli.results.verdict import judge_run
 from percept_cli.runs.journal import By, Journal

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.progress import ProgressColumn
 
-    from percept_cli.results.run import PairResult
+    from percept_cli.results.pair import PairResult
 
 SECONDS_BETWEEN_LINES = 10.0
 """A log gets a line no more often."""

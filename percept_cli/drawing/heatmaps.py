@@ -19,7 +19,7 @@ from percept_cli.geometry import FileStamp, View
 from percept_cli.images.policy import ImagePolicy
 from percept_cli.images.views import Look, Side, looks
 from percept_cli.recipes.spec import DistanceSpec
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from percept_cli.system.names import counted, printable, shown
 from percept_cli.system.whole import write_output
 

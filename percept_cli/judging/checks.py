@@ -27,7 +27,8 @@ from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.recipe import Recipe
 from percept_cli.recipes.spec import DistanceSpec, ceiling
 from percept_cli.results.found import Evidence, GateName, Region
-from percept_cli.results.run import PairResult, total
+from percept_cli.results.numbers import total
+from percept_cli.results.pair import PairResult
 from percept_cli.results.status import RANK
 from percept_cli.system.names import counted
 

@@ -11,7 +11,7 @@ from percept_cli.images.limits import Limits
 from percept_cli.images.views import Look
 from percept_cli.pairs import Pair
 from percept_cli.recipes.spec import DistanceSpec
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 
 if TYPE_CHECKING:
     from percept_cli.engine.transfer import Contribution

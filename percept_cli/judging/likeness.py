@@ -10,7 +10,7 @@ from percept_cli.recipes.ladder import Ladder, place_in_words, stands, whole_in_
 from percept_cli.recipes.presets import ladder_of
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.likeness import Likeness
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 
 if TYPE_CHECKING:
     from percept_cli.engine.transfer import Contribution

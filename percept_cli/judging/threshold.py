@@ -16,7 +16,7 @@ from percept_cli.pairs import Pair
 from percept_cli.recipes.ladder import Ladder
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.numbers import beside
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from percept_cli.results.status import Status
 
 if TYPE_CHECKING:

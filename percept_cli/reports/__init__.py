@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal, cast
 from percept_cli.errors import MissingLibrary
 
 if TYPE_CHECKING:
-    from percept_cli.results.run import PairResult, Run
+    from percept_cli.results.pair import PairResult
+    from percept_cli.results.run import Run
 
 
 @dataclass(frozen=True)

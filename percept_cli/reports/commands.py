@@ -7,7 +7,8 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from percept_cli.recipes.told import in_words
-from percept_cli.results.run import PairResult, Run
+from percept_cli.results.pair import PairResult
+from percept_cli.results.run import Run
 from percept_cli.results.status import Status
 from percept_cli.system.names import shell_quoted
 

@@ -8,7 +8,8 @@ from typing import Literal
 from percept_cli.errors import ExitCode
 from percept_cli.results.found import Gate, Region
 from percept_cli.results.numbers import beside, rounded
-from percept_cli.results.run import PairResult, Run
+from percept_cli.results.pair import PairResult
+from percept_cli.results.run import Run
 from percept_cli.results.status import Status
 from percept_cli.system.names import printable
 

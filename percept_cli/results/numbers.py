@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 _DIGITS = 6
 _ALL = 17  # of a float64
 
@@ -18,3 +21,11 @@ def beside(value: float, limit: float) -> tuple[str, str]:
         if told[0] != told[1] or value == limit:
             return told
     return repr(value), repr(limit)
+
+
+def total(values: Sequence[float]) -> float:
+    """The float64 sum, independent of the order; infinite where it overflows."""
+    try:
+        return math.fsum(values)
+    except OverflowError:
+        return math.inf

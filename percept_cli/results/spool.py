@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Collection, Iterator
 
 from percept_cli.errors import OutputUnwritable
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 
 _BYTES_IN_MEMORY = 4 << 20
 _LENGTH = struct.Struct("<Q")  # of a result as it is kept, before it

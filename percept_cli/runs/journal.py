@@ -25,7 +25,7 @@ from percept_cli.pairs import Pair
 from percept_cli.recipes import DEFAULT, FIVE_TAPS
 from percept_cli.recipes.presets import load_preset
 from percept_cli.reports.data.rows import FAULTS, from_row, to_line
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from percept_cli.results.status import Status
 from percept_cli.scoring.scorer import Scorer
 from percept_cli.system.lock import hold

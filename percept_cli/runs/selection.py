@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from percept_cli.errors import InvalidSetting, PerceptError
-from percept_cli.results.run import PairResult, Run
+from percept_cli.results.pair import PairResult
+from percept_cli.results.run import Run
 from percept_cli.results.status import Status
 from percept_cli.runs.approval import BaselineStep, Kind
 from percept_cli.system.names import printable

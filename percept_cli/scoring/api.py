@@ -21,7 +21,7 @@ from percept_cli.pairs.listing import Choice
 from percept_cli.recipes import DEFAULT
 from percept_cli.recipes.recipe import Recipe, make_recipe
 from percept_cli.recipes.spec import DistanceSpec
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from percept_cli.scoring.pipeline import Pipeline
 from percept_cli.scoring.reading import pair_of
 from percept_cli.scoring.scorer import Scorer

@@ -13,7 +13,7 @@ from percept_cli.images.picture import Picture
 from percept_cli.judging.threshold import ThresholdJudge
 from percept_cli.recipes.spec import ceiling
 from percept_cli.results.found import HeatMap, nothing_differs
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from percept_cli.scoring.reading import Reading
 from percept_cli.scoring.scorer import Scorer
 from percept_cli.system.names import printable

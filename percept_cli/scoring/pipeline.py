@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from percept_cli.errors import DeviceOutOfMemory, InvalidSetting, PerceptError
 from percept_cli.pairs import Pairs
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from percept_cli.scoring.device_time import DeviceTime
 from percept_cli.scoring.feed import Feed
 from percept_cli.scoring.readers import OF_EVERY_PAIR, Job, Known, PairReader, Readers

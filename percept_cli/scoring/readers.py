@@ -25,7 +25,7 @@ from percept_cli.errors import (
     WeightsUnavailable,
 )
 from percept_cli.pairs import Pair
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from percept_cli.scoring.reading import Reading, References
 from percept_cli.scoring.scorer import Measured, Scorer
 from percept_cli.system.names import shown

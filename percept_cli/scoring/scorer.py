@@ -19,7 +19,8 @@ from percept_cli.judging.judge import Judge
 from percept_cli.judging.threshold import ThresholdJudge
 from percept_cli.pairs import Pair
 from percept_cli.recipes.spec import DistanceSpec
-from percept_cli.results.run import LayerResult, PairResult, ViewResult, total, worst_first
+from percept_cli.results.numbers import total
+from percept_cli.results.pair import LayerResult, PairResult, ViewResult, worst_first
 from percept_cli.results.status import Status
 from percept_cli.scoring.reading import Reading, References, Stamps, sides_of
 from percept_cli.system import libraries

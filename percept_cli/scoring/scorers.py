@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from percept_cli.pairs import Pair
 from percept_cli.recipes.presets import load_preset
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from percept_cli.scoring.scorer import Scorer
 
 

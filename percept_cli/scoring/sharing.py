@@ -29,7 +29,7 @@ from percept_cli.images.kept import chunks
 from percept_cli.images.picture import Picture
 from percept_cli.images.views import Look, looks
 from percept_cli.recipes.spec import DistanceSpec, LayerSpec
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from percept_cli.scoring.opened import ROLES, Opened, key_of, pair_named
 from percept_cli.scoring.order import Line, order_of, uses_of
 from percept_cli.scoring.readers import OF_EVERY_PAIR, failed, refuse_special

@@ -21,7 +21,8 @@ from percept_cli.images.policy import AS_SEEN
 from percept_cli.pairs import Pair
 from percept_cli.recipes.settings import find_settings
 from percept_cli.reports.findings import details_of, reason_of
-from percept_cli.results.run import PairResult, Run
+from percept_cli.results.pair import PairResult
+from percept_cli.results.run import Run
 from percept_cli.results.status import Status
 from percept_cli.system.names import shell_quoted, word_quoted
 from percept_cli.system.whole import write_whole

@@ -20,7 +20,7 @@ from percept_cli.recipes.ladder import Ladder
 from percept_cli.recipes.recipe import make_recipe
 from percept_cli.recipes.settings import Settings
 from percept_cli.recipes.spec import DistanceSpec
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from percept_cli.scoring.api import scorer_kept
 from percept_cli.system.machine import parse_size
 

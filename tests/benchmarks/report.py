@@ -24,7 +24,8 @@ from playwright.sync_api import sync_playwright
 from percept_cli.geometry import Box
 from percept_cli.reports import Style, render
 from percept_cli.results.found import HeatMap
-from percept_cli.results.run import PairResult, Run
+from percept_cli.results.pair import PairResult
+from percept_cli.results.run import Run
 from percept_cli.system.whole import write_output
 from tests.benchmarks.machine import describe
 from tests.support.runs import CHECKED

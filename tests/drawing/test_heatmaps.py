@@ -14,7 +14,7 @@ from percept_cli.drawing.heatmaps import HeatMapFolder, place_of
 from percept_cli.drawing.over import draw, titles_of
 from percept_cli.errors import OutputUnwritable
 from percept_cli.formats.files import read_stamped
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from percept_cli.scoring.api import check
 from tests.conftest import Percept, Save, as_picture, drawing
 from tests.support.heat_maps import RENDER, pixels

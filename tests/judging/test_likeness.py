@@ -18,7 +18,7 @@ from percept_cli.judging.likeness import likeness_of
 from percept_cli.recipes.ladder import Ladder, Step, fingerprint_of
 from percept_cli.recipes.presets import load_preset
 from percept_cli.results.likeness import Likeness
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from tests.conftest import ROOT, Percept
 from tests.support.runs import PAIR
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from percept_cli.reports import Style
-from percept_cli.results.run import Run, badness
+from percept_cli.results.pair import badness
+from percept_cli.results.run import Run
 from tests.support.ci_runs import EMPTY, ENDED_EARLY
 from tests.support.reported import MANY, render
 

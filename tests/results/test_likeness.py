@@ -5,8 +5,9 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 
-from percept_cli.results.run import badness, summarise
+from percept_cli.results.pair import badness
 from percept_cli.results.spool import Spool
+from percept_cli.results.summary import summarise
 from tests.support.runs import IN_A_PLACE, LIKE, PAIR
 
 

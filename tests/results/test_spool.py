@@ -11,8 +11,8 @@ from dataclasses import replace
 import pytest
 
 from percept_cli.results import spool
-from percept_cli.results.run import summarise
 from percept_cli.results.spool import Spool
+from percept_cli.results.summary import summarise
 from tests.support.runs import PAIR
 
 

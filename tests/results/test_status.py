@@ -11,7 +11,8 @@ import pytest
 
 from percept_cli.reports import Style, render
 from percept_cli.results.found import Evidence, Gate
-from percept_cli.results.run import PairResult, Run
+from percept_cli.results.pair import PairResult
+from percept_cli.results.run import Run
 from percept_cli.results.status import COMPARED, RANK, WORST_FIRST, Status
 from tests.conftest import ROOT
 from tests.support.runs import CHECKED, PAIR

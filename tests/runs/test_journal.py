@@ -13,7 +13,7 @@ from percept_cli.errors import InvalidSetting, OutputUnwritable
 from percept_cli.judging.threshold import ThresholdJudge
 from percept_cli.pairs import Pair, Pairs
 from percept_cli.recipes.spec import DistanceSpec, LayerSpec
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from percept_cli.runs.journal import By, Journal
 from percept_cli.scoring.pipeline import Pipeline
 from percept_cli.scoring.scorer import Scorer

@@ -24,7 +24,8 @@ from percept_cli.errors import (
 )
 from percept_cli.pairs import Pair, Pairs, pair_of_files
 from percept_cli.recipes.spec import DistanceSpec
-from percept_cli.results.run import PairResult, Run
+from percept_cli.results.pair import PairResult
+from percept_cli.results.run import Run
 from percept_cli.scoring import pipeline
 from percept_cli.scoring.pipeline import Pipeline, worker_count
 from percept_cli.scoring.scorer import Scorer

@@ -19,7 +19,7 @@ from percept_cli.pairs import Pair, Pairs, pair_of_files
 from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.recipe import make_recipe
 from percept_cli.recipes.spec import DistanceSpec, LayerSpec
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from percept_cli.scoring.pipeline import Pipeline
 from percept_cli.scoring.scorer import Scorer
 from tests.conftest import Save, drawing

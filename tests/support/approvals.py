@@ -16,7 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 from percept_cli.geometry import FileStamp
 from percept_cli.reports import Style
 from percept_cli.reports import render as render_report
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from percept_cli.system.whole import write_output
 from tests.conftest import Percept
 from tests.support.runs import CHECKED, PAIR

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from tests.support.reported import MANY, NOT_A_NUMBER, UNDECODABLE, UNUSABLE
 from tests.support.runs import CHECKED, RUN
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from percept_cli.formats.files import read_stamped
 from percept_cli.reports import Style
-from percept_cli.results.run import PairResult, Run
+from percept_cli.results.pair import PairResult
+from percept_cli.results.run import Run
 from tests.support.reported import render
 from tests.support.runs import PAIR
 

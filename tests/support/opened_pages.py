@@ -10,7 +10,8 @@ from typing import Any
 from playwright.sync_api import Browser, Page, expect
 
 from percept_cli.geometry import Box
-from percept_cli.results.run import PairResult, Run
+from percept_cli.results.pair import PairResult
+from percept_cli.results.run import Run
 from tests.conftest import drawing
 from tests.support.runs import CHECKED
 

@@ -13,7 +13,7 @@ from percept_cli.engine.plan import plan_pair
 from percept_cli.errors import PerceptError, UnreadableImage
 from percept_cli.pairs import Pair, Pairs
 from percept_cli.recipes.presets import load_preset
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from percept_cli.scoring.pipeline import Pipeline
 from percept_cli.scoring.scorer import Scorer
 

@@ -7,7 +7,7 @@ from typing import Any
 from percept_cli.pairs import Pair, Pairs
 from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.spec import DistanceSpec, LayerSpec
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from percept_cli.scoring.pipeline import Pipeline
 from percept_cli.scoring.scorer import Scorer
 

@@ -11,7 +11,8 @@ from percept_cli.recipes.ladder import Step
 from percept_cli.recipes.presets import load_preset
 from percept_cli.results.found import Evidence, Gate, HeatMap, Region
 from percept_cli.results.likeness import Likeness
-from percept_cli.results.run import LayerResult, PairResult, Run
+from percept_cli.results.pair import LayerResult, PairResult
+from percept_cli.results.run import Run
 from percept_cli.results.status import Status
 
 _DISTANCES = (0.0125, 0.25, 0.5, 1 / 3, 0.0)

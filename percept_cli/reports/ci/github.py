@@ -15,7 +15,7 @@ from percept_cli.reports.findings import (
     trouble_of,
     where,
 )
-from percept_cli.results.run import PairResult, badness
+from percept_cli.results.pair import PairResult, badness
 from percept_cli.results.verdict import judge_run
 from percept_cli.system.names import printable
 

@@ -10,7 +10,7 @@ from typing import Any
 from percept_cli.reports import Report
 from percept_cli.reports.data.rows import dumps
 from percept_cli.reports.findings import boxes_in_words, outcome_of, reason_of, trouble_of, where
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from percept_cli.results.status import Status
 from percept_cli.system.names import printable
 

@@ -11,7 +11,9 @@ from percept_cli.recipes.told import in_words
 from percept_cli.reports import Report
 from percept_cli.reports.commands import Purpose, commands_for
 from percept_cli.reports.findings import details_of, outcome_of, reason_of, trouble_of
-from percept_cli.results.run import PairResult, Run, total
+from percept_cli.results.numbers import total
+from percept_cli.results.pair import PairResult
+from percept_cli.results.run import Run
 from percept_cli.system.names import printable
 
 _VERBS: dict[Purpose, str] = {"show": "see", "accept": "accept"}

@@ -10,7 +10,9 @@ from percept_cli.reports import Report
 from percept_cli.reports.commands import folder_options
 from percept_cli.reports.findings import boxes_in_words, most_in, outcome_of, reason_of
 from percept_cli.results.numbers import beside, rounded
-from percept_cli.results.run import PairResult, Run, Summary, badness
+from percept_cli.results.pair import PairResult, badness
+from percept_cli.results.run import Run
+from percept_cli.results.summary import Summary
 from percept_cli.results.verdict import judge_run
 from percept_cli.system.names import printable, shell_quoted
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from percept_cli.reports import Report
 from percept_cli.reports.findings import most_in, outcome_of, reason_of, trouble_of
-from percept_cli.results.run import PairResult, Run
+from percept_cli.results.pair import PairResult
+from percept_cli.results.run import Run
 from percept_cli.results.verdict import judge_run
 from percept_cli.system.names import printable
 

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 
 from percept_cli.reports.data.rows import dumps
-from percept_cli.results.run import PairResult, Run
+from percept_cli.results.pair import PairResult
+from percept_cli.results.run import Run
 
 Cell = str | int | float | None
 

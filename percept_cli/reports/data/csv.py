@@ -10,7 +10,7 @@ from typing import get_args
 from percept_cli.reports import RowReport
 from percept_cli.reports.data.columns import PAIR, TAIL, Cell, cells_of
 from percept_cli.results.found import GateName
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 
 _LAYER = ("layer", "layer_distance", "layer_weight", "contribution", "share")
 _GATES = [f"{what}_{gate}" for gate in get_args(GateName) for what in ("gate", "limit")]

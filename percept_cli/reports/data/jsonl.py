@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from percept_cli.reports import RowReport
 from percept_cli.reports.data.rows import to_line
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 
 
 class JsonLinesReport(RowReport):

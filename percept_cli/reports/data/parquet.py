@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.reports import Report
 from percept_cli.reports.data.columns import PAIR, TAIL, Cell, cells_of
-from percept_cli.results.run import PairResult, Run
+from percept_cli.results.pair import PairResult
+from percept_cli.results.run import Run
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -13,7 +13,8 @@ from percept_cli.recipes.spec import DistanceSpec, LayerSpec
 from percept_cli.reports.data.json import SCHEMA_VERSION
 from percept_cli.reports.data.members import Members, NotJson, Unfinished
 from percept_cli.reports.data.rows import FAULTS, from_row
-from percept_cli.results.run import PairResult, Run, RunKind
+from percept_cli.results.pair import PairResult
+from percept_cli.results.run import Run, RunKind
 from percept_cli.results.spool import Spool
 from percept_cli.system.names import printable, shown
 

@@ -16,7 +16,7 @@ from percept_cli.reports.data.values import number, number_or_nan, one_of, reade
 from percept_cli.results.extra import check_depth
 from percept_cli.results.found import Evidence, HeatMap
 from percept_cli.results.likeness import Likeness
-from percept_cli.results.run import LayerResult, PairResult, ViewResult
+from percept_cli.results.pair import LayerResult, PairResult, ViewResult
 from percept_cli.results.status import Status
 
 MOST_HEAT_SIDE = 2048

@@ -99,7 +99,7 @@ class List {
     const farthest = (one, other) => distance(other) - distance(one) || names(one, other);
     // Two that are infinite differ by nothing, and not by NaN.
     const worst = (one, other) => (severity(one) === severity(other) ? 0 : severity(other) - severity(one));
-    // As results.run.badness has it: of two that are infinitely bad, those that were not compared come first.
+    // As results.pair.badness has it: of two that are infinitely bad, those that were not compared come first.
     const compared = (one, other) => (distance(one) >= 0) - (distance(other) >= 0);
     const keys = {
       name: names,

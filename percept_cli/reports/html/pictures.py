@@ -15,7 +15,7 @@ from percept_cli.geometry import FileStamp, View
 from percept_cli.images.policy import ImagePolicy
 from percept_cli.reports import Style
 from percept_cli.reports.html.web import address_of, for_web, state_of
-from percept_cli.results.run import PairResult, badness
+from percept_cli.results.pair import PairResult, badness
 from percept_cli.system.names import printable
 
 MOST_PICTURE = 8_000_000

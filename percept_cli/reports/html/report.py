@@ -27,7 +27,8 @@ from percept_cli.reports import Report, Style
 from percept_cli.reports.commands import commands_for
 from percept_cli.reports.html.pictures import Album, Role, data_url
 from percept_cli.reports.html.terms import terms_of
-from percept_cli.results.run import PairResult, Run, worst_first
+from percept_cli.results.pair import PairResult, worst_first
+from percept_cli.results.run import Run
 from percept_cli.results.status import WORST_FIRST, Status
 from percept_cli.results.verdict import judge_run
 from percept_cli.system.names import printable

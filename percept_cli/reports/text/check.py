@@ -15,7 +15,8 @@ from percept_cli.reports.findings import outcome_of
 from percept_cli.reports.text.parts import COLOURS, add_counts, add_verdict, facts_table, print_origin, word
 from percept_cli.results.found import Gate, Region
 from percept_cli.results.numbers import beside
-from percept_cli.results.run import PairResult, Run, badness
+from percept_cli.results.pair import PairResult, badness
+from percept_cli.results.run import Run
 from percept_cli.results.status import Status
 from percept_cli.system.names import counted, printable
 

@@ -21,8 +21,10 @@ from percept_cli.reports.text.parts import (
     word,
 )
 from percept_cli.results.numbers import beside, rounded
-from percept_cli.results.run import PairResult, Run, Summary, badness
+from percept_cli.results.pair import PairResult, badness
+from percept_cli.results.run import Run
 from percept_cli.results.status import COMPARED
+from percept_cli.results.summary import Summary
 from percept_cli.system.names import printable
 
 _ROOM_FOR_LIKE = 140

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from percept_cli.reports import RowReport
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from percept_cli.system.names import printable
 
 

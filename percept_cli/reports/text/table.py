@@ -14,7 +14,8 @@ from percept_cli.reports.text.check import print_check
 from percept_cli.reports.text.many import print_many
 from percept_cli.reports.text.parts import add_recipe, bar, facts_table, plain_table, verdict, word
 from percept_cli.results.numbers import beside, rounded
-from percept_cli.results.run import LayerResult, PairResult, Run, worst_first
+from percept_cli.results.pair import LayerResult, PairResult, worst_first
+from percept_cli.results.run import Run
 from percept_cli.system.names import harmless, printable
 
 _MOST_VIEWS = 12  # of a pair, in the table

@@ -17,7 +17,7 @@ from percept_cli.judging.rules import Levels, Noise, Rules
 from percept_cli.pairs import pair_of_files
 from percept_cli.recipes.presets import load_preset
 from percept_cli.results.found import Gate, GateName
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from percept_cli.scoring.api import check, compare
 from percept_cli.scoring.scorer import Scorer
 from percept_cli.topology import stride_of

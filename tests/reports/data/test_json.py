@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from percept_cli.reports import Style
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from tests.support.reported import (
     BROKEN,
     IDENTICAL,

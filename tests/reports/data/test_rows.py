@@ -11,7 +11,7 @@ import pytest
 from percept_cli.reports import Style
 from percept_cli.reports.data.rows import FAULTS, dumps, from_row, to_row
 from percept_cli.results.likeness import Likeness
-from percept_cli.results.run import PairResult
+from percept_cli.results.pair import PairResult
 from tests.support.reported import BROKEN, NOT_A_NUMBER, NOTE, SCHEMA, render
 from tests.support.runs import CHECKED, IN_A_PLACE, LIKE, PAIR, RUN
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from percept_cli.geometry import View
 from percept_cli.reports import Style
-from percept_cli.results.run import ViewResult
+from percept_cli.results.pair import ViewResult
 from percept_cli.results.status import WORST_FIRST
 from tests.conftest import Save
 from tests.support.html_pages import STYLE, Page, page_of, pair_of, side

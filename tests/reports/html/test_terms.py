@@ -16,7 +16,8 @@ from percept_cli.recipes.presets import load_preset, preset_names
 from percept_cli.reports import Style
 from percept_cli.reports import render as pieces_of
 from percept_cli.reports.html.terms import TERMS, terms_of
-from percept_cli.results.run import PairResult, Run
+from percept_cli.results.pair import PairResult
+from percept_cli.results.run import Run
 from percept_cli.system.whole import write_output
 from tests.support.opened_pages import choose, names, opened
 from tests.support.runs import CHECKED, IN_A_PLACE, LIKE, PAIR, RUN
