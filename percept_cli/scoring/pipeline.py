@@ -21,7 +21,8 @@ from percept_cli.pairs import Pairs
 from percept_cli.results.pair import PairResult
 from percept_cli.scoring.device_time import DeviceTime
 from percept_cli.scoring.feed import Feed
-from percept_cli.scoring.readers import OF_EVERY_PAIR, Job, Known, PairReader, Readers
+from percept_cli.scoring.outcomes import OF_EVERY_PAIR
+from percept_cli.scoring.readers import Job, Known, PairReader, Readers
 from percept_cli.scoring.reading import References
 from percept_cli.scoring.scorer import Part, Scorer
 from percept_cli.scoring.scorers import Scorers
@@ -172,10 +173,7 @@ class Pipeline:
 
     def _take(self, feed: Feed) -> None:
         """Take pairs while there is room for them."""
-        while not self._stopping and len(self._jobs) < PAIRS_IN_FLIGHT:
-            pair = feed.take()
-            if pair is None:
-                break
+        while not self._stopping and len(self._jobs) < PAIRS_IN_FLIGHT and (pair := feed.take()) is not None:
             job = Job(self._taken, pair, self._scorers.scorer_for(pair))
             self._taken += 1
             self._jobs.append(job)

@@ -16,22 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from percept_cli.errors import (
-    DeviceOutOfMemory,
-    DeviceUnavailable,
-    LibraryUnavailable,
-    PerceptError,
-    UnreadableImage,
-    WeightsUnavailable,
-)
+from percept_cli.errors import DeviceOutOfMemory, PerceptError, UnreadableImage
 from percept_cli.pairs import Pair
 from percept_cli.results.pair import PairResult
+from percept_cli.scoring.outcomes import OF_EVERY_PAIR
 from percept_cli.scoring.reading import Reading, References
 from percept_cli.scoring.scorer import Measured, Scorer
 from percept_cli.system.names import shown
-
-OF_EVERY_PAIR = (DeviceUnavailable, WeightsUnavailable, LibraryUnavailable)
-"""What would befall all pairs is raised; any other error is that of its pair."""
 
 
 class Known(Protocol):

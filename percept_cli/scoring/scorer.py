@@ -20,8 +20,9 @@ from percept_cli.judging.threshold import ThresholdJudge
 from percept_cli.pairs import Pair
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.numbers import total
-from percept_cli.results.pair import LayerResult, PairResult, ViewResult, worst_first
+from percept_cli.results.pair import PairResult, ViewResult, worst_first
 from percept_cli.results.status import Status
+from percept_cli.scoring.outcomes import layer_results, with_views
 from percept_cli.scoring.reading import Reading, References, Stamps, sides_of
 from percept_cli.system import libraries
 from percept_cli.system.names import posix
@@ -249,7 +250,7 @@ class Scorer:
         seconds: float,
     ) -> PairResult:
         """The result of layer distances, in the order of the spec; its verdict is still to be given."""
-        layers = _layer_results(self.spec, plan, distances)
+        layers = layer_results(self.spec, plan, distances)
         return replace(
             self._bare(pair, "measured", ""),
             width=size[0],
@@ -298,37 +299,3 @@ class Scorer:
             weight=pair.weight,
             extra=pair.extra,
         )
-
-
-def with_views(worst: PairResult, views: tuple[ViewResult, ...]) -> PairResult:
-    """The result of the worst of several views, with all of them, and with what they come to in words."""
-    if not worst.distance or not worst.compared:
-        return replace(worst, views=views)
-    compared = [view.distance for view in views if view.status != "pass" or math.isfinite(view.distance)]
-    mean = total([distance / len(compared) for distance in compared])
-    note = f"the worst of {len(views)} views: {worst.view} (mean distance {mean:.6g})"
-    return replace(worst, views=views, notes=(*worst.notes, note))
-
-
-def _layer_results(spec: DistanceSpec, plan: Plan, distances: Sequence[float]) -> tuple[LayerResult, ...]:
-    # A weight of 0 silences a layer altogether, even one whose distance is not finite.
-    contributions = [
-        layer.weight * distance if layer.weight else 0.0
-        for layer, distance in zip(spec.layers, distances, strict=True)
-    ]
-    distance = total(contributions)
-    return tuple(
-        LayerResult(
-            name=layer.tap,
-            channels=shape[0],
-            height=shape[1],
-            width=shape[2],
-            distance=layer_distance,
-            weight=layer.weight,
-            contribution=contribution,
-            share=contribution / distance if distance else 0.0,
-        )
-        for layer, shape, layer_distance, contribution in zip(
-            spec.layers, plan.shapes, distances, contributions, strict=True
-        )
-    )

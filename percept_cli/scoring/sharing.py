@@ -32,7 +32,8 @@ from percept_cli.recipes.spec import DistanceSpec, LayerSpec
 from percept_cli.results.pair import PairResult
 from percept_cli.scoring.opened import ROLES, Opened, key_of, pair_named
 from percept_cli.scoring.order import Line, order_of, uses_of
-from percept_cli.scoring.readers import OF_EVERY_PAIR, failed, refuse_special
+from percept_cli.scoring.outcomes import OF_EVERY_PAIR
+from percept_cli.scoring.readers import failed, refuse_special
 from percept_cli.scoring.reading import Reading, Stamps
 from percept_cli.scoring.scorer import Measured, Scorer
 from percept_cli.system import libraries
