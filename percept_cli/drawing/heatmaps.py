@@ -86,7 +86,8 @@ class HeatMapFolder:
             if result.status not in ("fail", "warn") or result.evidence is None:
                 continue
             if result.evidence.heat is None:
-                without += 1
+                # Of two sizes, the rest may be equal.
+                without += result.evidence.fit is None or bool(result.evidence.changed_pixels)
                 continue
             try:
                 write_output(self._target(result), [triptych(result, spec)])
@@ -153,9 +154,11 @@ def triptych(result: PairResult, spec: DistanceSpec) -> bytes:
     """
     sides = ((result.reference, result.reference_file), (result.candidate, result.candidate_file))
     look = _look(sides, spec.pictures, result.view)
-    assert result.evidence is not None and result.evidence.heat is not None
+    found = result.evidence
+    assert found is not None and found.heat is not None
     titles = titles_of(spec) if result.fingerprint is None else TITLES
-    return PNG.encoded(draw("triptych", look.reference, look.candidate, result.evidence.heat, titles=titles).image)
+    drawing = draw("triptych", look.reference, look.candidate, found.heat, titles=titles, fit=found.fit)
+    return PNG.encoded(drawing.image)
 
 
 def _look(sides: Sequence[tuple[str | None, FileStamp | None]], policy: ImagePolicy, view: View) -> Look:
@@ -166,4 +169,4 @@ def _look(sides: Sequence[tuple[str | None, FileStamp | None]], policy: ImagePol
         if stamp is not None and stamp.sha256 != now.sha256:
             raise PerceptError(f"{shown(str(path))} has changed since it was compared")
         found.append(Side(shown(str(path)), decode(data, str(path), policy)))
-    return next(look for look in looks(found[0], found[1], policy)[0] if look.view == view)
+    return next(look for look in looks(found[0], found[1], policy, two_sizes=True)[0] if look.view == view)

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from percept_cli.drawing import HeatStyle
 from percept_cli.drawing.colours import RGB, SCALE
 from percept_cli.drawing.legend import Legend
+from percept_cli.drawing.marks import marked
 from percept_cli.drawing.sheet import MOST_SIDE, Drawing, Panel, Sheet
 from percept_cli.images.picture import Picture
 from percept_cli.recipes.spec import DistanceSpec
+from percept_cli.results.fit import Fit, Whose
 from percept_cli.results.found import HeatMap
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def draw(
     titles: Sequence[str] = TITLES,
     scale: bool = True,
     most_side: int = MOST_SIDE,
+    fit: Fit | None = None,
 ) -> Drawing:
     """Draw a pair's heat map.
 
@@ -61,28 +64,30 @@ def draw(
         style: ``overlay``: the map over the greyed candidate. ``alone``: the map. ``triptych``: reference,
             candidate and overlay. ``layers``: an overlay of each layer.
         reference: the picture that is right by definition.
-        candidate: of the same size.
-        heat: their map.
+        candidate: of the same size, unless there is a fit.
+        heat: their map, of the candidate's size.
         layers: tap name → its map, all to one top; for the style of that name.
         titles: what the scale shows, the longest first; the first that fits is written.
         scale: whether the scale is drawn below. Without it ``overlay`` and ``alone`` are as large as the pictures,
             pixel for pixel.
         most_side: pixels of the drawing's longer side that the file's format allows.
+        fit: of two sizes, how they lie on each other: what only one of them has is marked, in a triptych.
     """
     layers = layers or {}
     if style == "layers":
         panels = [Panel(name, _over(candidate, one)) for name, one in layers.items()]
         heat = max(layers.values(), key=lambda one: max(one.values))
     elif style == "triptych":
-        panels = [Panel("Reference", _plain(reference)), Panel("Candidate", _plain(candidate))]
-        panels.append(Panel("Where they differ", _over(candidate, heat)))
+        sides = _marked(_plain(reference), fit, "reference"), _plain(candidate)
+        panels = [Panel("Reference", sides[0]), Panel("Candidate", sides[1])]
+        panels.append(Panel("Where they differ", _marked(_over(candidate, heat), fit, "candidate")))
     elif style == "alone":
-        width, height = reference.width, reference.height
-        panels = [Panel("", lambda shrink: colours_of(heat, width, height, shrink))]
+        panels = [Panel("", lambda shrink: colours_of(heat, reference.width, reference.height, shrink))]
     else:
         panels = [Panel("", _over(candidate, heat))]
-    columns = _columns(style, len(panels), reference.width, reference.height)
-    return Sheet(reference.width, reference.height, panels, columns, min(most_side, MOST_SIDE)).drawn(
+    width, height = map(max, reference.size, candidate.size)
+    columns = _columns(style, len(panels), width, height)
+    return Sheet(width, height, panels, columns, min(most_side, MOST_SIDE)).drawn(
         _legend_of(heat, titles, opaque=style == "alone") if scale else None
     )
 
@@ -132,6 +137,12 @@ def over(picture: Picture, heat: HeatMap, shrink: int = 1) -> Image.Image:
 
 def _over(picture: Picture, heat: HeatMap) -> Callable[[int], Image.Image]:
     return lambda shrink: over(picture, heat, shrink)
+
+
+def _marked(
+    draw_panel: Callable[[int], Image.Image], fit: Fit | None, side: Whose
+) -> Callable[[int], Image.Image]:
+    return draw_panel if fit is None else lambda shrink: marked(draw_panel(shrink), fit, side, shrink)
 
 
 def _plain(picture: Picture) -> Callable[[int], Image.Image]:

@@ -87,7 +87,7 @@ class Sheet:
             writing.write(pen, x, y, panel.caption)
             part = panel.draw(shrink)
             if enlarge > 1:
-                part = part.resize((width, height), Image.Resampling.NEAREST)
+                part = part.resize((part.width * enlarge, part.height * enlarge), Image.Resampling.NEAREST)
             image.paste(part, (x, y + above))
         if legend is not None:
             legend.draw_into(image, whole_height, writing)

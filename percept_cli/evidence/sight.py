@@ -11,6 +11,7 @@ from percept_cli.images.picture import Picture
 
 if TYPE_CHECKING:
     from percept_cli.evidence.changes import Changes
+    from percept_cli.evidence.fitting import Fitted
 
 
 @dataclass(frozen=True)
@@ -25,3 +26,5 @@ class Sight:
     height: int
     changes: Changes | None = None
     """What of the pictures differs, where someone asks; ``pictures`` are then as they are compared."""
+    fitted: Fitted | None = None
+    """Of pictures of two sizes how these are their rest; None where they are the pictures themselves."""

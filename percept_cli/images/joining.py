@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+Span = tuple[int, int]
+"""The first row, or column, and the first behind."""
+
 LARGE = 1 << 25
 """Pixels from which on a picture is made in strips: smaller ones are made faster in one go."""
 _STRIP = 1 << 19  # pixels: a few megabytes, which the cache holds at the usual 8 bits
@@ -134,6 +137,31 @@ def rectangle_of(picture: Picture, left: int, top: int, right: int, bottom: int)
         for first in range(top, bottom, rows)
     )
     return next(strips) if rows == height else picture_of_strips(width, height, strips)
+
+
+def parts_of(picture: Picture, rows: Sequence[Span], columns: Sequence[Span]) -> Picture:
+    """What remains of a picture where only some of its rows and columns are kept; the same object where all are.
+
+    Args:
+        picture: the picture.
+        rows: which rows, from the top, at least one.
+        columns: which columns, from the left, at least one.
+    """
+    import numpy as np
+
+    height, width = (sum(end - begin for begin, end in spans) for spans in (rows, columns))
+    if (width, height) == picture.size:
+        return picture
+    each = rows_of_strip(width) if is_large(width, height) else height
+
+    def strips() -> Iterator[Picture]:
+        for begin, end in rows:
+            for top in range(begin, end, each):
+                bottom = min(top + each, end)
+                kept = [picture.part(top, left, bottom, right) for left, right in columns]
+                yield Picture(width, bottom - top, np.concatenate(kept, axis=1).tobytes(), picture.deep)
+
+    return picture_of_strips(width, height, strips())
 
 
 def deepened(picture: Picture) -> Picture:

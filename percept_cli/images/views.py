@@ -36,11 +36,13 @@ _ALWAYS_THERE = 256 << 20  # bytes: asking the system takes time
 
 @dataclass(frozen=True)
 class Look:
-    """Two pictures of one size, and how they came about."""
+    """Two pictures of one size, and how they came about; of two sizes, with what is wrong with them."""
 
     view: View
     reference: Picture
     candidate: Picture
+    mismatch: SizeMismatch | None = None
+    """Of pictures whose sizes differ, where these are wanted: what is told of them otherwise."""
 
 
 @dataclass(eq=False)
@@ -70,16 +72,19 @@ class Side:
             return self._made[1]
 
 
-def looks(reference: Side, candidate: Side, policy: ImagePolicy) -> tuple[Iterator[Look], tuple[str, ...]]:
+def looks(
+    reference: Side, candidate: Side, policy: ImagePolicy, *, two_sizes: bool = False
+) -> tuple[Iterator[Look], tuple[str, ...]]:
     """All pairs of pictures to compare, each made when it is asked for, and what a person should know of them.
 
     Args:
         reference: the one file.
         candidate: the other.
         policy: what the recipe says.
+        two_sizes: whether pictures of other sizes are wanted as they are; not of files with several frames.
 
     Raises:
-        SizeMismatch: if they have other sizes, or other numbers of frames.
+        SizeMismatch: if they have other sizes that are not wanted, or other numbers of frames.
         UnsupportedImage: if one is light and the other is not, or all views do not fit the memory.
         NotFinite: if a pixel of light is no finite number, and that is not allowed.
     """
@@ -102,16 +107,25 @@ def looks(reference: Side, candidate: Side, policy: ImagePolicy) -> tuple[Iterat
             reference, candidate = map(Side, names, found)
     views = list(_views(reference.decoded, candidate.decoded, policy))
     _check_memory(reference, len(views))
-    return (_look(reference, candidate, *view, policy) for view in views), tuple(notes)
+    wanted = two_sizes and len(first.frames) == 1
+    return (_look(reference, candidate, *view, policy, two_sizes=wanted) for view in views), tuple(notes)
 
 
-def _look(reference: Side, candidate: Side, place: int, view: View, policy: ImagePolicy) -> Look:
+def _look(
+    reference: Side, candidate: Side, place: int, view: View, policy: ImagePolicy, *, two_sizes: bool
+) -> Look:
     deep = any(side.decoded.frames[place].deep for side in (reference, candidate))
     one, other = (side.picture(place, view, policy, deep=deep) for side in (reference, candidate))
-    one, other = one_size(one, other, policy, (reference.name, candidate.name))
+    mismatch = None
+    try:
+        one, other = one_size(one, other, policy, (reference.name, candidate.name))
+    except SizeMismatch as error:
+        if not two_sizes:
+            raise
+        mismatch = error
     if one.deep != other.deep:
         one, other = deepened(one), deepened(other)
-    return Look(view, one, other)
+    return Look(view, one, other, mismatch)
 
 
 def _check_memory(side: Side, views: int) -> None:

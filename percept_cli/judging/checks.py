@@ -19,6 +19,7 @@ from percept_cli.judging.likeness import likeness_of
 from percept_cli.judging.rulebook import RuleBook, changed
 from percept_cli.judging.rules import OFF, Rules
 from percept_cli.judging.threshold import judge
+from percept_cli.judging.two_sizes import of_two_sizes, told_of_sizes
 from percept_cli.pairs import Pair
 from percept_cli.pairs.held import PairInMemory
 from percept_cli.recipes import DEFAULT
@@ -35,6 +36,7 @@ from percept_cli.system.names import counted
 if TYPE_CHECKING:
     from percept_cli.engine.transfer import Contribution
     from percept_cli.evidence.changes import Changes
+    from percept_cli.evidence.fitting import Fitted
     from percept_cli.evidence.places import Place
 
 MOST_REGIONS = 50
@@ -51,7 +53,7 @@ class GateJudge:
             without it.
     """
 
-    keeps_maps, keeps_pictures = True, False
+    keeps_maps, keeps_pictures, fits_sizes = True, False, True
 
     def __init__(self, rules: Rules | Callable[[str], Rules], ladder: Ladder | None = None) -> None:
         self._ladder = ladder
@@ -65,12 +67,16 @@ class GateJudge:
         """As its rules say."""
         return self.rules_of(pair).preset
 
-    def changes(self, pair: Pair, look: Look, spec: DistanceSpec) -> Changes | None:
+    def changes(self, pair: Pair, look: Look, spec: DistanceSpec, fitted: Fitted | None = None) -> Changes | None:
         """What differs, with what the rules leave out left out, and what they let move moved back."""
         from percept_cli.evidence.changes import Allowed, changes_that_count
 
         rules = self.rules_of(pair)
         allowed = Allowed(rules.ignore, rules.mask, rules.max_shift)
+        if fitted is not None:
+            from percept_cli.evidence.fitting import changes_of_rest
+
+            return changes_of_rest(look, fitted.fit, allowed, spec.pictures)
         return changes_that_count(look.reference, look.candidate, allowed, spec.pictures)
 
     def judged(
@@ -80,6 +86,8 @@ class GateJudge:
         rules, changes = self.rules_of(pair), sight.changes
         pixels = sight.width * sight.height
         if changes is not None and changes.ignored == pixels:
+            if sight.fitted is not None:
+                return of_two_sizes(result, None, sight.fitted, rules.size_mismatch)
             reason = "nothing was compared: all pixels are ignored"
             return replace(result, status="pass", reason=reason, distance=math.nan, layers=(), notes=())
         if changes is None:
@@ -89,15 +97,23 @@ class GateJudge:
         else:
             measures, evidence = _examined(spec, result, sight, changes, found, rules)
         gates = judge_gates(measures, rules)
+        if sight.fitted is not None:
+            of_rest = replace(evidence, gates=gates) if result.scored else None
+            return of_two_sizes(result, of_rest, sight.fitted, rules.size_mismatch)
         ladder = self._ladder if rules.preset is None else _ladder_of(rules.preset)
         like = likeness_of(result, sight, found, spec, ladder, peak=measures.peak)
         # What is no number is an error already, and stays one.
         status, reason = verdict_of(gates) if result.scored else judge(result.distance, None, "")
+        told = tuple(_notes(evidence))
+        if changes is not None and status in ("warn", "fail"):
+            from percept_cli.evidence.fitting import displaced_rows
+
+            told = (*told, *filter(None, [displaced_rows(changes)]))
         return replace(
             result,
             status=status,
             reason=reason,
-            notes=(*result.notes, *_notes(evidence)),
+            notes=(*result.notes, *told),
             evidence=replace(evidence, gates=gates),
             like=like,
         )
@@ -107,12 +123,8 @@ class GateJudge:
         if not isinstance(error, SizeMismatch) or pair.reference is None or pair.candidate is None:
             return result
         policy = self.rules_of(pair).size_mismatch
-        told = {
-            "fail": "",
-            "warn": "; nothing was compared",
-            "pass": ", which is allowed; nothing was compared",
-        }
-        return _stamped(replace(result, status=policy, reason=f"{error}{told[policy]}"), pair, limits)
+        nothing = "" if policy == "fail" else "nothing was compared"
+        return _stamped(replace(result, status=policy, reason=told_of_sizes(error, policy, nothing)), pair, limits)
 
     def unmatched(self, result: PairResult, pair: Pair, limits: Limits) -> PairResult:
         """With what identifies the file, and allowed where the rules say so."""

@@ -16,6 +16,7 @@ from percept_cli.results.pair import PairResult
 if TYPE_CHECKING:
     from percept_cli.engine.transfer import Contribution
     from percept_cli.evidence.changes import Changes
+    from percept_cli.evidence.fitting import Fitted
 
 
 class Judge(Protocol):
@@ -32,8 +33,18 @@ class Judge(Protocol):
     def preset_of(self, pair: Pair) -> str | None:
         """The preset that a pair is measured by; None for the run's recipe."""
 
-    def changes(self, pair: Pair, look: Look, spec: DistanceSpec) -> Changes | None:
+    @property
+    def fits_sizes(self) -> bool:
+        """Whether it judges the rest of two sizes: what remains without what only one of the pictures has."""
+
+    def changes(self, pair: Pair, look: Look, spec: DistanceSpec, fitted: Fitted | None = None) -> Changes | None:
         """What of a view differs and counts, where it asks; None for all of it.
+
+        Args:
+            pair: which pair.
+            look: the view, of one size.
+            spec: by which recipe it is measured.
+            fitted: how it came about, of pictures of two sizes.
 
         Raises:
             PerceptError: where the pair's rules do not fit its pictures.

@@ -22,6 +22,7 @@ from percept_cli.results.status import Status
 if TYPE_CHECKING:
     from percept_cli.engine.transfer import Contribution
     from percept_cli.evidence.changes import Changes
+    from percept_cli.evidence.fitting import Fitted
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,18 @@ class ThresholdJudge:
         """None: the run's recipe."""
         return None
 
-    def changes(self, pair: Pair, look: Look, spec: DistanceSpec) -> Changes | None:  # noqa: ARG002 - of each the same
+    @property
+    def fits_sizes(self) -> bool:
+        """False: two sizes have no distance."""
+        return False
+
+    def changes(
+        self,
+        pair: Pair,  # noqa: ARG002 - of each the same
+        look: Look,  # noqa: ARG002
+        spec: DistanceSpec,  # noqa: ARG002
+        fitted: Fitted | None = None,  # noqa: ARG002
+    ) -> Changes | None:
         """None: the whole view counts."""
         return None
 

@@ -96,6 +96,8 @@ def details_of(result: PairResult) -> list[str]:
         )
     found = result.evidence
     if found is not None:
+        if found.fit is not None:
+            lines.append(f"{found.fit.rest_name}: {found.fit.rest}")
         lines += [gate_in_words(gate) for gate in found.gates]
         lines += [region_in_words(region) for region in found.regions]
         if found.regions_in_all > len(found.regions):

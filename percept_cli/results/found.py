@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from percept_cli.geometry import Box
+from percept_cli.results.fit import Fit
 
 GateName = Literal["overall", "peak", "colour", "changed-pixels"]
 Level = Literal["pass", "warn", "fail"]
@@ -117,6 +118,9 @@ class Evidence:
     """The noise floor of the peak that was measured in the pair; None where it was not needed."""
     heat: HeatMap | None = None
     """None where nothing differs."""
+    fit: Fit | None = None
+    """Of images of two sizes how they lie on each other: all else is then of their rest, in the candidate's
+    pixels, and no part of the verdict. None of images of one size."""
 
     @property
     def limited(self) -> tuple[Gate, ...]:
@@ -125,7 +129,12 @@ class Evidence:
 
     @property
     def deciding(self) -> Gate | None:
-        """The gate that made the verdict: of those with the worst status, the one furthest above its limit."""
+        """The gate that made the verdict: of those with the worst status, the one furthest above its limit.
+
+        None of images of two sizes, whose verdict is made by their sizes.
+        """
+        if self.fit is not None:
+            return None
         return max(self.gates, key=lambda gate: (LEVELS.index(gate.status), gate.excess), default=None)
 
     @property

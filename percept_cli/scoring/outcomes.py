@@ -7,13 +7,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from percept_cli.engine.plan import Plan
-from percept_cli.errors import DeviceUnavailable, LibraryUnavailable, WeightsUnavailable
+from percept_cli.errors import DeviceUnavailable, LibraryUnavailable, SizeMismatch, WeightsUnavailable
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.numbers import total
-from percept_cli.results.pair import LayerResult, PairResult, ViewResult
+from percept_cli.results.pair import LayerResult, PairResult, ViewResult, worst_first
 
 OF_EVERY_PAIR = (DeviceUnavailable, WeightsUnavailable, LibraryUnavailable)
 """What would befall all pairs is raised; any other error is that of its pair."""
+
+
+def without_rest(mismatch: SizeMismatch, error: Exception) -> SizeMismatch:
+    """What is told of two sizes where something keeps the rest of both pictures from being compared."""
+    why = str(error) or "not enough memory"
+    return SizeMismatch(f"{mismatch}; what both have was not compared: {why}", hint=mismatch.hint)
+
+
+def worst_view(one: PairResult) -> tuple[float, ...]:
+    """What sorts the worst of a pair's views first; those of two sizes, which have no distance, by their rest."""
+    excess = max((gate.excess for gate in one.evidence.limited), default=0.0) if one.evidence else 0.0
+    return *worst_first(one), 0.0 if one.compared else -excess
 
 
 def with_views(worst: PairResult, views: tuple[ViewResult, ...]) -> PairResult:

@@ -19,7 +19,7 @@ from typing import Protocol
 from percept_cli.errors import DeviceOutOfMemory, PerceptError, UnreadableImage
 from percept_cli.pairs import Pair
 from percept_cli.results.pair import PairResult
-from percept_cli.scoring.outcomes import OF_EVERY_PAIR
+from percept_cli.scoring.outcomes import OF_EVERY_PAIR, without_rest
 from percept_cli.scoring.reading import Reading, References
 from percept_cli.scoring.scorer import Measured, Scorer
 from percept_cli.system.names import shown
@@ -182,7 +182,9 @@ class PairReader:
             job.result = self.failed(job, error)
 
     def failed(self, job: Job, error: PerceptError | MemoryError) -> PairResult:
-        """The result of a pair that cannot be compared."""
+        """The result of a pair that cannot be compared, or not the rest of its two sizes."""
+        if job.reading is not None and job.reading.mismatch is not None:
+            error = without_rest(job.reading.mismatch, error)
         return failed(job.scorer, job.pair, error)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from percept_cli.errors import UnusablePair
+from percept_cli.errors import SizeMismatch, UnusablePair
 from percept_cli.evidence.sight import Sight
 from percept_cli.formats.decode import decode
 from percept_cli.formats.files import Content, read_stamped
@@ -38,6 +38,11 @@ class Reading:
     """Wall time it took."""
     notes: tuple[str, ...] = ()
     """What a person should know of the files."""
+
+    @property
+    def mismatch(self) -> SizeMismatch | None:
+        """Of pictures of two sizes what is told of them; the sights are then of their rest."""
+        return next((sight.fitted.mismatch for sight in self.sights if sight.fitted is not None), None)
 
     @property
     def bytes(self) -> int:

@@ -20,9 +20,9 @@ from percept_cli.judging.threshold import ThresholdJudge
 from percept_cli.pairs import Pair
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.numbers import total
-from percept_cli.results.pair import PairResult, ViewResult, worst_first
+from percept_cli.results.pair import PairResult, ViewResult
 from percept_cli.results.status import Status
-from percept_cli.scoring.outcomes import layer_results, with_views
+from percept_cli.scoring.outcomes import OF_EVERY_PAIR, layer_results, with_views, without_rest, worst_view
 from percept_cli.scoring.reading import Reading, References, Stamps, sides_of
 from percept_cli.system import libraries
 from percept_cli.system.names import posix
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from percept_cli.engine.measure import Engine
     from percept_cli.engine.plan import Piece
     from percept_cli.engine.transfer import Contribution, Ticket
+    from percept_cli.evidence.changes import Changes
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,14 @@ class Scorer:
         if planned is not None:
             planned(reading)
         start = time.perf_counter()
-        found = self.measure(reading)
+        try:
+            found = self.measure(reading)
+        except OF_EVERY_PAIR:
+            raise
+        except (PerceptError, MemoryError) as error:
+            if reading.mismatch is None:
+                raise
+            raise without_rest(reading.mismatch, error) from None
         return self.finish(reading, found, reading.seconds + time.perf_counter() - start)
 
     def outcome(self, pair: Pair) -> PairResult:
@@ -199,13 +207,29 @@ class Scorer:
         """
         start = time.perf_counter()
         reference, candidate, stamps = sides_of(pair, references, self.spec.pictures)
-        found, notes = looks(reference, candidate, self.spec.pictures)
+        found, notes = looks(reference, candidate, self.spec.pictures, two_sizes=self.judge.fits_sizes)
         sights = tuple(self._sight(pair, look) for look in found)
         return Reading(pair, sights, stamps, time.perf_counter() - start, notes)
 
     def _sight(self, pair: Pair, look: Look) -> Sight:
-        """Plan a view of a pair, with what the judge leaves out left out."""
-        changes = self.judge.changes(pair, look, self.spec)
+        """Plan a view of a pair, with what the judge leaves out left out; of two sizes what their rest needs."""
+        if look.mismatch is not None:
+            try:
+                return self._sight_of_rest(pair, look)
+            except OF_EVERY_PAIR:
+                raise
+            except (PerceptError, MemoryError) as error:
+                raise without_rest(look.mismatch, error) from None
+        return self._planned(look, self.judge.changes(pair, look, self.spec))
+
+    def _sight_of_rest(self, pair: Pair, look: Look) -> Sight:
+        from percept_cli.evidence.fitting import fitted
+
+        rest, how = fitted(look)
+        sight = self._planned(rest, self.judge.changes(pair, rest, self.spec, how))
+        return replace(sight, fitted=how)
+
+    def _planned(self, look: Look, changes: Changes | None) -> Sight:
         reference, candidate = look.reference, look.candidate if changes is None else changes.candidate
         plan = plan_of_pixels(self.spec, reference.pixels, candidate.pixels, reference.height, reference.width)
         kept = (reference, candidate) if plan.crops or self.judge.keeps_pictures else None
@@ -219,7 +243,7 @@ class Scorer:
             mine = [contribution for one, contribution in found if one is sight]
             results.append(replace(self.result_of(reading, sight, mine, seconds), view=sight.view))
         # A view of which nothing was compared says nothing of the others.
-        worst = min([one for one in results if one.compared] or results, key=worst_first)
+        worst = min([one for one in results if one.compared] or results, key=worst_view)
         if len(results) == 1:
             return replace(worst, notes=(*worst.notes, *reading.notes))
         views = tuple(ViewResult(one.view, one.distance, one.status, one.reason) for one in results)

@@ -112,7 +112,7 @@ def _row(result: PairResult) -> str:
         cells = ["distance", *beside(result.distance, result.threshold), "", most_in(result)]
     else:
         name += f"<br>{_text(reason_of(result))}"
-        cells = [""] * 5
+        cells = ["", "", "", boxes_in_words(result), ""]
     return f"| {' | '.join((result.status.upper(), name, *cells))} |\n"
 
 

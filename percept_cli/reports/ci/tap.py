@@ -66,6 +66,8 @@ def _diagnostics(result: PairResult) -> dict[str, Any]:
         told |= {"distance": result.distance, "top layer": most_in(result)}
     if result.evidence is not None:
         told["gates"] = [_plain(asdict(gate)) for gate in result.evidence.gates]
+        if result.evidence.fit is not None:
+            told["fit"] = str(result.evidence.fit)
         told["regions"] = [_plain(asdict(region)) for region in result.evidence.regions]
     return told
 

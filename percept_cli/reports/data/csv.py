@@ -58,7 +58,8 @@ def _check(result: PairResult) -> tuple[str, ...]:
     """What ``_CHECK`` names; the limit is the one that fails."""
     if result.evidence is None:
         return ("",) * len(_CHECK)
-    gates = {gate.name: gate for gate in result.evidence.gates}
+    # Those of the rest of two sizes are no gates of the pair.
+    gates = {} if result.evidence.fit else {gate.name: gate for gate in result.evidence.gates}
     cells: list[str] = []
     for name in get_args(GateName):
         gate = gates.get(name)

@@ -183,6 +183,8 @@ def _view_result_of(entry: Mapping[str, Any]) -> ViewResult:
 
 def _evidence(found: Evidence) -> dict[str, Any]:
     row = asdict(found)
+    if found.fit is None:
+        del row["fit"]
     if found.heat is not None:
         row["heat"]["values"] = base64.b64encode(zlib.compress(found.heat.values)).decode()
     return row

@@ -55,12 +55,13 @@ def _print_pair(console: Console, run: Run, result: PairResult, style: Style) ->
     size = "" if result.width is None else f"  {result.width} × {result.height}"
     console.print(Text.assemble(word(result.status), "  ", Text(printable(result.name), style="bold"), size))
     facts = facts_table()
-    if result.evidence is None:
+    if result.evidence is None or result.evidence.fit is not None:
         facts.add_row("reason", Text(printable(result.reason)))
     else:
         for gate in result.evidence.gates:
             if gate.status != "pass":
                 facts.add_row(gate.name, _gate(gate))
+    if result.evidence is not None:
         if result.like is not None:
             facts.add_row("like", Text(printable(result.like.words)))
         for line, region in enumerate(result.evidence.regions[:_REGIONS_TOLD]):
@@ -70,7 +71,7 @@ def _print_pair(console: Console, run: Run, result: PairResult, style: Style) ->
             facts.add_row("", f"and {counted(more, 'more region')}")
         if result.evidence.shift is not None:
             facts.add_row("moved", "as a whole by {},{} pixels".format(*result.evidence.shift))
-        if result.distance:
+        if result.compared and result.distance:
             facts.add_row("layers", _layers(result))
     for note in result.notes:
         facts.add_row("note", Text(printable(note)))
