@@ -18,7 +18,8 @@ from percept_cli.formats.known import PICTURE_ENDINGS
 from percept_cli.geometry import FileStamp, View
 from percept_cli.images.policy import ImagePolicy
 from percept_cli.images.views import Look, Side, looks
-from percept_cli.recipes.spec import DistanceSpec
+from percept_cli.recipes.spec import DistanceSpec, ceiling
+from percept_cli.results.found import nothing_differs
 from percept_cli.results.pair import PairResult
 from percept_cli.system.names import counted, printable, shown
 from percept_cli.system.whole import write_output
@@ -85,9 +86,9 @@ class HeatMapFolder:
         for result in results:
             if result.status not in ("fail", "warn") or result.evidence is None:
                 continue
-            if result.evidence.heat is None:
-                # Of two sizes, the rest may be equal.
-                without += result.evidence.fit is None or bool(result.evidence.changed_pixels)
+            # Of two sizes the rest may be equal; what only one of them has is drawn all the same.
+            if result.evidence.heat is None and (result.evidence.fit is None or result.evidence.changed_pixels):
+                without += 1
                 continue
             try:
                 write_output(self._target(result), [triptych(result, spec)])
@@ -146,7 +147,7 @@ def triptych(result: PairResult, spec: DistanceSpec) -> bytes:
     """A pair's reference, candidate and heat map as a PNG file.
 
     Args:
-        result: with evidence that has a heat map.
+        result: with evidence that has a heat map, or of two sizes of which the rest is equal.
         spec: the run's recipe.
 
     Raises:
@@ -155,9 +156,10 @@ def triptych(result: PairResult, spec: DistanceSpec) -> bytes:
     sides = ((result.reference, result.reference_file), (result.candidate, result.candidate_file))
     look = _look(sides, spec.pictures, result.view)
     found = result.evidence
-    assert found is not None and found.heat is not None
+    assert found is not None
     titles = titles_of(spec) if result.fingerprint is None else TITLES
-    drawing = draw("triptych", look.reference, look.candidate, found.heat, titles=titles, fit=found.fit)
+    heat = found.heat or nothing_differs(*look.candidate.size, ceiling(spec) or 1.0)
+    drawing = draw("triptych", look.reference, look.candidate, heat, titles=titles, fit=found.fit)
     return PNG.encoded(drawing.image)
 
 

@@ -38,10 +38,7 @@ def marked(image: Image.Image, fit: Fit, side: Whose, shrink: int = 1) -> Image.
         if band.kind == own:
             part = np.s_[place:end] if band.axis == "rows" else np.s_[:, place:end]
             between[part] = True
-            edges = (place, end - 1)
-        else:
-            edges = (place,)
-        for edge in edges:
+        for edge in {place, end - 1} if band.kind == own else {place}:
             edge = min(edge, (height if band.axis == "rows" else width) - 1)
             lines[np.s_[edge : edge + 1] if band.axis == "rows" else np.s_[:, edge : edge + 1]] = True
     mask = np.where(lines | (between & hatching), 255, np.where(between, _TINT, 0)).astype(np.uint8)
