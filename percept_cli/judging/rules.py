@@ -105,7 +105,7 @@ class Rules:
     missing: Policy = "fail"
     """A reference without a picture."""
     size_mismatch: Policy = "fail"
-    """Two pictures of different sizes, which are never compared."""
+    """Two pictures of different sizes, whose rest is compared and never judged."""
     references: tuple[str, ...] = ()
     """Further references, of which any may match; ``{name}``, ``{stem}``, ``{suffix}`` stand for the picture's."""
     preset: str | None = None

@@ -40,7 +40,7 @@ class Summary:
     identical: int
     """Passed or measured pairs whose distance is exactly 0, and of which nothing had moved or was left out."""
     not_compared: int
-    """Pairs that passed though nothing was compared: two sizes that are allowed, or all pixels left out."""
+    """Pairs that passed without being judged as a whole: two sizes that are allowed, or all pixels left out."""
     judged: int
     """Scored pairs that have a threshold."""
     mean: float | None

@@ -124,7 +124,7 @@ class Check:
             )
         result = replace(result, name=f"{self._node.nodeid}: {spot.label}")
         if result.status in ("warn", *_FINE) and not result.compared:  # two sizes, which the rules let pass
-            nothing = "nothing was compared"
+            nothing = "not judged" if result.evidence is not None else "nothing was compared"
             self._warn(spot, result.reason if nothing in result.reason else f"{result.reason}; {nothing}")
         elif result.status == "warn":
             self._warn(spot, result.reason)

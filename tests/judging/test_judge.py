@@ -79,7 +79,8 @@ def test_a_run_of_which_some_is_compared(percept: Percept, tmp_path: Path) -> No
 def test_python_has_a_result_of_two_sizes_and_compare_raises(two_sizes: Path) -> None:
     for first, second in (("a.png", "b.png"), ("two.gif", "three.gif")):
         result = percept_cli.check(two_sizes / first, two_sizes / second)
-        assert (result.status, result.compared, result.evidence) == ("fail", False, None)
+        assert (result.status, result.compared, result.scored) == ("fail", False, False)
+        assert (result.evidence is None) == (first == "two.gif")
         assert "differ" in result.reason
         assert result.reference_file is not None
         with pytest.raises(SizeMismatch):

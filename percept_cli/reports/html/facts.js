@@ -65,10 +65,17 @@ function gateTable(evidence, showBox) {
     [term("fail-limit", "Fails above"), "right"],
     ["Where"], ["Limits from"]];
   const facts = [make("span", {}, `${counted(evidence.changed_pixels, "pixel")} changed`)];
+  if (evidence.fit) facts.unshift(restInWords(evidence.fit));
   if (evidence.ignored_pixels) facts.push(`${counted(evidence.ignored_pixels, "pixel")} ignored`);
   if (evidence.shift) facts.push(`the whole candidate moved by ${moved(evidence.shift)}, which is allowed`);
   if (evidence.noise !== null) facts.push(make("span", {}, term("noise-floor", "noise floor"), " of the peak ", exact(evidence.noise)));
   return make("div", {}, table("Gates", heads, rows), make("p", { className: "aside" }, ...facts.flatMap((fact, at) => (at ? ["; ", fact] : [fact])), "."));
+}
+
+/** That gates of two sizes are of what is left of both, and make no verdict. */
+function restInWords({ aligned, rest }) {
+  const what = aligned === "bands" ? "what is left without the marked bands" : "the part that both images have";
+  return `The sizes make the verdict; these values are of ${what}: ${rest}`;
 }
 
 /** How far a value goes towards the limit that fails: the line is that limit. */
@@ -203,6 +210,11 @@ function fileList(entry) {
   }
   if (entry.width) {
     parts.push(make("div", {}, make("dt", {}, "size"), make("dd", {}, `${entry.width} × ${entry.height} pixels`)));
+  }
+  const fit = entry.evidence && entry.evidence.fit;
+  if (fit) {
+    const [before, now] = ROLES.map((role) => fit[role].join(" × "));
+    parts.push(make("div", {}, make("dt", {}, "sizes"), make("dd", {}, `${before} → ${now} pixels`)));
   }
   return make("dl", { className: "files" }, ...parts);
 }

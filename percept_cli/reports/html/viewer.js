@@ -18,6 +18,7 @@ class Viewer {
     this.region = -1;
     this.spot = null; // a place that was asked for and is no region
     this.entry = null;
+    this.sizes = null; // of two sizes, how they lie on each other
     this.panes = [this.pane("reference"), this.pane("candidate")];
     this.handle = this.makeHandle();
     this.panes[0].element.append(this.handle);
@@ -85,11 +86,12 @@ class Viewer {
     this.flipped = false;
     const roles = ROLES.filter((role) => entry.sides[role]);
     // Where there is nothing to see, there is only something to say.
-    const visible = Boolean(entry.width) || roles.some((role) => entry.sides[role].show);
+    this.sizes = entry.evidence && entry.evidence.fit;
+    const visible = Boolean(entry.width || this.sizes) || roles.some((role) => entry.sides[role].show);
     byId("viewer").hidden = !roles.length;
     this.stage.hidden = !visible;
     document.querySelector(".tools").hidden = !visible;
-    this.size = { width: entry.width || 1, height: entry.height || 1 };
+    this.size = this.sizes ? sizeOfBoth(this.sizes) : { width: entry.width || 1, height: entry.height || 1 };
     const heat = entry.evidence && entry.evidence.heat;
     for (const pane of this.panes) {
       pane.shots = {};
@@ -289,7 +291,9 @@ class Viewer {
       return mark;
     });
     pane.spot = make("div", { className: "spot", hidden: true });
-    pane.marks.replaceChildren(...marks, pane.spot);
+    pane.bands = this.sizes ? ROLES.flatMap((role) =>
+      bandsIn(this.sizes, role).map((band) => ({ role, box: band.box, element: makeBand(band) }))) : [];
+    pane.marks.replaceChildren(...pane.bands.map((band) => band.element), ...marks, pane.spot);
     pane.boxes = regions.map((region) => region.box);
   }
 
@@ -322,16 +326,22 @@ class Viewer {
     const boxes = byId("boxes").checked;
     for (const pane of this.panes) {
       const { sheet } = pane;
-      sheet.style.width = `${this.size.width}px`;
-      sheet.style.height = `${this.size.height}px`;
+      const role = this.roleIn(pane, mode);
+      const [width, height] = this.sizes && mode === "sides" ? this.sizes[role] : [this.size.width, this.size.height];
+      sheet.style.width = `${width}px`;
+      sheet.style.height = `${height}px`;
       sheet.style.transform = `translate(${view.x}px, ${view.y}px) scale(${view.scale})`;
       pane.marks.classList.toggle("off", !boxes);
       [...pane.marks.querySelectorAll(".mark")].forEach((mark, index) => {
-        this.place(mark, pane.boxes[index]);
+        this.place(mark, this.boxIn(role, pane.boxes[index]));
         mark.classList.toggle("chosen", index === this.region);
       });
       pane.spot.hidden = !this.spot;
-      if (this.spot) this.place(pane.spot, this.spot);
+      if (this.spot) this.place(pane.spot, this.boxIn(role, this.spot));
+      for (const band of pane.bands) {
+        band.element.hidden = band.role !== role;
+        this.place(band.element, band.box, 0);
+      }
       pane.caption.textContent = this.captionOf(pane, mode);
     }
     this.drawModes(mode);
@@ -364,12 +374,22 @@ class Viewer {
     return "heat map over the candidate";
   }
 
-  place(element, box) {
+  /** Whose places a pane shows: of two sizes, the same thing may be elsewhere in the other image. */
+  roleIn(pane, mode) {
+    if (mode === "sides") return pane.role;
+    return mode === "blink" && !this.flipped ? "reference" : "candidate";
+  }
+
+  boxIn(role, box) {
+    return this.sizes && role === "reference" ? inReference(this.sizes, box) : box;
+  }
+
+  place(element, box, least = 8) {
     const { scale, x, y } = this.view;
     element.style.left = `${x + box.x * scale}px`;
     element.style.top = `${y + box.y * scale}px`;
-    element.style.width = `${Math.max(8, box.width * scale)}px`;
-    element.style.height = `${Math.max(8, box.height * scale)}px`;
+    element.style.width = `${Math.max(least, box.width * scale)}px`;
+    element.style.height = `${Math.max(least, box.height * scale)}px`;
   }
 
   /** Some of the picture always stays in its pane. */
