@@ -96,8 +96,8 @@ class PairResult:
     unavailable: bool = False
     """Of an error: whether memory or the machine is why, and nothing is wrong with the files."""
     evidence: Evidence | None = None
-    """Gates, regions and the heat map, from ``percept check``; None elsewhere, and where nothing was compared. Of two
-    sizes they are of what both images have (``Evidence.fit``), and no part of the verdict."""
+    """Gates, regions and the heat map, from ``percept check``; None elsewhere, and where nothing was compared. Of
+    two sizes they are of what both images have (``Evidence.fit``), and no part of the verdict."""
     view: View = View()
     """What everything here is of: of several the one of the worst verdict, then of the largest distance."""
     views: tuple[ViewResult, ...] = ()
@@ -128,7 +128,7 @@ class PairResult:
 
     @property
     def unseen(self) -> bool:
-        """Whether the pair passed though it was not judged as a whole: of two sizes, or with all pixels left out."""
+        """Whether the pair passed though it was not judged as a whole: of two sizes, or all pixels left out."""
         return self.status == "pass" and not self.compared
 
     @property

@@ -123,7 +123,8 @@ def check(
     Returns:
         The result. ``status`` is ``pass``, ``warn`` or ``fail``, and ``evidence`` says why and where. Images of
         different sizes fail without a distance; ``evidence.fit`` says which rows or columns were inserted or
-        removed, and the rest of ``evidence`` is about what both have. Different frame counts fail without evidence.
+        removed, and the rest of ``evidence`` is about what both have. Different frame counts fail without
+        evidence.
 
     Raises:
         PerceptError: one of its subclasses, for anything that goes wrong.

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from percept_cli.drawing.heatmaps import HeatMapFolder, place_of
+from percept_cli.drawing.marks import COLOUR
 from percept_cli.drawing.over import draw, titles_of
 from percept_cli.errors import OutputUnwritable
 from percept_cli.formats.files import read_stamped
@@ -18,6 +19,7 @@ from percept_cli.results.pair import PairResult
 from percept_cli.scoring.api import check
 from tests.conftest import Percept, Save, as_picture, drawing
 from tests.support.heat_maps import RENDER, pixels
+from tests.support.rows import page, with_band
 from tests.support.runs import CHECKED
 
 # The folder of a check.
@@ -178,3 +180,21 @@ def test_a_map_of_one_recipe_is_not_titled_by_another(tmp_path: Path) -> None:
     HeatMapFolder(tmp_path / "maps", ()).draw([mine, replace(other, fingerprint="0" * 12)], RENDER)
     first, second = (pixels(tmp_path / "maps" / name) for name in ("a.png", "b.png"))
     assert first.shape == second.shape
+
+
+def test_two_sizes_are_drawn_with_what_only_one_of_them_has(percept: Percept, tmp_path: Path) -> None:
+    taller = with_band(page(60), 26, page(12, seed=9))
+    changed = taller.copy()
+    changed[44:60, 8:32] = (255, 0, 0)
+    for folder in ("expected", "actual"):
+        (tmp_path / folder).mkdir()
+        for name, picture in (("equal", taller), ("changed", changed)):
+            found = page(60) if folder == "expected" else picture
+            Image.fromarray(found).save(tmp_path / folder / f"{name}.png")
+    done = percept("check", "expected", "actual", "--heatmaps", "maps", "--quiet")
+    assert done.returncode == 1
+    for name, hot in (("equal", 0), ("changed", 1)):
+        found = pixels(tmp_path / "maps" / f"{name}.png").astype(int)
+        assert ((found == COLOUR).all(axis=2)).sum() > 100, name
+        yellow = (found[..., 0] > 200) & (found[..., 2] < 120) & (found[..., 1] > 120)
+        assert (yellow[: len(found) // 2].sum() > 0) == bool(hot), name

@@ -52,10 +52,10 @@ def test_where_no_bands_explain_it_the_common_part_is_left() -> None:
 
 
 def test_deep_pictures_stay_deep() -> None:
-    deep = [Picture(48, len(side), side.astype(np.float32).tobytes(), deep=True) for side in (PAGE, TALLER)]
-    rest, _ = fitted(Look(View(), *deep, SizeMismatch("")))
+    one, other = (Picture(48, len(side), side.astype(np.float32).tobytes(), deep=True) for side in (PAGE, TALLER))
+    rest, _ = fitted(Look(View(), one, other, SizeMismatch("")))
     assert rest.candidate.deep
-    assert rest.candidate.pixels == rest.reference.pixels == deep[0].pixels
+    assert rest.candidate.pixels == rest.reference.pixels == one.pixels
 
 
 def test_what_is_ignored_lies_in_the_reference() -> None:

@@ -19,6 +19,7 @@ from percept_cli.formats import files
 from percept_cli.formats.decode import decode
 from percept_cli.images import joining
 from percept_cli.images.kept import Kept
+from percept_cli.images.picture import Picture
 from tests.support.large_files import COLOURS, GREY, HEIGHT, RGB, WIDTH, by_pillow, chunk, in_both_places, plain
 from tests.support.large_files import place as place
 from tests.support.large_files import small as small
@@ -110,3 +111,19 @@ def peak(folder: Path, side: int, form: str) -> float:
     command = [sys.executable, "-c", measuring, sys.executable, "-m", "percept_cli", "compare", *map(str, paths)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
     return int(done.stdout) * 1024
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_some_rows_and_columns_of_a_picture(deep: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    array = np.arange(20 * 12 * 3, dtype=np.float32 if deep else np.uint8).reshape(20, 12, 3) % 251
+    picture = Picture(12, 20, array.tobytes(), deep)
+    wanted = np.concatenate([array[:3], array[7:]])[:, 2:9]
+    rows, columns = [(0, 3), (7, 20)], [(2, 9)]
+    for large in (False, True):
+        if large:
+            monkeypatch.setattr(joining, "LARGE", 1)
+            monkeypatch.setattr(joining, "_STRIP", 24)
+        found = joining.parts_of(picture, rows, columns)
+        assert (found.size, found.deep) == ((7, 16), deep)
+        assert np.array_equal(found.array, wanted)
+    assert joining.parts_of(picture, [(0, 20)], [(0, 12)]) is picture

@@ -244,3 +244,19 @@ def test_views_are_the_same(
         whole_ones.setattr(joining, "LARGE", 1 << 30)
         assert seen() == found
     assert found
+
+
+def test_two_sizes_are_seen_as_they_are_where_someone_asks() -> None:
+    frames = [np.zeros((height, 20, 3), np.uint8) for height in (20, 30)]
+    small, large = (
+        Side("a.png", Decoded((frame_of_levels(frame, np.full(frame.shape[:2], 9, np.uint8)),)))
+        for frame in frames
+    )
+    with pytest.raises(SizeMismatch):
+        list(looks(small, large, ImagePolicy())[0])
+    found = list(looks(small, large, ImagePolicy(), two_sizes=True)[0])
+    assert [(one.reference.size, one.candidate.size) for one in found] == [((20, 20), (20, 30))] * 2
+    assert "is 20×20 pixels" in str(found[0].mismatch)
+    assert [one.mismatch for one in looks(small, small, ImagePolicy(), two_sizes=True)[0]] == [None, None]
+    (padded,) = {one.mismatch for one in looks(small, large, ImagePolicy(pad="white"), two_sizes=True)[0]}
+    assert padded is None

@@ -29,4 +29,5 @@ def noisy(picture: Rows, seed: int = 5) -> Rows:
     rng = np.random.default_rng(seed)
     levels = picture.astype(float)
     detail = np.abs(np.diff(levels, axis=1, prepend=levels[:, :1])).max(axis=2, keepdims=True) > 24
-    return np.clip(levels + rng.normal(0, 18, levels.shape) * detail, 0, 255).astype(np.uint8)
+    found: Rows = np.clip(levels + rng.normal(0, 18, levels.shape) * detail, 0, 255).astype(np.uint8)
+    return found

@@ -38,7 +38,17 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent
 _STYLES = ("report.css", "list.css", "viewer.css", "facts.css", "terms.css")
-_SCRIPTS = ("data.js", "terms.js", "pointers.js", "fit.js", "viewer.js", "ladder.js", "facts.js", "list.js", "report.js")
+_SCRIPTS = (
+    "data.js",
+    "terms.js",
+    "pointers.js",
+    "fit.js",
+    "viewer.js",
+    "ladder.js",
+    "facts.js",
+    "list.js",
+    "report.js",
+)
 """In this order, they are one script."""
 _PLAIN = ("status", "distance", "severity", "threshold", "width", "height")
 _MOST_VIEWS = 100  # of a pair, the worst first

@@ -5,6 +5,7 @@ It is skipped where there is no Chromium, unless PERCEPT_REQUIRE_BROWSER is set,
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from percept_cli.geometry import Box
 from percept_cli.reports import Style
 from percept_cli.reports import render as pieces_of
+from percept_cli.results.fit import Band, Fit
 from percept_cli.system.whole import write_output
+from tests.conftest import drawing
 from tests.support.opened_pages import HOSTILE, SEEN, WIDTH, choose, names, opened, run_of
 from tests.support.runs import CHECKED
 
@@ -410,3 +414,37 @@ def test_an_empty_run_says_so(browser: Browser, tmp_path: Path) -> None:
         expect(page.locator("#empty")).to_be_visible()
         for key in "jknp1234+-0r/?":
             page.keyboard.press(key)
+
+
+def test_two_sizes_show_what_only_one_of_them_has(browser: Browser, tmp_path: Path) -> None:
+    fail = next(one for one in CHECKED.results if one.status == "fail")
+    assert fail.evidence is not None
+    sides = dict[str, Any]()
+    for role, height in (("reference", 60), ("candidate", 72)):
+        drawing(48, height, seed=1).save(tmp_path / f"{role}.png")
+        sides |= {role: str(tmp_path / f"{role}.png"), f"{role}_file": None}
+    fit = Fit((48, 60), (48, 72), "bands", (Band("rows", "inserted", 12, 26, 26),), "above limits")
+    region = replace(fail.evidence.regions[0], box=Box(8, 44, 24, 16))
+    evidence = replace(fail.evidence, regions=(region,), regions_in_all=1, fit=fit)
+    found = replace(fail, **sides, width=None, height=None, layers=(), distance=math.nan, evidence=evidence)
+    path = tmp_path / "report.html"
+    write_output(path, pieces_of(replace(CHECKED, results=(found,)), "html", Style()))
+    for page in opened(browser, path):
+        own, missing = (
+            page.locator(f".pane[data-role={role}] .band:visible") for role in ("candidate", "reference")
+        )
+        expect(own).to_have_text("12 rows only here")
+        expect(missing).to_have_text("12 rows missing here")
+        boxes = [
+            page.locator(f".pane[data-role={role}] .mark").bounding_box() for role in ("candidate", "reference")
+        ]
+        heights = [one.bounding_box() for one in (own, missing)]
+        assert boxes[0] and boxes[1] and heights[0] and heights[1]
+        scale = heights[0]["height"] / 12
+        assert boxes[0]["y"] - boxes[1]["y"] == pytest.approx(12 * scale, abs=1)
+        assert boxes[0]["height"] == pytest.approx(16 * scale, abs=1)
+        assert heights[1]["height"] <= 3
+        page.keyboard.press("4")
+        expect(page.locator(".pane:visible .band:visible")).to_have_text("12 rows only here")
+        expect(page.locator("#gates")).to_contain_text("The sizes make the verdict")
+        expect(page.locator("#files")).to_contain_text("48 × 60 → 48 × 72 pixels")
