@@ -81,6 +81,14 @@ def find_gaps(first: NDArray[Any], second: NDArray[Any]) -> tuple[Gap, ...] | No
     return _aligned(_looks_of(first, parts), _looks_of(second, parts))
 
 
+def detail_of(picture: NDArray[Any]) -> float:
+    """How much there is to be seen in a picture, H×W×3, by which it could be aligned: 0 of a blank one."""
+    import numpy as np
+
+    looks = _looks_of(picture, max(1, min(picture.shape[1], _MOST_PARTS, _MOST_VALUES // len(picture))))
+    return float(np.abs(np.diff(looks, axis=0)).sum() + np.abs(np.diff(looks, axis=1)).sum())
+
+
 def _edge(high: int, higher: int) -> tuple[Gap, ...]:
     least, more = min(high, higher), higher - high
     return (Gap(least, least, max(0, -more), max(0, more)),) if more else ()

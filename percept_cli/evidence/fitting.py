@@ -6,20 +6,22 @@ rest is what remains without them; otherwise it is the part that both have, from
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import InvalidSetting, SizeMismatch
-from percept_cli.evidence.aligning import Gap, find_gaps
+from percept_cli.evidence.aligning import Gap, detail_of, find_gaps
 from percept_cli.evidence.changes import Allowed, Changes, find_changes, pixels_left_out
 from percept_cli.evidence.masks import read_mask
 from percept_cli.evidence.pixels import changes_of
+from percept_cli.geometry import View
 from percept_cli.images.joining import is_large, parts_of
 from percept_cli.images.kept import same
 from percept_cli.images.picture import Picture
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
 from percept_cli.images.views import Look
-from percept_cli.results.fit import Axis, Band, Fit, Whose, common_part
+from percept_cli.results.fit import WHOSE, Axis, Band, Fit, Whose, common_part
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,25 +40,27 @@ class Fitted:
     """What is told of the two sizes."""
 
 
-def fitted(look: Look) -> tuple[Look, Fitted]:
-    """The rest of two pictures of different sizes, as a look of one size.
+def fitted(looks: Sequence[Look]) -> list[tuple[Look, Fitted]]:
+    """The rest of two pictures of different sizes, as looks of one size.
 
     Args:
-        look: with its mismatch.
+        looks: the pair in all views, which have the same bands: those of the view in which most is to be seen. (Black
+            text on transparency is not on black.)
 
     Raises:
         UnsupportedImage: if there is no room for the rest of very large pictures.
     """
-    assert look.mismatch is not None
-    reference, candidate = look.reference, look.candidate
-    fit = _fit_of(reference, candidate)
-    rest = replace(
-        look,
-        reference=parts_of(reference, fit.kept("reference", "rows"), fit.kept("reference", "columns")),
-        candidate=parts_of(candidate, fit.kept("candidate", "rows"), fit.kept("candidate", "columns")),
-        mismatch=None,
+    clearest = max(looks, key=lambda look: detail_of(look.reference.array)) if len(looks) > 1 else looks[0]
+    fit = _fit_of(clearest.reference, clearest.candidate)
+    return [(_rest_of(look, fit), Fitted(fit, look.mismatch)) for look in looks if look.mismatch is not None]
+
+
+def _rest_of(look: Look, fit: Fit) -> Look:
+    reference, candidate = (
+        parts_of(picture, fit.kept(side, "rows"), fit.kept(side, "columns"))
+        for picture, side in zip((look.reference, look.candidate), WHOSE, strict=True)
     )
-    return rest, Fitted(fit, look.mismatch)
+    return replace(look, reference=reference, candidate=candidate, mismatch=None)
 
 
 def bands_of(reference: Picture, candidate: Picture, axis: Axis) -> tuple[Band, ...]:
@@ -90,8 +94,8 @@ def displaced_rows(changes: Changes) -> str:
     fit = Fit(reference.size, candidate.size, "bands", bands_of(reference, candidate, "rows"))
     if not fit.bands:
         return ""
-    one = parts_of(reference, fit.kept("reference", "rows"), fit.kept("reference", "columns"))
-    other = parts_of(candidate, fit.kept("candidate", "rows"), fit.kept("candidate", "columns"))
+    rest = _rest_of(Look(View(), reference, candidate), fit)
+    one, other = rest.reference, rest.candidate
     if same(one.pixels, other.pixels):
         return f"{fit}, the rest is equal"
     left, before = (

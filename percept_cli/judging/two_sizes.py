@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from percept_cli.errors import PerceptError
-from percept_cli.evidence.fitting import Fitted
 from percept_cli.judging.gates import verdict_of, worst
 from percept_cli.judging.rules import Policy
 from percept_cli.results.fit import Fit, Rest
 from percept_cli.results.found import Evidence, HeatMap
 from percept_cli.results.pair import PairResult
+
+if TYPE_CHECKING:
+    from percept_cli.evidence.fitting import Fitted
 
 MOST_HEAT_SIDE = 1024
 """Values along a side of a heat map that has got the rows and columns back that only the candidate has."""

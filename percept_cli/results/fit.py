@@ -12,6 +12,7 @@ from percept_cli.system.names import counted
 
 Axis = Literal["rows", "columns"]
 Whose = Literal["reference", "candidate"]
+WHOSE: tuple[Whose, ...] = ("reference", "candidate")
 Rest = Literal["equal", "within limits", "above limits"]
 
 _BANDS_TOLD = 3

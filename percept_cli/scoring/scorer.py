@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -208,26 +208,32 @@ class Scorer:
         start = time.perf_counter()
         reference, candidate, stamps = sides_of(pair, references, self.spec.pictures)
         found, notes = looks(reference, candidate, self.spec.pictures, two_sizes=self.judge.fits_sizes)
-        sights = tuple(self._sight(pair, look) for look in found)
+        sights = tuple(self._sights(pair, found))
         return Reading(pair, sights, stamps, time.perf_counter() - start, notes)
 
-    def _sight(self, pair: Pair, look: Look) -> Sight:
-        """Plan a view of a pair, with what the judge leaves out left out; of two sizes what their rest needs."""
-        if look.mismatch is not None:
+    def _sights(self, pair: Pair, found: Iterable[Look]) -> Iterator[Sight]:
+        """Plan all views of a pair, with what the judge leaves out left out; of two sizes those of their rest."""
+        of_two_sizes = list[Look]()
+        for look in found:
+            if look.mismatch is None:
+                yield self._planned(look, self.judge.changes(pair, look, self.spec))
+            else:
+                of_two_sizes.append(look)
+        if of_two_sizes:
             try:
-                return self._sight_of_rest(pair, look)
+                yield from self._sights_of_rest(pair, of_two_sizes)
             except OF_EVERY_PAIR:
                 raise
             except (PerceptError, MemoryError) as error:
-                raise without_rest(look.mismatch, error) from None
-        return self._planned(look, self.judge.changes(pair, look, self.spec))
+                assert of_two_sizes[0].mismatch is not None
+                raise without_rest(of_two_sizes[0].mismatch, error) from None
 
-    def _sight_of_rest(self, pair: Pair, look: Look) -> Sight:
+    def _sights_of_rest(self, pair: Pair, found: Sequence[Look]) -> Iterator[Sight]:
         from percept_cli.evidence.fitting import fitted
 
-        rest, how = fitted(look)
-        sight = self._planned(rest, self.judge.changes(pair, rest, self.spec, how))
-        return replace(sight, fitted=how)
+        for rest, how in fitted(found):
+            sight = self._planned(rest, self.judge.changes(pair, rest, self.spec, how))
+            yield replace(sight, fitted=how)
 
     def _planned(self, look: Look, changes: Changes | None) -> Sight:
         reference, candidate = look.reference, look.candidate if changes is None else changes.candidate
