@@ -33,6 +33,7 @@ _UNLIKE = 16  # displacements by which rows are compared that have nothing to do
 _MOST_TRIED = 2048  # rows
 _FITS = 0.5  # of what such rows differ by: the rest fits if it differs by no more
 _PRICE = 2.0  # of a band, in rows with something in them that do not fit
+_PRICE_OF_A_STEP = 0.1  # for a row that is one higher or lower than its neighbours
 _PRICE_OF_ROW = 0.5  # of each row in it: to take one away and put another there is no cheaper than to change it
 _ANCHORS = 64  # places of the one picture that are looked for in the other
 _ANCHOR_ROWS, _ANCHOR_PARTS = 16, 16
@@ -123,10 +124,10 @@ def _aligned(first: Rows, second: Rows) -> tuple[Gap, ...] | None:
     import numpy as np
 
     shifts = _likely_shifts(first, second)
-    costs = np.stack([_cost(first, second, shift) for shift in shifts])
     unlike = _unlike(first, second)
     # Rows with something in them weigh most: blank ones fit everywhere.
     weight = float((unlike**2).sum() / max(unlike.sum(), 1e-6))
+    costs = np.stack([_cost_about(first, second, shift, weight) for shift in shifts])
     path = _cheapest(costs, shifts, len(second), (_PRICE * weight, _PRICE_OF_ROW * weight))
     gaps = _moved_up(_gaps_of(path, len(first), len(second)), first, second, _NEARLY * weight)
     if not gaps or len(gaps) > _MOST_BANDS:
@@ -147,6 +148,19 @@ def _cost(first: Rows, second: Rows, shift: int) -> Rows:
         apart = np.abs(first[top:bottom] - second[top + shift : bottom + shift])
         found[top:bottom] = np.minimum(apart, _MOST_CHANGE, out=apart).mean(axis=1)
     return found
+
+
+def _cost_about(first: Rows, second: Rows, shift: int, weight: float) -> Rows:
+    """As ``_cost``, at most that of unlike rows with something in them, so that none are put in for what changed.
+
+    For a price, rows may also be those above or below: lines of text go to whole pixels, each by itself.
+    """
+    import numpy as np
+
+    found = _cost(first, second, shift)
+    beside = np.minimum(_cost(first, second, shift - 1), _cost(first, second, shift + 1))
+    least = np.minimum(np.minimum(found, beside + np.float32(_PRICE_OF_A_STEP * weight)), np.float32(weight))
+    return np.where(np.isfinite(found), least, np.float32(np.inf))
 
 
 def _unlike(first: Rows, second: Rows) -> Rows:

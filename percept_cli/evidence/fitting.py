@@ -44,8 +44,8 @@ def fitted(looks: Sequence[Look]) -> list[tuple[Look, Fitted]]:
     """The rest of two pictures of different sizes, as looks of one size.
 
     Args:
-        looks: the pair in all views, which have the same bands: those of the view in which most is to be seen. (Black
-            text on transparency is not on black.)
+        looks: the pair in all views. All get the bands of that in which most is to be seen: of black text on
+            transparency there is nothing on black.
 
     Raises:
         UnsupportedImage: if there is no room for the rest of very large pictures.

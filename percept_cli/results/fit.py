@@ -92,7 +92,9 @@ class Fit:
             return _all_of([self._told(band) for band in self.bands])
         sums = {kind: sum(b.size for b in self.bands if b.kind == kind) for kind in ("inserted", "removed")}
         told = ", ".join(f"{count} {kind}" for kind, count in sums.items() if count)
-        return f"{self.bands[0].axis} inserted or removed in {len(self.bands)} places ({told})"
+        most = max(self.bands, key=lambda band: band.size)
+        where = f"{'y' if most.axis == 'rows' else 'x'} = {most.at}"
+        return f"{most.axis} inserted or removed in {len(self.bands)} places ({told}; most of them at {where})"
 
     @property
     def rest_name(self) -> str:

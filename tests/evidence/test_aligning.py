@@ -129,3 +129,23 @@ def test_twenty_thousand_rows() -> None:
     long = page(20_000, 24)
     other = with_band(with_band(long, 15_000, page(300, 24, seed=6)), 200, page(60, 24, seed=7))
     assert [gap.inserted for gap in find_gaps(long, other) or ()] == [60, 300]
+
+
+def test_lines_of_text_that_went_to_other_whole_pixels_are_one_band() -> None:
+    """As where the height of what was inserted is no whole number: every other line is a row lower."""
+    lines = [page(12, seed=40 + number) for number in range(24)]
+    one = np.concatenate(lines)
+    other = np.concatenate([lines[0], lines[1], page(30, seed=2), *lines[2:]])
+    for top in range(90, 300, 24):
+        other[top : top + 12] = np.roll(other[top : top + 12], 1, axis=0)
+    (gap,) = find_gaps(one, other) or ()
+    assert gap.inserted == 30
+    assert gap.second == pytest.approx(23, abs=2)
+
+
+def test_a_bar_that_has_another_colour_is_no_band() -> None:
+    one = PAGE.copy()
+    one[:20] = (40, 90, 200)
+    other = with_band(one, 62, BAND)
+    other[:20] = (200, 20, 20)
+    assert find_gaps(one, other) == (inserted(62, 18),)

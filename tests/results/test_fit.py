@@ -30,8 +30,12 @@ TWO = fit(100, rows("inserted", 10, 20, 20), rows("removed", 5, 60, 70))
         (fit(600, rows("removed", 48, 552, 552)), "48 rows removed at the bottom"),
         (TWO, "10 rows inserted at y = 20 and 5 rows removed at y = 60"),
         (
-            fit(100, *(rows("inserted", 2, at, at) for at in (10, 20, 30)), rows("removed", 1, 60, 66)),
-            "rows inserted or removed in 4 places (6 inserted, 1 removed)",
+            fit(
+                100,
+                *(rows("inserted", size, at, at) for size, at in ((2, 10), (4, 20), (2, 30))),
+                rows("removed", 1, 60, 66),
+            ),
+            "rows inserted or removed in 4 places (8 inserted, 1 removed; most of them at y = 20)",
         ),
         (
             Fit((80, 60), (84, 60), "bands", (Band("columns", "inserted", 4, 30, 30),)),
