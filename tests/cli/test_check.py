@@ -194,7 +194,8 @@ def test_two_sizes(percept: Percept, folders: Path, save: Save) -> None:
     done = percept("check", "expected", "actual", "--include", "same.png", "-o", "r.json", "--format", "table")
     assert done.returncode == 1
     row = results_of(folders / "r.json")["same.png"]
-    assert (row["status"], row["distance"], "evidence" in row) == ("fail", None, False)
+    assert (row["status"], row["distance"], row["layers"]) == ("fail", None, [])
+    assert row["evidence"]["fit"]["aligned"] == "top-left"
     assert "expected/same.png is 160×96 pixels, actual/same.png is 50×40" in row["reason"]
     assert row["files"]["candidate"]["sha256"]
     warned = percept("check", "expected", "actual", "--include", "same.png", "--size-mismatch", "warn")
