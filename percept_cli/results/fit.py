@@ -70,6 +70,15 @@ class Fit:
         end = getattr(self, side)[0 if axis == "columns" else 1]
         return tuple(_between([band.box_side for band in self.along(axis) if band.kind == kind], end))
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether there are bands, and both images have one size without them."""
+        rests = [
+            [sum(end - begin for begin, end in self.kept(side, axis)) for side in WHOSE]
+            for axis in ("rows", "columns")
+        ]
+        return bool(self.bands) and all(one == other > 0 for one, other in rests)
+
     def to_candidate(self, box: Box) -> Box:
         """A rectangle of the rest, as the candidate has it: with the inserted rows and columns that it spans."""
         left, right = (self._placed("columns", x) for x in (box.x, box.x + box.width - 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from percept_cli.geometry import Box
@@ -70,6 +72,13 @@ def test_what_belongs_to_the_rest() -> None:
 )
 def test_a_place_of_the_rest_in_the_candidate(box: Box, there: Box) -> None:
     assert TWO.to_candidate(box) == there
+
+
+def test_a_fit_that_is_none() -> None:
+    assert TWO.is_sound
+    assert common_part((80, 60), (90, 50)).is_sound
+    for found in (fit(60), replace(TWO, candidate=(80, 100)), replace(TWO, reference=(0, 0), candidate=(0, 5))):
+        assert not found.is_sound
 
 
 def test_a_place_outside_of_the_rest_is_none() -> None:

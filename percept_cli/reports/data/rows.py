@@ -192,6 +192,8 @@ def _evidence(found: Evidence) -> dict[str, Any]:
 
 def _evidence_of(row: Mapping[str, Any]) -> Evidence:
     found: Evidence = reader_of(Evidence)({**row, "heat": None})
+    if found.fit is not None and not found.fit.is_sound:
+        raise ValueError("the two sizes do not fit its bands of rows and columns")
     return found if row["heat"] is None else replace(found, heat=_heat_of(row["heat"]))
 
 

@@ -122,6 +122,25 @@ def test_a_heat_map_is_unpacked_as_far_as_its_size_says(
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize(
+    "bands",
+    [[], [{"axis": "rows", "kind": "inserted", "size": 7, "reference": 0, "candidate": 0}], [{"axis": "rows"}]],
+)
+def test_two_sizes_that_their_bands_do_not_fit_are_refused(tmp_path: Path, bands: list[dict[str, Any]]) -> None:
+    whole = json.loads(TEXT)
+    whole["results"][0]["evidence"]["fit"] = {
+        "reference": [9, 9],
+        "candidate": [9, 12],
+        "aligned": "bands",
+        "bands": bands,
+        "rest": "equal",
+    }
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(whole))
+    with pytest.raises(UnreadableReport, match="result 1 is not valid"):
+        read_run(path)
+
+
 def test_no_more_than_one_heat_map_is_held(tmp_path: Path) -> None:
     """100 maps of 480×320 are 15 MB; what is held is one result, one piece of the file, and the spool's 4 MiB."""
     one = next(iter(CHECKED.results))
