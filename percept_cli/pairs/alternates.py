@@ -22,6 +22,8 @@ from percept_cli.system.names import RESERVED, folded, printable, shown
 OWN_FOLDER = ".percept"
 """In a baseline folder: percept's own. Nothing in it is a baseline or an image to be checked."""
 ALTERNATES = f"{OWN_FOLDER}/alternates"
+ENDINGS = PICTURE_ENDINGS | {".npy"}
+"""Of files that can be a baseline or an alternate."""
 LONGEST_VARIANT = 64
 VARIANT = rf"[A-Za-z0-9]([A-Za-z0-9._-]{{0,{LONGEST_VARIANT - 2}}}[A-Za-z0-9])?"
 """What a variant may be called: a file name on every system, also where upper and lower case are the same."""
@@ -57,9 +59,9 @@ def check_variant(name: str, what: str = "the variant") -> str:
             f"{what} cannot be called {name!r}, which Windows reserves", hint="choose another name, such as linux."
         )
     ending = PurePosixPath(name).suffix
-    if ending.lower() in PICTURE_ENDINGS:
+    if ending.lower() in ENDINGS:
         raise InvalidSetting(
-            f"{what} cannot be called {name!r}: it is a name without a file extension",
+            f"{what} cannot be called {name!r}: a variant has no file extension",
             hint=f"leave out {ending}.",
         )
     return name
@@ -80,7 +82,7 @@ def owner_of(place: str) -> tuple[str, str] | None:
     path = PurePosixPath(place)
     if leads_out(place) or not path.is_relative_to(ALTERNATES) or len(path.relative_to(ALTERNATES).parts) < 2:
         return None
-    if path.suffix.lower() not in PICTURE_ENDINGS or not re.fullmatch(VARIANT, path.stem):
+    if path.suffix.lower() not in ENDINGS or not re.fullmatch(VARIANT, path.stem):
         return None
     return path.parent.relative_to(ALTERNATES).as_posix(), path.stem
 
@@ -126,7 +128,7 @@ def alternates_of(folder: Path, name: str) -> list[Alternate]:
 
 def _is_one(entry: os.DirEntry[str]) -> bool:
     """Whether it is named like an alternate: folders are of images below, and systems keep hidden files."""
-    if entry.name.startswith(".") or PurePosixPath(entry.name).suffix.lower() not in PICTURE_ENDINGS:
+    if entry.name.startswith(".") or PurePosixPath(entry.name).suffix.lower() not in ENDINGS:
         return False
     return not entry.is_dir(follow_symlinks=False)
 
