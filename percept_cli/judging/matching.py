@@ -48,7 +48,8 @@ def _on_references(best: PairResult, others: Sequence[PairResult]) -> Iterator[s
     elif alternates and not fits:
         yield f"no alternate matches either ({', '.join(str(other.variant) for other in alternates)})"
     for other in others:
-        if other.status == "error" or (other in alternates and not other.compared):
+        # Another size is no fault of an alternate: it may be of another screen.
+        if other.status == "error" or (other in alternates and not other.compared and not fits):
             called = "a reference" if other.variant is None else f"the alternate {other.variant}"
             yield f"{called} could not be compared: {other.reason}"
     held = dict[str | None, str]()

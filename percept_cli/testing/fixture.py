@@ -109,7 +109,7 @@ class Check:
             self._fail_without(spot, held, candidate)
         result = trial.result(trial.pairs) if trial.pairs else None
         if result is None or (update and _is_replaced(result)):
-            result = self._updated(held, candidate, trial)
+            result = self._updated(held, candidate, trial, _alternate_of(result, candidate, trial) or held.path)
         elif update and held.is_old:
             self._move(held.found, held.path)
         if update and held.is_old and not isinstance(result, PerceptError) and result.status != "error":
@@ -207,15 +207,15 @@ class Check:
             policy = AS_SEEN  # what is wrong with the options is told where they are all looked at
         return file_of(picture, stem, lambda: self._folders.mktemp("percept", numbered=True), policy)
 
-    def _updated(self, held: Baseline, candidate: Path, trial: Trial) -> PairResult | PerceptError:
+    def _updated(self, held: Baseline, candidate: Path, trial: Trial, path: Path) -> PairResult | PerceptError:
         # What cannot be compared with itself must not become what others are compared with.
         result = trial.result([Pair(candidate.name, candidate, candidate)])
         if isinstance(result, PerceptError) or result.status == "error":
             return result
-        self._write_once(candidate, held.path)
-        if held.is_old:
+        self._write_once(candidate, path)
+        if held.is_old and path == held.path:
             held.found.unlink()
-        return replace(result, reference=held.path.as_posix())
+        return replace(result, reference=path.as_posix())
 
     def _write_once(self, candidate: Path, reference: Path) -> None:
         """Write a baseline, unless another test of this session, which shares it, has written another picture."""
@@ -307,6 +307,14 @@ def _project(config: pytest.Config) -> Project:
             return config.stash[_PROJECT]
         _refuse(trouble, pytrace=False)  # no line of a test is to blame
     return config.stash[_PROJECT]
+
+
+def _alternate_of(found: PairResult | PerceptError | None, candidate: Path, trial: Trial) -> Path | None:
+    """The alternate that ``--percept-update`` replaces, where the picture was compared with the preferred one."""
+    if not isinstance(found, PairResult) or found.reference is None or found.variant is None:
+        return None
+    path = Path(found.reference)
+    return path if found.variant == trial.rules.variant and path.suffix == candidate.suffix else None
 
 
 def _is_replaced(found: PairResult | PerceptError) -> bool:

@@ -125,7 +125,7 @@ class Project:
         name = self._name if preset is None else os.fspath(preset)
         memory = options.get("max_memory", self._values.get("max-memory"))
         return Trial(
-            [pair for pair in found if pair.reference is not None],
+            [pair for pair in found if pair.reference is not None or pair.trouble is not None],
             rules,
             spec,
             str(options.get("device", self._values.get("device", "auto"))),
