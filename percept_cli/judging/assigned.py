@@ -63,7 +63,7 @@ def assigned(pairs: Pairs, book: RuleBook, variant: str | None = None) -> Pairs:
         if pair.trouble is None:
             _add_alternates(more, pair, pairs.origin)
         if more.variant is not None:
-            book.variants[more.variant] += any(one.variant == more.variant for one in more.alternates)
+            book.preferred.add(more.variant)
         if more:
             further[pair.name] = more
     book.known_variants.update(one.variant for more in further.values() for one in more.alternates)

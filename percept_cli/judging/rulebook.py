@@ -75,8 +75,8 @@ class RuleBook:
     """The table and file that name the mask of ``base``; empty if it was typed."""
     references: Counter[str] = field(default_factory=Counter)
     """Further references, as they are written, and for how many pictures each was there."""
-    variants: Counter[str] = field(default_factory=Counter)
-    """Variants that are preferred, and for how many pictures each was there."""
+    preferred: set[str] = field(default_factory=set)
+    """Variants that are preferred for any picture."""
     known_variants: set[str] = field(default_factory=set)
     """Those of all alternates in the baseline folder."""
     _clashes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -109,8 +109,8 @@ class RuleBook:
         for pattern, count in self.references.items():
             if not count:
                 notes.append(f"no image has the reference {printable(pattern)}")
-        for variant in (variant for variant, count in self.variants.items() if not count):
-            known = sorted(self.known_variants - {variant})
+        known = sorted(self.known_variants)
+        for variant in sorted(self.preferred.difference(known)):
             there = f"variants: {', '.join(known)}" if known else "percept approve --as-alternate makes one"
             notes.append(f"no image has an alternate of the variant {variant}; {there}")
         for (key, first, last), count in self._clashes.items():
