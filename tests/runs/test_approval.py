@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from percept_cli.runs import approval
+from percept_cli.runs import approval, steps
 from percept_cli.runs.approval import LOCK, Approval
 from percept_cli.runs.steps import BaselineStep, Refused
 from percept_cli.system.beneath import FilePlace
@@ -418,7 +418,7 @@ def test_a_candidate_that_changes_while_it_is_copied_is_noticed(
     checked: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(checked)
-    real = approval.copy_and_hash
+    real = steps.copy_and_hash
 
     def another(*arguments: Any) -> str:
         put(Path("now/shade.png"), "another")

@@ -218,7 +218,8 @@ def test_options_that_make_no_sense_are_refused(
     assert contents(checked / "base") == OLD
 
 
-def test_the_command_to_type_again_has_the_options(checked: Path, approve: Approve) -> None:
+@pytest.mark.usefixtures("checked")
+def test_the_command_to_type_again_has_the_options(approve: Approve) -> None:
     done = approve(*KEEP, named=False)
     assert done.returncode == 2
     assert "--baseline base --current now --as-alternate --variant linux\n" in done.stderr
