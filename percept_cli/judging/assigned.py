@@ -51,6 +51,9 @@ def assigned(pairs: Pairs, book: RuleBook, variant: str | None = None) -> Pairs:
     """
     named = list(pairs.pairs)
     further: dict[str, _Further] = {}
+    may_have = (
+        pairs.origin is None or not _is_of_folders(pairs.origin) or Path(pairs.origin[0], ALTERNATES).is_dir()
+    )
     for pair in named:
         book.count(pair.name)
         rules = book.rules_of(pair.name)
@@ -60,7 +63,7 @@ def assigned(pairs: Pairs, book: RuleBook, variant: str | None = None) -> Pairs:
             book.references.update(dict.fromkeys(rules.references, 0))
             book.references.update(found.keys())
             more.references = list(found.values())
-        if pair.trouble is None:
+        if pair.trouble is None and may_have:
             _add_alternates(more, pair, pairs.origin)
         if more.variant is not None:
             book.preferred.add(more.variant)
@@ -114,7 +117,7 @@ def _of_nobody(origin: tuple[str, str] | None, names: set[str], book: RuleBook) 
         told += [f"{len(orphans) - _ORPHANS_TOLD} more"] if len(orphans) > _ORPHANS_TOLD else []
         yield (
             f"{shown(folder / ALTERNATES)} has alternates of {counted(len(orphans), 'image')} that no longer "
-            f"exist: {', '.join(told)}"
+            f"exist: {', '.join(told)}; delete them by hand"
         )
 
 

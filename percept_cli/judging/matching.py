@@ -32,7 +32,7 @@ def _goodness(result: PairResult, preferred: str | None) -> tuple[float, ...]:
     unseen, distance = not result.compared, result.distance if result.scored else math.inf
     place = 1 if result.variant is None else 0 if result.variant == preferred else 2
     # What passed unseen, as of another size, is known less of than what was compared.
-    return RANK[result.status], unseen and result.unseen, not result.identical, place, unseen, distance
+    return RANK[result.status], result.unseen, not result.identical, place, unseen, distance
 
 
 def _on_references(best: PairResult, others: Sequence[PairResult]) -> Iterator[str]:
@@ -44,7 +44,7 @@ def _on_references(best: PairResult, others: Sequence[PairResult]) -> Iterator[s
     elif len(others) > len(alternates):
         yield f"the best of {len(others) + 1} references"
     if others and not fits and best.variant is not None:
-        yield f"none of {len(others) + 1} references matches"
+        yield f"none of its {len(others) + 1} references matches"
     elif alternates and not fits:
         yield f"no alternate matches either ({', '.join(str(other.variant) for other in alternates)})"
     for other in others:

@@ -155,6 +155,20 @@ def _check(one: Alternate, name: str, folder: Path) -> None:
         )
 
 
+def may_have_alternates(folder: Path) -> bool:
+    """Whether it is worth asking for the alternates of each image of a baseline folder."""
+    return _has_alternates(folder, unknown=True)
+
+
+def _has_alternates(folder: Path, *, unknown: bool) -> bool:
+    try:
+        return stat.S_ISDIR((folder / ALTERNATES).stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError):
+        return unknown
+
+
 def all_alternates(folder: Path) -> Iterator[tuple[str, str]]:
     """Image and variant of each file that is where alternates are kept, whether the image exists or not."""
     for parent, _, files in os.walk(folder / ALTERNATES):
@@ -171,7 +185,7 @@ def home_of(baseline: Path) -> tuple[Path, str]:
     """
     path = Path(os.path.abspath(baseline))  # noqa: PTH100 - links stay as they are
     for depth, parent in enumerate(path.parents):
-        if (parent / ALTERNATES).is_dir():
+        if _has_alternates(parent, unknown=False):  # a folder that may not be looked into is nobody's home
             typed = baseline.parents[depth] if depth < len(baseline.parents) else parent
             same = Path(os.path.abspath(typed)) == parent  # noqa: PTH100 - as above
             return (typed if same else parent), path.relative_to(parent).as_posix()

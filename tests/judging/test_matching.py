@@ -44,7 +44,7 @@ def test_of_equal_verdicts_the_preferred_counts_then_the_baseline() -> None:
     assert best(*results).notes == ("no alternate matches either (linux, windows)",)
     found = best(*results, variant="linux")
     assert found.variant == "linux"
-    assert found.notes == ("compared with the alternate linux", "none of 3 references matches")
+    assert found.notes == ("compared with the alternate linux", "none of its 3 references matches")
     assert best(*results[1:]).variant == "windows"  # no baseline: the nearest
     passed = [replace(one, status="pass") for one in results]
     assert [best(*passed, variant=variant).variant for variant in (None, "linux", "windows")] == [

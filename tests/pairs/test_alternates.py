@@ -14,6 +14,7 @@ from percept_cli.pairs.alternates import (
     alternates_of,
     check_variant,
     home_of,
+    may_have_alternates,
     owner_of,
     place_of,
     system_variant,
@@ -169,3 +170,14 @@ def test_alternates_are_never_listed_as_pictures(tmp_path: Path, include: tuple[
     put(tmp_path, "ui/icon.png", f"{UI}/linux.png", f"ui/{UI}/linux.png")
     found = list_pictures(tmp_path, Choice(include))
     assert (found.names, found.notes) == (["ui/icon.png"], ())
+
+
+def test_whether_a_folder_may_have_alternates(tmp_path: Path) -> None:
+    assert not may_have_alternates(tmp_path)
+    put(tmp_path, ".percept/alternates")  # a file
+    assert not may_have_alternates(tmp_path)
+    assert home_of(tmp_path / "a.png") == (tmp_path, "a.png")
+    (tmp_path / ".percept/alternates").unlink()
+    put(tmp_path, f"{UI}/linux.png")
+    assert may_have_alternates(tmp_path)
+    assert may_have_alternates(tmp_path / ("x" * 300))  # listing says what is wrong
