@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +12,14 @@ from percept_cli.errors import InvalidSetting, UnusablePair
 from percept_cli.judging.rulebook import RuleBook
 from percept_cli.judging.values import REFERENCE_WORDS
 from percept_cli.pairs import Pair, Pairs
-from percept_cli.pairs.alternates import ALTERNATES, Alternate, all_alternates, alternates_of, home_of
+from percept_cli.pairs.alternates import (
+    ALTERNATES,
+    Alternate,
+    all_alternates,
+    alternates_of,
+    home_of,
+    may_have_alternates,
+)
 from percept_cli.pairs.held import PairInMemory
 from percept_cli.system.names import counted, printable, shown
 
@@ -51,9 +59,8 @@ def assigned(pairs: Pairs, book: RuleBook, variant: str | None = None) -> Pairs:
     """
     named = list(pairs.pairs)
     further: dict[str, _Further] = {}
-    may_have = (
-        pairs.origin is None or not _is_of_folders(pairs.origin) or Path(pairs.origin[0], ALTERNATES).is_dir()
-    )
+    origin = pairs.origin
+    may_have = origin is None or not _is_of_folders(origin) or may_have_alternates(Path(origin[0]))
     for pair in named:
         book.count(pair.name)
         rules = book.rules_of(pair.name)
@@ -110,7 +117,7 @@ def _of_nobody(origin: tuple[str, str] | None, names: set[str], book: RuleBook) 
     folder, orphans = Path(origin[0]), dict[str, None]()
     for name, variant in all_alternates(folder):
         book.known_variants.add(variant)
-        if name not in names and not (folder / name).exists():
+        if name not in names and not os.path.lexists(folder / name):
             orphans[name] = None
     if orphans:
         told = [printable(name) for name in sorted(orphans)[:_ORPHANS_TOLD]]
