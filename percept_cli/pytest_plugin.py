@@ -30,6 +30,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Write missing baselines and replace those that differ.",
     )
     group.addoption(
+        "--percept-alternate",
+        metavar="NAME",
+        help="With --percept-update: write images that differ as this alternate of their baselines, such as "
+        "linux, instead of replacing them.",
+    )
+    group.addoption(
         "--percept-prune",
         action="store_true",
         help="Delete baselines that no test uses, if all tests were run. Without this option they are only "
@@ -59,7 +65,24 @@ def pytest_configure(config: pytest.Config) -> None:
         except (ValueError, KeyError):  # -p no:cacheprovider
             path = config.rootpath / _REPORT
     setattr(config.option, _OPTION, str(path))
+    _check_alternate(config)
     config.pluginmanager.register(_Collector(config), "percept-collector")
+
+
+def _check_alternate(config: pytest.Config) -> None:
+    """Refuse an alternate that would not be written, or whose name is none."""
+    variant = config.option.percept_alternate
+    if variant is None:
+        return
+    from percept_cli.errors import InvalidSetting
+    from percept_cli.pairs.alternates import check_variant
+
+    if not config.option.percept_update:
+        raise pytest.UsageError("--percept-alternate needs --percept-update")
+    try:
+        check_variant(variant)
+    except InvalidSetting as error:
+        raise pytest.UsageError(f"--percept-alternate: {error}; {error.hint}") from None
 
 
 @pytest.fixture

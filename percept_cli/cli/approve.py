@@ -14,7 +14,8 @@ from percept_cli.cli.console import print_result, say
 from percept_cli.cli.options import note_settings
 from percept_cli.cli.process import settle_in
 from percept_cli.errors import ExitCode, InvalidSetting
-from percept_cli.images.policy import ImagePolicy, with_settings
+from percept_cli.images.policy import with_settings
+from percept_cli.pairs.alternates import ALTERNATES, check_variant, system_variant
 from percept_cli.results.run import Run
 from percept_cli.results.status import Status
 from percept_cli.system import signals
@@ -22,7 +23,9 @@ from percept_cli.system.names import counted, posix, printable, shell_quoted, sh
 
 if TYPE_CHECKING:
     from percept_cli.recipes.settings import Settings
+    from percept_cli.runs.approval import Approval
     from percept_cli.runs.selection import Selection
+    from percept_cli.runs.steps import BaselineStep
 
 
 @click.pass_context
@@ -35,6 +38,9 @@ def approve(
     patterns: tuple[str, ...],
     only: Literal["changed", "new"] | None,
     prune: bool,
+    as_alternate: bool,
+    drop_alternate: bool,
+    variant: str | None,
     dry_run: bool,
     force: bool,
     limits: str | None,
@@ -42,23 +48,58 @@ def approve(
 ) -> int:
     """Copy over the baseline what a check found, and return the exit code."""
     from percept_cli.reports.data.reading import read_run
-    from percept_cli.runs.selection import Selection
+    from percept_cli.runs.approval import Approval
+    from percept_cli.runs.beside import Beside
+    from percept_cli.runs.selection import Selection, check_patterns, drops_of, steps_of
 
     if _in_ci() and not (force or dry_run):
         raise InvalidSetting(
             "percept approve changes the baseline, so it does not run in CI (the environment variable CI is set)",
             hint="approve on your own machine and commit the images, or use --force.",
         )
+    _check_alternates(ctx, variant, as_alternate, drop_alternate, {"--prune": prune, "--only": only is not None})
     settle_in()
     run = read_run(report)
     if not quiet:
         note_settings(ctx.obj)
     book = _Book(ctx.obj)
-    selection = Selection(patterns, only, prune)
+    keep_as = (lambda name: variant or book.variant_of(name)) if as_alternate else None
+    selection = Selection(patterns, only, prune, keep_as)
     options = _typed(ctx, selection, limits, dry_run=dry_run, force=force)
+    options += ["--as-alternate"] * as_alternate + ["--drop-alternate"] * drop_alternate
+    options += [] if variant is None else [_option("--variant", variant)]
     folders = _folders(run, book, report, baseline, current, options)
     policy = with_settings(run.spec.pictures, {} if limits is None else {"limits": limits})
-    return _approve(run, selection, folders, report, policy, book, dry_run=dry_run, quiet=quiet)
+    check_patterns(run, selection)
+    approval = Approval(folders, run.folders, policy=policy, references=book.references_of, dry_run=dry_run)
+    if drop_alternate and variant is not None:
+        alternates = Beside(approval)
+        steps = list(drops_of(run, selection, variant, alternates.has))
+        nothing = f"No image{' that matches' if patterns else ''} has an alternate of the variant {variant}"
+        nothing += f"; variants: {', '.join(alternates.variants)}." if alternates.variants else "."
+    else:
+        steps = list(steps_of(run, selection))
+        nothing = "" if steps else _nothing(run, selection, report)
+    place = f"{folders[0]}/{ALTERNATES}" if as_alternate or drop_alternate else folders[0]
+    return _take(steps, approval, place, nothing, dry_run=dry_run, quiet=quiet)
+
+
+def _check_alternates(
+    ctx: click.Context, variant: str | None, keeps: bool, drops: bool, others: dict[str, bool]
+) -> None:
+    """Refuse options that do not go together, and a name that no variant can have."""
+    if variant is not None:
+        check_variant(variant)
+    if keeps and drops:
+        raise click.UsageError("Give --as-alternate or --drop-alternate, not both.", ctx)
+    if variant is not None and not (keeps or drops):
+        raise click.UsageError("--variant needs --as-alternate or --drop-alternate.", ctx)
+    if drops and variant is None:
+        raise click.UsageError("--drop-alternate needs --variant: which alternates to delete.", ctx)
+    for name, given in others.items():
+        if given and (drops or (keeps and name == "--prune")):
+            option = "--drop-alternate" if drops else "--as-alternate"
+            raise click.UsageError(f"{name} and {option} cannot be combined.", ctx)
 
 
 class _Book:
@@ -75,6 +116,10 @@ class _Book:
 
         places = places_of(name, self._rules.rules_of(name).references)
         return {posix(place): "{name}" in pattern or "{stem}" in pattern for pattern, place in places.items()}
+
+    def variant_of(self, name: str) -> str:
+        """Of which variant an image is kept, where nobody says: as the settings prefer it, or this system's."""
+        return self._rules.rules_of(name).variant or system_variant()
 
 
 def _typed(
@@ -126,28 +171,19 @@ def _option(name: str, value: str) -> str:
     return f"{name}{word_quoted(f'={value}')}" if value.startswith("-") else f"{name} {shell_quoted(value)}"
 
 
-def _approve(
-    run: Run,
-    selection: Selection,
-    folders: tuple[str, str],
-    report: Path,
-    policy: ImagePolicy,
-    book: _Book,
-    *,
-    dry_run: bool,
-    quiet: bool,
+def _take(
+    steps: list[BaselineStep], approval: Approval, place: str, nothing: str, *, dry_run: bool, quiet: bool
 ) -> int:
-    from percept_cli.runs.approval import Approval, Refused
-    from percept_cli.runs.selection import check_patterns, steps_of
+    """Take the steps one by one, tell of each, and return the exit code; without any, say why."""
+    from percept_cli.runs.beside import Beside
+    from percept_cli.runs.steps import Refused
 
-    check_patterns(run, selection)
-    approval = Approval(folders, run.folders, policy=policy, references=book.references_of, dry_run=dry_run)
-    steps = list(steps_of(run, selection))
     if not steps:
         if not quiet:
-            print_result(f"{_nothing(run, selection, report)}\n")
+            print_result(f"{nothing}\n")
         return ExitCode.WITHIN
     done: Counter[str] = Counter()
+    beside = Beside(approval)
     try:
         with approval.alone():
             for step in steps:
@@ -158,14 +194,19 @@ def _approve(
                     say(f"refused  {printable(step.name)}: {reason}")
                     continue
                 done[step.kind if is_new else _ALREADY] += 1
+                beside.note(step)
                 if not quiet:
                     what = (_WOULD if dry_run else _DONE)[step.kind] if is_new else _ALREADY
-                    print_result(f"{what}  {printable(step.name)}\n")
+                    variant = approval.variant_of(step)
+                    told = "" if variant is None else f" (alternate {variant})"
+                    print_result(f"{what}  {printable(step.name)}{told}\n")
     except KeyboardInterrupt:
-        say(f"{signals.in_words()}. {_summary(done, folders[0], dry_run=dry_run)}")
+        say(f"{signals.in_words()}. {_summary(done, place, dry_run=dry_run)}")
         return signals.exit_code()
     if not quiet:
-        print_result(f"{_summary(done, folders[0], dry_run=dry_run)}\n")
+        print_result(f"{_summary(done, place, dry_run=dry_run)}\n")
+        for note in beside.notes:
+            say(f"Note: {printable(note)}")
     if done["refused"]:
         say(
             "Hint: refused images were not copied; if a file has changed since the check, run percept check again."
@@ -179,11 +220,11 @@ _WOULD = {"changed": "would change", "new": "would add   ", "missing": "would re
 _ALREADY = "already approved"
 
 
-def _summary(done: Counter[str], baseline: str, *, dry_run: bool) -> str:
+def _summary(done: Counter[str], place: str, *, dry_run: bool) -> str:
     words = {"changed": "changed", "new": "new", "missing": "removed", _ALREADY: _ALREADY, "refused": "refused"}
     told = [f"{done[kind]} {word}" for kind, word in words.items() if done[kind]]
     before = "Dry run, nothing was changed. Without --dry-run, in" if dry_run else "In"
-    return f"{before} {shown(baseline)}: {', '.join(told) or 'nothing changed'}."
+    return f"{before} {shown(place)}: {', '.join(told) or 'nothing changed'}."
 
 
 _FOUND: dict[Status, str] = {

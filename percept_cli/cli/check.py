@@ -18,6 +18,7 @@ from percept_cli.judging.assigned import assigned
 from percept_cli.judging.checks import GateJudge, check_book
 from percept_cli.judging.rulebook import Changes, make_book
 from percept_cli.judging.rules import Levels, parse_level
+from percept_cli.pairs.alternates import check_variant
 from percept_cli.recipes.presets import BACKSLASH
 from percept_cli.recipes.settings import Settings
 from percept_cli.results.found import GateName
@@ -72,7 +73,7 @@ def check(
     )
 
 
-_RULES = ("noise", "fails", "warns", "ignore", "mask", "max_shift", "new", "missing", "size_mismatch")
+_RULES = ("noise", "fails", "warns", "ignore", "mask", "max_shift", "new", "missing", "size_mismatch", "variant")
 
 
 def _typed(given: dict[str, Any]) -> Changes:
@@ -82,6 +83,8 @@ def _typed(given: dict[str, Any]) -> Changes:
         for name in ("noise", "mask", "max_shift", "new", "missing", "size_mismatch")
         if given[name] is not None
     }
+    if given["variant"] is not None:
+        changes["variant"] = check_variant(given["variant"])
     if given["ignore"]:
         changes["ignore"] = tuple(map(parse_box, given["ignore"]))
     fails, warns = (_levels_by_gate(given[name]) for name in ("fails", "warns"))

@@ -23,7 +23,8 @@ from percept_cli.cli.words import hint_for_nothing, what_is_asked, what_ran, whe
 from percept_cli.drawing.heatmaps import HeatMapFolder
 from percept_cli.engine.plan import avoided
 from percept_cli.errors import ExitCode, OutputUnwritable, PerceptError
-from percept_cli.judging.checks import combined
+from percept_cli.judging.checks import GateJudge
+from percept_cli.judging.matching import combined
 from percept_cli.pairs import Pairs
 from percept_cli.reports import RowReport, Style, render, report_of
 from percept_cli.reports.destinations import Destinations
@@ -177,8 +178,9 @@ class _Many:
     def _score(self) -> None:
         if self._rows is not None:
             print_report([self._rows.head()])
+        judge = self._scorer.judge
         with self._interruptible(), closing(self._pipeline.results(self._pairs)) as found:
-            for result, reused in combined(found) if self._terms.checks else found:
+            for result, reused in combined(found, judge.rules_of_name) if isinstance(judge, GateJudge) else found:
                 self._take(result, reused=reused)
                 if self._terms.fail_fast and result.status in ("fail", "error"):
                     self._failed_fast = True

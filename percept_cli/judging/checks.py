@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import InvalidSetting, PerceptError, SizeMismatch
@@ -57,11 +56,12 @@ class GateJudge:
 
     def __init__(self, rules: Rules | Callable[[str], Rules], ladder: Ladder | None = None) -> None:
         self._ladder = ladder
-        self._rules_of_name = (lambda _: rules) if isinstance(rules, Rules) else rules
+        self.rules_of_name = (lambda _: rules) if isinstance(rules, Rules) else rules
+        """What says the rules of a picture by its name."""
 
     def rules_of(self, pair: Pair) -> Rules:
         """What a pair is held to."""
-        return self._rules_of_name(pair.name)
+        return self.rules_of_name(pair.name)
 
     def preset_of(self, pair: Pair) -> str | None:
         """As its rules say."""
@@ -211,22 +211,6 @@ def check_book(book: RuleBook, recipe: Recipe) -> list[str]:
         f"{name} has no limits for overall and peak, so only colour decides; set one with --fail overall=X"
         for name in notes
     ]
-
-
-def combined(results: Iterable[tuple[PairResult, bool]]) -> Iterator[tuple[PairResult, bool]]:
-    """Of neighbouring results of one name, which were compared with several references, the best."""
-    for _, group in groupby(results, key=lambda entry: entry[0].name):
-        found = list(group)
-        # Of equal verdicts, one that was compared; of these the smallest distance.
-        number, (best, reused) = min(enumerate(found, start=1), key=lambda entry: _goodness(entry[1][0]))
-        if len(found) > 1:
-            notes = (*best.notes, f"the best of {len(found)} references")
-            best = replace(best, notes=notes, matched=(number, len(found)))
-        yield best, reused
-
-
-def _goodness(result: PairResult) -> tuple[float, ...]:
-    return RANK[result.status], not result.compared, result.distance
 
 
 def _notes(evidence: Evidence) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from percept_cli.judging.rules import GATES, MOST_SHIFT, NOISES, OLD_GATES, POLICIES
+from percept_cli.pairs.alternates import VARIANT
 from percept_cli.recipes.keys import BOX, TOP_KEYS, Key, Table
 from percept_cli.results.found import GateName
 
@@ -122,6 +123,15 @@ OTHER_RULE_KEYS = (
         form="strings",
         shape="a path in the baseline folder with `{name}`, `{stem}` or `{suffix}` for the image's own",
         example='["linux/{name}", "{stem}.old{suffix}"]',
+        tables=_BOTH,
+    ),
+    Key(
+        name="variant",
+        what="The alternate to prefer where an image has it; the others, and the baseline, still count.",
+        form="word",
+        pattern=VARIANT,
+        shape="the name of a variant",
+        example='"linux"',
         tables=_BOTH,
     ),
 )

@@ -23,6 +23,7 @@ from percept_cli.judging.rules import (
     check_word,
 )
 from percept_cli.judging.values import read_level, read_levels, read_reference, read_string, read_strings, typed_as
+from percept_cli.pairs.alternates import check_variant
 from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.recipe import Recipe
 from percept_cli.recipes.settings import Settings
@@ -74,6 +75,10 @@ class RuleBook:
     """The table and file that name the mask of ``base``; empty if it was typed."""
     references: Counter[str] = field(default_factory=Counter)
     """Further references, as they are written, and for how many pictures each was there."""
+    preferred: set[str] = field(default_factory=set)
+    """Variants that are preferred for any picture."""
+    known_variants: set[str] = field(default_factory=set)
+    """Those of all alternates in the baseline folder."""
     _clashes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def rules_of(self, name: str) -> Rules:
@@ -104,6 +109,10 @@ class RuleBook:
         for pattern, count in self.references.items():
             if not count:
                 notes.append(f"no image has the reference {printable(pattern)}")
+        known = sorted(self.known_variants)
+        for variant in sorted(self.preferred.difference(known)):
+            there = f"variants: {', '.join(known)}" if known else "percept approve --as-alternate makes one"
+            notes.append(f"no image has an alternate of the variant {variant}; {there}")
         for (key, first, last), count in self._clashes.items():
             notes.append(f"{first} and {last} both set {key} for {counted(count, 'image')}; the last one counts")
         return notes
@@ -121,6 +130,7 @@ def from_arguments(
     ignore: Iterable[Box | str | Sequence[int]] | None = None,
     mask: str | os.PathLike[str] | None = None,
     max_shift: int | None = None,
+    variant: str | None = None,
 ) -> Changes:
     """What a caller in Python asks for, as ``percept_cli.check`` explains it; None for what it leaves as it is.
 
@@ -136,6 +146,8 @@ def from_arguments(
         changes["mask"] = Path(mask)
     if max_shift is not None:
         changes["max_shift"] = max_shift
+    if variant is not None:
+        changes["variant"] = check_variant(variant)
     fails, warns = (_by_gate(side or {}) for side in (fail, warn))
     if fails or warns:
         changes["levels"] = {
@@ -286,6 +298,8 @@ def _read_rules(data: Mapping[str, Any], source: str, folder: Path) -> Changes:
         changes["max_shift"] = value
     if "references" in data:
         changes["references"] = tuple(map(read_reference, read_strings(data["references"], "references")))
+    if "variant" in data:
+        changes["variant"] = check_variant(read_string(data["variant"], "variant"))
     changed(Rules(), changes)  # which refuses what makes no rules
     assert changes.keys() <= {entry.name for entry in fields(Rules)}
     return changes

@@ -108,6 +108,8 @@ class Rules:
     """Two pictures of different sizes, whose rest is compared and never judged."""
     references: tuple[str, ...] = ()
     """Further references, of which any may match; ``{name}``, ``{stem}``, ``{suffix}`` stand for the picture's."""
+    variant: str | None = None
+    """Which of a picture's alternates is preferred, where it has it."""
     preset: str | None = None
     """Another recipe than the run's."""
     order: tuple[str, ...] = ()

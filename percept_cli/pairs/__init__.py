@@ -32,6 +32,10 @@ class Pair:
     """Further fields of its line in a manifest."""
     shared: bool = False
     """Whether neighbouring pairs have the same reference, so that its features are worth keeping."""
+    matched: tuple[int, int] | None = None
+    """Of several references of one candidate: which this is, from 1, and how many there are."""
+    variant: str | None = None
+    """Of which variant the reference is an alternate; None of a baseline, and of other references."""
     trouble: PerceptError | None = None
     """Why the pair cannot be compared, found while pairing."""
     hint: str = ""

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from percept_cli.errors import PerceptError, UnreadableFolder
 from percept_cli.formats.known import PICTURE_ENDINGS
+from percept_cli.pairs.alternates import OWN_FOLDER
 from percept_cli.system.names import counted, printable, shown
 from percept_cli.system.patterns import Patterns
 
@@ -69,7 +70,7 @@ def list_pictures(root: Path, choice: Choice = EVERY_PICTURE, *, apart_from: Pat
     """The pictures below a folder, in the order of their paths.
 
     Links to folders are followed, but never in a circle. Hidden files and folders, and files that are neither
-    regular nor links, count as left out.
+    regular nor links, count as left out. Folders that are percept's own are not looked into, and not told.
 
     Args:
         root: the folder.
@@ -134,8 +135,8 @@ class _Walk:
                 if not _is_folder(entry):
                     if self._takes_part(entry, name, found):
                         found.names.append(name)
-                elif self._prune.match(f"{name}/"):
-                    pass
+                elif entry.name.lower() == OWN_FOLDER or self._prune.match(f"{name}/"):
+                    pass  # alternates are no baselines, whatever --include says
                 elif entry.name.startswith(".") and self._include is None:
                     found.left_out["hidden"] += 1
                 else:

@@ -6,6 +6,7 @@ import re
 from pathlib import PurePosixPath
 from typing import Literal
 
+from percept_cli.pairs.alternates import owner_of
 from percept_cli.recipes.told import in_words
 from percept_cli.results.pair import PairResult
 from percept_cli.results.run import Run
@@ -44,11 +45,24 @@ def _accept(result: PairResult, run: Run, json_report: str | None) -> str | None
     """What makes a picture the baseline; None where nothing can."""
     if json_report is None or run.folders is None or result.status not in ACCEPTED:
         return None
-    own = PurePosixPath(run.folders[0], result.name)
-    if result.reference is not None and PurePosixPath(result.reference) != own:
+    if result.reference is not None and not _is_own(PurePosixPath(result.reference), result.name, run.folders[0]):
         return None  # compared with another of its references, which only the settings of the check vouch for
     words = [shell_quoted(json_report), *folder_options(run.folders), "--filter"]
     return f"percept approve {' '.join(words)} {shell_quoted(pattern_of(result.name))}{ACCEPTED[result.status]}"
+
+
+def _is_own(reference: PurePosixPath, name: str, folder: str) -> bool:
+    """Whether a reference is the image's baseline, or an alternate of it."""
+    if reference == PurePosixPath(folder, name):
+        return True
+    owner = owner_of(reference.relative_to(folder).as_posix()) if reference.is_relative_to(folder) else None
+    return owner is not None and owner[0] == name
+
+
+def command_to_keep(result: PairResult, run: Run, json_report: str | None) -> str | None:
+    """What keeps a picture as an alternate, beside its baseline; None where there is nothing to keep."""
+    command = _accept(result, run, json_report)
+    return None if command is None or result.status not in ("fail", "warn") else f"{command} --as-alternate"
 
 
 def folder_options(folders: tuple[str, str]) -> list[str]:

@@ -106,6 +106,8 @@ class PairResult:
     """What the distance is like; None of equal pictures, of no distance, and by recipes without a ladder."""
     matched: tuple[int, int] | None = None
     """Of several references: which one this is about, from 1, and how many there are; None where there is one."""
+    variant: str | None = None
+    """The variant of the alternate that this is about; None where it is the baseline or another reference."""
 
     @property
     def severity(self) -> float:

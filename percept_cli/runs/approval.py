@@ -6,22 +6,30 @@ caller's; nothing outside them is read or written, no link in them leads out, an
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Literal
+from pathlib import Path
 
-from percept_cli.errors import InvalidSetting, OutputUnwritable, PerceptError, UnreadableFolder
+from percept_cli.errors import InvalidSetting, OutputUnwritable, PerceptError, UnreadableFolder, UnusablePair
 from percept_cli.formats.decode import decode
 from percept_cli.formats.files import LargeFile, read_stamped
-from percept_cli.formats.known import PICTURE_ENDINGS
 from percept_cli.images.policy import AS_SEEN, ImagePolicy
-from percept_cli.system.beneath import FilePlace, LinkInTheWay, below, leads_out
+from percept_cli.pairs.alternates import Alternate, alternates_of, owner_of
+from percept_cli.runs.steps import (
+    BaselineStep,
+    Refused,
+    check_name,
+    copy_and_hash,
+    inside,
+    mode_of,
+    remove_empty_folders,
+    sha256_of,
+    there,
+)
+from percept_cli.system.beneath import LinkInTheWay, below
 from percept_cli.system.lock import Lock
 from percept_cli.system.names import printable, shown
 from percept_cli.system.whole import replacing
@@ -30,34 +38,8 @@ LOCK = ".percept-approve.lock"
 """In the baseline folder while files are changed. The system's lock on it counts and not that it exists, so one
 that a killed process left behind is in nobody's way."""
 
-_ENDINGS = PICTURE_ENDINGS | {".npy"}
-"""Of files that are written or deleted. Bytes can be a picture and a program; its name says what it is used as."""
 _PREFIX = ".percept-approve-"
 _TEMPORARY = re.compile(rf"{re.escape(_PREFIX)}[0-9a-f]{{16}}\.tmp")
-
-Kind = Literal["changed", "new", "missing"]
-
-
-@dataclass(frozen=True)
-class BaselineStep:
-    """What is to be done to one file of the baseline."""
-
-    name: str
-    kind: Kind
-    target: Path
-    """The reference."""
-    source: Path | None
-    """The candidate that takes its place; None where the reference is deleted."""
-    before: str | None
-    """SHA-256 of the reference as it was compared; None where there was none."""
-    after: str | None
-    """SHA-256 of the candidate as it was compared."""
-    shared: bool = False
-    """Whether another picture was compared with this reference as well."""
-
-
-class Refused(Exception):
-    """Why a step is not taken, in words."""
 
 
 class Approval:
@@ -173,16 +155,56 @@ class Approval:
 
     def _target_of(self, step: BaselineStep) -> str:
         """The reference's place in the baseline folder, if the step may be taken there, whoever says so."""
-        _check_name(step.name)
-        target = _inside(step.target, self._reported[0], "baseline")
+        check_name(step.name)
+        target = inside(step.target, self._reported[0], "baseline")
         if step.source is not None:
-            source = _inside(step.source, self._reported[1], "current")
+            source = inside(step.source, self._reported[1], "current")
             if step.source.suffix.lower() != step.target.suffix.lower():
                 raise Refused(f"the reference is a {step.target.suffix} file, but {shown(step.source)} is not")
             if source != step.name:
                 raise Refused(f"{shown(step.source)} is not the candidate with this name")
-        if target != step.name:
+        if step.variant is not None:
+            return self._alternate(step, target)
+        owner = owner_of(target)
+        if target != step.name and (owner is None or owner[0] != step.name):
             self._check_further(step, target)
+        return target
+
+    def variant_of(self, step: BaselineStep) -> str | None:
+        """Of which variant a step's target is an alternate; None if it is a baseline or another reference."""
+        if step.variant is not None or not step.target.is_relative_to(self._reported[0]):
+            return step.variant
+        owner = owner_of(step.target.relative_to(self._reported[0]).as_posix())
+        return None if owner is None else owner[1]
+
+    def hash_of(self, place: str) -> str | None:
+        """SHA-256 of a file in the baseline folder; None where there is none, or only a link."""
+        try:
+            return sha256_of(self._baseline, place)
+        except (OSError, LinkInTheWay):
+            return None
+
+    def alternates_of(self, name: str) -> list[Alternate]:
+        """The alternates of an image.
+
+        Raises:
+            Refused: if it is not clear which they are.
+        """
+        check_name(name)
+        try:
+            return alternates_of(self._baseline, name)
+        except UnusablePair as error:
+            raise Refused(str(error)) from None
+
+    def _alternate(self, step: BaselineStep, target: str) -> str:
+        """Where an alternate is kept, or is."""
+        if step.kind == "new" and step.compared is None:
+            raise Refused("there is no baseline yet; approve it without --as-alternate first")
+        for one in self.alternates_of(step.name):
+            if one.variant == step.variant and step.kind == "missing":
+                return one.place
+            if one.variant.lower() == (step.variant or "").lower() and one.place != target:
+                raise Refused(f"there is the alternate {one.variant} already: {shown(one.path)}")
         return target
 
     def _check_further(self, step: BaselineStep, target: str) -> None:
@@ -202,16 +224,20 @@ class Approval:
 
     def _is_taken(self, step: BaselineStep, target: str) -> bool:
         if step.kind == "missing":
-            return not _there(self._baseline, target) and not _there(self._current, step.name)
-        return step.after is not None and _sha256(self._baseline, target) == step.after
+            gone = not there(self._baseline, target)
+            return gone and (step.variant is not None or not there(self._current, step.name))
+        return step.after is not None and sha256_of(self._baseline, target) == step.after
 
     def _remove(self, step: BaselineStep, target: str) -> None:
-        self._check_reference(step, target)
-        if _there(self._current, step.name):
-            raise Refused("an image exists now")
+        if step.variant is None:
+            self._check_reference(step, target)
+            if there(self._current, step.name):
+                raise Refused("an image exists now")
         if not self._dry_run:
             with below(self._baseline, target) as spot:
                 spot.unlink()
+            if step.variant is not None:
+                remove_empty_folders(self._baseline, target)
 
     def _copy(self, step: BaselineStep, target: str) -> None:
         if step.source is None or step.after is None:
@@ -221,10 +247,18 @@ class Approval:
         is_large = self._check_picture(root / source, step.source, step.after)
         if self._dry_run:
             return
+        try:
+            self._write(step, target, root, source, is_large=is_large)
+        finally:
+            if step.variant is not None:  # those that were made for what was then refused
+                remove_empty_folders(self._baseline, target)
+
+    def _write(self, step: BaselineStep, target: str, root: Path, source: str, *, is_large: bool) -> None:
+        assert step.source is not None and step.after is not None
         with below(self._baseline, target, make=True) as spot, replacing(spot, _PREFIX) as new:
             with below(root, source) as candidate:
                 # What was written is what is checked, so that a candidate that changes meanwhile is noticed.
-                if _copy_and_hash(candidate, new, _mode_of(spot)) != step.after:
+                if copy_and_hash(candidate, new, mode_of(spot)) != step.after:
                     raise Refused("the image has changed since it was compared")
             if is_large:  # it was decoded from its file, and not from bytes whose hash is known
                 self._check_picture(new.path, step.source, step.after)
@@ -255,17 +289,34 @@ class Approval:
 
     def _check_reference(self, step: BaselineStep, target: str) -> None:
         """The reference must still be the one that was compared."""
+        if step.compared is not None:
+            self._check_compared(*step.compared)
         if step.kind == "new":
-            if _there(self._baseline, target):
+            if there(self._baseline, target) and step.variant is not None:
+                raise Refused(
+                    f"there is an alternate {step.variant} already, which is another image; to replace it, run "
+                    f"percept check --variant {step.variant} and approve that report"
+                )
+            if there(self._baseline, target):
                 raise Refused("a baseline exists now")
         elif step.before is None:
             raise Refused("the report does not say which baseline was compared")
         else:
-            found = _sha256(self._baseline, target)
-            if found is None:
-                raise Refused("the baseline was removed since it was compared")
-            if found != step.before:
-                raise Refused("the baseline has changed since it was compared")
+            self._check_hash(target, step.before)
+
+    def _check_compared(self, path: Path, expected: str | None) -> None:
+        """What a new alternate was compared with must still be what it was: it may fit by now."""
+        reference = inside(path, self._reported[0], "baseline")
+        if expected is None:
+            raise Refused("the report does not say which baseline was compared")
+        self._check_hash(reference, expected)
+
+    def _check_hash(self, reference: str, expected: str) -> None:
+        found = sha256_of(self._baseline, reference)
+        if found is None:
+            raise Refused("the baseline was removed since it was compared")
+        if found != expected:
+            raise Refused("the baseline has changed since it was compared")
 
 
 def _same(first: Path, second: Path) -> bool:
@@ -273,65 +324,3 @@ def _same(first: Path, second: Path) -> bool:
         return os.path.normcase(first.resolve()) == os.path.normcase(second.resolve())
     except (OSError, ValueError, RuntimeError):  # a name that no folder can have; RuntimeError: links in a circle
         return False
-
-
-def _inside(file: Path, folder: Path, role: str) -> str:
-    """A file's path relative to its folder, both as the report has them, if it may be acted on."""
-    if not file.is_relative_to(folder):
-        raise Refused(f"{shown(file)} is not in the {role} folder {shown(folder)}")
-    name = file.relative_to(folder).as_posix()
-    if leads_out(name):
-        raise Refused(f"{shown(file)} is not in the {role} folder {shown(folder)}")
-    _check_name(name)
-    return name
-
-
-def _check_name(name: str) -> None:
-    if leads_out(name):
-        raise Refused("the name leads out of the baseline folder")
-    path = PurePosixPath(name)
-    if any(part.startswith(".") for part in path.parts):
-        raise Refused(f"{printable(name)} is hidden, or in a hidden folder, and hidden files are never approved")
-    if path.suffix.lower() not in _ENDINGS:
-        raise Refused(f"{printable(name)} is not named like an image")
-
-
-def _there(folder: Path, name: str) -> bool:
-    """Whether there is anything of this name, be it a link."""
-    try:
-        with below(folder, name) as spot:
-            return spot.status() is not None
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-
-
-def _sha256(folder: Path, name: str) -> str | None:
-    """Of a file that is no link, nor behind one; None where there is none."""
-    try:
-        with below(folder, name) as spot, os.fdopen(spot.open(os.O_RDONLY), "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
-        return None
-
-
-def _mode_of(reference: FilePlace) -> int | None:
-    """What a file that takes its place gets: who may read and write it, and never that it can be run."""
-    found = reference.status()
-    return None if found is None else stat.S_IMODE(found.st_mode) & 0o666
-
-
-def _copy_and_hash(source: FilePlace, target: FilePlace, mode: int | None) -> str:
-    """Copy a file's bytes, down to the disk, and return the SHA-256 of what was written."""
-    digest = hashlib.sha256()
-    with (
-        os.fdopen(source.open(os.O_RDONLY), "rb") as reading,
-        os.fdopen(target.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as writing,
-    ):
-        while piece := reading.read(1 << 20):
-            digest.update(piece)
-            writing.write(piece)
-        writing.flush()
-        if mode is not None and hasattr(os, "fchmod"):
-            os.fchmod(writing.fileno(), mode)
-        os.fsync(writing.fileno())
-    return digest.hexdigest()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from percept_cli.errors import InvalidSetting, PerceptError
+from percept_cli.pairs.alternates import place_of
 from percept_cli.results.pair import PairResult
 from percept_cli.results.run import Run
 from percept_cli.results.status import Status
-from percept_cli.runs.approval import BaselineStep, Kind
+from percept_cli.runs.steps import BaselineStep, Kind
 from percept_cli.system.names import printable
 from percept_cli.system.patterns import Patterns
 
@@ -31,6 +32,8 @@ class Selection:
     """Of the pictures to be copied, those of one kind."""
     prune: bool = False
     """Whether references without a candidate are deleted."""
+    keep_as: Callable[[str], str] | None = None
+    """By the name of a picture, of which variant it is kept as an alternate; None to replace the baseline."""
 
 
 class NothingMatched(PerceptError):
@@ -119,8 +122,37 @@ def steps_of(run: Run, selection: Selection) -> Iterator[BaselineStep]:
             continue
         if kind != "missing" and selection.only not in (None, kind):
             continue
+        baseline = Path(run.folders[0])
         shared = result.reference is not None and used[result.reference] > 1
-        yield _step(result, kind, Path(run.folders[0]), shared=shared)
+        step = _step(result, kind, baseline, shared=shared)
+        yield step if selection.keep_as is None else _kept(step, result, baseline, selection.keep_as(result.name))
+
+
+def _kept(step: BaselineStep, result: PairResult, baseline: Path, variant: str) -> BaselineStep:
+    """As ``step``, with the candidate beside its baseline, and not in its place."""
+    target = baseline / place_of(step.name, variant)
+    if result.reference is not None and target == Path(result.reference):
+        return replace(step, target=target, variant=variant)
+    compared = None if result.reference is None else (Path(result.reference), step.before)
+    return replace(step, kind="new", target=target, before=None, variant=variant, compared=compared)
+
+
+def drops_of(
+    run: Run, selection: Selection, variant: str, has: Callable[[str, str], bool]
+) -> Iterator[BaselineStep]:
+    """Dropping the alternates of a variant, of all pictures that are meant and have one, whatever became of them.
+
+    Args:
+        run: which names pictures.
+        selection: of them.
+        variant: of the alternates.
+        has: by a picture's name and the variant, whether there is anything to drop, or to refuse.
+    """
+    assert run.folders is not None
+    for result in matching(run, selection.patterns):
+        if has(result.name, variant):
+            target = Path(run.folders[0]) / place_of(result.name, variant)
+            yield BaselineStep(result.name, "missing", target, None, None, None, variant=variant)
 
 
 def _step(result: PairResult, kind: Kind, baseline: Path, *, shared: bool) -> BaselineStep:

@@ -10,12 +10,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from percept_cli.errors import ExitCode, PerceptError
 from percept_cli.geometry import Box
 from percept_cli.images.policy import PictureSettings, with_settings
+from percept_cli.judging.assigned import assigned
 from percept_cli.judging.checks import GateJudge, check_levels
-from percept_cli.judging.rulebook import changed, from_arguments
+from percept_cli.judging.matching import combined
+from percept_cli.judging.rulebook import RuleBook, changed, from_arguments
 from percept_cli.judging.rules import Noise, Rules
 from percept_cli.judging.threshold import ThresholdJudge
+from percept_cli.pairs import Pair, Pairs
 from percept_cli.pairs.folders import pairs_of
 from percept_cli.pairs.listing import Choice
 from percept_cli.recipes import DEFAULT
@@ -96,6 +100,7 @@ def check(
     ignore: Sequence[Box | str | Sequence[int]] = (),
     mask: str | os.PathLike[str] | None = None,
     max_shift: int = 0,
+    variant: str | None = None,
     device: str = "auto",
     max_memory: int | str | None = None,
     backbone: str | None = None,
@@ -115,6 +120,8 @@ def check(
         ignore: rectangles x, y, width, height, in pixels, to ignore.
         mask: an image of the same size; where it is black (darker than mid-grey), pixels are ignored.
         max_shift: the most pixels by which the image, or a region of it, may have moved.
+        variant: the alternate to prefer. If ``reference`` is the path of a file that has alternates, the image
+            passes if it matches any of them.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         max_memory: the most memory to use, as for ``compare``.
         backbone: the weights to use instead of the preset's, as for ``compare``.
@@ -129,7 +136,9 @@ def check(
     Raises:
         PerceptError: one of its subclasses, for anything that goes wrong.
     """
-    given = from_arguments(noise=noise, fail=fail, warn=warn, ignore=ignore, mask=mask, max_shift=max_shift)
+    given = from_arguments(
+        noise=noise, fail=fail, warn=warn, ignore=ignore, mask=mask, max_shift=max_shift, variant=variant
+    )
     rules = changed(Rules(), given)
     recipe = make_recipe(preset, backbone=backbone, pictures=pictures)
     spec = recipe.spec
@@ -137,7 +146,35 @@ def check(
     _tell(recipe)
     judge = GateJudge(rules, recipe.preset.ladder)
     scorer = scorer_kept(spec, device, _bytes(max_memory)).with_judge(judge)
-    return scorer.outcome(pair_of(reference, candidate, spec.pictures))
+    pair = pair_of(reference, candidate, spec.pictures)
+    return best_outcome(scorer, list(assigned(Pairs([pair]), RuleBook(rules)).pairs), rules)
+
+
+def best_outcome(scorer: Scorer, pairs: Sequence[Pair], rules: Rules) -> PairResult:
+    """The result of one image that is compared with several references: the best.
+
+    Args:
+        scorer: which judges.
+        pairs: the image with each of its references, as ``assigned`` gives them.
+        rules: by which they are judged.
+
+    Raises:
+        PerceptError: if none of them can be compared, or the machine cannot.
+    """
+    results, failures = [], []
+    for pair in pairs:
+        if pair.trouble is not None:
+            raise pair.trouble
+        try:
+            results.append(scorer.outcome(pair))
+        except PerceptError as error:
+            if error.exit_code != ExitCode.INPUT:
+                raise
+            failures.append(error)
+            results.append(scorer.failed(pair, error))
+    if len(failures) == len(pairs):
+        raise failures[0]
+    return next(best for best, _ in combined(((result, False) for result in results), lambda _: rules))
 
 
 @lru_cache(maxsize=4)

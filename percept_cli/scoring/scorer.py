@@ -328,4 +328,6 @@ class Scorer:
             seconds=0.0,
             weight=pair.weight,
             extra=pair.extra,
+            matched=pair.matched,
+            variant=pair.variant,
         )

@@ -80,6 +80,15 @@ class FilePlace:
         with _naming(self.path):
             os.unlink(self._at, dir_fd=self._held)
 
+    def remove_folder(self) -> None:
+        """Delete it if it is an empty folder.
+
+        Raises:
+            OSError: if it is not.
+        """
+        with _naming(self.path):
+            os.rmdir(self._at, dir_fd=self._held)
+
     def move_to(self, other: FilePlace) -> None:
         """Put it in the place of another file of the same folder."""
         with _naming(other.path):

@@ -11,6 +11,8 @@ from pathlib import Path
 # What a terminal obeys, or shows somewhere else than where it stands: control characters, signs that turn the
 # direction of writing, separators of lines and paragraphs, halves of surrogate pairs.
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
+"""Names that no file can have on Windows, whatever its ending."""
 _COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 
 

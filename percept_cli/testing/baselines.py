@@ -25,7 +25,7 @@ from typing import Any
 
 import pytest
 
-from percept_cli.system.names import folded, printable
+from percept_cli.system.names import RESERVED, folded, printable
 from percept_cli.testing.marks import CHILDREN, FIXTURE, FOLDER, INI
 
 LONGEST = 80
@@ -33,7 +33,6 @@ LONGEST = 80
 _HASH = 8  # hexadecimal digits
 _UNFIT = re.compile(r"[^\w.=+-]+")  # brackets and slashes of parameters would make folders, or no file at all
 _NUMBERED = re.compile(r"\d+")
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)  # on Windows
 _COUNTS = pytest.StashKey[Counter[str]]()
 """Of a module: how many of its tests would have each name, had none a hash."""
 
@@ -108,7 +107,7 @@ def part_of(text: str, exact: str, *, is_unfit: bool = False) -> str:
     """
     plain = _UNFIT.sub("-", unicodedata.normalize("NFC", text)).strip("-.")
     long = len(plain.encode("utf-8", "replace")) > LONGEST
-    if plain and plain == text and not is_unfit and not long and not _RESERVED.fullmatch(plain):
+    if plain and plain == text and not is_unfit and not long and not RESERVED.fullmatch(plain):
         return plain
     digest = hashlib.sha256(exact.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
     cut = plain.encode("utf-8", "replace")[:LONGEST].decode("utf-8", "ignore").strip("-.")

@@ -19,6 +19,7 @@ from percept_cli._version import __version__
 from percept_cli.errors import ExitCode, PerceptError
 from percept_cli.images.policy import AS_SEEN
 from percept_cli.pairs import Pair
+from percept_cli.pairs.alternates import place_of
 from percept_cli.recipes.settings import find_settings
 from percept_cli.reports.findings import details_of, reason_of
 from percept_cli.results.pair import PairResult
@@ -109,7 +110,7 @@ class Check:
             self._fail_without(spot, held, candidate)
         result = trial.result(trial.pairs) if trial.pairs else None
         if result is None or (update and _is_replaced(result)):
-            result = self._updated(held, candidate, trial)
+            result = self._updated(held, candidate, trial, self._place_of_update(held, result, trial))
         elif update and held.is_old:
             self._move(held.found, held.path)
         if update and held.is_old and not isinstance(result, PerceptError) and result.status != "error":
@@ -207,15 +208,29 @@ class Check:
             policy = AS_SEEN  # what is wrong with the options is told where they are all looked at
         return file_of(picture, stem, lambda: self._folders.mktemp("percept", numbered=True), policy)
 
-    def _updated(self, held: Baseline, candidate: Path, trial: Trial) -> PairResult | PerceptError:
+    def _updated(self, held: Baseline, candidate: Path, trial: Trial, path: Path) -> PairResult | PerceptError:
         # What cannot be compared with itself must not become what others are compared with.
         result = trial.result([Pair(candidate.name, candidate, candidate)])
         if isinstance(result, PerceptError) or result.status == "error":
             return result
-        self._write_once(candidate, held.path)
-        if held.is_old:
+        self._write_once(candidate, path)
+        if held.is_old and path == held.path:
             held.found.unlink()
-        return replace(result, reference=held.path.as_posix())
+        elif held.is_old:
+            self._move(held.found, held.path)
+        return replace(result, reference=path.as_posix())
+
+    def _place_of_update(self, held: Baseline, found: PairResult | PerceptError | None, trial: Trial) -> Path:
+        """What ``--percept-update`` writes: the baseline, or the alternate that is asked for or was preferred."""
+        variant = self._config.option.percept_alternate
+        compared = found.variant if isinstance(found, PairResult) else None
+        if variant is None and compared is not None and compared == trial.rules.variant:
+            variant = compared
+        if variant is None or not held.found.is_file():
+            return held.path
+        folder, name = self._place(held.path)
+        there = (pair.reference for pair in trial.pairs if pair.variant == variant and pair.reference is not None)
+        return next(there, folder / place_of(name, variant))
 
     def _write_once(self, candidate: Path, reference: Path) -> None:
         """Write a baseline, unless another test of this session, which shares it, has written another picture."""

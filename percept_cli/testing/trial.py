@@ -11,7 +11,7 @@ from typing import Any
 from percept_cli.errors import InvalidSetting, PerceptError
 from percept_cli.images.policy import PICTURE_SETTINGS, ImagePolicy, with_settings
 from percept_cli.judging.assigned import assigned
-from percept_cli.judging.checks import GateJudge, check_levels, combined, has_own_levels
+from percept_cli.judging.checks import GateJudge, check_levels, has_own_levels
 from percept_cli.judging.rulebook import Changes, RuleBook, changed, from_arguments, read_tables
 from percept_cli.judging.rules import Levels, Rules
 from percept_cli.pairs import Pair, Pairs
@@ -21,10 +21,10 @@ from percept_cli.recipes.recipe import make_recipe
 from percept_cli.recipes.settings import Settings
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.pair import PairResult
-from percept_cli.scoring.api import scorer_kept
+from percept_cli.scoring.api import best_outcome, scorer_kept
 from percept_cli.system.machine import parse_size
 
-_RULES = ("noise", "fail", "warn", "ignore", "mask", "max_shift")
+_RULES = ("noise", "fail", "warn", "ignore", "mask", "max_shift", "variant")
 OPTIONS = ("preset", "backbone", *_RULES, "device", "max_memory", *PICTURE_SETTINGS)
 """What a test may ask for: what ``percept_cli.check`` takes."""
 
@@ -50,11 +50,9 @@ class Trial:
             GateJudge(self.rules, self.ladder)
         )
         try:
-            results = [scorer.outcome(pair) for pair in pairs]
+            return best_outcome(scorer, pairs, self.rules)
         except PerceptError as error:
             return error
-        # They are of one picture, and so they have one name.
-        return next(best for best, _ in combined((result, False) for result in results))
 
 
 class Project:
@@ -113,7 +111,8 @@ class Project:
             limit = Levels(None, self._recipe.threshold, self._recipe.threshold_source)
             rules = changed(rules, {"levels": {"overall": limit}})
         book = RuleBook(changed(rules, self._changes), self._overrides)
-        found = list(assigned(Pairs([pair], origin=(str(folder), str(folder))), book).pairs)
+        origin = str(folder), str(folder)
+        found = list(assigned(Pairs([pair], origin=origin), book, asked.get("variant")).pairs)
         rules = changed(book.rules_of(pair.name), asked)
         preset = options.get("preset", rules.preset)
         # The file's recipe is a preset of its own here. How pictures are read is no preset's.
@@ -126,7 +125,7 @@ class Project:
         name = self._name if preset is None else os.fspath(preset)
         memory = options.get("max_memory", self._values.get("max-memory"))
         return Trial(
-            [pair for pair in found if pair.reference is not None],
+            [pair for pair in found if pair.reference is not None or pair.trouble is not None],
             rules,
             spec,
             str(options.get("device", self._values.get("device", "auto"))),

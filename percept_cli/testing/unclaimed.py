@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from percept_cli.formats.known import FORMATS
+from percept_cli.pairs.alternates import OWN_FOLDER
 from percept_cli.system.names import folded
 from percept_cli.testing.baselines import folder_of, old_folder_of
 from percept_cli.testing.marks import FOLDER, INI
@@ -156,7 +157,8 @@ def _is_of_tests(
 def _images_in(folder: Path) -> Iterator[Path]:
     if folder.is_symlink():
         return
-    for parent, _, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != OWN_FOLDER]  # alternates are kept by hand
         for name in names:
             path = Path(parent, name)
             if path.suffix.lower() in _ENDINGS and not name.startswith(".") and not path.is_symlink():

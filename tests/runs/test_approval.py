@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from percept_cli.runs import approval
-from percept_cli.runs.approval import LOCK, Approval, BaselineStep, Refused
+from percept_cli.runs import approval, steps
+from percept_cli.runs.approval import LOCK, Approval
+from percept_cli.runs.steps import BaselineStep, Refused
 from percept_cli.system.beneath import FilePlace
 from tests.support.approvals import (
     ACCEPTED,
@@ -417,13 +418,13 @@ def test_a_candidate_that_changes_while_it_is_copied_is_noticed(
     checked: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(checked)
-    real = approval._copy_and_hash
+    real = steps.copy_and_hash
 
     def another(*arguments: Any) -> str:
         put(Path("now/shade.png"), "another")
         return real(*arguments)
 
-    monkeypatch.setattr(approval, "_copy_and_hash", another)
+    monkeypatch.setattr(approval, "copy_and_hash", another)
     with pytest.raises(Refused, match="the image has changed"):
         Approval(("base", "now")).take(step_of(checked, "shade.png"))
     assert contents(checked / "base") == OLD
@@ -435,7 +436,7 @@ def test_an_interrupt_leaves_nothing_half_written(checked: Path, monkeypatch: py
         raise KeyboardInterrupt
 
     monkeypatch.chdir(checked)
-    monkeypatch.setattr(approval, "_copy_and_hash", interrupt)
+    monkeypatch.setattr(approval, "copy_and_hash", interrupt)
     found = Approval(("base", "now"))
     with pytest.raises(KeyboardInterrupt), found.alone():
         found.take(step_of(checked, "shade.png"))

@@ -36,5 +36,5 @@ def written(project: pytest.Pytester) -> list[str]:
     return sorted(
         path.relative_to(project.path).as_posix()
         for path in project.path.rglob("*.png")
-        if "percept-baselines" in path.parts
+        if "percept-baselines" in path.parts and path.is_file()
     )

@@ -296,3 +296,44 @@ def test_the_options_are_those_of_check_by_name(plugin_project: pytest.Pytester,
     done = run_with_plugin(plugin_project, "--percept-update")
     done.assert_outcomes(failed=1)
     done.stdout.fnmatch_lines(["E  *TypeError: percept_check: unknown argument 'nois'; it takes preset, *"])
+
+
+@pytest.mark.slow
+def test_alternates_beside_the_baselines_hold(project: pytest.Pytester, run: Run) -> None:
+    """They are written on request, count as baselines do, and are never told to be unused."""
+    write(project, ALONE)
+    settings = project.path / "percept.toml"
+    place = f".percept/alternates/{NEW}/linux.png"
+    put(project, NEW, "blue")
+    run(project).assert_outcomes(passed=1, failed=1)
+    run(project, "--percept-update", "--percept-alternate", "linux").assert_outcomes(passed=2)
+    assert colours(project) == {NEW: "blue", place: "red"}
+    run(project, "--percept-prune").assert_outcomes(passed=2)
+    assert colours(project) == {NEW: "blue", place: "red"}
+    # The preferred one is what is compared, and so what an update replaces.
+    settings.write_text("[check]\nvariant = 'linux'\n", encoding="utf-8")
+    write(project, ALONE.replace("red", "white"))
+    done = run(project)
+    done.assert_outcomes(passed=1, failed=1)
+    done.stdout.fnmatch_lines([f"E  *baseline:  percept-baselines/{place}"])
+    run(project, "--percept-update").assert_outcomes(passed=2)
+    assert colours(project) == {NEW: "blue", place: "white"}
+    write(project, "def test_nothing(): pass")  # an alternate of a test that is no more is for a person to delete
+    done = run(project, "--percept-prune")
+    assert list(colours(project)) == [place]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--percept-alternate", "linux"), "--percept-alternate needs --percept-update"),
+        (("--percept-update", "--percept-alternate", "../x"), "--percept-alternate: the variant cannot be called"),
+    ],
+)
+def test_an_alternate_that_cannot_be_written_is_refused(
+    project: pytest.Pytester, run: Run, options: tuple[str, ...], told: str
+) -> None:
+    write(project, ALONE)
+    done = run(project, *options)
+    assert told in done.stderr.str()
+    assert colours(project) == {}

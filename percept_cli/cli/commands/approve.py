@@ -34,7 +34,7 @@ from percept_cli.cli.options import FILE, config_option, limits_option, quiet_op
     group="Select",
     multiple=True,
     metavar="GLOB",
-    help="Only images that match: '*.png', 'charts/**'. Repeatable.",
+    help="Only images that match: '*.png', 'ui/**'. Repeatable.",
 )
 @option(
     "--only",
@@ -44,6 +44,24 @@ from percept_cli.cli.options import FILE, config_option, limits_option, quiet_op
     help="Only images that differ, or only those that are new.",
 )
 @option("--prune", group="Select", is_flag=True, help="Also delete baselines that no longer have an image.")
+@option(
+    "--as-alternate",
+    group="Select",
+    is_flag=True,
+    help="Keep changed images as alternates of their baselines.",
+)
+@option(
+    "--drop-alternate",
+    group="Select",
+    is_flag=True,
+    help="Only delete the alternates of --variant.",
+)
+@option(
+    "--variant",
+    group="Select",
+    metavar="NAME",
+    help="Name of the alternate (default: the operating system).",
+)
 @limits_option
 @quiet_option("Print only errors and refused images.")
 @option("--dry-run", group="Run", is_flag=True, help="Print what would be done, and change nothing.")
@@ -64,5 +82,5 @@ def approve() -> None:
       percept check base/ now/ -o percept-report.json
       percept approve percept-report.json --baseline base/ --current now/
       percept approve percept-report.json --filter charts/ --dry-run
-      percept approve percept-report.json --only changed
+      percept approve percept-report.json --as-alternate --variant linux
     """  # noqa: D301 - \b is click's mark for lines to keep as they are

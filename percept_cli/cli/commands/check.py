@@ -83,6 +83,7 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
 @_policy("--new", "Image without baseline")
 @_policy("--missing", "Baseline without image")
 @_policy("--size-mismatch", "Sizes or frames differ")
+@option("--variant", group="Judge", metavar="NAME", help="Prefer this alternate (percept approve --as-alternate).")
 @allow_empty_option
 @choice_options
 @recipe_options
@@ -107,7 +108,7 @@ def check() -> None:
     detail is blurred away). Limits adapt to the noise of each pair: another machine's fonts pass, one wrong digit
     does not. percept.toml can hold folders and limits ([check]), and exceptions for some images ([[override]]).
 
-    The exit code is 0 if all images pass or only warn, 1 if any fails, 3 if any is unreadable.
+    The exit code is 0 if all images pass or warn, 1 if any fails, 3 on errors.
 
     \b
     Examples:

@@ -67,6 +67,7 @@ def to_row(result: PairResult) -> dict[str, Any]:
         "warns": result.warns,
         "unavailable": result.unavailable,
         "matched": None if result.matched is None else list(result.matched),
+        "variant": result.variant,
         "view": None if result.view == View() else asdict(result.view),
         "views": [
             {**asdict(one.view), "distance": _finite(one.distance), "status": one.status, "reason": one.reason}
@@ -141,6 +142,7 @@ def from_row(row: Mapping[str, Any], spec: DistanceSpec) -> PairResult:
         view=reader_of(View)(row.get("view", {})),
         views=tuple(map(_view_result_of, row.get("views", ()))),
         matched=_MATCHED(row.get("matched")),
+        variant=_TEXT(row.get("variant")),
         like=reader_of(Likeness | None)(row.get("like")),
     )
 

@@ -24,7 +24,7 @@ from percept_cli.recipes.ladder import Step
 from percept_cli.recipes.presets import ladder_of
 from percept_cli.recipes.told import in_words
 from percept_cli.reports import Report, Style
-from percept_cli.reports.commands import commands_for
+from percept_cli.reports.commands import command_to_keep, commands_for
 from percept_cli.reports.html.pictures import Album, Role, data_url
 from percept_cli.reports.html.terms import terms_of
 from percept_cli.results.pair import PairResult, worst_first
@@ -58,6 +58,7 @@ _ACCEPTING: dict[Status, str] = {
     "new": "Accept it as a new reference",
     "missing": "Accept that it is gone: delete the reference",
 }
+_KEEPING = "Keep the candidate beside the reference, as an alternate"
 # What an HTML parser could take for the end of a script, or JavaScript of before 2019 for the end of a line.
 _ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
@@ -232,4 +233,6 @@ def _commands(result: PairResult, run: Run, style: Style) -> list[dict[str, str]
     """What to type to go on from here."""
     commands = commands_for(result, run, style.json_report)
     labels = {"show": "Draw the heat map", "accept": _ACCEPTING.get(result.status, "")}
-    return [{"label": labels[purpose], "text": command} for purpose, command in commands.items()]
+    told = [{"label": labels[purpose], "text": command} for purpose, command in commands.items()]
+    keep = command_to_keep(result, run, style.json_report)
+    return told if keep is None else [*told, {"label": _KEEPING, "text": keep}]
