@@ -16,7 +16,7 @@ from percept_cli.errors import InvalidSetting, UnreadableFolder
 from percept_cli.geometry import parse_box
 from percept_cli.judging.assigned import assigned
 from percept_cli.judging.checks import GateJudge, check_book
-from percept_cli.judging.rulebook import Changes, make_book
+from percept_cli.judging.rulebook import TYPED, Changes, make_book
 from percept_cli.judging.rules import Levels, parse_level
 from percept_cli.recipes.presets import BACKSLASH
 from percept_cli.recipes.settings import Settings
@@ -85,9 +85,9 @@ def _typed(given: dict[str, Any]) -> Changes:
     if given["ignore"]:
         changes["ignore"] = tuple(map(parse_box, given["ignore"]))
     fails, warns = (_levels_by_gate(given[name]) for name in ("fails", "warns"))
-    levels = {gate: Levels(warns.get(gate), fails.get(gate), "command line") for gate in {**warns, **fails}}
+    levels = {gate: Levels(warns.get(gate), fails.get(gate), TYPED) for gate in {**warns, **fails}}
     if levels:
-        changes["levels"] = levels
+        changes["typed"] = levels
     return changes
 
 

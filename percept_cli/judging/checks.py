@@ -16,7 +16,8 @@ from percept_cli.images.limits import Limits
 from percept_cli.images.views import Look
 from percept_cli.judging.gates import Measures, judge_gates, level_of, levels_of, verdict_of
 from percept_cli.judging.likeness import likeness_of
-from percept_cli.judging.rulebook import RuleBook, changed
+from percept_cli.judging.precedence import over
+from percept_cli.judging.rulebook import RuleBook
 from percept_cli.judging.rules import OFF, Rules
 from percept_cli.judging.threshold import judge
 from percept_cli.pairs import Pair
@@ -157,14 +158,14 @@ def check_levels(rules: Rules, spec: DistanceSpec) -> None:
     Raises:
         InvalidSetting: naming the gate, and the largest value it can have.
     """
-    if "peak" in rules.levels and not spec.has_places:
+    if "peak" in rules.limited and not spec.has_places:
         raise InvalidSetting(
             "the gate peak has no value: no layer of the recipe uses a distance with local values",
             hint="remove its limit, or use --distance unit.",
         )
     most = ceiling(spec)
     highest: dict[GateName, float | None] = {"overall": most, "peak": most, "colour": _MOST_COLOUR}
-    for name, levels in rules.levels.items():
+    for name, levels in (*rules.levels.items(), *rules.typed.items()):
         limit = highest.get(name)
         for level in (levels.warn, levels.fail):
             if limit is not None and level not in (None, OFF) and level > limit:
@@ -185,7 +186,7 @@ def check_book(book: RuleBook, recipe: Recipe) -> list[str]:
 
     notes, of_presets = dict[str, None](), dict[str, None]()
     for override in (None, *book.overrides):
-        rules = book.base if override is None else changed(book.base, override.changes)
+        rules = book.rules_by(override)
         spec = recipe.spec if rules.preset is None else load_preset(rules.preset).spec
         if rules.preset is not None:
             of_presets |= dict.fromkeys(load_preset(rules.preset).notes)
@@ -193,7 +194,7 @@ def check_book(book: RuleBook, recipe: Recipe) -> list[str]:
         if rules.mask is not None:  # once, instead of for every picture
             own = override is not None and "mask" in override.changes
             check_mask(rules.mask, f"{override} in {override.source}" if override and own else book.mask_from)
-        if not has_own_levels(spec) and not {"overall", "peak"} & rules.levels.keys():
+        if not has_own_levels(spec) and not {"overall", "peak"} & rules.limited:
             notes[rules.preset or f"the recipe {recipe.preset.name}, with these options,"] = None
     return [*of_presets] + [
         f"{name} has no limits for overall and peak, so only colour decides; set one with --fail overall=X"
@@ -238,7 +239,7 @@ def _examined(
     from percept_cli.evidence.seen import places_of
 
     own = has_own_levels(spec)
-    given = rules.levels.get("peak")
+    given = over(rules.typed.get("peak"), rules.levels.get("peak"))
     asks = own and rules.noise == "auto" and (given is None or given.fail is None)
     seen = places_of(spec, found, changes, sight.plan, with_noise=asks)
     measures = Measures(

@@ -12,6 +12,7 @@ from typing import Any
 from percept_cli.errors import InvalidSetting
 from percept_cli.geometry import Box, as_box, parse_box
 from percept_cli.judging.keys import POLICY_KEYS
+from percept_cli.judging.precedence import over
 from percept_cli.judging.rules import (
     GATES,
     NOISES,
@@ -33,8 +34,10 @@ from percept_cli.system.patterns import Patterns
 
 _POLICY_KEYS = tuple(key.name for key in POLICY_KEYS)
 
+TYPED = "command line"
+"""The source of what was typed."""
 Changes = dict[str, Any]
-"""Field of ``Rules`` → its value; levels by gate."""
+"""Field of ``Rules`` → its value; levels, and typed ones, by gate."""
 
 
 @dataclass
@@ -74,6 +77,8 @@ class RuleBook:
     """The table and file that name the mask of ``base``; empty if it was typed."""
     references: Counter[str] = field(default_factory=Counter)
     """Further references, as they are written, and for how many pictures each was there."""
+    typed: Changes = field(default_factory=dict)
+    """What was asked for on the command line, which stands above the overrides."""
     _clashes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def rules_of(self, name: str) -> Rules:
@@ -83,7 +88,11 @@ class RuleBook:
             if override.matches(name):
                 rules = changed(rules, override.changes)
                 rules = replace(rules, order=(*rules.order, str(override)))
-        return rules
+        return changed(rules, self.typed)
+
+    def rules_by(self, override: Override | None) -> Rules:
+        """The rules of pictures that one override alone matches, or none."""
+        return changed(changed(self.base, override.changes if override else {}), self.typed)
 
     def count(self, name: str) -> None:
         """Note a picture of the run, so that ``notes`` knows what matches none and what clashes."""
@@ -138,7 +147,7 @@ def from_arguments(
         changes["max_shift"] = max_shift
     fails, warns = (_by_gate(side or {}) for side in (fail, warn))
     if fails or warns:
-        changes["levels"] = {
+        changes["typed"] = {
             gate: Levels(warns.get(gate), fails.get(gate), "argument") for gate in {**warns, **fails}
         }
     return changes
@@ -170,15 +179,16 @@ def make_book(
     Raises:
         InvalidSetting: for anything in the tables that is wrong; the message names the file.
     """
-    rules = Rules()
-    if recipe is not None and recipe.threshold is not None:
-        levels = {"overall": Levels(None, recipe.threshold, recipe.threshold_source)}
-        rules = changed(rules, {"levels": levels})
+    rules, given = Rules(), given or {}
     changes, overrides, folders = read_tables(settings)
-    given = given or {}
+    if recipe is not None and recipe.threshold is not None:
+        kind = "typed" if recipe.threshold_source == TYPED else "levels"
+        limit = Levels(None, recipe.threshold, recipe.threshold_source)
+        rules = changed(rules, {kind: {"overall": limit}})
     by_file = "mask" in changes and "mask" not in given
     mask_from = f"{settings.header('check')} in {settings.source}" if by_file else ""
-    return RuleBook(changed(changed(rules, changes), given), overrides, mask_from), folders
+    rules = changed(changed(rules, changes), given)
+    return RuleBook(rules, overrides, mask_from, typed=given), folders
 
 
 def read_tables(settings: Settings) -> tuple[Changes, Sequence[Override], dict[str, str]]:
@@ -199,10 +209,11 @@ def read_tables(settings: Settings) -> tuple[Changes, Sequence[Override], dict[s
 
 def changed(rules: Rules, changes: Changes) -> Rules:
     """Rules with some of them replaced; levels gate by gate."""
-    levels = dict(rules.levels)
-    for gate, given in changes.get("levels", {}).items():
-        levels[gate] = given.above(levels.get(gate))
-    return replace(rules, **changes | {"levels": levels})
+    merged = {}
+    for kind, levels in (("levels", rules.levels), ("typed", rules.typed)):
+        given = changes.get(kind, {})
+        merged[kind] = dict(levels) | {gate: over(given[gate], levels.get(gate)) for gate in given}
+    return replace(rules, **changes | merged)
 
 
 def read_check(

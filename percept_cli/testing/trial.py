@@ -122,7 +122,7 @@ class Project:
         spec = replace(recipe.spec, pictures=self.policy(options))
         rules = replace(rules, preset=None)  # it is this recipe, and no other than that of the report
         check_levels(rules, spec)
-        without = not has_own_levels(spec) and not {"overall", "peak"} & rules.levels.keys()
+        without = not has_own_levels(spec) and not {"overall", "peak"} & rules.limited
         name = self._name if preset is None else os.fspath(preset)
         memory = options.get("max_memory", self._values.get("max-memory"))
         return Trial(
