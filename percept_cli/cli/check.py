@@ -16,7 +16,7 @@ from percept_cli.errors import InvalidSetting, UnreadableFolder
 from percept_cli.geometry import parse_box
 from percept_cli.judging.assigned import assigned
 from percept_cli.judging.checks import GateJudge, check_book
-from percept_cli.judging.rulebook import TYPED, Changes, make_book
+from percept_cli.judging.rulebook import TYPED, Changes, make_book, noise_file_of, without_noise_file
 from percept_cli.judging.rules import Levels, parse_level
 from percept_cli.recipes.presets import BACKSLASH
 from percept_cli.recipes.settings import Settings
@@ -72,15 +72,14 @@ def check(
     )
 
 
-_RULES = ("noise", "fails", "warns", "ignore", "mask", "max_shift", "new", "missing", "size_mismatch")
+_POLICIES = ("new", "missing", "size_mismatch")
+_RULES = ("noise", "noise_file", "fails", "warns", "ignore", "mask", "max_shift", *_POLICIES)
 
 
 def _typed(given: dict[str, Any]) -> Changes:
     """The options that were given, as changes of the rules."""
     changes: Changes = {
-        name: given[name]
-        for name in ("noise", "mask", "max_shift", "new", "missing", "size_mismatch")
-        if given[name] is not None
+        name: given[name] for name in ("noise", "mask", "max_shift", *_POLICIES) if given[name] is not None
     }
     if given["ignore"]:
         changes["ignore"] = tuple(map(parse_box, given["ignore"]))
@@ -88,7 +87,9 @@ def _typed(given: dict[str, Any]) -> Changes:
     levels = {gate: Levels(warns.get(gate), fails.get(gate), TYPED) for gate in {**warns, **fails}}
     if levels:
         changes["typed"] = levels
-    return changes
+    if given["noise_file"] is not None:
+        changes["noise_file"] = noise_file_of(given["noise_file"])
+    return without_noise_file(changes)
 
 
 def _levels_by_gate(texts: tuple[str, ...]) -> dict[GateName, float]:

@@ -8,7 +8,7 @@ recipe that they were chosen with only; for another, those gates have the levels
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from percept_cli.geometry import Box
 from percept_cli.judging.precedence import resolved
@@ -83,6 +83,22 @@ def levels_of(name: GateName, rules: Rules, found: Measures) -> Levels | None:
 def own_levels(name: GateName, noise: Noise, found: Measures) -> Levels | None:
     """The levels that a gate has by ``noise``; None where it has none."""
     return None if name in _OF_DEFAULT and not found.by_default else _own(name, noise, found.noise)
+
+
+def least_limit(name: GateName, rules: Rules, found: Measures) -> float | None:
+    """The smallest limit that may be learned for a gate: the automatic one of pairs without noise.
+
+    Where there is none, as for another recipe and for ``changed-pixels``, the one that settings give, if any.
+    """
+    automatic = own_levels(name, "auto", replace(found, noise=0.0))
+    levels = rules.levels.get(name) if automatic is None else automatic
+    return None if levels is None else levels.fail
+
+
+def levels_learned(limit: float, source: str) -> Levels:
+    """A limit that was learned, with the one that warns."""
+    kind = Percent if isinstance(limit, Percent) else float
+    return Levels(kind(f"{WARN * limit:.4g}"), kind(f"{limit:.4g}"), source)
 
 
 def _own(name: GateName, noise: Noise, floor: float) -> Levels | None:

@@ -1,7 +1,7 @@
 """Everything that has a say in an image's verdict, the strongest first, and the one function that goes by it.
 
-The first four decide what is compared with what; the others give limits, gate by gate. docs/numbers/precedence.md has
-the same table for people, and ``tests/judging/test_precedence.py`` goes through it row by row.
+The first four decide what is compared with what; the others give limits, gate by gate. docs/numbers/precedence.md
+has the same table for people, and ``tests/judging/test_precedence.py`` goes through it row by row.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ from typing import Any
 from percept_cli.errors import InvalidSetting
 from percept_cli.geometry import Box, as_box, parse_box
 from percept_cli.judging.keys import POLICY_KEYS
-from percept_cli.judging.precedence import over
 from percept_cli.judging.rules import (
     GATES,
     NOISES,
@@ -150,7 +149,7 @@ def from_arguments(
         changes["typed"] = {
             gate: Levels(warns.get(gate), fails.get(gate), "argument") for gate in {**warns, **fails}
         }
-    return changes
+    return without_noise_file(changes)
 
 
 def _by_gate(side: Mapping[str, float | str]) -> dict[GateName, float]:
@@ -212,7 +211,7 @@ def changed(rules: Rules, changes: Changes) -> Rules:
     merged = {}
     for kind, levels in (("levels", rules.levels), ("typed", rules.typed)):
         given = changes.get(kind, {})
-        merged[kind] = dict(levels) | {gate: over(given[gate], levels.get(gate)) for gate in given}
+        merged[kind] = dict(levels) | {gate: given[gate].above(levels.get(gate)) for gate in given}
     return replace(rules, **changes | merged)
 
 
@@ -290,6 +289,8 @@ def _read_rules(data: Mapping[str, Any], source: str, folder: Path) -> Changes:
         changes["ignore"] = tuple(map(_box, read_strings(data["ignore"], "ignore")))
     if "mask" in data:
         changes["mask"] = _from_here(folder / read_string(data["mask"], "mask"))
+    if "noise-file" in data:
+        changes["noise_file"] = noise_file_of(read_string(data["noise-file"], "noise-file"), folder)
     if "max-shift" in data:
         value = data["max-shift"]
         if isinstance(value, bool) or not isinstance(value, int):
@@ -300,6 +301,16 @@ def _read_rules(data: Mapping[str, Any], source: str, folder: Path) -> Changes:
     changed(Rules(), changes)  # which refuses what makes no rules
     assert changes.keys() <= {entry.name for entry in fields(Rules)}
     return changes
+
+
+def noise_file_of(text: str, folder: Path = Path()) -> Path | None:
+    """The path of a noise file as someone writes it; None for ``off``."""
+    return None if text == "off" else _from_here(folder / text)
+
+
+def without_noise_file(changes: Changes) -> Changes:
+    """What was asked for: whoever chooses ``noise`` wants its limits, unless a noise file is chosen as well."""
+    return {"noise_file": None} | changes if "noise" in changes else changes
 
 
 def _box(text: str) -> Box:

@@ -138,8 +138,8 @@ class Project:
 
 def _from_anywhere(changes: Changes) -> Changes:
     """The same while a test is in another folder."""
-    mask = changes.get("mask")
-    return changes if mask is None else changes | {"mask": mask.absolute()}
+    files = {key: changes[key].absolute() for key in ("mask", "noise_file") if changes.get(key) is not None}
+    return changes | files
 
 
 def _asked(options: Mapping[str, Any]) -> Changes:

@@ -43,8 +43,13 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
     group="Judge",
     type=click.Choice(NOISES),
     metavar="HOW",
-    help="Rendering noise to tolerate: auto (default: measured in each pair), same-machine (strictest) or "
-    "cross-machine.",
+    help="auto (default), same-machine (strict) or cross-machine.",
+)
+@option(
+    "--noise-file",
+    group="Judge",
+    metavar="FILE",
+    help="Limits that percept learn has learned; off: none.",
 )
 @option(
     "--fail",
