@@ -90,7 +90,9 @@ def by_place(
         size: width and height of the pictures.
     """
     grids = {} if seen is None else _grids(seen)
-    learned, shares, changes = dict[GateName, Levels](), dict[Placed, Grid](), dict[str, object]()
+    learned = dict[GateName, Levels]()
+    shares: dict[Placed, Grid] = {}
+    changes: dict[str, object] = {}
     for name, most in entry.largest.items():
         least = _least(name, rules, found)
         if least is None:
@@ -125,7 +127,7 @@ def _grids(seen: Seen) -> dict[Placed, Grid]:
 def excess_of(
     entry: LearnedImage, found: Observed, rules: Rules, *, by_default: bool
 ) -> tuple[float, GateName | None]:
-    """By how many times its limit the worst gate of a rendering exceeds what was learned from others, and which one.
+    """How many times what was learned from others the worst gate of a rendering is, and which gate that is.
 
     Args:
         entry: what was learned.

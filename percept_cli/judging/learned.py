@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from percept_cli.evidence.blocks import cells_per_block, in_blocks, in_cells
+from percept_cli.evidence.places import CELL
 from percept_cli.results.found import GateName
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class LearnedImage:
             shape: rows and columns of cells.
             least: the limit where no noise was seen, and nowhere less.
         """
-        rows, columns = (math.ceil(side / self.cells) for side in shape)
+        rows, columns = (math.ceil(side / (CELL * self.cells)) for side in (self.height, self.width))
         return in_cells(self.limits_of_blocks(gate, (rows, columns), least), self.cells, shape)
 
     def limits_of_blocks(self, gate: Placed, shape: tuple[int, int], least: float) -> Grid:
@@ -117,7 +118,8 @@ class LearnedImage:
         nearby = ndimage.maximum_filter(own, 3, mode="nearest")
         most = self.peak if gate == "peak" else self.colour
         noise = np.minimum(np.minimum(nearby, _UNEVEN * own), most)
-        return np.maximum(noise * np.float32(margin(self.runs)), np.float32(least))
+        limits: Grid = np.maximum(noise * np.float32(margin(self.runs)), np.float32(least))
+        return limits
 
     def is_noisy(self, gate: Placed, row: int, column: int) -> bool:
         """Whether noise was seen in the place of a cell."""

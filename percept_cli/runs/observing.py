@@ -133,8 +133,8 @@ def _largest_of(views: Sequence[Observed]) -> Observed:
 def observed_in(result: PairResult) -> tuple[Observed | None, bool]:
     """What a result in a report of ``percept check`` says of the noise of its image.
 
-    A report has the largest value of each gate, and of each of its regions. So noise is taken to be as large all over
-    a region as its worst place, as far as the heat map allows; where it lies within a region is not known for colour.
+    A report has the largest value of each gate, and of each of its regions. So noise is taken to be as large all
+    over a region as in its worst place, as far as the heat map allows; that has nothing of colour.
 
     Returns:
         What was observed, None of a result that was not compared; and whether the report names all regions.
@@ -155,12 +155,13 @@ def observed_in(result: PairResult) -> tuple[Observed | None, bool]:
     if heat is not None:
         if not named_all:  # what is not named is no worse than the last that is
             rest = min(region.peak for region in evidence.regions)
-            distances = np.where(distances == 0, np.float32(rest), distances)
-        distances = np.minimum(distances, heat)
+            distances[distances == 0] = rest
+        np.minimum(distances, heat, out=distances)
     gates = {gate.name: gate for gate in evidence.gates}
-    for name, grid in (("peak", distances), ("colour", colours)):
-        gate = gates.get(name)
-        if gate is not None and gate.at is not None:
+    grids = {"peak": distances, "colour": colours}
+    for gate in evidence.gates:
+        grid = grids.get(gate.name)
+        if grid is not None and gate.at is not None:
             place = cells_of(gate.at)
             grid[place] = np.maximum(grid[place], gate.value)
     colour = gates.get("colour")
@@ -174,7 +175,7 @@ def _heat_in_cells(heat: HeatMap, rows: int, columns: int) -> Grid:
     import numpy as np
 
     values = np.frombuffer(heat.values, np.uint8).reshape(heat.height, heat.width).astype(np.float32)
-    values = heat.top * (values / 255) ** 2 * np.float32(1.0001)
+    values = np.float32(heat.top * 1.0001) * np.square(values / np.float32(255))
     if heat.stride < CELL:
         step = CELL // heat.stride
         for axis in (0, 1):
