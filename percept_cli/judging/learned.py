@@ -201,7 +201,7 @@ def to_text(values: Grid, least: float) -> tuple[str, ...]:
     import numpy as np
 
     with np.errstate(divide="ignore"):
-        levels = np.ceil(np.log(values.astype(float) / least) / math.log(STEP) - 1e-9)
+        levels = np.ceil(np.log(values.astype(float) / least) / math.log(STEP) - 1e-6)  # of float32
     levels = np.clip(np.nan_to_num(levels, neginf=0), 0, len(ALPHABET)).astype(int)
     letters = NONE + ALPHABET
     rows = ["".join(letters[level] for level in row).rstrip(NONE) for row in levels.tolist()]

@@ -7,28 +7,37 @@ learned waits for the end.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
+from typing import Unpack
 
 from percept_cli.errors import InvalidSetting
+from percept_cli.geometry import Box
+from percept_cli.images.policy import PictureSettings
 from percept_cli.judging.by_noise_file import excess_of
 from percept_cli.judging.checks import has_own_levels
 from percept_cli.judging.gates import Measures, least_limit
 from percept_cli.judging.learned import LearnedImage, Observed, learn_image, margin
-from percept_cli.judging.rulebook import RuleBook
+from percept_cli.judging.noise_file import NAME
+from percept_cli.judging.rulebook import RuleBook, changed, from_arguments
 from percept_cli.judging.rules import Rules
 from percept_cli.pairs import Pairs
 from percept_cli.pairs.listing import EVERY_PICTURE, Choice, identity
+from percept_cli.recipes import DEFAULT
 from percept_cli.recipes.presets import load_preset
+from percept_cli.recipes.recipe import make_recipe
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.found import GateName
 from percept_cli.runs.observing import ObservingJudge
 from percept_cli.runs.sources import FolderRun, LearningRun, ReportRun
 from percept_cli.scoring.pipeline import Pipeline
 from percept_cli.scoring.scorer import Scorer
+from percept_cli.system import libraries
+from percept_cli.system.machine import parse_size
 from percept_cli.system.names import posix, shown
 
 FEWEST = 2
@@ -198,3 +207,73 @@ def _wide(
             times = most / next_to_it if next_to_it else math.inf
             odd.append(Odd(name, lesson.runs[first[0]].name, gate, times))
     yield from sorted(odd, key=lambda one: -one.times)[:1]
+
+
+@libraries.needed()
+def learn(
+    baseline: str | os.PathLike[str],
+    runs: Sequence[str | os.PathLike[str]],
+    *,
+    output: str | os.PathLike[str] = NAME,
+    overwrite: bool = False,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    any_extension: bool = False,
+    ignore: Sequence[Box | str | Sequence[int]] = (),
+    mask: str | os.PathLike[str] | None = None,
+    max_shift: int = 0,
+    preset: str | os.PathLike[str] = DEFAULT,
+    backbone: str | None = None,
+    device: str = "auto",
+    max_memory: int | str | None = None,
+    workers: int | None = None,
+    **pictures: Unpack[PictureSettings],
+) -> Lesson:
+    """Learn the rendering noise of each image, as ``percept learn`` does without a settings file.
+
+    Args:
+        baseline: the folder of baselines.
+        runs: two or more renderings that are known to be right: folders, or JSON reports of ``percept check``.
+        output: the noise file to write. Entries of other images that are in it already, and still hold, are kept.
+        overwrite: whether a file that is damaged, newer, or of another recipe is replaced.
+        include: patterns as in .gitignore; a file must match one of them.
+        exclude: patterns as in .gitignore; a file that matches one is skipped.
+        any_extension: whether ``a.png`` and ``a.jpg`` form a pair.
+        ignore: rectangles x, y, width, height, in pixels, to ignore, as for ``check``.
+        mask: an image of the same size; where it is black (darker than mid-grey), pixels are ignored.
+        max_shift: the most pixels by which the image, or a region of it, may have moved.
+        preset: the name of a built-in preset, or the path of a TOML file.
+        backbone: the weights to use instead of the preset's.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        max_memory: the most memory to use, as for ``compare``.
+        workers: the number of threads that read images; None for one per processor, at most 8.
+        pictures: how images are read and matched in size, as for ``compare``.
+
+    Returns:
+        What was learned, and what is odd about the runs. Nothing is written if nothing was learned.
+
+    Raises:
+        PerceptError: one of its subclasses, for anything that prevents the whole run, such as a single run.
+    """
+    from percept_cli.runs.noise_file import earlier_entries, write_noise_file
+
+    folder, path = Path(baseline), Path(output)
+    recipe = make_recipe(preset, backbone=backbone, pictures=pictures)
+    typed = from_arguments(ignore=ignore, mask=mask, max_shift=max_shift)
+    memory = None if max_memory is None else parse_size(max_memory)
+    scorer = Scorer(recipe.spec, device=device, max_memory=memory)
+    check_runs(folder, [Path(run) for run in runs])
+    earlier = earlier_entries(path, scorer.spec.fingerprint, overwrite=overwrite)
+    lesson = learn_runs(
+        folder,
+        [Path(run) for run in runs],
+        scorer,
+        RuleBook(changed(Rules(), typed), typed=typed),
+        choice=Choice(tuple(include), tuple(exclude)),
+        any_extension=any_extension,
+        workers=workers,
+    )
+    if lesson.images:
+        limits = scorer.spec.pictures.limits
+        write_noise_file(path, scorer.spec.fingerprint, lesson.images, earlier, folder, limits)
+    return lesson
