@@ -199,7 +199,9 @@ def check_book(book: RuleBook, recipe: Recipe) -> list[str]:
             of_presets |= dict.fromkeys(load_preset(rules.preset).notes)
         check_levels(rules, spec)
         if rules.noise_file is not None:
-            told |= dict.fromkeys(check_noise_file(rules.noise_file, spec.fingerprint))
+            own = override is not None and "noise_file" in override.changes
+            named_by = f"{override} in {override.source}" if override and own else book.noise_file_from
+            told |= dict.fromkeys(check_noise_file(rules.noise_file, spec.fingerprint, named_by))
         if rules.mask is not None:  # once, instead of for every picture
             own = override is not None and "mask" in override.changes
             check_mask(rules.mask, f"{override} in {override.source}" if override and own else book.mask_from)

@@ -91,13 +91,23 @@ def read_noise_file(path: Path) -> NoiseFile:
         ) from None
 
 
-def check_noise_file(path: Path, fingerprint: str) -> list[str]:
+def check_noise_file(path: Path, fingerprint: str, named_by: str = "") -> list[str]:
     """Refuse one that cannot be read, and say so where nothing in it holds for a recipe.
 
+    Args:
+        path: of the file.
+        fingerprint: of the recipe.
+        named_by: the table and file of settings that name it, in words.
+
     Raises:
-        UnreadableNoiseFile: as ``read_noise_file``.
+        UnreadableNoiseFile: as ``read_noise_file``, also saying who names it.
     """
-    found = read_noise_file(path)
+    try:
+        found = read_noise_file(path)
+    except UnreadableNoiseFile as error:
+        if not named_by:
+            raise
+        raise UnreadableNoiseFile(f"{error} (the noise-file of {named_by})", hint=error.hint) from None
     if fingerprint in {found.fingerprint, *(entry.fingerprint for entry in found.images.values())}:
         return []
     return [

@@ -74,6 +74,8 @@ class RuleBook:
     overrides: Sequence[Override] = ()
     mask_from: str = ""
     """The table and file that name the mask of ``base``; empty if it was typed."""
+    noise_file_from: str = ""
+    """The same of its noise file."""
     references: Counter[str] = field(default_factory=Counter)
     """Further references, as they are written, and for how many pictures each was there."""
     typed: Changes = field(default_factory=dict)
@@ -184,10 +186,12 @@ def make_book(
         kind = "typed" if recipe.threshold_source == TYPED else "levels"
         limit = Levels(None, recipe.threshold, recipe.threshold_source)
         rules = changed(rules, {kind: {"overall": limit}})
-    by_file = "mask" in changes and "mask" not in given
-    mask_from = f"{settings.header('check')} in {settings.source}" if by_file else ""
+    table = f"{settings.header('check')} in {settings.source}"
+    mask_from, noise_file_from = (
+        table if key in changes and key not in given else "" for key in ("mask", "noise_file")
+    )
     rules = changed(changed(rules, changes), given)
-    return RuleBook(rules, overrides, mask_from, typed=given), folders
+    return RuleBook(rules, overrides, mask_from, noise_file_from, typed=given), folders
 
 
 def read_tables(settings: Settings) -> tuple[Changes, Sequence[Override], dict[str, str]]:

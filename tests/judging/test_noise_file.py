@@ -96,8 +96,8 @@ def test_an_entry_counts_for_what_it_was_learned_with(path: Path) -> None:
     found = read_noise_file(path)
     stamp = FileStamp(1, 2, "ab" * 32)
     name = "charts/größe.png"
-    assert found.entry_for(name, stamp, "aff7e4b89df6", (480, 320)) is ENTRY
-    assert found.entry_for("hero.png", FileStamp(1, 2, "cd" * 32), "0123456789ab", (8, 8)) is OWN
+    assert found.entry_for(name, stamp, "aff7e4b89df6", (480, 320)) == ENTRY
+    assert found.entry_for("hero.png", FileStamp(1, 2, "cd" * 32), "0123456789ab", (8, 8)) == OWN
     assert found.entry_for("other.png", stamp, "aff7e4b89df6", (480, 320)) is None
     told = "percept-noise.json was learned {}, so it is not used for this image"
     for stale, why in (
@@ -130,7 +130,7 @@ def with_entry(**changes: Any) -> Callable[[str], str]:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda text: text[:200], "line 10: not JSON"),
+        (lambda text: text[:200], "line 8: not JSON"),
         (lambda text: text.replace(' "images"', '<<<<<<< ours\n "images"'), "the marks of a merge conflict"),
         (lambda _: "", "line 1: not JSON"),
         (lambda _: "[]", "it has no version, so percept did not write it"),
@@ -183,6 +183,6 @@ def test_a_file_that_is_none(path: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("version", [2, "1", True, None])
 def test_a_file_of_another_version(path: Path, version: object) -> None:
     path.write_text(json.dumps(json.loads(TEXT) | {"version": version}), encoding="utf-8")
-    with pytest.raises(UnreadableNoiseFile, match="the noise file has version .*; this percept reads 1") as error:
+    with pytest.raises(UnreadableNoiseFile, match=r"the noise file has version .*; this percept reads 1") as error:
         read_noise_file(path)
     assert error.value.hint.startswith("use the version of percept that wrote it, or learn it again with")

@@ -48,7 +48,8 @@ def test_other_entries_stay_while_they_hold(baseline: Path, tmp_path: Path) -> N
     assert after["a.png"] == ENTRY
 
 
-def test_what_is_not_understood_is_not_replaced_unasked(baseline: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("baseline")
+def test_what_is_not_understood_is_not_replaced_unasked(tmp_path: Path) -> None:
     path = tmp_path / "noise.json"
     whole = path.read_text(encoding="utf-8")
     newer = json.dumps(json.loads(whole) | {"version": 2})
@@ -61,7 +62,8 @@ def test_what_is_not_understood_is_not_replaced_unasked(baseline: Path, tmp_path
         assert earlier_entries(path, "f", overwrite=True) == {}
 
 
-def test_that_of_another_recipe_is_not_replaced_unasked(baseline: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("baseline")
+def test_that_of_another_recipe_is_not_replaced_unasked(tmp_path: Path) -> None:
     path = tmp_path / "noise.json"
     with pytest.raises(OutputUnwritable, match="learned by another recipe") as error:
         earlier_entries(path, "g")

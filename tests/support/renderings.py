@@ -1,4 +1,4 @@
-"""Folders of the same charts, rendered again and again: seeded noise in one half, and defects where a test wants them."""
+"""Folders of the same charts, rendered again: seeded noise in one half, and defects where a test wants them."""
 
 from __future__ import annotations
 
