@@ -12,6 +12,7 @@ from percept_cli.judging.rulebook import TYPED, make_book
 from percept_cli.judging.rules import OFF, Levels
 from percept_cli.recipes.recipe import make_recipe
 from percept_cli.recipes.settings import Settings
+from percept_cli.results.found import GateName
 from tests.conftest import ROOT
 
 PAGE = ROOT / "docs/numbers/precedence.md"
@@ -22,7 +23,7 @@ SAID = {name: (index + 1) / 1000 for index, name in enumerate(LIMITS[:-1])}
 
 def limit_by(rows: list[str]) -> tuple[float | None, str]:
     """The limit of overall and its source, where these rows say something of it."""
-    tables = {}
+    tables: dict[str, object] = {}
     if "settings" in rows:
         tables["check"] = {"overall": SAID["settings"]}
     if "overrides" in rows:
@@ -37,7 +38,9 @@ def limit_by(rows: list[str]) -> tuple[float | None, str]:
     )
     typed = {"typed": {"overall": Levels(None, SAID["command line"], TYPED)}} if "command line" in rows else {}
     book, _ = make_book(Settings(Path("percept.toml"), {}, tables), typed, recipe)
-    learned = {"overall": Levels(None, SAID["noise file"], "noise file, 5 runs")} if "noise file" in rows else {}
+    learned: dict[GateName, Levels] = {}
+    if "noise file" in rows:
+        learned["overall"] = Levels(None, SAID["noise file"], "noise file, 5 runs")
     found = Measures(0.0, 0.0, None, 0.0, None, 0, 0.0, learned=learned)
     levels = levels_of("overall", book.rules_of("a.png"), found)
     assert levels is not None

@@ -22,7 +22,7 @@ def test_noise_is_learned_where_it_is(tmp_path: Path) -> None:
     lesson = learned(tmp_path, *renderings(tmp_path))
     assert [(run.images, run.failing) for run in lesson.runs] == [(2, [])] * 3
     assert lesson.equal == 1
-    assert lesson.changes == lesson.wide == lesson.too_few == []
+    assert not lesson.changes and not lesson.wide and not lesson.too_few
     entry = lesson.images["chart.png"]
     assert (entry.runs, entry.width, entry.height) == (3, 192, 96)
     assert 0.1 < entry.peak < 1
