@@ -146,7 +146,9 @@ def observed_in(result: PairResult) -> tuple[Observed | None, bool]:
         return None, True
     rows, columns = (math.ceil(side / CELL) for side in (result.height, result.width))
     distances, colours = (np.zeros((rows, columns), np.float32) for _ in range(2))
-    heat = None if evidence.heat is None else _heat_in_cells(evidence.heat, rows, columns)
+    # A cell's distance is the sum of what is the largest of each layer in it; the map has the largest of their sums.
+    most = max(1, len(result.layers))
+    heat = None if evidence.heat is None else most * _heat_in_cells(evidence.heat, rows, columns)
     for region in evidence.regions:
         place = cells_of(region.box)
         distances[place] = np.maximum(distances[place], region.peak)
@@ -171,7 +173,7 @@ def observed_in(result: PairResult) -> tuple[Observed | None, bool]:
 
 
 def _heat_in_cells(heat: HeatMap, rows: int, columns: int) -> Grid:
-    """The most that a distance can be in each cell by what a heat map has; its values are rounded up."""
+    """The largest value of a heat map in each cell, which is rounded up."""
     import numpy as np
 
     values = np.frombuffer(heat.values, np.uint8).reshape(heat.height, heat.width).astype(np.float32)

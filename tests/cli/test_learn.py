@@ -75,12 +75,12 @@ def test_who_has_the_last_word(learned: Path, percept: Percept, tmp_path: Path) 
     """The command line, the noise file, overrides and settings, in this order."""
     settings = tmp_path / "percept.toml"
     file = (learned / "percept-noise.json").as_posix()
-    settings.write_text(f'[check]\nnoise-file = "{file}"\npeak = 7.5\n', encoding="utf-8")
+    settings.write_text(f'[check]\nnoise-file = "{file}"\npeak = 3\n', encoding="utf-8")
     by_settings = "--config", str(settings)
     include = "--include", "chart.png"
     for more, source in (
         ((), "noise file, 3 runs"),
-        (("--fail", "peak=7"), "command line"),
+        (("--fail", "peak=2"), "command line"),
         (("--noise-file", "off"), f"{settings}"),
         (("--noise", "cross-machine"), f"{settings}"),
     ):
@@ -89,7 +89,7 @@ def test_who_has_the_last_word(learned: Path, percept: Percept, tmp_path: Path) 
     override = '[[override]]\nmatch = "chart.png"\nnoise-file = "off"\n'
     settings.write_text(settings.read_text(encoding="utf-8") + override, encoding="utf-8")
     row = checked(percept, learned, "now", *by_settings, *include)["chart.png"]
-    assert gate_of(row, "peak")["fail"] == 7.5
+    assert gate_of(row, "peak")["fail"] == 3
 
 
 def test_an_entry_of_another_baseline_is_told(learned: Path, percept: Percept, tmp_path: Path) -> None:
