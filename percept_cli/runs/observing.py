@@ -146,7 +146,7 @@ def observed_in(result: PairResult) -> tuple[Observed | None, bool]:
         return None, True
     rows, columns = (math.ceil(side / CELL) for side in (result.height, result.width))
     distances, colours = (np.zeros((rows, columns), np.float32) for _ in range(2))
-    # A cell's distance is the sum of what is the largest of each layer in it; the map has the largest of their sums.
+    # A cell's distance is the sum of the largest of each layer in it; the map has the largest of their sums.
     most = max(1, len(result.layers))
     heat = None if evidence.heat is None else most * _heat_in_cells(evidence.heat, rows, columns)
     for region in evidence.regions:
