@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Unpack
 
-from percept_cli.errors import InvalidSetting
+from percept_cli.errors import InvalidSetting, UnreadableFolder
 from percept_cli.geometry import Box
 from percept_cli.images.policy import PictureSettings
 from percept_cli.judging.by_noise_file import excess_of
@@ -102,7 +102,7 @@ def learn_runs(
 
     Raises:
         InvalidSetting: for fewer than two runs, the same one twice, or a baseline that is no folder.
-        UnreadableFolder, UnreadableReport: for a run that cannot be read, or is of another recipe.
+        UnreadableFolder, UnreadableReport: for a run that is not there, cannot be read, or is of another recipe.
         DeviceUnavailable, WeightsUnavailable: if the network is needed and cannot run.
     """
     check_runs(baseline, runs)
@@ -139,7 +139,7 @@ def check_runs(baseline: Path, runs: Sequence[Path]) -> None:
     """Refuse what nothing can be learned from, before any work is done.
 
     Raises:
-        InvalidSetting: saying why.
+        InvalidSetting, UnreadableFolder: saying why.
     """
     if len(runs) < FEWEST:
         raise InvalidSetting(
@@ -162,6 +162,11 @@ def check_runs(baseline: Path, runs: Sequence[Path]) -> None:
                 f"{shown(path)}: this run is given twice ({shown(seen[known])})", hint="give each run once."
             )
         seen[known] = path
+        if known is None:
+            raise UnreadableFolder(
+                f"{shown(path)}: no such file or folder",
+                hint="a run is a folder of images, or the JSON report of a check of one.",
+            )
 
 
 def _learn(

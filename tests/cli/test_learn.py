@@ -133,7 +133,7 @@ def test_reports_teach_as_their_folders_do(learned: Path, percept: Percept, tmp_
         assert of_reports["chart.png"][key] == folders["chart.png"][key]
     for row, other in zip(folders["chart.png"]["peaks"], of_reports["chart.png"]["peaks"], strict=True):
         assert all(one == "." or there >= one for one, there in zip(row, other.ljust(len(row), "."), strict=False))
-    other = percept("learn", "base", *reports, "--preset", "five-taps", cwd=learned)
+    other = percept("learn", "base", *reports, "--preset", "five-taps", "-o", "five.json", cwd=learned)
     assert other.returncode == 3
     assert "run1.json: its recipe has the fingerprint aff7e4b89df6, and this one has " in other.stderr
 
@@ -158,7 +158,7 @@ def test_bad_input(learned: Path, percept: Percept, tmp_path: Path) -> None:
     assert nothing.returncode == 3
     assert "Error: nothing was learned, and nothing was written: no images were found\n" in nothing.stderr
     gone = percept("learn", "empty", "empty1", "gone.json", cwd=tmp_path)
-    assert (gone.returncode, "gone.json: no such file" in gone.stderr) == (3, True)
+    assert (gone.returncode, "gone.json: no such file or folder\n" in gone.stderr) == (3, True)
 
 
 def test_json_and_an_image_that_cannot_be_read(learned: Path, percept: Percept, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import percept_cli
-from percept_cli.errors import InvalidSetting
+from percept_cli.errors import InvalidSetting, UnreadableFolder
 from percept_cli.judging.noise_file import read_noise_file
 from percept_cli.runs.learning import Lesson, check_runs
 from tests.support.renderings import AWAY, chart, renderings, save
@@ -96,6 +96,8 @@ def test_runs_that_teach_nothing_are_refused(tmp_path: Path) -> None:
         check_runs(base, [one, two, tmp_path / "two/../one"])
     with pytest.raises(InvalidSetting, match="this run is the baseline itself"):
         check_runs(base, [one, base])
+    with pytest.raises(UnreadableFolder, match="gone: no such file or folder"):
+        check_runs(base, [one, tmp_path / "gone"])
     with pytest.raises(InvalidSetting, match="the baseline is not a folder"):
         check_runs(tmp_path / "gone", [one, two])
 
