@@ -71,6 +71,7 @@ def test_noise_excuses_nothing_elsewhere(learned: Path, percept: Percept) -> Non
     assert rows["ui/still.png"]["status"] == "fail"
 
 
+@pytest.mark.slow
 def test_who_has_the_last_word(learned: Path, percept: Percept, tmp_path: Path) -> None:
     """The command line, the noise file, overrides and settings, in this order."""
     settings = tmp_path / "percept.toml"
@@ -115,6 +116,7 @@ def test_a_noise_file_that_is_not_there(learned: Path, percept: Percept, tmp_pat
     )
 
 
+@pytest.mark.slow
 def test_reports_teach_as_their_folders_do(learned: Path, percept: Percept, tmp_path: Path) -> None:
     """What they do not have is where in a region the noise is; so their maps are as wide, or wider."""
     reports = []
