@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from percept_cli.recipes.spec import DistanceSpec, LayerSpec
     from percept_cli.results.pair import LayerResult, PairResult
     from percept_cli.results.run import Run
+    from percept_cli.runs.learning import learn
     from percept_cli.scoring.api import check, compare, compare_folders, distances_of
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "compare",
     "compare_folders",
     "distances_of",
+    "learn",
 ]
 
 _HOMES = {
@@ -45,6 +47,7 @@ _HOMES = {
     "compare": "scoring.api",
     "compare_folders": "scoring.api",
     "distances_of": "scoring.api",
+    "learn": "runs.learning",
 }
 
 

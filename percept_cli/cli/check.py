@@ -16,7 +16,7 @@ from percept_cli.errors import InvalidSetting, UnreadableFolder
 from percept_cli.geometry import parse_box
 from percept_cli.judging.assigned import assigned
 from percept_cli.judging.checks import GateJudge, check_book
-from percept_cli.judging.rulebook import Changes, make_book
+from percept_cli.judging.rulebook import TYPED, Changes, make_book, noise_file_of, without_noise_file
 from percept_cli.judging.rules import Levels, parse_level
 from percept_cli.pairs.alternates import check_variant
 from percept_cli.recipes.presets import BACKSLASH
@@ -73,25 +73,27 @@ def check(
     )
 
 
-_RULES = ("noise", "fails", "warns", "ignore", "mask", "max_shift", "new", "missing", "size_mismatch", "variant")
+_POLICIES = ("new", "missing", "size_mismatch")
+_LIMITS = ("noise", "noise_file", "fails", "warns")
+_RULES = (*_LIMITS, "ignore", "mask", "max_shift", *_POLICIES, "variant")
 
 
 def _typed(given: dict[str, Any]) -> Changes:
     """The options that were given, as changes of the rules."""
     changes: Changes = {
-        name: given[name]
-        for name in ("noise", "mask", "max_shift", "new", "missing", "size_mismatch")
-        if given[name] is not None
+        name: given[name] for name in ("noise", "mask", "max_shift", *_POLICIES) if given[name] is not None
     }
     if given["variant"] is not None:
         changes["variant"] = check_variant(given["variant"])
     if given["ignore"]:
         changes["ignore"] = tuple(map(parse_box, given["ignore"]))
     fails, warns = (_levels_by_gate(given[name]) for name in ("fails", "warns"))
-    levels = {gate: Levels(warns.get(gate), fails.get(gate), "command line") for gate in {**warns, **fails}}
+    levels = {gate: Levels(warns.get(gate), fails.get(gate), TYPED) for gate in {**warns, **fails}}
     if levels:
-        changes["levels"] = levels
-    return changes
+        changes["typed"] = levels
+    if given["noise_file"] is not None:
+        changes["noise_file"] = noise_file_of(given["noise_file"])
+    return without_noise_file(changes)
 
 
 def _levels_by_gate(texts: tuple[str, ...]) -> dict[GateName, float]:

@@ -245,14 +245,39 @@ choice_options = _all(
 allow_empty_option: _Decorator = option(
     "--allow-empty", group="Judge", is_flag=True, help="Exit 0 when no images are found."
 )
-run_options = _all(
+workers_option: _Decorator = option(
+    "--workers",
+    group="Run",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Image-reading threads (default: one per CPU, up to 8).",
+)
+ignore_options = _all(
     option(
-        "--workers",
-        group="Run",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="Image-reading threads (default: one per CPU, up to 8).",
+        "--ignore",
+        group="Judge",
+        multiple=True,
+        metavar="X,Y,W,H",
+        help="Ignore a rectangle, in pixels. Repeatable.",
     ),
+    option(
+        "--mask",
+        group="Judge",
+        type=FILE,
+        metavar="FILE",
+        help="Ignore what is dark in this image of the same size.",
+    ),
+    option(
+        "--max-shift",
+        group="Judge",
+        type=click.IntRange(0, 64),
+        metavar="N",
+        help="Tolerate what moved by up to N pixels (at most 64).",
+    ),
+)
+"""What of an image does not count."""
+run_options = _all(
+    workers_option,
     option("--fail-fast", group="Run", is_flag=True, help="Stop at the first pair that fails or has an error."),
 )
 """Of a command that goes through many pairs."""

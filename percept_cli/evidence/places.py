@@ -137,8 +137,12 @@ class Places:
     def colour(self) -> Peak:
         """The strongest place of ``colours``; or the change of the whole picture's ink where that says more."""
         strongest = self.peak(self.colours)
-        ink = ink_change(*self._sides) * INK
-        return strongest if strongest.value >= ink else Peak(ink, None)
+        return strongest if strongest.value >= self.ink else Peak(self.ink, None)
+
+    @cached_property
+    def ink(self) -> float:
+        """How much another colour the whole picture's ink has, beside that of places."""
+        return ink_change(*self._sides) * INK
 
     @cached_property
     def visibility(self) -> Grid:

@@ -33,6 +33,8 @@ class Seen:
     """Of each region of the changes."""
     heat: HeatMap | None
     """None where nothing differs, or the distances have no places."""
+    places: Places
+    """Where the values of single cells are."""
 
 
 def places_of(
@@ -55,6 +57,7 @@ def places_of(
         places.noise() if with_noise else None,
         places.regions(changes.labels, len(changes.regions)),
         places.heat(),
+        places,
     )
 
 

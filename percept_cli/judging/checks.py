@@ -13,9 +13,13 @@ from percept_cli.evidence.sight import Sight
 from percept_cli.formats.files import read_stamped
 from percept_cli.images.limits import Limits
 from percept_cli.images.views import Look
+from percept_cli.judging.by_noise_file import ByPlace, NoiseFiles, by_place
 from percept_cli.judging.gates import Measures, judge_gates, level_of, levels_of, verdict_of
+from percept_cli.judging.learned import PLACED, LearnedImage
 from percept_cli.judging.likeness import likeness_of
-from percept_cli.judging.rulebook import RuleBook, changed
+from percept_cli.judging.noise_file import check_noise_file
+from percept_cli.judging.precedence import over
+from percept_cli.judging.rulebook import RuleBook
 from percept_cli.judging.rules import OFF, Rules
 from percept_cli.judging.threshold import judge
 from percept_cli.judging.two_sizes import of_two_sizes, told_of_sizes
@@ -26,7 +30,7 @@ from percept_cli.recipes.ladder import Ladder
 from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.recipe import Recipe
 from percept_cli.recipes.spec import DistanceSpec, ceiling
-from percept_cli.results.found import Evidence, GateName, Region
+from percept_cli.results.found import Evidence, GateName, Level, Region
 from percept_cli.results.numbers import total
 from percept_cli.results.pair import PairResult
 from percept_cli.results.status import RANK
@@ -58,6 +62,7 @@ class GateJudge:
         self._ladder = ladder
         self.rules_of_name = (lambda _: rules) if isinstance(rules, Rules) else rules
         """What says the rules of a picture by its name."""
+        self._noise_files = NoiseFiles()
 
     def rules_of(self, pair: Pair) -> Rules:
         """What a pair is held to."""
@@ -85,6 +90,9 @@ class GateJudge:
         """The result with its gates, and with what was found where."""
         rules, changes = self.rules_of(pair), sight.changes
         pixels = sight.width * sight.height
+        entry, stale = None, ()
+        if sight.fitted is None:  # of two sizes, other cells lie over each other
+            entry, stale = self._noise_files.entry_for(result, rules, sight, spec)
         if changes is not None and changes.ignored == pixels:
             if sight.fitted is not None:
                 return of_two_sizes(result, None, sight.fitted, rules.size_mismatch)
@@ -93,10 +101,12 @@ class GateJudge:
         if changes is None:
             measures = Measures(0.0, 0.0 if spec.has_places else None, None, 0.0, None, 0, 0.0)
             measures = replace(measures, by_default=has_own_levels(spec), pixels=pixels)
-            evidence = Evidence(())
+            evidence, held = Evidence(()), measures
+            if entry is not None:
+                held = by_place(entry, measures, rules, None, (sight.width, sight.height)).measures
         else:
-            measures, evidence = _examined(spec, result, sight, changes, found, rules)
-        gates = judge_gates(measures, rules)
+            measures, held, evidence = _examined(spec, result, sight, changes, found, rules, entry)
+        gates = judge_gates(held, rules)
         if sight.fitted is not None:
             of_rest = replace(evidence, gates=gates) if result.scored else None
             return of_two_sizes(result, of_rest, sight.fitted, rules.size_mismatch)
@@ -113,7 +123,7 @@ class GateJudge:
             result,
             status=status,
             reason=reason,
-            notes=(*result.notes, *told),
+            notes=(*result.notes, *told, *stale),
             evidence=replace(evidence, gates=gates),
             like=like,
         )
@@ -169,14 +179,14 @@ def check_levels(rules: Rules, spec: DistanceSpec) -> None:
     Raises:
         InvalidSetting: naming the gate, and the largest value it can have.
     """
-    if "peak" in rules.levels and not spec.has_places:
+    if "peak" in rules.limited and not spec.has_places:
         raise InvalidSetting(
             "the gate peak has no value: no layer of the recipe uses a distance with local values",
             hint="remove its limit, or use --distance unit.",
         )
     most = ceiling(spec)
     highest: dict[GateName, float | None] = {"overall": most, "peak": most, "colour": _MOST_COLOUR}
-    for name, levels in rules.levels.items():
+    for name, levels in (*rules.levels.items(), *rules.typed.items()):
         limit = highest.get(name)
         for level in (levels.warn, levels.fail):
             if limit is not None and level not in (None, OFF) and level > limit:
@@ -195,22 +205,30 @@ def check_book(book: RuleBook, recipe: Recipe) -> list[str]:
     """
     from percept_cli.evidence.masks import check_mask
 
-    notes, of_presets = dict[str, None](), dict[str, None]()
+    notes, of_presets, told = dict[str, None](), dict[str, None](), dict[str, None]()
     for override in (None, *book.overrides):
-        rules = book.base if override is None else changed(book.base, override.changes)
+        rules = book.rules_by(override)
         spec = recipe.spec if rules.preset is None else load_preset(rules.preset).spec
         if rules.preset is not None:
             of_presets |= dict.fromkeys(load_preset(rules.preset).notes)
         check_levels(rules, spec)
+        if rules.noise_file is not None:
+            own = override is not None and "noise_file" in override.changes
+            named_by = f"{override} in {override.source}" if override and own else book.noise_file_from
+            told |= dict.fromkeys(check_noise_file(rules.noise_file, spec.fingerprint, named_by))
         if rules.mask is not None:  # once, instead of for every picture
             own = override is not None and "mask" in override.changes
             check_mask(rules.mask, f"{override} in {override.source}" if override and own else book.mask_from)
-        if not has_own_levels(spec) and not {"overall", "peak"} & rules.levels.keys():
+        if not has_own_levels(spec) and not {"overall", "peak"} & rules.limited:
             notes[rules.preset or f"the recipe {recipe.preset.name}, with these options,"] = None
-    return [*of_presets] + [
-        f"{name} has no limits for overall and peak, so only colour decides; set one with --fail overall=X"
-        for name in notes
-    ]
+    return (
+        [*of_presets]
+        + [
+            f"{name} has no limits for overall and peak, so only colour decides; set one with --fail overall=X"
+            for name in notes
+        ]
+        + [*told]
+    )
 
 
 def _notes(evidence: Evidence) -> Iterator[str]:
@@ -229,13 +247,14 @@ def _examined(
     changes: Changes,
     found: Sequence[Contribution],
     rules: Rules,
-) -> tuple[Measures, Evidence]:
-    """What was measured of a pair that differs, and where."""
+    entry: LearnedImage | None,
+) -> tuple[Measures, Measures, Evidence]:
+    """What was measured of a pair that differs, the same as gates look at it, and where."""
     from percept_cli.evidence.seen import places_of
 
     own = has_own_levels(spec)
-    given = rules.levels.get("peak")
-    asks = own and rules.noise == "auto" and (given is None or given.fail is None)
+    given = over(rules.typed.get("peak"), rules.levels.get("peak"))
+    asks = entry is None and own and rules.noise == "auto" and (given is None or given.fail is None)
     seen = places_of(spec, found, changes, sight.plan, with_noise=asks)
     measures = Measures(
         result.distance if seen.mean is None else seen.mean,
@@ -248,8 +267,11 @@ def _examined(
         by_default=own,
         pixels=sight.width * sight.height - changes.ignored,
     )
-    regions = _regions(seen.regions, result, changes, rules, measures)
-    return measures, Evidence(
+    held = ByPlace(measures, {})
+    if entry is not None:
+        held = by_place(entry, measures, rules, seen, (sight.width, sight.height))
+    regions = _regions(seen.regions, result, changes, rules, held)
+    evidence = Evidence(
         (),
         regions=tuple(regions[:MOST_REGIONS]),
         regions_in_all=len(regions),
@@ -259,20 +281,25 @@ def _examined(
         noise=seen.noise,
         heat=seen.heat,
     )
+    return measures, held.measures, evidence
 
 
 def _regions(
-    found: Sequence[Place], result: PairResult, changes: Changes, rules: Rules, measures: Measures
+    found: Sequence[Place],
+    result: PairResult,
+    changes: Changes,
+    rules: Rules,
+    held: ByPlace,
 ) -> list[Region]:
     """The regions of a pair, the worst first; those that had moved and are equal otherwise at the end."""
     regions = []
     for region, place in zip(changes.regions, found, strict=True):
         distance = total(list(place.layers.values()))
-        levels = (
-            (levels_of("peak", rules, measures), place.peak),
-            (levels_of("colour", rules, measures), place.colour),
-        )
-        statuses = [level_of(value, limits) for limits, value in levels if limits is not None]
+        statuses = list[Level]()
+        for gate in PLACED:
+            limits, value = levels_of(gate, rules, held.measures), place.peak if gate == "peak" else place.colour
+            if limits is not None:
+                statuses.append(held.status_of(gate, region.box) or level_of(value, limits))
         regions.append(
             Region(
                 region.box,

@@ -8,9 +8,10 @@ recipe that they were chosen with only; for another, those gates have the levels
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from percept_cli.geometry import Box
+from percept_cli.judging.precedence import resolved
 from percept_cli.judging.rules import GATES, OFF, Levels, Noise, Percent, Rules
 from percept_cli.results.found import LEVELS, Gate, GateName, Level
 from percept_cli.results.numbers import beside
@@ -49,6 +50,8 @@ class Measures:
     """How many are compared: those of the picture that are not left out."""
     by_default: bool = True
     """Whether distance and peak are those of the default preset, for which there are levels."""
+    learned: Mapping[GateName, Levels] = field(default_factory=dict)
+    """The levels of the noise file for this picture."""
 
 
 def judge_gates(found: Measures, rules: Rules) -> tuple[Gate, ...]:
@@ -70,10 +73,32 @@ def judge_gates(found: Measures, rules: Rules) -> tuple[Gate, ...]:
 
 
 def levels_of(name: GateName, rules: Rules, found: Measures) -> Levels | None:
-    """The levels of a gate: those that were given, above its own; None where it has none."""
-    own = None if name in _OF_DEFAULT and not found.by_default else _own(name, rules.noise, found.noise)
-    given = rules.levels.get(name)
-    return own if given is None else given.above(own)
+    """The levels of a gate, by the table of precedence; None where it has none."""
+    own = own_levels(name, rules.noise, found)
+    return resolved(
+        typed=rules.typed.get(name), learned=found.learned.get(name), given=rules.levels.get(name), own=own
+    )
+
+
+def own_levels(name: GateName, noise: Noise, found: Measures) -> Levels | None:
+    """The levels that a gate has by ``noise``; None where it has none."""
+    return None if name in _OF_DEFAULT and not found.by_default else _own(name, noise, found.noise)
+
+
+def least_limit(name: GateName, rules: Rules, found: Measures) -> float | None:
+    """The smallest limit that may be learned for a gate: the automatic one of pairs without noise.
+
+    Where there is none, as for another recipe and for ``changed-pixels``, the one that settings give, if any.
+    """
+    automatic = own_levels(name, "auto", replace(found, noise=0.0))
+    levels = rules.levels.get(name) if automatic is None else automatic
+    return None if levels is None else levels.fail
+
+
+def levels_learned(limit: float, source: str) -> Levels:
+    """A limit that was learned, with the one that warns."""
+    kind = Percent if isinstance(limit, Percent) else float
+    return Levels(kind(f"{WARN * limit:.4g}"), kind(f"{limit:.4g}"), source)
 
 
 def _own(name: GateName, noise: Noise, floor: float) -> Levels | None:

@@ -57,6 +57,14 @@ NOISE_KEY = Key(
     default='"auto"',
     tables=_BOTH,
 )
+NOISE_FILE_KEY = Key(
+    name="noise-file",
+    what="The noise file of `percept learn`: limits of single images. off: do not use it.",
+    form="string",
+    shape='a path, relative to the settings file, or `"off"`',
+    example='"percept-noise.json"',
+    tables=_BOTH,
+)
 GATE_KEYS = (
     *(
         Key(
@@ -141,6 +149,7 @@ KEYS: tuple[Key, ...] = (
     *FOLDER_KEYS,
     MATCH_KEY,
     NOISE_KEY,
+    NOISE_FILE_KEY,
     *GATE_KEYS,
     *OTHER_RULE_KEYS,
     *POLICY_KEYS,

@@ -34,8 +34,10 @@ from percept_cli.system.patterns import Patterns
 
 _POLICY_KEYS = tuple(key.name for key in POLICY_KEYS)
 
+TYPED = "command line"
+"""The source of what was typed."""
 Changes = dict[str, Any]
-"""Field of ``Rules`` → its value; levels by gate."""
+"""Field of ``Rules`` → its value; levels, and typed ones, by gate."""
 
 
 @dataclass
@@ -73,12 +75,16 @@ class RuleBook:
     overrides: Sequence[Override] = ()
     mask_from: str = ""
     """The table and file that name the mask of ``base``; empty if it was typed."""
+    noise_file_from: str = ""
+    """The same of its noise file."""
     references: Counter[str] = field(default_factory=Counter)
     """Further references, as they are written, and for how many pictures each was there."""
     preferred: set[str] = field(default_factory=set)
     """Variants that are preferred for any picture."""
     known_variants: set[str] = field(default_factory=set)
     """Those of all alternates in the baseline folder."""
+    typed: Changes = field(default_factory=dict)
+    """What was asked for on the command line, which stands above the overrides."""
     _clashes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def rules_of(self, name: str) -> Rules:
@@ -88,7 +94,11 @@ class RuleBook:
             if override.matches(name):
                 rules = changed(rules, override.changes)
                 rules = replace(rules, order=(*rules.order, str(override)))
-        return rules
+        return changed(rules, self.typed)
+
+    def rules_by(self, override: Override | None) -> Rules:
+        """The rules of pictures that one override alone matches, or none."""
+        return changed(changed(self.base, override.changes if override else {}), self.typed)
 
     def count(self, name: str) -> None:
         """Note a picture of the run, so that ``notes`` knows what matches none and what clashes."""
@@ -150,10 +160,10 @@ def from_arguments(
         changes["variant"] = check_variant(variant)
     fails, warns = (_by_gate(side or {}) for side in (fail, warn))
     if fails or warns:
-        changes["levels"] = {
+        changes["typed"] = {
             gate: Levels(warns.get(gate), fails.get(gate), "argument") for gate in {**warns, **fails}
         }
-    return changes
+    return without_noise_file(changes)
 
 
 def _by_gate(side: Mapping[str, float | str]) -> dict[GateName, float]:
@@ -182,15 +192,18 @@ def make_book(
     Raises:
         InvalidSetting: for anything in the tables that is wrong; the message names the file.
     """
-    rules = Rules()
-    if recipe is not None and recipe.threshold is not None:
-        levels = {"overall": Levels(None, recipe.threshold, recipe.threshold_source)}
-        rules = changed(rules, {"levels": levels})
+    rules, given = Rules(), given or {}
     changes, overrides, folders = read_tables(settings)
-    given = given or {}
-    by_file = "mask" in changes and "mask" not in given
-    mask_from = f"{settings.header('check')} in {settings.source}" if by_file else ""
-    return RuleBook(changed(changed(rules, changes), given), overrides, mask_from), folders
+    if recipe is not None and recipe.threshold is not None:
+        kind = "typed" if recipe.threshold_source == TYPED else "levels"
+        limit = Levels(None, recipe.threshold, recipe.threshold_source)
+        rules = changed(rules, {kind: {"overall": limit}})
+    table = f"{settings.header('check')} in {settings.source}"
+    mask_from, noise_file_from = (
+        table if key in changes and key not in given else "" for key in ("mask", "noise_file")
+    )
+    rules = changed(changed(rules, changes), given)
+    return RuleBook(rules, overrides, mask_from, noise_file_from, typed=given), folders
 
 
 def read_tables(settings: Settings) -> tuple[Changes, Sequence[Override], dict[str, str]]:
@@ -211,10 +224,11 @@ def read_tables(settings: Settings) -> tuple[Changes, Sequence[Override], dict[s
 
 def changed(rules: Rules, changes: Changes) -> Rules:
     """Rules with some of them replaced; levels gate by gate."""
-    levels = dict(rules.levels)
-    for gate, given in changes.get("levels", {}).items():
-        levels[gate] = given.above(levels.get(gate))
-    return replace(rules, **changes | {"levels": levels})
+    merged = {}
+    for kind, levels in (("levels", rules.levels), ("typed", rules.typed)):
+        given = changes.get(kind, {})
+        merged[kind] = dict(levels) | {gate: given[gate].above(levels.get(gate)) for gate in given}
+    return replace(rules, **changes | merged)
 
 
 def read_check(
@@ -291,6 +305,8 @@ def _read_rules(data: Mapping[str, Any], source: str, folder: Path) -> Changes:
         changes["ignore"] = tuple(map(_box, read_strings(data["ignore"], "ignore")))
     if "mask" in data:
         changes["mask"] = _from_here(folder / read_string(data["mask"], "mask"))
+    if "noise-file" in data:
+        changes["noise_file"] = noise_file_of(read_string(data["noise-file"], "noise-file"), folder)
     if "max-shift" in data:
         value = data["max-shift"]
         if isinstance(value, bool) or not isinstance(value, int):
@@ -303,6 +319,16 @@ def _read_rules(data: Mapping[str, Any], source: str, folder: Path) -> Changes:
     changed(Rules(), changes)  # which refuses what makes no rules
     assert changes.keys() <= {entry.name for entry in fields(Rules)}
     return changes
+
+
+def noise_file_of(text: str, folder: Path = Path()) -> Path | None:
+    """The path of a noise file as someone writes it; None for ``off``."""
+    return None if text == "off" else _from_here(folder / text)
+
+
+def without_noise_file(changes: Changes) -> Changes:
+    """What was asked for: whoever chooses ``noise`` wants its limits, unless a noise file is chosen as well."""
+    return {"noise_file": None} | changes if "noise" in changes else changes
 
 
 def _box(text: str) -> Box:

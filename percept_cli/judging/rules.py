@@ -93,7 +93,11 @@ class Rules:
     noise: Noise = "auto"
     """Which levels the gates have that are not given."""
     levels: Mapping[GateName, Levels] = field(default_factory=dict)
-    """Those that are given; they stand above ``noise``."""
+    """Those that settings give; they stand above ``noise``."""
+    typed: Mapping[GateName, Levels] = field(default_factory=dict)
+    """Those of the command line, or of a call in Python, which stand above everything."""
+    noise_file: Path | None = None
+    """What ``percept learn`` has written: limits of single pictures, between the two."""
     ignore: tuple[Box, ...] = ()
     """Pixels that are left out."""
     mask: Path | None = None
@@ -114,6 +118,11 @@ class Rules:
     """Another recipe than the run's."""
     order: tuple[str, ...] = ()
     """Which overrides these rules were put together from."""
+
+    @property
+    def limited(self) -> frozenset[GateName]:
+        """The gates that someone gave a limit."""
+        return frozenset((*self.levels, *self.typed))
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_shift <= MOST_SHIFT:

@@ -10,8 +10,8 @@ from percept_cli.errors import InvalidSetting, did_you_mean
 from percept_cli.recipes.keys import TABLES, TOP_KEYS, Table, in_table
 
 _RULES = (
-    *("noise", "overall", "peak", "colour", "changed-pixels", "distance", "ignore", "mask", "max-shift"),
-    *("references", "variant", "new", "missing", "size-mismatch"),
+    *("noise", "noise-file", "overall", "peak", "colour", "changed-pixels", "distance"),
+    *("ignore", "mask", "max-shift", "references", "variant", "new", "missing", "size-mismatch"),
 )
 NAMES: Mapping[Table, tuple[str, ...]] = {
     "": in_table(TOP_KEYS, ""),

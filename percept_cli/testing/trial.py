@@ -121,7 +121,7 @@ class Project:
         spec = replace(recipe.spec, pictures=self.policy(options))
         rules = replace(rules, preset=None)  # it is this recipe, and no other than that of the report
         check_levels(rules, spec)
-        without = not has_own_levels(spec) and not {"overall", "peak"} & rules.levels.keys()
+        without = not has_own_levels(spec) and not {"overall", "peak"} & rules.limited
         name = self._name if preset is None else os.fspath(preset)
         memory = options.get("max_memory", self._values.get("max-memory"))
         return Trial(
@@ -137,8 +137,8 @@ class Project:
 
 def _from_anywhere(changes: Changes) -> Changes:
     """The same while a test is in another folder."""
-    mask = changes.get("mask")
-    return changes if mask is None else changes | {"mask": mask.absolute()}
+    files = {key: changes[key].absolute() for key in ("mask", "noise_file") if changes.get(key) is not None}
+    return changes | files
 
 
 def _asked(options: Mapping[str, Any]) -> Changes:

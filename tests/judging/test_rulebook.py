@@ -16,7 +16,7 @@ HERE = Path()
 
 
 def test_per_cent_in_python_and_in_settings(tmp_path: Path) -> None:
-    assert from_arguments(fail={"changed-pixels": "2%"})["levels"]["changed-pixels"].in_per_cent
+    assert from_arguments(fail={"changed-pixels": "2%"})["typed"]["changed-pixels"].in_per_cent
     for value in ("1%", {"warn": "0.5%", "fail": "1 %"}):
         changes, _ = read_check({"changed-pixels": value}, "percept.toml", tmp_path)
         levels = changes["levels"]["changed-pixels"]
@@ -123,7 +123,7 @@ def test_a_gate_by_both_of_its_names_is_refused(side: str) -> None:
         ):
             from_arguments(**{side: limits})  # type: ignore[arg-type] # one of both
     with pytest.warns(OldName):
-        assert from_arguments(fail={"distance": 1.0})["levels"] == {"overall": Levels(None, 1.0, "argument")}
+        assert from_arguments(fail={"distance": 1.0})["typed"] == {"overall": Levels(None, 1.0, "argument")}
     with (
         pytest.warns(OldName),
         pytest.raises(InvalidSetting, match="distance is the old name of overall, and both are given"),

@@ -14,6 +14,7 @@ from percept_cli.cli.options import (
     FILE,
     allow_empty_option,
     choice_options,
+    ignore_options,
     pictures_option,
     recipe_options,
     report_options,
@@ -43,8 +44,13 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
     group="Judge",
     type=click.Choice(NOISES),
     metavar="HOW",
-    help="Rendering noise to tolerate: auto (default: measured in each pair), same-machine (strictest) or "
-    "cross-machine.",
+    help="auto (default), same-machine (strict) or cross-machine.",
+)
+@option(
+    "--noise-file",
+    group="Judge",
+    metavar="FILE",
+    help="Limits that percept learn has learned; off: none.",
 )
 @option(
     "--fail",
@@ -63,23 +69,7 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
     help="Warn above X; a warning exits with 0. Repeatable.",
 )
 @threshold_option("Short for --fail overall=X. Given both, --fail counts.")
-@option(
-    "--ignore",
-    group="Judge",
-    multiple=True,
-    metavar="X,Y,W,H",
-    help="Ignore a rectangle, in pixels. Repeatable.",
-)
-@option(
-    "--mask", group="Judge", type=FILE, metavar="FILE", help="Ignore what is dark in this image of the same size."
-)
-@option(
-    "--max-shift",
-    group="Judge",
-    type=click.IntRange(0, 64),
-    metavar="N",
-    help="Tolerate what moved by up to N pixels (at most 64).",
-)
+@ignore_options
 @_policy("--new", "Image without baseline")
 @_policy("--missing", "Baseline without image")
 @_policy("--size-mismatch", "Sizes or frames differ")
