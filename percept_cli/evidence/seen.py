@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from percept_cli.distances import Partial, Patch
+from percept_cli.evidence.kinds import Loudness
 from percept_cli.evidence.places import Peak, Place, Places
 from percept_cli.evidence.sight import Sight
 from percept_cli.recipes.spec import DistanceSpec
@@ -33,6 +34,8 @@ class Seen:
     """Of each region of the changes."""
     heat: HeatMap | None
     """None where nothing differs, or the distances have no places."""
+    loudness: Loudness
+    """Where in each region to look for what happened."""
 
 
 def places_of(
@@ -48,13 +51,15 @@ def places_of(
         with_noise: whether the noise floor is wanted.
     """
     places = Places(spec, found, changes.reference.array, changes.candidate.array, plan)
+    floor = places.noise() if with_noise else None
     return Seen(
         places.mean,
         places.peak(places.distances) if places.has_places else None,
         places.colour(),
-        places.noise() if with_noise else None,
+        floor,
         places.regions(changes.labels, len(changes.regions)),
         places.heat(),
+        Loudness(changes.labels, places.distances, places.colours, floor or 0.0),
     )
 
 

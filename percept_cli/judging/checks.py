@@ -35,7 +35,7 @@ from percept_cli.system.names import counted
 if TYPE_CHECKING:
     from percept_cli.engine.transfer import Contribution
     from percept_cli.evidence.changes import Changes
-    from percept_cli.evidence.places import Place
+    from percept_cli.evidence.seen import Seen
 
 MOST_REGIONS = 50
 """Regions of a pair that a report holds, the worst first."""
@@ -221,7 +221,7 @@ def _notes(evidence: Evidence) -> Iterator[str]:
     """What was let pass."""
     if evidence.shift is not None:
         yield "the whole image moved by {},{} pixels, which is allowed".format(*evidence.shift)
-    moved = sum(region.shift is not None for region in evidence.regions)
+    moved = sum(region.allowed for region in evidence.regions)
     if moved:
         yield f"{counted(moved, 'region')} moved, which is allowed"
 
@@ -252,11 +252,11 @@ def _examined(
         by_default=own,
         pixels=sight.width * sight.height - changes.ignored,
     )
-    regions = _regions(seen.regions, result, changes, rules, measures)
+    regions, in_all = _regions(seen, result, changes, rules, measures)
     return measures, Evidence(
         (),
-        regions=tuple(regions[:MOST_REGIONS]),
-        regions_in_all=len(regions),
+        regions=tuple(regions),
+        regions_in_all=in_all,
         changed_pixels=changes.pixels,
         ignored_pixels=changes.ignored,
         shift=changes.shift,
@@ -266,30 +266,60 @@ def _examined(
 
 
 def _regions(
-    found: Sequence[Place], result: PairResult, changes: Changes, rules: Rules, measures: Measures
-) -> list[Region]:
-    """The regions of a pair, the worst first; those that had moved and are equal otherwise at the end."""
+    seen: Seen, result: PairResult, changes: Changes, rules: Rules, measures: Measures
+) -> tuple[list[Region], int]:
+    """The worst regions of a pair, the worst first, and how many there are; those that had moved and are equal
+    otherwise stand at the end."""
     regions = []
-    for region, place in zip(changes.regions, found, strict=True):
+    for number, (region, place) in enumerate(zip(changes.regions, seen.regions, strict=True), start=1):
         distance = total(list(place.layers.values()))
         levels = (
             (levels_of("peak", rules, measures), place.peak),
             (levels_of("colour", rules, measures), place.colour),
         )
         statuses = [level_of(value, limits) for limits, value in levels if limits is not None]
-        regions.append(
-            Region(
-                region.box,
-                region.pixels,
-                distance,
-                min(1.0, distance / result.distance) if result.distance else 0.0,
-                place.peak,
-                place.colour,
-                max(statuses, key=RANK.__getitem__, default="pass"),
-                place.layers,
-                region.shift,
-            )
+        found = Region(
+            region.box,
+            region.pixels,
+            distance,
+            min(1.0, distance / result.distance) if result.distance else 0.0,
+            place.peak,
+            place.colour,
+            max(statuses, key=RANK.__getitem__, default="pass"),
+            place.layers,
+            region.shift,
+            allowed=region.shift is not None,
         )
-    regions.sort(key=lambda region: (-RANK[region.status], -region.peak, -region.distance, -region.pixels))
-    moved = [Region(region.box, region.pixels, 0.0, 0.0, 0.0, 0.0, shift=region.shift) for region in changes.moved]
-    return regions + moved
+        regions.append((found, number))
+    regions.sort(key=lambda one: (-RANK[one[0].status], -one[0].peak, -one[0].distance, -one[0].pixels))
+    told = _with_kinds(regions[:MOST_REGIONS], seen, changes, measures)
+    moved = [
+        Region(thing.box, thing.pixels, 0.0, 0.0, 0.0, 0.0, shift=thing.shift, kind="moved", allowed=True)
+        for thing in changes.moved
+    ]
+    return (told + moved)[:MOST_REGIONS], len(regions) + len(moved)
+
+
+def _with_kinds(
+    regions: Sequence[tuple[Region, int]], seen: Seen, changes: Changes, measures: Measures
+) -> list[Region]:
+    """Regions, each with its number among the changes, with what happened in them."""
+    from percept_cli.evidence.kinds import Suspect, kinds_of
+
+    suspects = [Suspect(number, region.box, _is_noise(region, measures)) for region, number in regions]
+    found = kinds_of(changes.reference.array, changes.candidate.array, suspects, seen.loudness)
+    told = []
+    for (region, _), change in zip(regions, found, strict=True):
+        if not region.allowed:
+            told.append(replace(region, kind=change.kind, shift=change.shift))
+        else:  # what is left once it is moved back; a second movement is none that anyone would understand
+            told.append(replace(region, kind={"noise": "moved", "moved": "detail-changed"}.get(change.kind, change.kind)))
+    return told
+
+
+def _is_noise(region: Region, measures: Measures) -> bool:
+    """Whether a region passes, and would with the automatic limits of its pair."""
+    if region.status != "pass":
+        return False
+    limits = ((levels_of("peak", Rules(), measures), region.peak), (levels_of("colour", Rules(), measures), region.colour))
+    return all(limit is None or level_of(value, limit) == "pass" for limit, value in limits)

@@ -1,0 +1,169 @@
+"""By how much what is drawn in a region moved, where noise of rendering lies on top of it.
+
+``displacement`` and ``moved`` excuse movements, so they prove every pixel. Here nothing is excused: what most of the
+change is explained by, from both sides, has a name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from percept_cli.evidence.moved import FAINT
+from percept_cli.evidence.pixels import changes_of, signed
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from percept_cli.evidence.displacement import Points, Shift
+    from percept_cli.evidence.pixels import Pixels
+    from percept_cli.geometry import Box
+
+    Floats = NDArray[np.float32]
+
+FARTHEST = 32
+"""Pixels each way by which something is looked for."""
+WINDOW = 256
+"""Pixels per side of the part of a region that proposes displacements, at most."""
+_PROPOSALS = 8
+_UNEXPLAINED = 0.35  # of the change, at most
+_EACH_SIDE = 0.3  # of the change must leave, and as much arrive
+_COST = 0.002  # of the change, by pixel of displacement: of lines that fit at many places the nearest counts
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Two pictures."""
+
+    reference: Pixels
+    """H×W×3, sRGB in 0..255."""
+    candidate: Pixels
+    """The same shape and type."""
+
+
+def best_displacement(
+    sides: Sides, places: Points, change: Floats, beside: tuple[Floats, Floats], box: Box
+) -> Shift | None:
+    """The displacement that explains what changed, if one does.
+
+    Args:
+        sides: the pictures.
+        places: N pixels that changed.
+        change: by how many levels.
+        beside: how far reference and candidate are from the background there, in levels, at most the change.
+        box: in which they lie.
+
+    Returns:
+        Pixels to the right and down, at most ``FARTHEST`` each way; None if no displacement explains most of the
+        change.
+    """
+    best = min(
+        (
+            (_left(sides, places, change, beside, shift) + _COST * (abs(shift[0]) + abs(shift[1])), shift)
+            for shift in _proposals(sides, places, change, box)
+        ),
+        default=None,
+    )
+    return best[1] if best is not None and best[0] <= _UNEXPLAINED else None
+
+
+def unlike_at(sides: Sides, places: Points, change: Floats, shift: Shift, *, leaves: bool) -> float:
+    """The share of the change by which pixels differ from those that a displacement takes them to.
+
+    Args:
+        sides: the pictures.
+        places: N pixels.
+        change: by how many levels they changed.
+        shift: the displacement.
+        leaves: whether they are the reference's, and leave; otherwise the candidate's, which arrived.
+    """
+    return float(_unlike(sides, places, change, shift, leaves=leaves).sum() / change.sum())
+
+
+def _unlike(sides: Sides, places: Points, change: Floats, shift: Shift, *, leaves: bool) -> Floats:
+    """N levels, at most the change."""
+    import numpy as np
+
+    mine, other = (sides.reference, sides.candidate) if leaves else (sides.candidate, sides.reference)
+    sign = 1 if leaves else -1
+    rows, columns = places[0] + sign * shift[1], places[1] + sign * shift[0]
+    height, width = mine.shape[:2]
+    inside = (rows >= 0) & (columns >= 0) & (rows < height) & (columns < width)
+    rows, columns = np.where(inside, rows, 0), np.where(inside, columns, 0)
+    found = np.abs(signed(other[rows, columns]) - mine[places]).max(axis=1).astype(np.float32)
+    return np.where(inside, np.minimum(found, change), change)
+
+
+def _left(sides: Sides, places: Points, change: Floats, beside: tuple[Floats, Floats], shift: Shift) -> float:
+    """The share of the change that a displacement does not explain; all of it where nothing leaves or arrives.
+
+    A pixel is explained if what it showed is where it should be now, or was background that is covered, and what it
+    shows now was where it should have been, or is background that is uncovered; and not only by background.
+    """
+    import numpy as np
+
+    leaves = _unlike(sides, places, change, shift, leaves=True)
+    arrives = _unlike(sides, places, change, shift, leaves=False)
+    whole = float(change.sum())
+    for side, background in ((leaves, beside[0]), (arrives, beside[1])):
+        # What was background before and is where it went says nothing: background is everywhere.
+        of_content = np.where(background > 0.5 * change, change - side, 0)
+        if float(of_content.sum()) < _EACH_SIDE * whole:
+            return 1.0
+    either = np.minimum(leaves, arrives)
+    left = np.maximum(np.minimum(leaves, beside[0]), np.minimum(arrives, beside[1]))
+    return float(np.maximum(either, left).sum()) / whole
+
+
+def _proposals(sides: Sides, places: Points, change: Floats, box: Box) -> list[Shift]:
+    """Displacements at which the edges that went and those that came correlate best, and what is beside these."""
+    import numpy as np
+    from scipy import fft, ndimage
+
+    window = _window(places, change, box, sides.reference.shape[:2])
+    first, second = (side[window] for side in (sides.reference, sides.candidate))
+    apart = changes_of(first, second)
+    strongest = float(apart.max(initial=0))
+    changed = ndimage.binary_dilation(apart > max(FAINT, strongest / 8), np.ones((3, 3)))
+    sums = np.abs(signed(second) - first).sum(axis=(0, 1))
+    channel = int(np.argmax(sums))
+    shape = [fft.next_fast_len(length + FARTHEST, real=True) for length in apart.shape]
+    spectrum = np.zeros((shape[0], shape[1] // 2 + 1), np.complex64)
+    for axis in (0, 1):
+        edges = [
+            np.diff(side[..., channel].astype(np.float32), axis=axis, append=0) * changed for side in (first, second)
+        ]
+        for side in edges:  # the last row has nothing after it
+            side[-1 if axis == 0 else slice(None), slice(None) if axis == 0 else -1] = 0
+        before, after = (fft.rfft2(side, s=shape) for side in edges)
+        spectrum += np.conj(before) * after
+    found = fft.irfft2(spectrum, s=shape)
+    reach = np.arange(-FARTHEST, FARTHEST + 1)
+    near = found[np.ix_(reach % shape[0], reach % shape[1])]
+    near[FARTHEST, FARTHEST] = 0
+    tops = np.where((ndimage.maximum_filter(near, 3) == near) & (near > 0), near, 0)
+    order = np.argsort(-tops, axis=None, kind="stable")[:_PROPOSALS]
+    shifts = list[tuple[int, int]]()
+    for y, x in zip(*np.unravel_index(order, near.shape), strict=True):
+        if tops[y, x]:
+            shifts.append((int(reach[x]), int(reach[y])))
+    return shifts
+
+
+def _window(places: Points, change: Floats, box: Box, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Rows and columns: the box with what it may have come from; of a large one the part around its strongest change."""
+    import numpy as np
+
+    strongest = int(np.argmax(change))
+    found = []
+    for first, length, middle, end in (
+        (box.y, box.height, int(places[0][strongest]), shape[0]),
+        (box.x, box.width, int(places[1][strongest]), shape[1]),
+    ):
+        low, high = max(0, first - FARTHEST), min(end, first + length + FARTHEST)
+        if high - low > WINDOW:
+            low = min(max(low, middle - WINDOW // 2), high - WINDOW)
+            high = low + WINDOW
+        found.append(slice(low, high))
+    return found[0], found[1]
