@@ -7,7 +7,7 @@ change is explained by, from both sides, has a name.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from percept_cli.evidence.moved import FAINT
 from percept_cli.evidence.pixels import changes_of, signed
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-FARTHEST = 32
-"""Pixels each way by which something is looked for."""
+REACH = 32, 96
+"""Pixels each way by which something is looked for: as far as its region is long, but at least and at most so far."""
 WINDOW = 256
 """Pixels per side of the part of a region that proposes displacements, at most."""
 _PROPOSALS = 8
@@ -55,7 +55,7 @@ def best_displacement(
         box: in which they lie.
 
     Returns:
-        Pixels to the right and down, at most ``FARTHEST`` each way; None if no displacement explains most of the
+        Pixels to the right and down, as far as ``REACH`` says; None if no displacement explains most of the
         change.
     """
     best = min(
@@ -126,29 +126,36 @@ def _proposals(sides: Sides, places: Points, change: Floats, box: Box) -> list[S
     apart = changes_of(first, second)
     strongest = float(apart.max(initial=0))
     changed = ndimage.binary_dilation(apart > max(FAINT, strongest / 8), np.ones((3, 3)))
-    sums = np.abs(signed(second) - first).sum(axis=(0, 1))
-    channel = int(np.argmax(sums))
-    shape = [fft.next_fast_len(length + FARTHEST, real=True) for length in apart.shape]
+    channel = int(np.argmax(np.abs(signed(second) - first).sum(axis=(0, 1))))
+    reach = [min(max(length, REACH[0]), REACH[1]) for length in (box.height, box.width)]
+    shape = [fft.next_fast_len(side + most, real=True) for side, most in zip(apart.shape, reach, strict=True)]
     spectrum = np.zeros((shape[0], shape[1] // 2 + 1), np.complex64)
     for axis in (0, 1):
-        edges = [
-            np.diff(side[..., channel].astype(np.float32), axis=axis, append=0) * changed for side in (first, second)
-        ]
-        for side in edges:  # the last row has nothing after it
-            side[-1 if axis == 0 else slice(None), slice(None) if axis == 0 else -1] = 0
-        before, after = (fft.rfft2(side, s=shape) for side in edges)
+        before, after = (
+            fft.rfft2(_edges(side[..., channel], axis) * changed, s=shape) for side in (first, second)
+        )
         spectrum += np.conj(before) * after
     found = fft.irfft2(spectrum, s=shape)
-    reach = np.arange(-FARTHEST, FARTHEST + 1)
-    near = found[np.ix_(reach % shape[0], reach % shape[1])]
-    near[FARTHEST, FARTHEST] = 0
+    down, right = (np.arange(-most, most + 1) for most in reach)
+    near = found[np.ix_(down % shape[0], right % shape[1])]
+    near[reach[0], reach[1]] = 0
     tops = np.where((ndimage.maximum_filter(near, 3) == near) & (near > 0), near, 0)
     order = np.argsort(-tops, axis=None, kind="stable")[:_PROPOSALS]
-    shifts = list[tuple[int, int]]()
-    for y, x in zip(*np.unravel_index(order, near.shape), strict=True):
-        if tops[y, x]:
-            shifts.append((int(reach[x]), int(reach[y])))
-    return shifts
+    rows, columns = np.unravel_index(order[tops.ravel()[order] > 0], near.shape)
+    return [(int(x), int(y)) for y, x in zip(down[rows], right[columns], strict=True)]
+
+
+def _edges(channel: NDArray[Any], axis: int) -> Floats:
+    """The step from each pixel to the next, 0 from the last."""
+    import numpy as np
+
+    found = np.zeros(channel.shape, np.float32)
+    here, there = (slice(None, -1), slice(1, None))
+    if axis == 0:
+        found[here] = signed(channel[there]) - channel[here]
+    else:
+        found[:, here] = signed(channel[:, there]) - channel[:, here]
+    return found
 
 
 def _window(places: Points, change: Floats, box: Box, shape: tuple[int, ...]) -> tuple[slice, slice]:
@@ -161,7 +168,7 @@ def _window(places: Points, change: Floats, box: Box, shape: tuple[int, ...]) ->
         (box.y, box.height, int(places[0][strongest]), shape[0]),
         (box.x, box.width, int(places[1][strongest]), shape[1]),
     ):
-        low, high = max(0, first - FARTHEST), min(end, first + length + FARTHEST)
+        low, high = max(0, first - REACH[0]), min(end, first + length + REACH[0])
         if high - low > WINDOW:
             low = min(max(low, middle - WINDOW // 2), high - WINDOW)
             high = low + WINDOW

@@ -40,13 +40,15 @@ CELL = 8
 MARGIN = 24
 """Pixels around a region that show its background."""
 _LOUD = 0.35  # of the strongest cell of a region: weaker ones do not say what happened
+_LOUD_NOISE = 0.6  # likewise, below which cells are not looked at if they are within the noise floor
 _LOUD_COLOUR = 0.5  # likewise, of the strongest difference of colour
 _CORE = 1 / 6  # of the strongest change of a pixel: edges blend, and weaker ones are their fringe
 _POINTS = 1 << 15  # of a region with its margin: of larger ones every second, third … row and column
 _SAMPLE = 1 << 11  # core pixels that are fitted and followed
-_FEWEST = 3  # core pixels
 _RING = 2  # pixels around the core that count as its edge
+_STANDS_OUT = 0.6  # of the change: as far are both pictures from the background; then the ring is not asked
 _AFFINE = 0.12  # of the change, squared: what an affine change of colour may leave
+_SAYS_NOTHING = 0.5  # of the change: if neither picture is as far from the background, it is not known
 _ONE_SIDE, _OTHER_SIDE = 0.6, 0.15  # of the change: what is new must come to, and what is gone at most
 _BALANCE = 0.4  # of what moved as much is new as is gone, but for this share
 _SAME_SIZE = 2  # pixels by which boxes of what went and what came may differ
@@ -98,7 +100,10 @@ class _Core:
     change: Floats
     """N: the largest change of a channel, in levels."""
     beside: tuple[Floats, Floats]
-    """N each: how far the reference, and the candidate, is from the background."""
+    """N each: levels by which the reference, and the candidate, is from the background, at most the change."""
+    outside: tuple[Floats, Floats] | None
+    """The same, with only what is outside of the box for background, where the first says nothing: between the two
+    edges of a flat thing that moved a little, it is unchanged."""
     ring: tuple[NDArray[np.intp], NDArray[np.intp]]
     """Rows and columns of pixels beside it."""
 
@@ -145,7 +150,8 @@ def _core(reference: Pixels, candidate: Pixels, suspect: Suspect, loudness: Loud
     )
     mine = loudness.labels[rows, columns] == suspect.number
     distances, colours = loudness.distances[rows, columns], loudness.colours[rows, columns]
-    loud = distances >= max(loudness.noise, _LOUD * float(distances[mine].max(initial=0)), 1e-6)
+    peak = float(distances[mine].max(initial=0))
+    loud = distances >= max(min(loudness.noise, _LOUD_NOISE * peak), _LOUD * peak, 1e-6)
     loud |= colours >= max(1.0, _LOUD_COLOUR * float(colours[mine].max(initial=0)))
     loud = mine & loud if (mine & loud).any() else mine
     ys, xs = (np.nonzero(loud.any(axis=axis))[0] for axis in (1, 0))
@@ -165,13 +171,18 @@ def _core(reference: Pixels, candidate: Pixels, suspect: Suspect, loudness: Loud
     strongest = float(change[here].max(initial=0))
     changed = change > max(FAINT if strongest > 2 * FAINT else 0, _CORE * strongest)
     core = changed & here
-    if core.sum() < _FEWEST:
+    if not core.any():
         return None
     # What changed beside it is no background either, whether or not it is loud.
     free = ~ndimage.binary_dilation(changed, np.ones((3, 3)))
     ring = ndimage.binary_dilation(core, np.ones((3, 3)), _RING) & ~changed
     lines, places = np.nonzero(core)
-    beside = _beside(sides[0], sides[1], free, lines, places)
+    strength = change[core].astype(np.float32)
+    beside = _beside(sides[0], sides[1], free, lines, places, strength)
+    outside = None
+    if float(np.maximum(*beside).sum()) < _SAYS_NOTHING * float(strength.sum()):
+        free[lines.min() : lines.max() + 1, places.min() : places.max() + 1] = False
+        outside = _beside(sides[0], sides[1], free, lines, places, strength)
     ring_y, ring_x = np.nonzero(ring)
     at_y, at_x = of_rows[lines], of_columns[places]
     first, last = (int(at_x.min()), int(at_y.min())), (int(at_x.max()), int(at_y.max()))
@@ -179,14 +190,20 @@ def _core(reference: Pixels, candidate: Pixels, suspect: Suspect, loudness: Loud
         at_y,
         at_x,
         Box(*first, last[0] - first[0] + 1, last[1] - first[1] + 1),
-        change[core].astype(np.float32),
+        strength,
         beside,
+        outside,
         (of_rows[ring_y], of_columns[ring_x]),
     )
 
 
 def _beside(
-    reference: Pixels, candidate: Pixels, free: NDArray[np.bool_], rows: NDArray[np.intp], columns: NDArray[np.intp]
+    reference: Pixels,
+    candidate: Pixels,
+    free: NDArray[np.bool_],
+    rows: NDArray[np.intp],
+    columns: NDArray[np.intp],
+    most: Floats,
 ) -> tuple[Floats, Floats]:
     """How far pixels are from what their row, or their column, has where nothing changed: two arrays of N levels."""
     import numpy as np
@@ -213,7 +230,7 @@ def _beside(
                     np.minimum(best, np.where(usable, far, np.inf), out=best)
     depth = int(np.median(np.minimum(*depths))) if len(rows) else 1
     texture = _texture(reference, candidate, free, max(1, depth))
-    return found[0] - texture, found[1] - texture
+    return np.clip(found[0] - texture, 0, most), np.clip(found[1] - texture, 0, most)
 
 
 def _nearest(
@@ -251,17 +268,17 @@ def _kind(reference: Pixels, candidate: Pixels, core: _Core) -> Change:
 
     sides = Sides(reference, candidate)
     some = slice(None, None, -(-len(core.rows) // _SAMPLE))
-    if _affine_left(sides, core, some) <= _AFFINE:
-        return Change("recoloured")
     change = core.change
     whole = float(change.sum())
-    first, second = (np.clip(side, 0, change) for side in core.beside)
-    new, gone = (float(np.maximum(0, side).sum()) / whole for side in (second - first, first - second))
-    if min(new, gone) >= _BALANCE * max(new, gone):
-        points = core.rows[some], core.columns[some]
-        shift = best_displacement(sides, points, change[some], (first[some], second[some]), core.box)
-        if shift is not None:
-            return Change("moved", shift)
+    stands_out = float(np.minimum(*core.beside).sum()) / whole >= _STANDS_OUT
+    if _affine_left(sides, core, some, ring=not stands_out) <= _AFFINE:
+        return Change("recoloured")
+    new, gone = _came_and_went(core.beside, whole)
+    shift = _shift(sides, core, some, core.beside, (new, gone))
+    if shift is None and core.outside is not None:
+        shift = _shift(sides, core, some, core.outside, _came_and_went(core.outside, whole))
+    if shift is not None:
+        return Change("moved", shift)
     if new >= _ONE_SIDE and gone <= _OTHER_SIDE:
         return Change("added")
     if gone >= _ONE_SIDE and new <= _OTHER_SIDE:
@@ -269,20 +286,38 @@ def _kind(reference: Pixels, candidate: Pixels, core: _Core) -> Change:
     return Change("detail-changed")
 
 
-def _affine_left(sides: Sides, core: _Core, some: slice) -> float:
+def _came_and_went(beside: tuple[Floats, Floats], whole: float) -> tuple[float, float]:
+    """The shares of the change by which the candidate is farther from the background, and the reference."""
+    import numpy as np
+
+    first, second = beside
+    return float(np.maximum(0, second - first).sum()) / whole, float(np.maximum(0, first - second).sum()) / whole
+
+
+def _shift(
+    sides: Sides, core: _Core, some: slice, beside: tuple[Floats, Floats], shares: tuple[float, float]
+) -> Shift | None:
+    """By what it moved; of what moved, as much came as went."""
+    if min(shares) < _BALANCE * max(shares):
+        return None
+    places = core.rows[some], core.columns[some]
+    return best_displacement(sides, places, core.change[some], (beside[0][some], beside[1][some]), core.box)
+
+
+def _affine_left(sides: Sides, core: _Core, some: slice, *, ring: bool) -> float:
     """What the best affine change of colour leaves of the change, squared, from the side that it explains less.
 
-    The core and its ring count alike, however many pixels they have.
+    With the ring, it counts as much as the core, however many pixels they have.
     """
     import numpy as np
 
     rows, columns = core.rows[some], core.columns[some]
-    ring = tuple(side[:: max(1, -(-len(side) // _SAMPLE))] for side in core.ring)
-    weights = [np.full(len(rows), 1 / len(rows))]
-    if len(ring[0]):
-        weights.append(np.full(len(ring[0]), 1 / len(ring[0])))
-    weight = np.sqrt(np.concatenate(weights))[:, None]
-    places = np.concatenate([rows, ring[0]]), np.concatenate([columns, ring[1]])
+    weight = np.full(len(rows), 1 / len(rows))
+    if ring and len(core.ring[0]):
+        beside = [side[:: -(-len(side) // _SAMPLE)] for side in core.ring]
+        rows, columns = (np.concatenate(both) for both in ((rows, beside[0]), (columns, beside[1])))
+        weight = np.concatenate([weight, np.full(len(beside[0]), 1 / len(beside[0]))])
+    places, weight = (rows, columns), np.sqrt(weight)[:, None]
     first, second = (side[places].astype(np.float64) / 255 for side in (sides.reference, sides.candidate))
     change = float(((weight * (first - second)) ** 2).sum())
     left = []
