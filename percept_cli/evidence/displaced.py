@@ -91,7 +91,8 @@ def _unlike(sides: Sides, places: Points, change: Floats, shift: Shift, *, leave
     height, width = mine.shape[:2]
     inside = (rows >= 0) & (columns >= 0) & (rows < height) & (columns < width)
     rows, columns = np.where(inside, rows, 0), np.where(inside, columns, 0)
-    found = np.abs(signed(other[rows, columns]) - mine[places]).max(axis=1).astype(np.float32)
+    channels = np.abs(signed(other[rows, columns]) - mine[places]).astype(np.float32)
+    found = np.maximum(np.maximum(channels[:, 0], channels[:, 1]), channels[:, 2])
     return np.where(inside, np.minimum(found, change), change)
 
 

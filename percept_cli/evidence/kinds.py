@@ -18,11 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from percept_cli.evidence.displaced import Sides, best_displacement, unlike_at
 from percept_cli.evidence.moved import FAINT
-from percept_cli.evidence.pixels import changes_of
+from percept_cli.evidence.pixels import changes_of, signed
 from percept_cli.geometry import Box
 from percept_cli.results.found import Kind
 
@@ -44,12 +44,13 @@ _LOUD_NOISE = 0.6  # likewise, below which cells are not looked at if they are w
 _LOUD_COLOUR = 0.5  # likewise, of the strongest difference of colour
 _CORE = 1 / 6  # of the strongest change of a pixel: edges blend, and weaker ones are their fringe
 _POINTS = 1 << 15  # of a region with its margin: of larger ones every second, third … row and column
-_SAMPLE = 1 << 11  # core pixels that are fitted and followed
+_SAMPLE = 1 << 11  # pixels that are fitted and followed
 _RING = 2  # pixels around the core that count as its edge
 _STANDS_OUT = 0.6  # of the change: as far are both pictures from the background; then the ring is not asked
-_AFFINE = 0.12  # of the change, squared: what an affine change of colour may leave
+_AFFINE, _AFFINE_RING = 0.15, 0.12  # of the change, squared: what an affine change of colour may leave
 _SAYS_NOTHING = 0.5  # of the change: if neither picture is as far from the background, it is not known
-_ONE_SIDE, _OTHER_SIDE = 0.6, 0.15  # of the change: what is new must come to, and what is gone at most
+_ONE_SIDE, _OTHER_SIDE, _BOTH = 0.55, 0.15, 0.2  # of the change: what is new, at least; what is gone, and neither
+# background before nor after, at most.
 _BALANCE = 0.4  # of what moved as much is new as is gone, but for this share
 _SAME_SIZE = 2  # pixels by which boxes of what went and what came may differ
 _MATCH = 0.25  # of the change: what may be left where one is laid on the other
@@ -177,24 +178,31 @@ def _core(reference: Pixels, candidate: Pixels, suspect: Suspect, loudness: Loud
     free = ~ndimage.binary_dilation(changed, np.ones((3, 3)))
     ring = ndimage.binary_dilation(core, np.ones((3, 3)), _RING) & ~changed
     lines, places = np.nonzero(core)
-    strength = change[core].astype(np.float32)
+    y, x = of_rows[lines[[0, -1]]], of_columns[[places.min(), places.max()]]
+    around = Box(int(x[0]), int(y[0]), int(x[1] - x[0]) + 1, int(y[1] - y[0]) + 1)
+    inner = slice(lines[0], lines[-1] + 1), slice(places.min(), places.max() + 1)
+    lines, places = (_some(of_all) for of_all in (lines, places))
+    strength = change[lines, places].astype(np.float32)
     beside = _beside(sides[0], sides[1], free, lines, places, strength)
     outside = None
     if float(np.maximum(*beside).sum()) < _SAYS_NOTHING * float(strength.sum()):
-        free[lines.min() : lines.max() + 1, places.min() : places.max() + 1] = False
+        free[inner] = False
         outside = _beside(sides[0], sides[1], free, lines, places, strength)
-    ring_y, ring_x = np.nonzero(ring)
-    at_y, at_x = of_rows[lines], of_columns[places]
-    first, last = (int(at_x.min()), int(at_y.min())), (int(at_x.max()), int(at_y.max()))
+    ring_y, ring_x = map(_some, np.nonzero(ring))
     return _Core(
-        at_y,
-        at_x,
-        Box(*first, last[0] - first[0] + 1, last[1] - first[1] + 1),
+        of_rows[lines],
+        of_columns[places],
+        around,
         strength,
         beside,
         outside,
         (of_rows[ring_y], of_columns[ring_x]),
     )
+
+
+def _some(places: NDArray[np.intp]) -> NDArray[np.intp]:
+    """As many as are looked at, spread over all."""
+    return places[:: -(-len(places) // _SAMPLE) or 1]
 
 
 def _beside(
@@ -212,25 +220,28 @@ def _beside(
     found = [np.full(len(rows), np.inf, np.float32) for _ in here]
     depths = []
     for axis, (line, place) in enumerate(((columns, rows), (rows, columns))):
-        before, after = _nearest(free, axis, rows, columns)
-        known = [before >= 0, after < free.shape[axis]]
-        ends = [np.clip(end, 0, free.shape[axis] - 1) for end in (before, after)]
-        apart = [np.where(mine, np.abs(end - place), 1 << 30) for mine, end in zip(known, ends, strict=True)]
-        depths.append(np.minimum(*apart))
-        share = np.where(known[0] & known[1], apart[0] / np.maximum(1, apart[0] + apart[1]), ~known[0])
+        ends = _nearest(free, axis, rows, columns)
+        known = ends[0] >= 0, ends[1] < free.shape[axis]
+        ends = np.where(known[0], ends[0], ends[1]), np.where(known[1], ends[1], ends[0])
+        apart = [np.abs(end - place) for end in ends]
+        some = known[0] | known[1]
+        ends = np.where(some, ends[0], 0), np.where(some, ends[1], 0)
+        depths.append(np.where(some, np.minimum(*apart), 1 << 30))
+        share = (apart[0] / np.maximum(1, apart[0] + apart[1]))[:, None].astype(np.float32)
         for side, mine, best in zip((reference, candidate), here, found, strict=True):
-            shown = [(side[end, line] if axis == 0 else side[line, end]).astype(np.float32) for end in ends]
-            for there in (shown[0] + (shown[1] - shown[0]) * share[:, None].astype(np.float32), *shown):
-                far = np.abs(mine - there).max(axis=1)
-                far[~(known[0] | known[1])] = np.inf
-                if there is not shown[0] and there is not shown[1]:
-                    np.minimum(best, far, out=best)
-                else:
-                    usable = known[0] if there is shown[0] else known[1]
-                    np.minimum(best, np.where(usable, far, np.inf), out=best)
-    depth = int(np.median(np.minimum(*depths))) if len(rows) else 1
-    texture = _texture(reference, candidate, free, max(1, depth))
+            before, after = ((side[end, line] if axis == 0 else side[line, end]).astype(np.float32) for end in ends)
+            for shown in (before, after, before + (after - before) * share):
+                np.minimum(best, np.where(some, _apart(mine, shown), np.inf), out=best)
+    texture = _texture(reference, candidate, free, max(1, int(np.median(np.minimum(*depths)))))
     return np.clip(found[0] - texture, 0, most), np.clip(found[1] - texture, 0, most)
+
+
+def _apart(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
+    """N: the largest difference of a channel."""
+    import numpy as np
+
+    found = np.abs(first - second)  # numpy takes several times as long over an axis so short
+    return np.maximum(np.maximum(found[:, 0], found[:, 1]), found[:, 2])
 
 
 def _nearest(
@@ -255,11 +266,12 @@ def _texture(reference: Pixels, candidate: Pixels, free: NDArray[np.bool_], dept
     for axis in (0, 1):
         if free.shape[axis] <= depth:
             continue
-        ahead = tuple(slice(depth, None) if one == axis else slice(None) for one in (0, 1))
-        behind = tuple(slice(None, -depth) if one == axis else slice(None) for one in (0, 1))
-        both = free[ahead] & free[behind]
-        if both.any():
-            found.append(max(float(np.median(changes_of(s[ahead], s[behind])[both])) for s in (reference, candidate)))
+        ahead, behind = (free[depth:], free[:-depth]) if axis == 0 else (free[:, depth:], free[:, :-depth])
+        rows, columns = map(_some, np.nonzero(ahead & behind))
+        if len(rows):
+            there = (rows + depth, columns) if axis == 0 else (rows, columns + depth)
+            sides = ((signed(side[rows, columns]), signed(side[there])) for side in (reference, candidate))
+            found.append(max(float(np.median(_apart(*both))) for both in sides))
     return min(found, default=0.0)
 
 
@@ -267,21 +279,21 @@ def _kind(reference: Pixels, candidate: Pixels, core: _Core) -> Change:
     import numpy as np
 
     sides = Sides(reference, candidate)
-    some = slice(None, None, -(-len(core.rows) // _SAMPLE))
     change = core.change
     whole = float(change.sum())
-    stands_out = float(np.minimum(*core.beside).sum()) / whole >= _STANDS_OUT
-    if _affine_left(sides, core, some, ring=not stands_out) <= _AFFINE:
+    both = float(np.minimum(*core.beside).sum()) / whole
+    stands_out = both >= _STANDS_OUT
+    if _affine_left(sides, core, ring=not stands_out) <= (_AFFINE if stands_out else _AFFINE_RING):
         return Change("recoloured")
     new, gone = _came_and_went(core.beside, whole)
-    shift = _shift(sides, core, some, core.beside, (new, gone))
+    shift = _shift(sides, core, core.beside, (new, gone))
     if shift is None and core.outside is not None:
-        shift = _shift(sides, core, some, core.outside, _came_and_went(core.outside, whole))
+        shift = _shift(sides, core, core.outside, _came_and_went(core.outside, whole))
     if shift is not None:
         return Change("moved", shift)
-    if new >= _ONE_SIDE and gone <= _OTHER_SIDE:
+    if both <= _BOTH and new >= _ONE_SIDE and gone <= _OTHER_SIDE:
         return Change("added")
-    if gone >= _ONE_SIDE and new <= _OTHER_SIDE:
+    if both <= _BOTH and gone >= _ONE_SIDE and new <= _OTHER_SIDE:
         return Change("removed")
     return Change("detail-changed")
 
@@ -295,28 +307,26 @@ def _came_and_went(beside: tuple[Floats, Floats], whole: float) -> tuple[float, 
 
 
 def _shift(
-    sides: Sides, core: _Core, some: slice, beside: tuple[Floats, Floats], shares: tuple[float, float]
+    sides: Sides, core: _Core, beside: tuple[Floats, Floats], shares: tuple[float, float]
 ) -> Shift | None:
     """By what it moved; of what moved, as much came as went."""
     if min(shares) < _BALANCE * max(shares):
         return None
-    places = core.rows[some], core.columns[some]
-    return best_displacement(sides, places, core.change[some], (beside[0][some], beside[1][some]), core.box)
+    return best_displacement(sides, (core.rows, core.columns), core.change, beside, core.box)
 
 
-def _affine_left(sides: Sides, core: _Core, some: slice, *, ring: bool) -> float:
+def _affine_left(sides: Sides, core: _Core, *, ring: bool) -> float:
     """What the best affine change of colour leaves of the change, squared, from the side that it explains less.
 
     With the ring, it counts as much as the core, however many pixels they have.
     """
     import numpy as np
 
-    rows, columns = core.rows[some], core.columns[some]
+    rows, columns = core.rows, core.columns
     weight = np.full(len(rows), 1 / len(rows))
     if ring and len(core.ring[0]):
-        beside = [side[:: -(-len(side) // _SAMPLE)] for side in core.ring]
-        rows, columns = (np.concatenate(both) for both in ((rows, beside[0]), (columns, beside[1])))
-        weight = np.concatenate([weight, np.full(len(beside[0]), 1 / len(beside[0]))])
+        rows, columns = np.concatenate([rows, core.ring[0]]), np.concatenate([columns, core.ring[1]])
+        weight = np.concatenate([weight, np.full(len(core.ring[0]), 1 / len(core.ring[0]))])
     places, weight = (rows, columns), np.sqrt(weight)[:, None]
     first, second = (side[places].astype(np.float64) / 255 for side in (sides.reference, sides.candidate))
     change = float(((weight * (first - second)) ** 2).sum())
