@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-REACH = 32, 96
+REACH = 32, 128
 """Pixels each way by which something is looked for: as far as its region is long, but at least and at most so far."""
 WINDOW = 256
 """Pixels per side of the part of a region that proposes displacements, at most."""
 _PROPOSALS = 8
-_UNEXPLAINED = 0.35  # of the change, at most
+_UNEXPLAINED = 0.3  # of the change, at most
 _EACH_SIDE = 0.3  # of the change must leave, and as much arrive
 _COST = 0.002  # of the change, by pixel of displacement: of lines that fit at many places the nearest counts
 

@@ -48,9 +48,9 @@ _SAMPLE = 1 << 11  # pixels that are fitted and followed
 _RING = 2  # pixels around the core that count as its edge
 _STANDS_OUT = 0.6  # of the change: as far are both pictures from the background; then the ring is not asked
 _AFFINE, _AFFINE_RING = 0.15, 0.12  # of the change, squared: what an affine change of colour may leave
-_SAYS_NOTHING = 0.5  # of the change: if neither picture is as far from the background, it is not known
-_ONE_SIDE, _OTHER_SIDE, _BOTH = 0.55, 0.15, 0.2  # of the change: what is new, at least; what is gone, and neither
-# background before nor after, at most.
+_SAYS_NOTHING = 0.85  # of the change: if neither picture is as far from the background, it may be another one
+_ONE_SIDE, _OTHER_SIDE = 0.55, 0.15  # of the change: what is new must come to, and what is gone at most
+_BOTH = 0.25  # of what is new: what is no background in either picture, at most
 _BALANCE = 0.4  # of what moved as much is new as is gone, but for this share
 _SAME_SIZE = 2  # pixels by which boxes of what went and what came may differ
 _MATCH = 0.25  # of the change: what may be left where one is laid on the other
@@ -291,10 +291,9 @@ def _kind(reference: Pixels, candidate: Pixels, core: _Core) -> Change:
         shift = _shift(sides, core, core.outside, _came_and_went(core.outside, whole))
     if shift is not None:
         return Change("moved", shift)
-    if both <= _BOTH and new >= _ONE_SIDE and gone <= _OTHER_SIDE:
-        return Change("added")
-    if both <= _BOTH and gone >= _ONE_SIDE and new <= _OTHER_SIDE:
-        return Change("removed")
+    most, least = max(new, gone), min(new, gone)
+    if most >= _ONE_SIDE and least <= _OTHER_SIDE and both <= _BOTH * most:
+        return Change("added" if new > gone else "removed")
     return Change("detail-changed")
 
 
