@@ -1,11 +1,12 @@
-"""By how much what is drawn in a region moved, where noise of rendering lies on top of it.
+"""By how much what is drawn in a region moved, with noise of rendering on top.
 
-``displacement`` and ``moved`` excuse movements, so they prove every pixel. Here nothing is excused: what most of the
-change is explained by, from both sides, has a name.
+``displacement`` and ``moved`` excuse movements, so they prove every pixel. Here a movement is only told: it is
+enough that it explains most of the change, in both directions.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 REACH = 32, 128
-"""Pixels each way by which something is looked for: as far as its region is long, but at least and at most so far."""
+"""Pixels each way that are searched: the length of the region, but at least and at most so many."""
 WINDOW = 256
 """Pixels per side of the part of a region that proposes displacements, at most."""
 _PROPOSALS = 8
@@ -43,7 +44,7 @@ class Sides:
 
 
 def best_displacement(
-    sides: Sides, places: Points, change: Floats, beside: tuple[Floats, Floats], box: Box
+    sides: Sides, places: Points, change: Floats, grounds: Sequence[tuple[Floats, Floats]], box: Box
 ) -> Shift | None:
     """The displacement that explains what changed, if one does.
 
@@ -51,7 +52,8 @@ def best_displacement(
         sides: the pictures.
         places: N pixels that changed.
         change: by how many levels.
-        beside: how far reference and candidate are from the background there, in levels, at most the change.
+        grounds: how far reference and candidate are from the background there, in levels, at most the change; one
+            for each that the background may be.
         box: in which they lie.
 
     Returns:
@@ -60,7 +62,7 @@ def best_displacement(
     """
     best = min(
         (
-            (_left(sides, places, change, beside, shift) + _COST * (abs(shift[0]) + abs(shift[1])), shift)
+            (_left(sides, places, change, grounds, shift) + _COST * (abs(shift[0]) + abs(shift[1])), shift)
             for shift in _proposals(sides, places, change, box)
         ),
         default=None,
@@ -96,25 +98,30 @@ def _unlike(sides: Sides, places: Points, change: Floats, shift: Shift, *, leave
     return np.where(inside, np.minimum(found, change), change)
 
 
-def _left(sides: Sides, places: Points, change: Floats, beside: tuple[Floats, Floats], shift: Shift) -> float:
+def _left(
+    sides: Sides, places: Points, change: Floats, grounds: Sequence[tuple[Floats, Floats]], shift: Shift
+) -> float:
     """The share of the change that a displacement does not explain; all of it where nothing leaves or arrives.
 
-    A pixel is explained if what it showed is where it should be now, or was background that is covered, and what it
-    shows now was where it should have been, or is background that is uncovered; and not only by background.
+    A pixel is explained if what it showed has arrived, or was background that is now covered, and if what it shows
+    now has left its old place, or is background that is now uncovered. Background alone explains nothing.
     """
     import numpy as np
 
     leaves = _unlike(sides, places, change, shift, leaves=True)
     arrives = _unlike(sides, places, change, shift, leaves=False)
     whole = float(change.sum())
-    for side, background in ((leaves, beside[0]), (arrives, beside[1])):
+    found = 1.0
+    for before, after in grounds:
         # What was background before and is where it went says nothing: background is everywhere.
-        of_content = np.where(background > 0.5 * change, change - side, 0)
-        if float(of_content.sum()) < _EACH_SIDE * whole:
-            return 1.0
-    either = np.minimum(leaves, arrives)
-    left = np.maximum(np.minimum(leaves, beside[0]), np.minimum(arrives, beside[1]))
-    return float(np.maximum(either, left).sum()) / whole
+        content = (
+            float(np.where(background > change / 2, change - side, 0).sum())
+            for side, background in ((leaves, before), (arrives, after))
+        )
+        if min(content) >= _EACH_SIDE * whole:
+            left = np.maximum(np.minimum(leaves, before), np.minimum(arrives, after))
+            found = min(found, float(np.maximum(np.minimum(leaves, arrives), left).sum()) / whole)
+    return found
 
 
 def _proposals(sides: Sides, places: Points, change: Floats, box: Box) -> list[Shift]:
@@ -160,7 +167,7 @@ def _edges(channel: NDArray[Any], axis: int) -> Floats:
 
 
 def _window(places: Points, change: Floats, box: Box, shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """Rows and columns: the box with what it may have come from; of a large one the part around its strongest change."""
+    """Rows and columns of the box and what is near; of a large one the part around its strongest change."""
     import numpy as np
 
     strongest = int(np.argmax(change))

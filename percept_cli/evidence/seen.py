@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from percept_cli.distances import Partial, Patch
-from percept_cli.evidence.kinds import Loudness
+from percept_cli.evidence.cores import Loudness
 from percept_cli.evidence.places import Peak, Place, Places
 from percept_cli.evidence.sight import Sight
 from percept_cli.recipes.spec import DistanceSpec

@@ -268,8 +268,10 @@ def _examined(
 def _regions(
     seen: Seen, result: PairResult, changes: Changes, rules: Rules, measures: Measures
 ) -> tuple[list[Region], int]:
-    """The worst regions of a pair, the worst first, and how many there are; those that had moved and are equal
-    otherwise stand at the end."""
+    """The worst regions of a pair, the worst first, and how many there are.
+
+    What had moved, as far as that is allowed, and is equal otherwise stands at the end.
+    """
     regions = []
     for number, (region, place) in enumerate(zip(changes.regions, seen.regions, strict=True), start=1):
         distance = total(list(place.layers.values()))
@@ -304,7 +306,8 @@ def _with_kinds(
     regions: Sequence[tuple[Region, int]], seen: Seen, changes: Changes, measures: Measures
 ) -> list[Region]:
     """Regions, each with its number among the changes, with what happened in them."""
-    from percept_cli.evidence.kinds import Suspect, kinds_of
+    from percept_cli.evidence.cores import Suspect
+    from percept_cli.evidence.kinds import kinds_of
 
     suspects = [Suspect(number, region.box, _is_noise(region, measures)) for region, number in regions]
     found = kinds_of(changes.reference.array, changes.candidate.array, suspects, seen.loudness)
@@ -313,7 +316,9 @@ def _with_kinds(
         if not region.allowed:
             told.append(replace(region, kind=change.kind, shift=change.shift))
         else:  # what is left once it is moved back; a second movement is none that anyone would understand
-            told.append(replace(region, kind={"noise": "moved", "moved": "detail-changed"}.get(change.kind, change.kind)))
+            told.append(
+                replace(region, kind={"noise": "moved", "moved": "detail-changed"}.get(change.kind, change.kind))
+            )
     return told
 
 
@@ -321,5 +326,8 @@ def _is_noise(region: Region, measures: Measures) -> bool:
     """Whether a region passes, and would with the automatic limits of its pair."""
     if region.status != "pass":
         return False
-    limits = ((levels_of("peak", Rules(), measures), region.peak), (levels_of("colour", Rules(), measures), region.colour))
+    limits = (
+        (levels_of("peak", Rules(), measures), region.peak),
+        (levels_of("colour", Rules(), measures), region.colour),
+    )
     return all(limit is None or level_of(value, limit) == "pass" for limit, value in limits)

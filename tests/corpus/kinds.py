@@ -3,9 +3,10 @@
     python -m tests.corpus.kinds            # the tune half of 216 made pairs, and of the labelled pairs
     python -m tests.corpus.kinds --judge    # the half that nothing was tuned on
 
-Made pairs are those of ``tests.support.known_changes``: seeds below 216 are the tune half, those from 1000 to 1215 the judge half.
-On the tune half, and on that of ``pairs.csv``, these were chosen: the constants of ``percept_cli.evidence.kinds`` and
-``percept_cli.evidence.displaced``. The kind is that of the worst region; of a movement its displacement counts too.
+Made pairs are those of ``tests.support.known_changes``: of seeds 0 to 215 in the tune half, of 1000 to 1215 in the
+judge half. All constants of ``cores``, ``kinds`` and ``displaced`` in ``percept_cli.evidence`` were chosen on the
+tune half and on that of ``pairs.csv``. The kind that counts is that of the worst region; of a movement its
+displacement must be right as well, to a pixel.
 """
 
 from __future__ import annotations
@@ -29,10 +30,48 @@ FIRST = {"tune": 0, "judge": 1000}
 
 NAMED: tuple[tuple[Kind, tuple[str, ...]], ...] = (
     ("removed", ("missing", "gone")),
-    ("added", ("a point more", "badge", "a balloon", "a scratch", "a spot of moss", "buoy", "a dark stone", "stain", "plus more", "a small plus", "speck")),
+    (
+        "added",
+        (
+            "a point more",
+            "badge",
+            "a balloon",
+            "a scratch",
+            "a spot of moss",
+            "buoy",
+            "a dark stone",
+            "stain",
+            "plus more",
+            "a small plus",
+            "speck",
+        ),
+    ),
     ("moved", ("moved", "px off", "px right", "px lower", "px to the right", "px down")),
-    ("recoloured", ("bluish", "is orange", "is green", "is yellow", "the cross is red", "is red", "darker", "lighter", "is grey", "is greenish", "brighter", "another colour", "is black", "warmer", "greener", "not blue")),
-    ("detail-changed", ("became", "mirrored", "word changed", "letter changed", "blurred", "bold", "blocks", "bands", "smears")),
+    (
+        "recoloured",
+        (
+            "bluish",
+            "is orange",
+            "is green",
+            "is yellow",
+            "the cross is red",
+            "is red",
+            "darker",
+            "lighter",
+            "is grey",
+            "is greenish",
+            "brighter",
+            "another colour",
+            "is black",
+            "warmer",
+            "greener",
+            "not blue",
+        ),
+    ),
+    (
+        "detail-changed",
+        ("became", "mirrored", "word changed", "letter changed", "blurred", "bold", "blocks", "bands", "smears"),
+    ),
 )
 """What in the words of pairs.csv names a kind; the first that is found counts, and pairs without one do not."""
 
@@ -55,7 +94,9 @@ def is_right(case: Case, kind: Kind, shift: tuple[int, int] | None) -> bool:
     """Whether the kind, and the displacement to a pixel, are the true ones."""
     if kind != case.kind:
         return False
-    return case.shift is None or (shift is not None and max(abs(a - b) for a, b in zip(shift, case.shift)) <= 1)
+    return case.shift is None or (
+        shift is not None and max(abs(a - b) for a, b in zip(shift, case.shift, strict=True)) <= 1
+    )
 
 
 def made_pairs(half: str, verbose: bool) -> None:
@@ -78,7 +119,8 @@ def made_pairs(half: str, verbose: bool) -> None:
                 by[name][getattr(case, name)] += fine
                 whole[name][getattr(case, name)] += 1
             if verbose and not fine:
-                print(f"seed {seed}: {case.kind} {case.shift or ''} {case.thing} on {case.background}, noise {case.noise}: told {kind} {shift or ''}")
+                print(f"seed {seed}: {case.kind} {case.shift or ''}, told {kind} {shift or ''}")
+                print(f"    {case.thing} on {case.background}, noise {case.noise}")
     print(f"{half} half, {CASES} made pairs (rows: the truth)")
     print("".join(f"{name:>16}" for name in ("", *KINDS, "right")))
     for kind in KINDS:
@@ -86,7 +128,10 @@ def made_pairs(half: str, verbose: bool) -> None:
         print("".join(f"{cell:>16}" for cell in (kind, *row, f"{right[kind]} of {of_kind[kind]}")))
     print(f"right: {right.total()} of {CASES}")
     for name in by:
-        print(f"  by {name}: " + ", ".join(f"{key} {by[name][key]} of {whole[name][key]}" for key in sorted(whole[name])))
+        print(
+            f"  by {name}: "
+            + ", ".join(f"{key} {by[name][key]} of {whole[name][key]}" for key in sorted(whole[name]))
+        )
 
 
 def labelled_pairs(half: str, verbose: bool) -> None:

@@ -24,10 +24,13 @@ def found(sides: Sides) -> tuple[int, int] | None:
     change = changes_of(sides.reference, sides.candidate)
     places = np.nonzero(change > 20)
     change = change[places].astype(np.float32)
-    beside = tuple(np.minimum(np.abs(side[places].astype(np.float32) - 230).max(axis=1), change) for side in (sides.reference, sides.candidate))
+    beside = tuple(
+        np.minimum(np.abs(side[places].astype(np.float32) - 230).max(axis=1), change)
+        for side in (sides.reference, sides.candidate)
+    )
     rows, columns = places
     box = Box(int(columns.min()), int(rows.min()), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1)
-    return best_displacement(sides, places, change, (beside[0], beside[1]), box)
+    return best_displacement(sides, places, change, [(beside[0], beside[1])], box)
 
 
 @pytest.mark.parametrize("shift", [(1, 0), (0, -1), (-3, 5), (20, 20), (70, -40), (0, REACH[0])])

@@ -1,4 +1,4 @@
-"""Pairs of pictures of which the kind of change is known, because a script made it: seeded, from Pillow and numpy."""
+"""Pairs of pictures with a known kind of change, because a script made it: seeded, from Pillow and numpy."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ def make(seed: int) -> Case:
 
 def _background(lot: np.random.Generator, name: str) -> Pixels:
     """At the size of the picture: reducing leaves it as it is."""
-    base = lot.integers(40, 216, 3) if lot.random() < 0.5 else lot.choice([[255] * 3, [24, 26, 32], [240, 240, 244]])
+    base = (
+        lot.integers(40, 216, 3) if lot.random() < 0.5 else lot.choice([[255] * 3, [24, 26, 32], [240, 240, 244]])
+    )
     picture = np.ones((HEIGHT, WIDTH, 3)) * base
     if name == "gradient":
         slope = lot.uniform(-40, 40, (2, 3))
