@@ -122,9 +122,12 @@ def core_of(reference: Pixels, candidate: Pixels, suspect: Suspect, loudness: Lo
     free = ~ndimage.binary_dilation(changed, np.ones((3, 3)))
     ring = ndimage.binary_dilation(core, np.ones((3, 3)), _RING) & ~changed
     lines, places = np.nonzero(core)
-    y, x = of_rows[lines[[0, -1]]], of_columns[[places.min(), places.max()]]
-    around = Box(int(x[0]), int(y[0]), int(x[1] - x[0]) + 1, int(y[1] - y[0]) + 1)
-    inner = slice(lines[0], lines[-1] + 1), slice(places.min(), places.max() + 1)
+    first, last = (int(lines[0]), int(places.min())), (int(lines[-1]), int(places.max()))
+    inner = slice(first[0], last[0] + 1), slice(first[1], last[1] + 1)
+    corners = [(int(of_rows[line]), int(of_columns[place])) for line, place in (first, last)]
+    around = Box(
+        corners[0][1], corners[0][0], corners[1][1] - corners[0][1] + 1, corners[1][0] - corners[0][0] + 1
+    )
     lines, places = (_some(of_all) for of_all in (lines, places))
     strength = change[lines, places].astype(np.float32)
     beside = _beside(sides[0], sides[1], free, lines, places, strength)
@@ -187,7 +190,8 @@ def _apart(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
     import numpy as np
 
     found = np.abs(first - second)  # numpy takes several times as long over an axis so short
-    return np.maximum(np.maximum(found[:, 0], found[:, 1]), found[:, 2])
+    largest: NDArray[Any] = np.maximum(np.maximum(found[:, 0], found[:, 1]), found[:, 2])
+    return largest
 
 
 def _nearest(

@@ -177,7 +177,7 @@ def _laid_on(sides: Sides, before: Core, after: Core) -> Shift | None:
     x, y = after.box.x - before.box.x, after.box.y - before.box.y
     slack = range(-_SAME_SIZE, _SAME_SIZE + 1)
     some, others = (slice(None, None, -(-len(core.rows) // _FOLLOWED)) for core in (before, after))
-    tried = []
+    tried = list[tuple[float, int, "Shift"]]()
     for right, down in sorted(
         ((a, b) for a in slack for b in slack), key=lambda one: (abs(one[0]) + abs(one[1]), one)
     ):

@@ -315,16 +315,16 @@ def _with_kinds(
     for (region, _), change in zip(regions, found, strict=True):
         if not region.allowed:
             told.append(replace(region, kind=change.kind, shift=change.shift))
-        else:  # what is left once it is moved back; a second movement is none that anyone would understand
-            told.append(
-                replace(region, kind={"noise": "moved", "moved": "detail-changed"}.get(change.kind, change.kind))
-            )
+        elif change.kind == "noise":  # nothing else than the movement
+            told.append(replace(region, kind="moved"))
+        else:  # a second movement of what was moved back is none that anyone would understand
+            told.append(replace(region, kind="detail-changed" if change.kind == "moved" else change.kind))
     return told
 
 
 def _is_noise(region: Region, measures: Measures) -> bool:
     """Whether a region passes, and would with the automatic limits of its pair."""
-    if region.status != "pass":
+    if region.status != "pass" or not measures.by_default:  # other recipes have no limit for what noise does
         return False
     limits = (
         (levels_of("peak", Rules(), measures), region.peak),

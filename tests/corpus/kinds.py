@@ -149,8 +149,8 @@ def labelled_pairs(half: str, verbose: bool) -> None:
         if verbose and kind != wanted:
             print(f"{row['name']} ({row['what']}): {wanted}, told {kind} {shift or ''}")
     print(f"{half} half, labelled pairs whose words name a kind: {right.total()} of {whole.total()}")
-    for kind in whole:
-        print(f"  {kind}: {right[kind]} of {whole[kind]}")
+    for name in whole:
+        print(f"  {name}: {right[name]} of {whole[name]}")
 
 
 def main() -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from percept_cli.evidence.cores import CELL, Core, Loudness, Suspect, core_of
 from percept_cli.geometry import Box
+from tests.support.known_changes import Pixels
 
 HEIGHT, WIDTH = 64, 80
 BOX = Box(30, 24, 12, 10)
 SUSPECT = Suspect(1, BOX)
 
 
-def background(name: str) -> np.ndarray:
+def background(name: str) -> Pixels:
     picture = np.full((HEIGHT, WIDTH, 3), 200.0)
     ys, xs = np.mgrid[:HEIGHT, :WIDTH]
     if name == "gradient":
@@ -22,22 +24,23 @@ def background(name: str) -> np.ndarray:
         picture[28], picture[:, 35] = 120, 120
     if name == "texture":
         picture += np.random.default_rng(7).normal(0, 6, (HEIGHT, WIDTH, 1))
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    found: Pixels = np.clip(picture, 0, 255).astype(np.uint8)
+    return found
 
 
-def with_thing(picture: np.ndarray) -> np.ndarray:
+def with_thing(picture: Pixels) -> Pixels:
     result = picture.copy()
     result[BOX.y : BOX.y + BOX.height, BOX.x : BOX.x + BOX.width] = (20, 60, 30)
     return result
 
 
-def loudness(distances: np.ndarray | None = None, noise: float = 0.0) -> Loudness:
+def loudness(distances: NDArray[np.float32] | None = None, noise: float = 0.0) -> Loudness:
     shape = HEIGHT // CELL, WIDTH // CELL
     nothing = np.zeros(shape, np.float32)
     return Loudness(np.ones(shape, np.int32), nothing if distances is None else distances, nothing, noise)
 
 
-def found(first: np.ndarray, second: np.ndarray, where: Loudness | None = None) -> Core:
+def found(first: Pixels, second: Pixels, where: Loudness | None = None) -> Core:
     core = core_of(first, second, Suspect(1, Box(0, 0, WIDTH, HEIGHT)), where or loudness())
     assert core is not None
     return core

@@ -21,14 +21,14 @@ def moved(shift: tuple[int, int], noise: int = 0) -> Sides:
 
 
 def found(sides: Sides) -> tuple[int, int] | None:
-    change = changes_of(sides.reference, sides.candidate)
-    places = np.nonzero(change > 20)
-    change = change[places].astype(np.float32)
-    beside = tuple(
+    apart = changes_of(sides.reference, sides.candidate)
+    rows, columns = np.nonzero(apart > 20)
+    places = rows, columns
+    change = apart[places].astype(np.float32)
+    beside = [
         np.minimum(np.abs(side[places].astype(np.float32) - 230).max(axis=1), change)
         for side in (sides.reference, sides.candidate)
-    )
-    rows, columns = places
+    ]
     box = Box(int(columns.min()), int(rows.min()), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1)
     return best_displacement(sides, places, change, [(beside[0], beside[1])], box)
 
