@@ -78,13 +78,15 @@ def test_levels_above_what_there_can_be() -> None:
 
 
 def test_regions_say_what_happened(tmp_path: Path) -> None:
+    stays = Image.new("RGB", (160, 96), "white")
+    ImageDraw.Draw(stays).rectangle((110, 60, 150, 85), "navy")
+    stays.save(tmp_path / "empty.png")
     for name, x, colour in (("a.png", 40, "red"), ("moved.png", 47, "red"), ("green.png", 40, "green")):
-        image = Image.new("RGB", (160, 96), "white")
+        image = stays.copy()
         draw = ImageDraw.Draw(image)
         draw.rectangle((x, 30, x + 24, 50), colour)
         draw.rectangle((x + 6, 36, x + 12, 44), "white")
         image.save(tmp_path / name)
-    Image.new("RGB", (160, 96), "white").save(tmp_path / "empty.png")
 
     def region_of(one: str, other: str, **rules: Any) -> Region:
         result = percept_cli.check(tmp_path / one, tmp_path / other, **rules)
