@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from percept_cli.distances import Partial, Patch
+from percept_cli.evidence.cores import Loudness
 from percept_cli.evidence.places import Peak, Place, Places
 from percept_cli.evidence.sight import Sight
 from percept_cli.recipes.spec import DistanceSpec
@@ -35,6 +36,8 @@ class Seen:
     """None where nothing differs, or the distances have no places."""
     places: Places
     """Where the values of single cells are."""
+    loudness: Loudness
+    """Where in each region to look for what happened."""
 
 
 def places_of(
@@ -50,14 +53,16 @@ def places_of(
         with_noise: whether the noise floor is wanted.
     """
     places = Places(spec, found, changes.reference.array, changes.candidate.array, plan)
+    floor = places.noise() if with_noise else None
     return Seen(
         places.mean,
         places.peak(places.distances) if places.has_places else None,
         places.colour(),
-        places.noise() if with_noise else None,
+        floor,
         places.regions(changes.labels, len(changes.regions)),
         places.heat(),
         places,
+        Loudness(changes.labels, places.distances, places.colours, floor or 0.0),
     )
 
 

@@ -14,11 +14,12 @@ from percept_cli.formats.files import read_stamped
 from percept_cli.images.limits import Limits
 from percept_cli.images.views import Look
 from percept_cli.judging.by_noise_file import ByPlace, NoiseFiles, by_place
-from percept_cli.judging.gates import Measures, judge_gates, level_of, levels_of, verdict_of
-from percept_cli.judging.learned import PLACED, LearnedImage
+from percept_cli.judging.gates import Measures, judge_gates, verdict_of
+from percept_cli.judging.learned import LearnedImage
 from percept_cli.judging.likeness import likeness_of
 from percept_cli.judging.noise_file import check_noise_file
 from percept_cli.judging.precedence import over
+from percept_cli.judging.regions import regions_of
 from percept_cli.judging.rulebook import RuleBook
 from percept_cli.judging.rules import OFF, Rules
 from percept_cli.judging.threshold import judge
@@ -30,20 +31,15 @@ from percept_cli.recipes.ladder import Ladder
 from percept_cli.recipes.presets import load_preset
 from percept_cli.recipes.recipe import Recipe
 from percept_cli.recipes.spec import DistanceSpec, ceiling
-from percept_cli.results.found import Evidence, GateName, Level, Region
-from percept_cli.results.numbers import total
+from percept_cli.results.found import Evidence, GateName
 from percept_cli.results.pair import PairResult
-from percept_cli.results.status import RANK
 from percept_cli.system.names import counted
 
 if TYPE_CHECKING:
     from percept_cli.engine.transfer import Contribution
     from percept_cli.evidence.changes import Changes
     from percept_cli.evidence.fitting import Fitted
-    from percept_cli.evidence.places import Place
 
-MOST_REGIONS = 50
-"""Regions of a pair that a report holds, the worst first."""
 _MOST_COLOUR = 300.0  # in sRGB, no two colours are farther apart
 
 
@@ -90,7 +86,7 @@ class GateJudge:
         """The result with its gates, and with what was found where."""
         rules, changes = self.rules_of(pair), sight.changes
         pixels = sight.width * sight.height
-        entry, stale = None, ()
+        entry, stale = None, tuple[str, ...]()
         if sight.fitted is None:  # of two sizes, other cells lie over each other
             entry, stale = self._noise_files.entry_for(result, rules, sight, spec)
         if changes is not None and changes.ignored == pixels:
@@ -235,7 +231,7 @@ def _notes(evidence: Evidence) -> Iterator[str]:
     """What was let pass."""
     if evidence.shift is not None:
         yield "the whole image moved by {},{} pixels, which is allowed".format(*evidence.shift)
-    moved = sum(region.shift is not None for region in evidence.regions)
+    moved = sum(region.allowed for region in evidence.regions)
     if moved:
         yield f"{counted(moved, 'region')} moved, which is allowed"
 
@@ -270,11 +266,11 @@ def _examined(
     held = ByPlace(measures, {})
     if entry is not None:
         held = by_place(entry, measures, rules, seen, (sight.width, sight.height))
-    regions = _regions(seen.regions, result, changes, rules, held)
+    regions, in_all = regions_of(seen, result, changes, rules, held, measures)
     evidence = Evidence(
         (),
-        regions=tuple(regions[:MOST_REGIONS]),
-        regions_in_all=len(regions),
+        regions=tuple(regions),
+        regions_in_all=in_all,
         changed_pixels=changes.pixels,
         ignored_pixels=changes.ignored,
         shift=changes.shift,
@@ -282,37 +278,3 @@ def _examined(
         heat=seen.heat,
     )
     return measures, held.measures, evidence
-
-
-def _regions(
-    found: Sequence[Place],
-    result: PairResult,
-    changes: Changes,
-    rules: Rules,
-    held: ByPlace,
-) -> list[Region]:
-    """The regions of a pair, the worst first; those that had moved and are equal otherwise at the end."""
-    regions = []
-    for region, place in zip(changes.regions, found, strict=True):
-        distance = total(list(place.layers.values()))
-        statuses = list[Level]()
-        for gate in PLACED:
-            limits, value = levels_of(gate, rules, held.measures), place.peak if gate == "peak" else place.colour
-            if limits is not None:
-                statuses.append(held.status_of(gate, region.box) or level_of(value, limits))
-        regions.append(
-            Region(
-                region.box,
-                region.pixels,
-                distance,
-                min(1.0, distance / result.distance) if result.distance else 0.0,
-                place.peak,
-                place.colour,
-                max(statuses, key=RANK.__getitem__, default="pass"),
-                place.layers,
-                region.shift,
-            )
-        )
-    regions.sort(key=lambda region: (-RANK[region.status], -region.peak, -region.distance, -region.pixels))
-    moved = [Region(region.box, region.pixels, 0.0, 0.0, 0.0, 0.0, shift=region.shift) for region in changes.moved]
-    return regions + moved

@@ -69,16 +69,31 @@ def region_in_words(region: Region) -> str:
         f"peak {rounded(region.peak)}",
         f"colour {rounded(region.colour)} ΔE",
     ]
+    return f"{region.status.upper()} region {region.box}: {kind_in_words(region)}, {', '.join(told)}"
+
+
+def kind_in_words(region: Region) -> str:
+    """What happened in a region, such as ``moved by 3 px right, 1 px down``."""
+    told = [] if region.kind == "moved" else [region.kind.replace("-", " ")]
     if region.shift is not None:
-        told.append(f"moved by {region.shift[0]},{region.shift[1]}")
-    return f"{region.status.upper()} region {region.box}: {', '.join(told)}"
+        allowed = " (allowed)" if region.allowed else ""
+        told.append(f"moved by {shift_in_words(region.shift)}{allowed}")
+    return ", ".join(told) or "moved"
+
+
+def shift_in_words(shift: tuple[int, int]) -> str:
+    """Pixels to the right and down, such as ``3 px right, 1 px up``."""
+    across, along = shift
+    told = [f"{abs(across)} px {'right' if across > 0 else 'left'}"] if across else []
+    told += [f"{abs(along)} px {'down' if along > 0 else 'up'}"] if along else []
+    return ", ".join(told) or "0 px"
 
 
 def boxes_in_words(result: PairResult) -> str:
-    """The places of a pair's worst regions, as few as a line has room for."""
+    """The places of a pair's worst regions and what happened there, as few as a line has room for."""
     if result.evidence is None or not result.evidence.regions:
         return ""
-    told = [str(region.box) for region in result.evidence.regions[:_BOXES_TOLD]]
+    told = [f"{region.box} {kind_in_words(region)}" for region in result.evidence.regions[:_BOXES_TOLD]]
     more = result.evidence.regions_in_all - len(told)
     return "; ".join(told) + (f" and {more} more" if more > 0 else "")
 

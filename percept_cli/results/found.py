@@ -14,6 +14,8 @@ GateName = Literal["overall", "peak", "colour", "changed-pixels"]
 Level = Literal["pass", "warn", "fail"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 """The best first."""
+Kind = Literal["added", "removed", "moved", "recoloured", "detail-changed", "noise"]
+"""What happened in a region, as far as that can be shown; ``detail-changed`` is everything else."""
 
 
 def excess(value: float, limit: float) -> float:
@@ -79,7 +81,11 @@ class Region:
     layers: Mapping[str, float] = field(default_factory=dict)
     """Tap name → what the region adds there, weighted; they sum to ``distance``."""
     shift: tuple[int, int] | None = None
-    """Pixels to the right and down by which the region was found to have moved, and which were allowed."""
+    """Pixels to the right and down by which what is in the region moved; None where it did not."""
+    kind: Kind = "detail-changed"
+    """What happened; where a movement was ``allowed``, what else did, and ``moved`` where nothing did."""
+    allowed: bool = False
+    """Whether ``shift`` was allowed: the region was judged as moved back."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +146,7 @@ class Evidence:
     @property
     def has_moved(self) -> bool:
         """Whether a picture was judged as moved back; otherwise it would look as good as equal."""
-        return self.shift is not None or any(region.shift is not None for region in self.regions)
+        return self.shift is not None or any(region.allowed for region in self.regions)
 
 
 def nothing_differs(width: int, height: int, top: float) -> HeatMap:

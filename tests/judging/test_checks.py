@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
@@ -12,6 +13,7 @@ from percept_cli.errors import InvalidSetting
 from percept_cli.judging.checks import check_levels
 from percept_cli.judging.rules import Levels, Rules
 from percept_cli.recipes.presets import load_preset
+from percept_cli.results.found import Region
 from tests.conftest import Percept
 
 
@@ -73,3 +75,34 @@ def test_levels_above_what_there_can_be() -> None:
         check_levels(Rules(levels={"peak": Levels(fail=6.5, source="mine")}), spec)
     with pytest.raises(InvalidSetting, match="gate colour"):
         check_levels(Rules(levels={"colour": Levels(warn=301.0)}), spec)
+
+
+def test_regions_say_what_happened(tmp_path: Path) -> None:
+    stays = Image.new("RGB", (160, 96), "white")
+    ImageDraw.Draw(stays).rectangle((110, 60, 150, 85), "navy")
+    stays.save(tmp_path / "empty.png")
+    for name, x, colour in (("a.png", 40, "red"), ("moved.png", 47, "red"), ("green.png", 40, "green")):
+        image = stays.copy()
+        draw = ImageDraw.Draw(image)
+        draw.rectangle((x, 30, x + 24, 50), colour)
+        draw.rectangle((x + 6, 36, x + 12, 44), "white")
+        image.save(tmp_path / name)
+
+    def region_of(one: str, other: str, **rules: Any) -> Region:
+        result = percept_cli.check(tmp_path / one, tmp_path / other, **rules)
+        assert result.evidence is not None
+        assert result.evidence.has_moved is bool(rules)
+        (region,) = result.evidence.regions
+        return region
+
+    found = [region_of("empty.png", "a.png"), region_of("a.png", "empty.png"), region_of("a.png", "green.png")]
+    assert [(region.kind, region.shift) for region in found] == [
+        ("added", None),
+        ("removed", None),
+        ("recoloured", None),
+    ]
+    for one, other, shift in (("a.png", "moved.png", (7, 0)), ("moved.png", "a.png", (-7, 0))):
+        region = region_of(one, other)
+        assert (region.kind, region.shift, region.allowed, region.status) == ("moved", shift, False, "fail")
+    region = region_of("a.png", "moved.png", max_shift=8)
+    assert (region.kind, region.shift, region.allowed, region.status) == ("moved", (7, 0), True, "pass")

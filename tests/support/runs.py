@@ -98,8 +98,20 @@ _PEAK = Gate("peak", 1.75, "", 0.4, 0.5, "automatic limit; noise floor 0.19", "f
 _COLOUR = Gate("colour", 0.5, "ΔE", 2.0, 3.0, "limit of --noise cross-machine", "pass", Box(16, 0, 8, 8))
 _UNLIMITED = Gate("colour", 0.5, "ΔE", None, None, "percept.toml", "pass")
 _REGIONS = (
-    Region(Box(17, 3, 12, 9), 80, 0.9, 0.75, 1.75, 0.5, "fail", {"relu1_2": 0.4, "relu3_3": 0.5}),
-    Region(Box(2, 20, 4, 1), 4, 0.3, 0.25, 0.1, 0.1, "pass", {"relu3_3": 0.3}, shift=(0, 1)),
+    Region(Box(17, 3, 12, 9), 80, 0.9, 0.75, 1.75, 0.5, "fail", {"relu1_2": 0.4, "relu3_3": 0.5}, kind="added"),
+    Region(
+        Box(2, 20, 4, 1),
+        4,
+        0.3,
+        0.25,
+        0.1,
+        0.1,
+        "pass",
+        {"relu3_3": 0.3},
+        shift=(0, 1),
+        kind="moved",
+        allowed=True,
+    ),
 )
 CHECKED = Run(
     version="1.2.3",

@@ -77,7 +77,7 @@ def _plain(entry: dict[str, Any]) -> dict[str, Any]:
     for key in ("at", "box"):
         if entry.get(key) is not None:
             entry[key] = ",".join(map(str, entry[key].values()))
-    return {key: value for key, value in entry.items() if value not in (None, "")}
+    return {key: value for key, value in entry.items() if value not in (None, "") and value is not False}
 
 
 def _yaml(entries: Mapping[str, Any], indent: str) -> Iterator[str]:
@@ -100,6 +100,8 @@ def _yaml(entries: Mapping[str, Any], indent: str) -> Iterator[str]:
 def _scalar(value: Any) -> str:
     if isinstance(value, str):
         return json.dumps(printable(value), ensure_ascii=False)
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(_scalar, value))}]"
     if isinstance(value, float) and not math.isfinite(value):

@@ -14,7 +14,7 @@ from percept_cli.results.pair import PairResult
 
 _LAYER = ("layer", "layer_distance", "layer_weight", "contribution", "share")
 _GATES = [f"{what}_{gate}" for gate in get_args(GateName) for what in ("gate", "limit")]
-_CHECK = (*_GATES, "regions", "worst_region")
+_CHECK = (*_GATES, "regions", "worst_region", "worst_kind")
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What makes a spreadsheet take a cell for a formula, or leaves one behind when it is trimmed."""
@@ -64,8 +64,8 @@ def _check(result: PairResult) -> tuple[str, ...]:
     for name in get_args(GateName):
         gate = gates.get(name)
         cells += ["", ""] if gate is None else [repr(gate.value), "" if gate.fail is None else repr(gate.fail)]
-    worst = next((str(region.box) for region in result.evidence.regions), "")
-    return (*cells, str(result.evidence.regions_in_all), worst)
+    worst = next(((str(region.box), region.kind) for region in result.evidence.regions), ("", ""))
+    return (*cells, str(result.evidence.regions_in_all), *worst)
 
 
 def _line(cells: Iterable[object]) -> str:

@@ -70,6 +70,13 @@ def number_or_nan(value: object) -> float:
     return float(value)
 
 
+def flag(value: object) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{_cut(value)} is not true or false")
+    return value
+
+
 def one_of(word: object, words: tuple[Any, ...]) -> Any:
     """One of some words."""
     if word not in words:
@@ -77,7 +84,7 @@ def one_of(word: object, words: tuple[Any, ...]) -> Any:
     return word
 
 
-_SIMPLE: Mapping[Any, Callable[[Any], Any]] = {str: text, int: whole, float: number}
+_SIMPLE: Mapping[Any, Callable[[Any], Any]] = {str: text, int: whole, float: number, bool: flag}
 
 
 def _cut(value: object) -> str:

@@ -81,6 +81,13 @@ function moved(shift) {
   return parts.join(", ") || "0 px";
 }
 
+/** What happened in a region, in words. */
+function kindOf({ kind, shift, allowed }) {
+  const told = kind === "moved" ? [] : [kind.replace("-", " ")];
+  if (shift) told.push(`moved by ${moved(shift)}${allowed ? " (allowed)" : ""}`);
+  return told.join(", ") || "moved";
+}
+
 function once(delay, action) {
   let timer = 0;
   return () => {

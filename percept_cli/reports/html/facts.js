@@ -118,12 +118,12 @@ function regionTable(evidence, showRegion) {
         exact(region.peak, "", 4),
         exact(region.colour, "ΔE", 4),
         region.pixels.toLocaleString("en"),
-        region.shift ? moved(region.shift) : "–",
+        kindOf(region),
       ],
     };
   });
   const heads = [["", "tagged"], ["x,y,width,height"], ["Status"], [term("share", "Share")],
-    [term("distance", "Distance"), "right"], [term("peak", "Peak"), "right"], [term("colour", "Colour"), "right"], ["Pixels", "right"], ["Moved"]];
+    [term("distance", "Distance"), "right"], [term("peak", "Peak"), "right"], [term("colour", "Colour"), "right"], ["Pixels", "right"], [term("kind", "Kind of change")]];
   const more = evidence.regions_in_all - evidence.regions.length;
   return make("div", {}, table("Regions", heads, rows),
     more > 0 ? make("p", { className: "aside" }, `and ${counted(more, "smaller region")}.`) : null,

@@ -56,6 +56,10 @@ TERMS: Mapping[str, str] = MappingProxyType(
         "warn-limit": "The largest value that passes without a warning, in the unit of the value.",
         "fail-limit": "The largest value that does not fail, in the unit of the value.",
         "share": "The part of the image's distance that comes from here. In %; larger adds more.",
+        "kind": (
+            "What happened in a region: noise is within the automatic limits, and detail changed is anything that "
+            "is not clearly one of the others."
+        ),
         "layer": (
             "A layer of the network whose features are compared. "
             "Early layers see edges and colours, late ones see shapes and objects."

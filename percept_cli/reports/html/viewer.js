@@ -281,7 +281,7 @@ class Viewer {
   makeMarks(pane) {
     const regions = this.entry.evidence ? this.entry.evidence.regions : [];
     const marks = regions.map((region, index) => {
-      const label = `Region ${index + 1}: ${percent(region.share)} of the distance, ${region.status}`;
+      const label = `Region ${index + 1}: ${kindOf(region)}, ${percent(region.share)} of the distance, ${region.status}`;
       const mark = make("button", { type: "button", className: "mark", status: region.status, title: label },
         make("b", {}, String(index + 1)));
       mark.setAttribute("aria-label", label);

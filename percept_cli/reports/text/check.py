@@ -11,7 +11,7 @@ from rich.text import Text
 
 from percept_cli.reports import Style
 from percept_cli.reports.commands import ACCEPTED, commands_for
-from percept_cli.reports.findings import outcome_of
+from percept_cli.reports.findings import kind_in_words, outcome_of, shift_in_words
 from percept_cli.reports.text.parts import COLOURS, add_counts, add_verdict, facts_table, print_origin, word
 from percept_cli.results.found import Gate, Region
 from percept_cli.results.numbers import beside
@@ -70,7 +70,7 @@ def _print_pair(console: Console, run: Run, result: PairResult, style: Style) ->
         if more > 0:
             facts.add_row("", f"and {counted(more, 'more region')}")
         if result.evidence.shift is not None:
-            facts.add_row("moved", "as a whole by {},{} pixels".format(*result.evidence.shift))
+            facts.add_row("moved", f"as a whole by {shift_in_words(result.evidence.shift)}")
         if result.compared and result.distance:
             facts.add_row("layers", _layers(result))
     for note in result.notes:
@@ -95,10 +95,8 @@ def _gate(gate: Gate) -> Text:
 
 
 def _region(region: Region) -> str:
-    told = [f"{region.pixels:,} px", f"{100 * region.share:.0f} % of the distance"]
-    if region.shift is not None:
-        told.append("moved by {},{}".format(*region.shift))
-    return f"{region.box}  ({', '.join(told)})"
+    told = f"{region.pixels:,} px, {100 * region.share:.0f} % of the distance"
+    return f"{region.box}  {kind_in_words(region)}  ({told})"
 
 
 def _layers(result: PairResult) -> str:

@@ -49,7 +49,8 @@ def test_github_annotates_the_worst_first() -> None:
     assert found[1]["file"] == "expected/menu/icon.png"
     assert found[3]["file"] == "out/fresh.png"
     assert found[1]["message"].endswith(
-        "\nregions (x,y,width,height): 17,3,12,9; 2,20,4,1\ntop layer: relu3_3 46 %"
+        "\nregions (x,y,width,height): 17,3,12,9 added; 2,20,4,1 moved by 1 px down (allowed)"
+        "\ntop layer: relu3_3 46 %"
     )
     assert [entry["title"] for entry in commands(ALLOWED)][-1] == "percept"
     assert len(commands(ALLOWED)) == 4

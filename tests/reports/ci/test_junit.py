@@ -106,7 +106,7 @@ def test_junit_says_what_failed_and_where() -> None:
         "FAIL peak 1.75, at 16,0,16,16; warns above 0.4, fails above 0.5 (automatic limit; noise floor 0.19)"
         in failure.text
     )
-    assert "FAIL region 17,3,12,9: 80 pixels" in failure.text
+    assert "FAIL region 17,3,12,9: added, 80 pixels" in failure.text
     assert [type(found[name].result[0]).__name__ for name in ("fresh.png", "gone.png", "broken.png")] == [
         "Failure",
         "Failure",

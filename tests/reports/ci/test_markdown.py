@@ -68,7 +68,8 @@ def test_markdown_keeps_hostile_names(name: str) -> None:
 
 def test_markdown_says_which_gate_and_where() -> None:
     rows = [row for row in read_markdown(CHECKED).rows if row and row[0] == "FAIL"]
-    assert rows == [["FAIL", "menu/icon.png", "peak", "1.75", "0.5", "17,3,12,9; 2,20,4,1", "relu3_3 46 %"]]
+    where = "17,3,12,9 added; 2,20,4,1 moved by 1 px down (allowed)"
+    assert rows == [["FAIL", "menu/icon.png", "peak", "1.75", "0.5", where, "relu3_3 46 %"]]
     text = render(CHECKED, "markdown", Style())
     assert text.startswith("## percept: ERROR\n")
     assert "    percept approve percept-report.json --baseline expected --current out\n" in text

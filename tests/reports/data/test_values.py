@@ -20,8 +20,12 @@ def test_a_dataclass_is_read_by_the_types_of_its_fields() -> None:
     assert reader_of(FileStamp | None)(None) is None
     assert reader_of(View)({}) == View()
     numbers = {"pixels": 5, "distance": 1.0, "share": 0.5, "peak": 2.0, "colour": 0.0}
-    region = reader_of(Region)({"box": at, **numbers, "layers": {"relu1_1": 1}, "shift": [1, -2]})
+    region = reader_of(Region)({"box": at, **numbers, "layers": {"relu1_1": 1}, "shift": [1, -2], "allowed": True})
     assert (region.layers, region.shift, region.status) == ({"relu1_1": 1.0}, (1, -2), "pass")
+    assert (region.kind, region.allowed) == ("detail-changed", True)
+    for wrong in ({"allowed": 1}, {"allowed": None}, {"kind": "vanished"}):
+        with pytest.raises((TypeError, ValueError)):
+            reader_of(Region)({"box": at, **numbers, **wrong})
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_a_report_of_a_check_is_told_as_a_check(percept: Percept, folders: Path)
     assert again.returncode == 0
     assert again.stdout == done.stdout
     header, *rows = (line.split(",") for line in (folders / "r.csv").read_text().splitlines())
-    assert header[-10:] == [
+    assert header[-11:] == [
         *(
             f"{kind}_{gate}"
             for gate in ("overall", "peak", "colour", "changed-pixels")
@@ -95,6 +95,7 @@ def test_a_report_of_a_check_is_told_as_a_check(percept: Percept, folders: Path)
         ),
         "regions",
         "worst_region",
+        "worst_kind",
     ]
     assert {len(row) >= len(header) for row in rows} == {True}
     document = json.loads((folders / "r.json").read_text())
