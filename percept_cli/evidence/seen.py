@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from percept_cli.distances import Partial, Patch
+from percept_cli.evidence.noise import NoiseFloor
 from percept_cli.evidence.places import Peak, Place, Places
 from percept_cli.evidence.sight import Sight
 from percept_cli.recipes.spec import DistanceSpec
@@ -27,8 +28,8 @@ class Seen:
     peak: Peak | None
     """None if no layer has places."""
     colour: Peak
-    noise: float | None
-    """The noise floor of the peak, where it was asked for."""
+    noise: NoiseFloor | None
+    """That of the peak, where it was asked for."""
     regions: Sequence[Place]
     """Of each region of the changes."""
     heat: HeatMap | None
