@@ -31,6 +31,8 @@ SIGMA = 1.25
 """Of the Gaussian, in values of the map: 5 pixels, about what an eye averages over at a usual distance."""
 REACH = 4
 """Values beyond which the Gaussian is cut off: three sigma, rounded up."""
+DISPLACED = 2
+"""Pixels by which an edge between two colours may have moved: rasterisers move it by one, and letters by two."""
 TILE = 48
 """Pixels per side of the tiles in which ink is told from its ground: a few letters."""
 _SEEN = 8  # levels of 255 by which a pixel must change to count for a tile
@@ -47,11 +49,13 @@ TO_XYZ = (
 
 
 def colour_map(reference: Pixels, candidate: Pixels) -> Floats:
-    """ΔE*ab of the blurred pictures.
+    """ΔE*ab of the blurred pictures, less what an edge between two colours makes that moved a little.
 
     Args:
         reference: H×W×3, uint8 or float32, sRGB in 0..255.
         candidate: the same shape and type.
+
+    An edge moves by at most ``DISPLACED`` pixels: that much of the steeper slope of the two is subtracted.
 
     Returns:
         ⌈H/4⌉×⌈W/4⌉ values ≥ 0; 0 for equal pixels. Black and white are 100 apart.
@@ -59,7 +63,25 @@ def colour_map(reference: Pixels, candidate: Pixels) -> Floats:
     import numpy as np
 
     first, second = (_lab(_blurred(_averaged(side))) for side in (reference, candidate))
-    squares = (first - second) ** 2
+    edges = np.maximum(_slope(first), _slope(second))
+    found: Floats = np.maximum(0, _length(first - second) - DISPLACED / STEP * edges)
+    return found
+
+
+def _slope(colours: Floats) -> Floats:
+    """ΔE from one value of the map to the next, in the direction in which it is steepest."""
+    import numpy as np
+
+    axes = [axis for axis in (0, 1) if colours.shape[axis] > 1]
+    squares = [_length(np.gradient(colours, axis=axis)) ** 2 for axis in axes]
+    found: Floats = np.sqrt(sum(squares, np.zeros(colours.shape[:2], np.float32)))
+    return found
+
+
+def _length(colours: Floats) -> Floats:
+    import numpy as np
+
+    squares = colours**2
     found: Floats = np.sqrt(squares[..., 0] + squares[..., 1] + squares[..., 2])
     return found
 

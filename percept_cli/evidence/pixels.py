@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.uint8] | NDArray[np.float32]
     """H×W×3, sRGB in 0..255."""
 
+CELL = 8
+"""Pixels per side of a cell: distances are told apart by cells, and changed regions are found in such blocks."""
+
 
 def changes_of(reference: Pixels, candidate: Pixels) -> NDArray[Any]:
     """H×W of their type: the largest change of a channel, in levels."""

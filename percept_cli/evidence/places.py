@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from percept_cli.distances import DISTANCES, LocalDistance, Partial, Patch
 from percept_cli.evidence import maps
 from percept_cli.evidence.colour import STEP, colour_map, ink_change
-from percept_cli.evidence.pixels import changes_of
+from percept_cli.evidence.noise import NoiseFloor, noise_floor
+from percept_cli.evidence.pixels import CELL, changes_of
 from percept_cli.geometry import Box
 from percept_cli.recipes.spec import DistanceSpec, ceiling
 from percept_cli.results.found import HeatMap
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 _Value = TypeVar("_Value", bound="np.generic")
 
-CELL = 8
-"""Pixels per side of a cell, and of the blocks in which changed regions are found."""
 VISIBLE = 100
 """Mean squared change of the pixels of a cell, in levels of 255, from which its distance counts in full: 10 levels
 everywhere, or a line one pixel wide of 28. Below, it counts by that share: one level by a hundredth."""
@@ -46,13 +45,7 @@ INK = 1 / 8
 HEAT_SIDE = 640
 """Values along the longer side of a report's heat map, at most."""
 _PIXELS_AT_A_TIME = 1 << 20
-_NEAR = 8  # cells on each side of the peak that say nothing of the noise
-_FEW_CELLS = 8  # that say nothing either
-_QUANTILE = 0.9
-_OUTLIERS = 0.08  # quiet noise has places that stand out from it as well
 _NOTHING = 1  # levels of 255 by which pixels change in rounding
-# Of the cells with detail, and of all, the shares that have changed from where on changes are noise altogether.
-_SHARE_OF_DETAIL, _SHARE_OF_ALL = 0.1, 0.5
 
 
 @dataclass(frozen=True)
@@ -218,26 +211,16 @@ class Places:
                 mine[layer.tap] = layer.weight * value / layer.positions
         return [Place(*region) for region in zip(peaks.tolist(), colours.tolist(), shares, strict=True)]
 
-    def noise(self) -> float:
-        """The noise floor of the peak: what nine of ten changed cells far off do not exceed, and a little.
-
-        A defect stands out from what is around it; render noise is everywhere that there is detail. So the cells
-        near the peak are left out, and where few of the cells with detail have changed at all, nor many of all
-        cells, the changes are no noise: the floor then falls to 0.
-        """
+    def noise(self) -> NoiseFloor:
+        """How strong the differences of this pair are that rendering alone explains."""
         import numpy as np
 
-        row, column = np.unravel_index(int(self.distances.argmax()), self._shape)
-        far = np.ones(self._shape, bool)
-        far[max(0, row - _NEAR) : row + _NEAR + 1, max(0, column - _NEAR) : column + _NEAR + 1] = False
-        changed = far & (self._extended(_by_cells(self._change, CELL, np.maximum)) > _NOTHING)
-        if changed.sum() < _FEW_CELLS:
-            return 0.0
-        detailed = far & (self.texture > TEXTURE)
-        of_detail = float((changed & detailed).sum() / max(1, detailed.sum()))
-        of_all = float(changed.sum() / far.sum())
-        share = min(1.0, max(of_detail / _SHARE_OF_DETAIL, of_all / _SHARE_OF_ALL))
-        return (float(np.quantile(self.distances[changed], _QUANTILE)) + _OUTLIERS) * share
+        return noise_floor(
+            self.distances,
+            self._extended(_by_cells(self._change, CELL, np.maximum)) > _NOTHING,
+            self.texture > TEXTURE,
+            *self._sides,
+        )
 
     def heat(self, layer: str | None = None, *, side: int = HEAT_SIDE, top: float | None = None) -> HeatMap | None:
         """The map that reports draw; None where nothing differs, or the distances have no places.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from percept_cli.distances import Partial, Patch
 from percept_cli.evidence.cores import Loudness
+from percept_cli.evidence.noise import NoiseFloor
 from percept_cli.evidence.places import Peak, Place, Places
 from percept_cli.evidence.sight import Sight
 from percept_cli.recipes.spec import DistanceSpec
@@ -28,8 +29,8 @@ class Seen:
     peak: Peak | None
     """None if no layer has places."""
     colour: Peak
-    noise: float | None
-    """The noise floor of the peak, where it was asked for."""
+    noise: NoiseFloor | None
+    """That of the peak, where it was asked for."""
     regions: Sequence[Place]
     """Of each region of the changes."""
     heat: HeatMap | None
@@ -62,7 +63,7 @@ def places_of(
         places.regions(changes.labels, len(changes.regions)),
         places.heat(),
         places,
-        Loudness(changes.labels, places.distances, places.colours, floor or 0.0),
+        Loudness(changes.labels, places.distances, places.colours, 0.0 if floor is None else floor.value),
     )
 
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from percept_cli.errors import InvalidSetting, PerceptError, SizeMismatch
+from percept_cli.evidence.noise import NO_NOISE
 from percept_cli.evidence.sight import Sight
 from percept_cli.formats.files import read_stamped
 from percept_cli.images.limits import Limits
@@ -95,7 +96,7 @@ class GateJudge:
             reason = "nothing was compared: all pixels are ignored"
             return replace(result, status="pass", reason=reason, distance=math.nan, layers=(), notes=())
         if changes is None:
-            measures = Measures(0.0, 0.0 if spec.has_places else None, None, 0.0, None, 0, 0.0)
+            measures = Measures(0.0, 0.0 if spec.has_places else None, None, 0.0, None, 0, NO_NOISE)
             measures = replace(measures, by_default=has_own_levels(spec), pixels=pixels)
             evidence, held = Evidence(()), measures
             if entry is not None:
@@ -259,7 +260,7 @@ def _examined(
         seen.colour.value,
         seen.colour.at,
         changes.pixels,
-        seen.noise or 0.0,
+        seen.noise or NO_NOISE,
         by_default=own,
         pixels=sight.width * sight.height - changes.ignored,
     )
@@ -274,7 +275,7 @@ def _examined(
         changed_pixels=changes.pixels,
         ignored_pixels=changes.ignored,
         shift=changes.shift,
-        noise=seen.noise,
+        noise=None if seen.noise is None else seen.noise.value,
         heat=seen.heat,
     )
     return measures, held.measures, evidence

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from percept_cli.evidence.noise import NoiseFloor
 from percept_cli.geometry import Box
 from percept_cli.judging.precedence import resolved
 from percept_cli.judging.rules import GATES, OFF, Levels, Noise, Percent, Rules
@@ -29,6 +30,8 @@ FIXED: Mapping[Noise, Mapping[GateName, float]] = {
 AUTO: Mapping[GateName, float] = {"overall": 0.18, "colour": 2.3}
 AUTO_PEAK = (0.12, 2.0, 1.8)
 """The level of the peak: at least, times the noise floor above that, at most."""
+AUTO_REDRAWN = 3.0
+"""At most, where all that is drawn is the same drawn anew, at the peak as well."""
 _OF_DEFAULT: tuple[GateName, ...] = ("overall", "peak")
 
 
@@ -44,8 +47,8 @@ class Measures:
     colour: float
     colour_at: Box | None
     changed_pixels: int
-    noise: float
-    """The noise floor of the peak."""
+    noise: NoiseFloor
+    """That of the peak."""
     pixels: int = 0
     """How many are compared: those of the picture that are not left out."""
     by_default: bool = True
@@ -101,12 +104,15 @@ def levels_learned(limit: float, source: str) -> Levels:
     return Levels(kind(f"{WARN * limit:.4g}"), kind(f"{limit:.4g}"), source)
 
 
-def _own(name: GateName, noise: Noise, floor: float) -> Levels | None:
+def _own(name: GateName, noise: Noise, floor: NoiseFloor) -> Levels | None:
     if noise != "auto":
         return _levels(FIXED[noise].get(name), f"limit of --noise {noise}")
     if name == "peak":
         least, times, most = AUTO_PEAK
-        return _levels(min(most, least + times * floor), f"automatic limit; noise floor {floor:.3g}")
+        most = AUTO_REDRAWN if floor.redrawn else most
+        told = "; detail is gone" if floor.softened else ""
+        limit = min(most, least + times * floor.value)
+        return _levels(limit, f"automatic limit; noise floor {floor.value:.3g}{told}")
     return _levels(AUTO.get(name), "automatic limit")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from percept_cli.evidence.colour import REACH, SIGMA, STEP, colour_map
+from percept_cli.evidence.colour import DISPLACED, REACH, SIGMA, STEP, colour_map
 from tests.conftest import drawing
 
 pytestmark = pytest.mark.numeric
@@ -48,10 +48,24 @@ def test_colour_is_what_its_definition_says() -> None:
         x, y, z = np.moveaxis(curve, -1, 0)
         return np.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), axis=-1)
 
-    expected = np.linalg.norm(lab(reference) - lab(candidate), axis=-1)
+    first, second = lab(reference), lab(candidate)
+    slopes = [sum((np.gradient(side, axis=axis) ** 2).sum(axis=-1) for axis in (0, 1)) for side in (first, second)]
+    moved = DISPLACED / STEP * np.sqrt(np.maximum(*slopes))  # what an edge makes that moved so far
+    expected = np.maximum(0, np.linalg.norm(first - second, axis=-1) - moved)
     assert expected.max() > 20
     # float32 in between, and the CIE's constants to seven digits.
     np.testing.assert_allclose(colour_map(reference, candidate), expected, rtol=1e-3, atol=1e-3)
+
+
+def test_an_edge_that_moved_by_a_pixel_is_no_change_of_colour() -> None:
+    blue = np.full((64, 64, 3), 255, np.uint8)
+    blue[:, 32:] = (30, 60, 200)
+    moved = np.roll(blue, 1, axis=1)
+    moved[:, :1] = 255
+    assert colour_map(blue, moved).max() < 1
+    button = blue.copy()
+    button[20:44, 40:60] = (30, 120, 200)
+    assert colour_map(blue, button).max() > 20
 
 
 def test_colour_of_flat_areas() -> None:

@@ -13,7 +13,8 @@ from percept_cli.engine.measure import Engine
 from percept_cli.engine.plan import Plan
 from percept_cli.engine.regions import whole
 from percept_cli.evidence.changes import find_changes
-from percept_cli.evidence.places import CELL, Places
+from percept_cli.evidence.pixels import CELL
+from percept_cli.evidence.places import Places
 from percept_cli.recipes.presets import load_preset
 from tests.conftest import as_picture, drawing
 from tests.support.exactness import plan_of
@@ -84,7 +85,7 @@ def test_noise_is_what_is_everywhere() -> None:
     both = noisy.copy()
     both[100:116, 100:116] = defect[100:116, 100:116]
     base = reference.astype(np.uint8)
-    floors = [places_of(base, other, plan_of(SPEC, base, other)).noise() for other in (defect, noisy, both)]
+    floors = [places_of(base, other, plan_of(SPEC, base, other)).noise().value for other in (defect, noisy, both)]
     assert floors[0] == 0
     assert floors[1] > 0.1
     assert floors[2] == pytest.approx(floors[1], rel=0.15)

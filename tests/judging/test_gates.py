@@ -8,20 +8,30 @@ from dataclasses import replace
 import pytest
 
 from percept_cli.errors import InvalidSetting
+from percept_cli.evidence.noise import NO_NOISE, NoiseFloor
 from percept_cli.geometry import Box
 from percept_cli.judging.checks import has_own_levels
-from percept_cli.judging.gates import AUTO, AUTO_PEAK, FIXED, Measures, in_words, judge_gates, verdict_of
+from percept_cli.judging.gates import (
+    AUTO,
+    AUTO_PEAK,
+    AUTO_REDRAWN,
+    FIXED,
+    Measures,
+    in_words,
+    judge_gates,
+    verdict_of,
+)
 from percept_cli.judging.rulebook import changed
 from percept_cli.judging.rules import NOISES, OFF, Levels, Percent, Rules
 from percept_cli.recipes.presets import load_preset
 from percept_cli.results.found import Gate
 
-NOTHING = Measures(0.0, 0.0, None, 0.0, None, 0, 0.0)
+NOTHING = Measures(0.0, 0.0, None, 0.0, None, 0, NO_NOISE)
 
 
 def test_a_warning_leaves_the_failure_as_it_was() -> None:
     """As does one in a file, above the gate's own; and `off` is a word for never."""
-    found = Measures(0.01, 0.5, Box(8, 0, 8, 8), 1.0, Box(0, 0, 8, 8), 12, 0.0)
+    found = Measures(0.01, 0.5, Box(8, 0, 8, 8), 1.0, Box(0, 0, 8, 8), 12, NO_NOISE)
 
     def peak(levels: Levels, rules: Rules | None = None) -> Gate:
         rules = changed(rules or Rules(), {"levels": {"peak": levels}})
@@ -40,7 +50,7 @@ def test_a_warning_leaves_the_failure_as_it_was() -> None:
 
 
 def test_limits_of_overall_and_peak_belong_to_the_default_preset() -> None:
-    found = Measures(50.0, 200.0, None, 0.5, None, 12, 60.0, by_default=False)
+    found = Measures(50.0, 200.0, None, 0.5, None, 12, NoiseFloor(60.0), by_default=False)
     assert [gate.name for gate in judge_gates(found, Rules())] == ["colour"]
     gates = judge_gates(found, Rules(levels={"overall": Levels(fail=20.0)}))
     assert [(gate.name, gate.status) for gate in gates] == [("overall", "fail"), ("colour", "pass")]
@@ -51,7 +61,7 @@ def test_limits_of_overall_and_peak_belong_to_the_default_preset() -> None:
 def test_per_cent_is_of_the_pixels_that_are_compared() -> None:
     """Exactly the level is within it; pixels that are left out are not among the hundred."""
     for count, compared, status in ((10, 1000, "pass"), (11, 1000, "fail"), (10, 999, "fail"), (0, 0, "pass")):
-        found = Measures(0.0, 0.0, None, 0.0, None, count, 0.0, pixels=compared)
+        found = Measures(0.0, 0.0, None, 0.0, None, count, NO_NOISE, pixels=compared)
         rules = Rules(levels={"changed-pixels": Levels(None, Percent(1), "command line")})
         gate = next(gate for gate in judge_gates(found, rules) if gate.name == "changed-pixels")
         assert (gate.status, gate.unit, gate.fail) == (status, "%", 1.0)
@@ -71,18 +81,20 @@ def test_equal_pictures_pass_every_gate(noise: str) -> None:
 
 
 def test_levels_follow_the_noise_of_the_pair() -> None:
-    def peak_level(noise: float) -> float | None:
-        found = Measures(0.0, 0.5, Box(8, 0, 8, 8), 0.0, None, 0, noise)
+    def peak_level(noise: float, redrawn: bool = False) -> float | None:
+        found = Measures(0.0, 0.5, Box(8, 0, 8, 8), 0.0, None, 0, NoiseFloor(noise, redrawn))
         return next(gate.fail for gate in judge_gates(found, Rules()) if gate.name == "peak")
 
     least, times, most = AUTO_PEAK
     assert peak_level(0.0) == least
     assert peak_level(0.1) == pytest.approx(least + times * 0.1)
     assert peak_level(100.0) == most
+    assert peak_level(0.1, redrawn=True) == peak_level(0.1)
+    assert peak_level(100.0, redrawn=True) == AUTO_REDRAWN > most
 
 
 def test_a_gate_says_what_it_was_held_to() -> None:
-    found = Measures(0.01, 0.5, Box(8, 0, 8, 8), 1.0, Box(0, 0, 8, 8), 12, 0.0)
+    found = Measures(0.01, 0.5, Box(8, 0, 8, 8), 1.0, Box(0, 0, 8, 8), 12, NO_NOISE)
     rules = Rules(levels={"changed-pixels": Levels(3, 20, "percept.toml"), "colour": Levels(None, 1.0, "mine")})
     gates = {gate.name: gate for gate in judge_gates(found, rules)}
     assert gates["changed-pixels"].status == "warn"
@@ -98,12 +110,12 @@ def test_a_gate_says_what_it_was_held_to() -> None:
 
 
 def test_what_is_no_number_passes_no_gate() -> None:
-    found = Measures(math.nan, math.nan, None, math.nan, None, 0, 0.0)
+    found = Measures(math.nan, math.nan, None, math.nan, None, 0, NO_NOISE)
     assert {gate.status for gate in judge_gates(found, Rules())} == {"fail"}
 
 
 def test_distances_without_places_have_no_peak() -> None:
-    found = Measures(0.0, None, None, 0.0, None, 0, 0.0)
+    found = Measures(0.0, None, None, 0.0, None, 0, NO_NOISE)
     assert [gate.name for gate in judge_gates(found, Rules())] == ["overall", "colour"]
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from percept_cli.evidence import maps
-from percept_cli.evidence.places import CELL, Places
+from percept_cli.evidence.pixels import CELL
+from percept_cli.evidence.places import Places
 from percept_cli.judging.checks import GateJudge
 from percept_cli.judging.gates import Measures, judge_gates
 from percept_cli.judging.rules import Levels, Noise, Rules

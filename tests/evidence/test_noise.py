@@ -1,0 +1,101 @@
+"""The noise floor: what is noise of rendering, and what only looks like it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from percept_cli.evidence.noise import FAINT, NO_NOISE, noise_floor
+from percept_cli.scoring.api import check
+from tests.evidence.test_redrawn import written
+
+CELLS = (30, 40)
+BLANK = np.full((8 * CELLS[0], 8 * CELLS[1], 3), 255, np.uint8)
+ALL, NONE = np.ones(CELLS, bool), np.zeros(CELLS, bool)
+
+
+def distances(of_others: float, of_peak: float = 2.0) -> np.ndarray:
+    found = np.full(CELLS, of_others, np.float32)
+    found[15, 20] = of_peak
+    return found
+
+
+def test_nothing_that_changed_is_no_noise() -> None:
+    assert noise_floor(distances(0, 0), NONE, ALL, BLANK, BLANK) == NO_NOISE
+
+
+def test_faint_changes_everywhere_are_noise() -> None:
+    floor = noise_floor(distances(0.05, 0.08), ALL, ALL, BLANK, BLANK)
+    assert floor.value == pytest.approx(0.05 + 0.08)
+    assert not floor.redrawn
+
+
+def test_a_defect_that_is_repeated_is_no_noise() -> None:
+    """Icons that came in every other place of a map are a quarter of what is drawn, and explained by nothing."""
+    icons = BLANK.copy()
+    changed = NONE.copy()
+    for row in range(2, 28, 4):
+        for column in range(2, 38, 8):
+            icons[8 * row + 1 : 8 * row + 7, 8 * column + 1 : 8 * column + 7] = (200, 30, 30)
+            changed[row, column] = True
+    strengths = np.where(changed, 3.0, 0).astype(np.float32)
+    detailed = changed | np.roll(changed, 4, axis=1) | np.roll(changed, 2, axis=0) | np.roll(changed, 1, axis=0)
+    assert changed.sum() / detailed.sum() > 0.2
+    assert noise_floor(strengths, changed, detailed, BLANK, icons).value == 0
+
+
+def test_most_of_all_detail_is_noise_however_it_changed() -> None:
+    grain = np.random.default_rng(3).integers(0, 200, BLANK.shape, dtype=np.uint8)
+    assert noise_floor(distances(1.0), ALL, ALL, BLANK, grain).value == pytest.approx(1.08)
+    few = ALL.copy()
+    few[:, 18:] = False
+    assert noise_floor(distances(1.0), few, ALL, BLANK, grain).value == 0
+
+
+def test_outliers_of_strong_noise_raise_the_floor() -> None:
+    values = distances(0.05, 0.08)
+    values.flat[:: CELLS[1] // 2] = FAINT  # one cell in twenty
+    quiet = noise_floor(values, ALL, ALL, BLANK, BLANK).value
+    grain, other = (np.random.default_rng(seed).integers(0, 255, BLANK.shape, dtype=np.uint8) for seed in (3, 4))
+    values.flat[:: CELLS[1] // 2] = 0.9
+    assert noise_floor(values, ALL, ALL, grain, other).value == pytest.approx(0.6 * 0.9, rel=1e-3)
+    assert quiet < 0.14
+
+
+FORMULA = "f(x) = Ag3"
+
+
+@pytest.mark.numeric
+def test_a_formula_alone_that_another_engine_draws_passes() -> None:
+    result = check(written(FORMULA, 13), written(FORMULA, 13, 0.5, 0.3))
+    assert result.status == "pass"
+    assert result.evidence is not None
+    assert result.evidence.noise is not None
+    assert result.evidence.noise > 0.2
+
+
+@pytest.mark.numeric
+@pytest.mark.parametrize("text", ["7", "x", "Ag"])
+def test_one_letter_alone_passes_half_a_pixel_further(text: str) -> None:
+    assert check(written(text, 15), written(text, 15, 0.5, 0.25)).status in ("pass", "warn")
+
+
+@pytest.mark.numeric
+@pytest.mark.parametrize(
+    ("one", "other"), [("3", "8"), ("5", "6"), ("1", "7"), ("e", "c"), ("O", "0"), ("+", "-")]
+)
+def test_one_letter_alone_that_became_another_fails(one: str, other: str) -> None:
+    for size in (13, 17):
+        assert check(written(one, size), written(other, size)).status == "fail"
+
+
+@pytest.mark.numeric
+def test_blur_of_all_that_is_drawn_is_no_noise() -> None:
+    from scipy import ndimage
+
+    lines = [written("Quality of text", 14, down=down) for down in (0, 3, 6)]
+    page = np.concatenate(lines)
+    result = check(page, ndimage.gaussian_filter(page, (1.2, 1.2, 0)))
+    assert result.status == "fail"
+    gate = next(gate for gate in result.evidence.gates if gate.name == "peak")  # type: ignore[union-attr]
+    assert gate.source == "automatic limit; noise floor 0; detail is gone"
