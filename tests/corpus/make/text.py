@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
 import freetype
 import numpy as np
 
+from tests.corpus.make import fonts
 from tests.corpus.make.common import Floats, Pixels, Scene, to_pixels
 
-FONTS = Path("/usr/share/fonts/truetype")
 FACES = {
     "DejaVu Sans": "dejavu/DejaVuSans.ttf",
     "DejaVu Sans Bold": "dejavu/DejaVuSans-Bold.ttf",
@@ -26,6 +25,22 @@ FACES = {
     "Liberation Serif Bold": "liberation2/LiberationSerif-Bold.ttf",
     "Liberation Mono": "liberation2/LiberationMono-Regular.ttf",
     "Liberation Mono Bold": "liberation2/LiberationMono-Bold.ttf",
+    "Carlito": "crosextra/Carlito-Regular.ttf",
+    "Carlito Bold": "crosextra/Carlito-Bold.ttf",
+    "Fira Code": "firacode/FiraCode-Regular.ttf",
+    "Fira Code Bold": "firacode/FiraCode-Bold.ttf",
+    "Gentium": "gentium/Gentium-R.ttf",
+    "Gentium Italic": "gentium/Gentium-I.ttf",
+    "Lato": "lato/Lato-Regular.ttf",
+    "Lato Bold": "lato/Lato-Bold.ttf",
+    "Noto Sans": "noto/NotoSans-Regular.ttf",
+    "Noto Sans Bold": "noto/NotoSans-Bold.ttf",
+    "Noto Serif": "noto/NotoSerif-Regular.ttf",
+    "Noto Serif Italic": "noto/NotoSerif-Italic.ttf",
+    "Open Sans": "open-sans/OpenSans-Regular.ttf",
+    "Open Sans Bold": "open-sans/OpenSans-Bold.ttf",
+    "Roboto": "roboto/unhinted/RobotoTTF/Roboto-Regular.ttf",
+    "Roboto Bold": "roboto/unhinted/RobotoTTF/Roboto-Bold.ttf",
 }
 Colour = tuple[int, int, int]
 _UPRIGHT = freetype.Matrix(0x10000, 0, 0, 0x10000)
@@ -101,7 +116,7 @@ class Page:
 
 @cache
 def _face(name: str, size: float) -> freetype.Face:
-    face = freetype.Face(str(FONTS / FACES[name]))
+    face = freetype.Face(str(fonts.find(f"truetype/{FACES[name]}")))
     face.set_char_size(round(size * 64))  # at 72 dots per inch, a point is a pixel
     return face
 
@@ -119,8 +134,11 @@ def _stamp(coverage: Floats, bitmap: freetype.Bitmap, left: int, top: int, lcd: 
         np.maximum(part, glyph[y0 - top : y1 - top, x0 - left : x1 - left], out=part)
 
 
-def draw(page: Page, mode: Mode) -> Pixels:
-    """Draw a page in one of the rendering modes; advances are unhinted, so that lines keep their length."""
+def draw(page: Page, mode: Mode, spacing: float = 1) -> Pixels:
+    """Draw a page in one of the rendering modes; advances are unhinted, so that lines keep their length.
+
+    With another `spacing`, the advances of another font engine: every line is that many times as long.
+    """
     picture = np.empty((page.height, page.width, 3))
     picture[:] = page.ground
     for x0, y0, x1, y1, colour in page.rules:
@@ -138,7 +156,7 @@ def draw(page: Page, mode: Mode) -> Pixels:
             face.glyph.render(freetype.FT_RENDER_MODE_LCD if mode.lcd else freetype.FT_RENDER_MODE_NORMAL)
             slot = face.glyph
             _stamp(coverage, slot.bitmap, whole + slot.bitmap_left, line.y - slot.bitmap_top, mode.lcd)
-            pen += advance
+            pen += advance * spacing
         coverage **= mode.contrast
         picture += (np.asarray(line.colour) - picture) * coverage
     return to_pixels(picture)

@@ -1,0 +1,24 @@
+"""Where the fonts are: as the system's packages install them, or unpacked in the folder that an environment names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+SYSTEM = Path("/usr/share/fonts")
+UNPACKED = "CORPUS_FONTS"
+"""Names a folder that has what the packages have in /usr/share/fonts, where nothing shall be installed."""
+
+
+def roots() -> list[Path]:
+    """Folders of fonts, the unpacked ones first."""
+    unpacked = os.environ.get(UNPACKED)
+    return [Path(unpacked), SYSTEM] if unpacked else [SYSTEM]
+
+
+def find(path: str) -> Path:
+    """A font's file, such as ``truetype/dejavu/DejaVuSans.ttf``."""
+    for root in roots():
+        if (root / path).exists():
+            return root / path
+    raise FileNotFoundError(f"no font {path}: README.md names the packages")
