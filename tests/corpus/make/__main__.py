@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
+from tests.corpus.make import fonts
 from tests.corpus.make.common import Half, read_manifest, write
 from tests.corpus.make.counts import update_readme
 
@@ -22,6 +23,7 @@ def main() -> None:
     parser.add_argument("categories", nargs="*", metavar="CATEGORY", help=", ".join(CATEGORIES))
     parser.add_argument("--part", choices=PARTS, help="the tune and judge halves, or the third part; both if not given")
     given = parser.parse_args()
+    fonts.configure()
     for name in given.categories or CATEGORIES:
         if name not in CATEGORIES:
             parser.error(f"no category is named {name}")

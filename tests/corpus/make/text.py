@@ -162,9 +162,10 @@ def draw(page: Page, mode: Mode, spacing: float = 1) -> Pixels:
     return to_pixels(picture)
 
 
-def _column(
+def lines_below(
     texts: Sequence[str], x: float, y: int, step: int, face: str, size: float, colour: Colour
 ) -> tuple[Line, ...]:
+    """Lines one below the other."""
     return tuple(Line(x, y + step * row, text, face, size, colour) for row, text in enumerate(texts))
 
 
@@ -184,7 +185,7 @@ def _receipt() -> Scene:
         "Tax 7 %                     1.93",
         "Total                      29.56",
     )
-    page = Page(320, 220, PAPER, _column(items, 20, 30, 21, "DejaVu Mono", 14, INK))
+    page = Page(320, 220, PAPER, lines_below(items, 20, 30, 21, "DejaVu Mono", 14, INK))
     made = Scene("text", "tune", "receipt", draw(page, FRACTIONAL))
     made.same("light", draw(page, LIGHT_FRACTIONAL), "light hinting")
     made.same("whole", draw(page, NONE), "glyphs at whole pixels")
@@ -208,7 +209,7 @@ def _article() -> Scene:
         "in a hurry; the gulls had the rails",
         "to themselves until almost noon.",
     )
-    page = Page(340, 240, (250, 247, 240), _column(texts, 24, 40, 28, "DejaVu Serif", 16, (40, 36, 32)))
+    page = Page(340, 240, (250, 247, 240), lines_below(texts, 24, 40, 28, "DejaVu Serif", 16, (40, 36, 32)))
     made = Scene("text", "tune", "article", draw(page, LIGHT_FRACTIONAL))
     made.same("none", draw(page, FRACTIONAL), "no hinting")
     made.same("lcd", draw(page, replace(LCD, subpixel=True)), "subpixel rendering, no hinting")
@@ -226,8 +227,8 @@ def _settings() -> Scene:
     grey = (205, 208, 214)
     labels = ("Notifications", "Appearance", "Language", "Storage", "Privacy", "Updates", "About this device")
     values = ("On", "Dark", "English", "41 GB of 64 GB", "Strict", "Weekly", "Model 3")
-    lines = _column(labels, 18, 34, 30, "Liberation Sans", 15, grey)
-    lines += _column(values, 196, 34, 30, "Liberation Sans", 13, (132, 140, 152))
+    lines = lines_below(labels, 18, 34, 30, "Liberation Sans", 15, grey)
+    lines += lines_below(values, 196, 34, 30, "Liberation Sans", 13, (132, 140, 152))
     rules = tuple((18, 44 + 30 * row, 302, 45 + 30 * row, (52, 56, 64)) for row in range(6))
     page = Page(320, 240, (24, 26, 31), lines, rules)
     made = Scene("text", "tune", "settings", draw(page, LIGHT))
@@ -270,7 +271,7 @@ def _listing() -> Scene:
         "        return 0.0",
         "    return total / len(values)",
     )
-    lines = _column(texts, 16, 28, 22, "Liberation Mono", 14, (36, 41, 46))
+    lines = lines_below(texts, 16, 28, 22, "Liberation Mono", 14, (36, 41, 46))
     page = Page(300, 204, (246, 248, 250), lines).recolour(1, (3, 98, 60))
     made = Scene("text", "judge", "listing", draw(page, LIGHT))
     made.same("none", draw(page, NONE), "no hinting")
@@ -292,7 +293,7 @@ def _letter() -> Scene:
         "over 1,260 is enclosed.",
         "With kind regards, Workshop Lindahl",
     )
-    page = Page(330, 240, PAPER, _column(texts, 26, 44, 27, "Liberation Serif", 18, (20, 20, 20)))
+    page = Page(330, 240, PAPER, lines_below(texts, 26, 44, 27, "Liberation Serif", 18, (20, 20, 20)))
     made = Scene("text", "judge", "letter", draw(page, FRACTIONAL))
     made.same("light", draw(page, LIGHT_FRACTIONAL), "light hinting")
     made.same("contrast", draw(page, replace(FRACTIONAL, contrast=1.12)), "slightly lighter strokes")
@@ -311,9 +312,9 @@ def _departures() -> Scene:
     times = ("06:12", "06:40", "07:05", "07:18", "07:55", "08:20")
     places = ("Porto", "Lisboa Oriente", "Braga", "Coimbra B", "Faro", "Guarda")
     tracks = ("3", "1", "5", "2", "1", "4")
-    lines = _column(times, 20, 38, 30, "DejaVu Sans Bold", 16, amber)
-    lines += _column(places, 96, 38, 30, "DejaVu Sans", 16, (236, 238, 242))
-    lines += _column(tracks, 282, 38, 30, "DejaVu Sans", 16, amber)
+    lines = lines_below(times, 20, 38, 30, "DejaVu Sans Bold", 16, amber)
+    lines += lines_below(places, 96, 38, 30, "DejaVu Sans", 16, (236, 238, 242))
+    lines += lines_below(tracks, 282, 38, 30, "DejaVu Sans", 16, amber)
     page = Page(320, 220, (14, 22, 44), lines)
     made = Scene("text", "judge", "departures", draw(page, NONE))
     made.same("light", draw(page, LIGHT), "light hinting, light on dark")
@@ -334,7 +335,7 @@ def _terminal() -> Scene:
         "test     24 of 24 passed",
         "$ _",
     )
-    page = Page(300, 150, (16, 18, 16), _column(texts, 14, 26, 21, "DejaVu Mono", 13, grey))
+    page = Page(300, 150, (16, 18, 16), lines_below(texts, 14, 26, 21, "DejaVu Mono", 13, grey))
     page = page.recolour(4, green)
     made = Scene("text", "judge", "terminal", draw(page, LIGHT))
     made.same("none", draw(page, NONE), "no hinting, light on dark")

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import cairocffi
 import cairosvg
-import numpy as np
 
 from tests.corpus.make.common import Pixels, decode
 from tests.corpus.make.vector import Colour, Point
@@ -82,7 +81,7 @@ class CairoCanvas:
         return decode(stream.getvalue())
 
 
-def svg(source: str) -> Pixels:
-    """Draw an SVG, on white."""
-    drawn = cairosvg.svg2png(bytestring=source.encode(), background_color="white")
-    return np.ascontiguousarray(decode(drawn))
+def svg(source: str, width: int, height: int) -> Pixels:
+    """Draw an SVG in that size, on white."""
+    options = {"background_color": "white", "output_width": width, "output_height": height}
+    return decode(cairosvg.svg2png(bytestring=source.encode(), **options))
