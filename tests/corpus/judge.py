@@ -66,7 +66,10 @@ def _agrees(values: rivals.Values, failed: bool) -> bool:
 
 
 def write_scores(path: Path, found: Measured) -> None:
-    """A row for every pair, after a line that names the versions; empty where a tool refuses a pair, or has not run."""
+    """A row for every pair, after a line that names the versions.
+
+    A cell is empty where a tool refuses the pair, or has not run.
+    """
     columns = list(dict.fromkeys(name for values in found.values.values() for name in values))
     fresh = path.with_name(f"{path.name}.tmp")
     with fresh.open("w", encoding="utf-8", newline="") as stream:
@@ -108,7 +111,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--peers-node", type=Path, default=Path(), help="the folder that holds node_modules")
     parser.add_argument("--out", type=Path, help="keep what was measured as this CSV")
-    parser.add_argument("--read", type=Path, help="take what was measured from this CSV, and measure only what is asked")
+    parser.add_argument(
+        "--read", type=Path, help="take what was measured from this CSV, and measure only what is asked"
+    )
     parser.add_argument("--write", action="store_true", help="replace the tables of RESULTS.md")
     given = parser.parse_args()
     if given.pairs and (given.write or given.half != "all"):
@@ -134,7 +139,9 @@ def main() -> None:
 def _outside(rows: list[Row], found: Measured) -> str:
     """Tables of pairs that lie elsewhere, by the thresholds of the corpus' tune half."""
     tune = rivals.of(read_manifest(), "tune")
-    told = rivals.tables(rows, found, tune, read_scores(SCORES)) | {"Wrong verdicts of percept": report.wrong(rows, found)}
+    told = rivals.tables(rows, found, tune, read_scores(SCORES)) | {
+        "Wrong verdicts of percept": report.wrong(rows, found)
+    }
     return "\n".join(f"### {title}\n\n{table}" for title, table in told.items() if table)
 
 

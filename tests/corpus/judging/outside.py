@@ -16,8 +16,8 @@ OUTSIDE = "outside"
 def pairs(folder: Path) -> list[Row]:
     """The pairs of a folder, a row for each; their names are those of the files, without the suffix.
 
-    `labels.tsv` has a line for each pair: its name, `match` or `differ`, then what else is known of it, of which the
-    third column is taken for the category and the last for what was done. Without it, all pairs are `match`.
+    `labels.tsv` has a line for each pair: its name, `match` or `differ`, then what else is known of it. The third
+    column is taken for the category, and the last for what was done. Without it, all pairs are `match`.
 
     Raises:
         SystemExit: what is there does not fit together.

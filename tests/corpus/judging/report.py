@@ -138,9 +138,7 @@ def _verdicts(rows: Sequence[Row], found: Measured) -> str:
 def _categories(rows: Sequence[Row], found: Measured, half: str) -> str:
     lines = []
     for category in sorted({row.category for row in rows}):
-        counts, _ = judged(
-            [row for row in of(rows, half) if row.category == category], found, _VERDICT, 1.0
-        )
+        counts, _ = judged([row for row in of(rows, half) if row.category == category], found, _VERDICT, 1.0)
         if counts.pairs:
             right = counts.found + counts.passed
             share = f"{counts.accuracy:.0%}"

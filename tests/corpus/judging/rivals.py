@@ -115,7 +115,9 @@ def _measured(found: Measured) -> set[str]:
 def by_category(rows: Sequence[Row], found: Measured, judges: Iterable[Judge]) -> str:
     """False alarms and missed defects of each of them, per category, apart; then all, and how many are right."""
     categories = sorted({row.category for row in rows})
-    totals = [_labels([row for row in rows if category in ("all", row.category)]) for category in (*categories, "all")]
+    totals = [
+        _labels([row for row in rows if category in ("all", row.category)]) for category in (*categories, "all")
+    ]
     lines = [("pairs that look the same / that differ", "", *totals, "", "")]
     for judge in judges:
         counts, refused = judged(rows, found, named(judge.measure), judge.threshold)
@@ -128,7 +130,9 @@ def by_category(rows: Sequence[Row], found: Measured, judges: Iterable[Judge]) -
             )
             cells.append(f"{mine.alarms} / {mine.missed}" if mine.pairs else "–")
         line = (judge.name, f"{judge.threshold:.4g}", *cells, f"**{counts.alarms} / {counts.missed}**")
-        lines.append((*line, f"{counts.found + counts.passed} of {counts.pairs}, {counts.accuracy:.1%}", str(refused)))
+        lines.append(
+            (*line, f"{counts.found + counts.passed} of {counts.pairs}, {counts.accuracy:.1%}", str(refused))
+        )
     head = ("false alarms / missed", "fails above", *categories, "all", "right", "refused")
     return table(head, lines) if len(lines) > 1 else ""
 

@@ -62,7 +62,8 @@ def measure(rows: Sequence[Row], python: Path, packages: Path, skip: Collection[
     }
     found = Found()
     with TemporaryDirectory() as folder:
-        pairs, mismatched = [], []
+        pairs: list[list[str]] = []
+        mismatched = []
         for row in rows:
             sides = [_on_white(CORPUS / path) for path in (row.reference, row.candidate)]
             if sides[0].size != sides[1].size:

@@ -21,7 +21,9 @@ def main() -> None:
     """Make the categories that are named, or all of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("categories", nargs="*", metavar="CATEGORY", help=", ".join(CATEGORIES))
-    parser.add_argument("--part", choices=PARTS, help="the tune and judge halves, or the third part; both if not given")
+    parser.add_argument(
+        "--part", choices=PARTS, help="the tune and judge halves, or the third part; both if not given"
+    )
     given = parser.parse_args()
     fonts.configure()
     for name in given.categories or CATEGORIES:

@@ -1,4 +1,4 @@
-"""Where the fonts are: as the system's packages install them, or unpacked in the folder that an environment names."""
+"""Where the fonts are: installed by the system's packages, or unpacked in a folder that the environment names."""
 
 from __future__ import annotations
 
@@ -35,5 +35,7 @@ def configure() -> None:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     folders = "".join(f"<dir>{root}</dir>" for root in roots())
     path = folder / "fonts.conf"
-    path.write_text(f"<?xml version='1.0'?><fontconfig>{folders}<cachedir>{folder}</cachedir></fontconfig>", "utf-8")
+    path.write_text(
+        f"<?xml version='1.0'?><fontconfig>{folders}<cachedir>{folder}</cachedir></fontconfig>", "utf-8"
+    )
     os.environ["FONTCONFIG_FILE"] = str(path)

@@ -43,7 +43,7 @@ class CairoCanvas:
         self._paint(colour)
         left, top = self._at(x0, y0)
         right, bottom = self._at(x1, y1)
-        corners = ((right - radius, top + radius), (right - radius, bottom - radius))
+        corners: tuple[Point, ...] = ((right - radius, top + radius), (right - radius, bottom - radius))
         corners += ((left + radius, bottom - radius), (left + radius, top + radius))
         for quarter, (x, y) in enumerate(corners):
             self._context.arc(x, y, radius, (quarter - 1) * math.pi / 2, quarter * math.pi / 2)

@@ -16,7 +16,11 @@ from tests.corpus.make.common import Pixels, Scene, generator
 from tests.corpus.make.fresh.formulas import Engine, render
 
 Plot = Callable[[Figure], None]
-for _name in ("lato/Lato-Regular.ttf", "open-sans/OpenSans-Regular.ttf", "roboto/unhinted/RobotoTTF/Roboto-Regular.ttf"):
+for _name in (
+    "lato/Lato-Regular.ttf",
+    "open-sans/OpenSans-Regular.ttf",
+    "roboto/unhinted/RobotoTTF/Roboto-Regular.ttf",
+):
     font_manager.fontManager.addfont(str(fonts.find(f"truetype/{_name}")))
 
 
@@ -58,7 +62,9 @@ def _throws() -> Scene:
     made = Scene("charts", "fresh", "throws", draw(_histogram(), size))
     made.same("cairo", draw(_histogram(), size, engine="cairo"), "by another rasteriser")
     made.same("shift", draw(_histogram(), size, snap=False, shift=0.2), "axes a fifth of a pixel off, not snapped")
-    made.differs("bar", draw(_histogram(extra=4), size, engine="cairo"), "a bar is higher, other rasteriser", "cross")
+    made.differs(
+        "bar", draw(_histogram(extra=4), size, engine="cairo"), "a bar is higher, other rasteriser", "cross"
+    )
     made.differs("tick", draw(_histogram(low="1"), size), "a tick reads 1, not 0", "same")
     green = draw(_histogram("#5da37f"), size, snap=False, shift=0.2)
     made.differs("colour", green, "bars are green, axes a fifth of a pixel off", "cross")
@@ -142,9 +148,15 @@ def _tide() -> Scene:
     made.same("shift", draw(_marks(), size, snap=False, shift=0.25), "axes a quarter of a pixel off, not snapped")
     made.same("auto", draw(_marks(), size, hinting="force_autohint"), "letters by the auto-hinter")
     made.differs("squares", draw(_marks("s"), size), "dots became squares", "same")
-    made.differs("rings", draw(_marks("D"), size, engine="cairo"), "dots became diamonds, other rasteriser", "cross")
-    made.differs("risen", draw(_marks(rise=0.25), size, engine="cairo"), "all dots 5 px higher, other rasteriser", "cross")
-    made.differs("gone", draw(_marks(skip=20), size, engine="cairo"), "a dot is missing, other rasteriser", "cross")
+    made.differs(
+        "rings", draw(_marks("D"), size, engine="cairo"), "dots became diamonds, other rasteriser", "cross"
+    )
+    made.differs(
+        "risen", draw(_marks(rise=0.25), size, engine="cairo"), "all dots 5 px higher, other rasteriser", "cross"
+    )
+    made.differs(
+        "gone", draw(_marks(skip=20), size, engine="cairo"), "a dot is missing, other rasteriser", "cross"
+    )
     return made
 
 
@@ -190,8 +202,12 @@ def _empty() -> Scene:
     size = (260, 170)
     made = Scene("charts", "fresh", "kink", draw(_axis(), size, "Open Sans"))
     made.same("cairo", draw(_axis(), size, "Open Sans", "cairo"), "nearly empty, by another rasteriser")
-    made.same("shift", draw(_axis(), size, "Open Sans", snap=False, shift=0.2), "nearly empty, a fifth of a pixel off")
-    made.differs("tick", draw(_axis("1.5"), size, "Open Sans", "cairo"), "a tick reads 1.5, other rasteriser", "cross")
+    made.same(
+        "shift", draw(_axis(), size, "Open Sans", snap=False, shift=0.2), "nearly empty, a fifth of a pixel off"
+    )
+    made.differs(
+        "tick", draw(_axis("1.5"), size, "Open Sans", "cairo"), "a tick reads 1.5, other rasteriser", "cross"
+    )
     made.differs("line", draw(_axis(line=False), size, "Open Sans", "cairo"), "the line is missing", "cross")
     return made
 

@@ -1,4 +1,4 @@
-"""Icons by two rasterisers; marks of a map, tiles of a pattern and rows of stars, with one or all of them changed."""
+"""Icons by two rasterisers: marks of a map, tiles of a pattern, rows of stars; with one or all of them changed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def _each(sheet: Sheet, **changes: object) -> Sheet:
     return sheet
 
 
-def _strewn(names: tuple[str, ...], colour: Colour, seed: int, width: int, height: int, size: float) -> tuple[Item, ...]:
+def _strewn(
+    names: tuple[str, ...], colour: Colour, seed: int, width: int, height: int, size: float
+) -> tuple[Item, ...]:
     """Icons strewn over a picture, none on another."""
     rng = generator(seed)
     items: list[Item] = []
@@ -86,7 +88,9 @@ def _weave() -> Scene:
     made = Scene("icons", "fresh", "weave", draw(sheet))
     made.same("cairo", cairo(sheet), "a pattern, by another rasteriser")
     made.same("jitter", draw(sheet, jitter=0.2, seed=405), "every tile of the pattern a fifth of a pixel off")
-    made.differs("one", cairo(sheet.put(19, mirror=True)), "a tile of the pattern is turned, other rasteriser", "cross")
+    made.differs(
+        "one", cairo(sheet.put(19, mirror=True)), "a tile of the pattern is turned, other rasteriser", "cross"
+    )
     made.differs("all", draw(_each(sheet, mirror=True)), "every tile of the pattern is turned", "same")
     half = sheet
     for index in range(0, 40, 2):
@@ -103,7 +107,9 @@ def _stars() -> Scene:
         for row, count in enumerate(rows)
         for column in range(5)
     )
-    bars = tuple((184.0, 25.0 + 34 * row, 184.0 + 22 * count, 31.0 + 34 * row, gold) for row, count in enumerate(rows))
+    bars = tuple(
+        (184.0, 25.0 + 34 * row, 184.0 + 22 * count, 31.0 + 34 * row, gold) for row, count in enumerate(rows)
+    )
     sheet = Sheet(310, 152, (255, 255, 255), 22, items, bars)
     made = Scene("icons", "fresh", "stars", draw(sheet))
     made.same("cairo", cairo(sheet), "rows of stars, by another rasteriser")

@@ -69,7 +69,11 @@ def _wall(turned: bool = False, odd: bool = False) -> Floats:
     column = (along + 12 * (row % 2)) // longest
     mortar = ((across % height_of) < 2) | (((along + 12 * (row % 2)) % longest) < 2)
     tone = generator(450).uniform(-22, 22, (40, 40))[row, column]
-    brick = np.asarray((150, 74, 54)) + tone[..., None] + 30 * (fractal(height, width, 451, 12, 5, 0.7) - 0.5)[..., None]
+    brick = (
+        np.asarray((150, 74, 54))
+        + tone[..., None]
+        + 30 * (fractal(height, width, 451, 12, 5, 0.7) - 0.5)[..., None]
+    )
     if odd:
         brick = np.where(((row == 4) & (column == 3))[..., None], (96, 106, 120), brick)
     return np.where(mortar[..., None], (186, 178, 166), brick).astype(np.float64)

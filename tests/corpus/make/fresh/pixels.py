@@ -42,7 +42,7 @@ def _rings() -> Scene:
     plain = to_pixels(exact)
     made = Scene("pixels", "fresh", "glow", plain)
     made.same("dither", to_pixels(exact + generator(433).uniform(-0.9, 0.9, exact.shape)), "dithered")
-    made.same("level", to_pixels(exact + (1, 0, 1)), "one level brighter in red and blue")
+    made.same("level", to_pixels(exact + np.asarray((1, 0, 1))), "one level brighter in red and blue")
     made.differs("bands", to_pixels(np.floor(exact / 14 + 0.5) * 14), "bands of 14 levels", "same")
     dots = to_pixels(exact + generator(434).uniform(-0.9, 0.9, exact.shape))
     for row, column in generator(435).integers(6, 120, (9, 2)):
@@ -72,7 +72,9 @@ def _flag() -> Scene:
 
 
 def _card() -> Scene:
-    def draw(canvas: Canvas | CairoCanvas, icon: str = "sun", bars: int = 4, ink: Colour = (150, 70, 30)) -> Pixels:
+    def draw(
+        canvas: Canvas | CairoCanvas, icon: str = "sun", bars: int = 4, ink: Colour = (150, 70, 30)
+    ) -> Pixels:
         canvas.box(10, 10, 190, 110, (255, 252, 244), radius=12)
         paint(canvas, icon, 22, 24, 40, ink)  # type: ignore[arg-type]
         for row in range(bars):

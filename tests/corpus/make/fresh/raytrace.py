@@ -65,9 +65,16 @@ def _gallery() -> Scene:
     made = Scene("raytrace", "fresh", "gallery", render(world, 490, 196))
     made.same("seed", render(world, 491, 196), "another seed, noise with heavy tails")
     made.same("twice", render(world, 492, 196), "another seed again, noise with heavy tails")
-    made.differs("moved", render(world.ball(3, centre=(0.75, 0.3, 1.5)), 493, 196), "the small ball moved", "cross")
+    made.differs(
+        "moved", render(world.ball(3, centre=(0.75, 0.3, 1.5)), 493, 196), "the small ball moved", "cross"
+    )
     made.differs("matt", render(world.ball(1, mirror=False), 490, 196), "the mirror is matt", "same")
-    made.differs("tiles", render(replace(world, floor=((0.7, 0.64, 0.6), (0.3, 0.26, 0.24))), 494, 196), "the floor has tiles, seed", "cross")
+    made.differs(
+        "tiles",
+        render(replace(world, floor=((0.7, 0.64, 0.6), (0.3, 0.26, 0.24))), 494, 196),
+        "the floor has tiles, seed",
+        "cross",
+    )
     return made
 
 

@@ -28,10 +28,10 @@ LCD_FRACTIONAL = replace(LCD, subpixel=True)
 
 def _reduced(page: Page, times: int = 4) -> Pixels:
     """Draw a page larger and reduce it: glyphs at any fraction of a pixel, anti-aliased by counting."""
-    lines = tuple(
-        replace(line, x=line.x * times, y=line.y * times, size=line.size * times) for line in page.lines
+    lines = tuple(replace(line, x=line.x * times, y=line.y * times, size=line.size * times) for line in page.lines)
+    rules = tuple(
+        (x0 * times, y0 * times, x1 * times, y1 * times, colour) for x0, y0, x1, y1, colour in page.rules
     )
-    rules = tuple((x0 * times, y0 * times, x1 * times, y1 * times, colour) for x0, y0, x1, y1, colour in page.rules)
     large = draw(Page(page.width * times, page.height * times, page.ground, lines, rules), NONE)
     return np.asarray(Image.fromarray(large).resize((page.width, page.height), Image.Resampling.BOX), np.uint8)
 
@@ -42,7 +42,9 @@ def _caption() -> Scene:
     made.same("light", draw(page, LIGHT_FRACTIONAL), "a label alone, light hinting")
     made.same("whole", draw(page, NONE), "a label alone, glyphs at whole pixels")
     made.same("reduced", _reduced(page), "a label alone, drawn large and reduced")
-    made.differs("digit", draw(page.change(0, "7.2", "7.3"), LIGHT_FRACTIONAL), "2 became 3, light hinting", "cross")
+    made.differs(
+        "digit", draw(page.change(0, "7.2", "7.3"), LIGHT_FRACTIONAL), "2 became 3, light hinting", "cross"
+    )
     made.differs("word", draw(page.change(0, "Figure", "Future"), FRACTIONAL), "another word", "same")
     return made
 
@@ -125,7 +127,9 @@ def _menu() -> Scene:
     texts = ("Lentil soup", "Baked trout", "Barley salad", "Plum crumble", "House cider")
     prices = ("€ 6.50", "€ 17.20", "€ 9.80", "€ 7.40", "€ 4.90")
     ink = (44, 62, 50)
-    lines = lines_below(texts, 22, 40, 30, "Lato", 18, ink) + lines_below(prices, 212, 40, 30, "Lato Bold", 17, ink)
+    lines = lines_below(texts, 22, 40, 30, "Lato", 18, ink) + lines_below(
+        prices, 212, 40, 30, "Lato Bold", 17, ink
+    )
     page = Page(300, 190, (246, 242, 230), lines)
     made = Scene("text", "fresh", "menu", draw(page, LIGHT_FRACTIONAL))
     made.same("none", draw(page, FRACTIONAL), "no hinting")

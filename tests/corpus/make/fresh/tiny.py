@@ -50,7 +50,9 @@ def _folder() -> Scene:
     made.same("webp", webp(picture, 96), "WebP of quality 96")
     made.same("cairo", _cairo(48, "folder", SAND, TEAL), "another rasteriser")
     made.differs("file", jpeg(_favicon(48, "file", SAND, TEAL), 95), "folder became sheet, JPEG", "cross")
-    made.differs("blue", webp(_favicon(48, "folder", SAND, (30, 80, 200)), 96), "the folder is blue, WebP", "cross")
+    made.differs(
+        "blue", webp(_favicon(48, "folder", SAND, (30, 80, 200)), 96), "the folder is blue, WebP", "cross"
+    )
     made.differs("mirror", _favicon(48, "folder", SAND, TEAL, mirror=True), "mirrored", "same")
     return made
 
@@ -59,7 +61,9 @@ def _pin() -> Scene:
     made = Scene("tiny", "fresh", "pin32", _favicon(32, "pin", NIGHT, GOLD))
     made.same("cairo", _cairo(32, "pin", NIGHT, GOLD), "another rasteriser")
     made.same("level", _favicon(32, "pin", (27, 31, 46), GOLD), "the ground is one level off")
-    made.differs("badge", _cairo(32, "pin", NIGHT, GOLD, badge=GREEN), "a green badge, another rasteriser", "cross")
+    made.differs(
+        "badge", _cairo(32, "pin", NIGHT, GOLD, badge=GREEN), "a green badge, another rasteriser", "cross"
+    )
     made.differs("down", _favicon(32, "pin", NIGHT, GOLD, (0, 3)), "3 px lower", "same")
     return made
 

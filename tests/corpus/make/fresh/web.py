@@ -68,7 +68,8 @@ def _park(renderer: Renderer) -> Scene:
 
     def marks(x: float = 0, y: float = 0, skip: int = -1, fill: str = "#b3261e") -> tuple[str, str]:
         drawn = "".join(
-            f"<g transform='translate({left + x} {top + y})'><path d='M10 25 L3 12 A8 8 0 1 1 17 12 Z' fill='{fill}'/>"
+            f"<g transform='translate({left + x} {top + y})'>"
+            f"<path d='M10 25 L3 12 A8 8 0 1 1 17 12 Z' fill='{fill}'/>"
             "<circle cx=10 cy=8.5 r=3 fill='#fff'/></g>"
             for index, (left, top) in enumerate(places)
             if index != skip
@@ -103,7 +104,9 @@ def _door(renderer: Renderer) -> Scene:
     made.same("slight", draw(SLIGHT), "one button in an empty page, slight hinting")
     made.same("raster", draw(RASTER), "one button in an empty page, other rasteriser")
     made.differs("word", draw(SLIGHT, ("Sign in", "Sign up")), "in became up, slight hinting", "cross")
-    made.differs("place", draw(RASTER, ("left:120px", "left:126px")), "6 px to the right, other rasteriser", "cross")
+    made.differs(
+        "place", draw(RASTER, ("left:120px", "left:126px")), "6 px to the right, other rasteriser", "cross"
+    )
     return made
 
 
@@ -126,7 +129,9 @@ def _stock(renderer: Renderer) -> Scene:
     made.same("lcd", draw(LCD), "1280×640, subpixel rendering")
     made.differs("pieces", draw(NONE, ("<td>655", "<td>855")), "1280×640, digit 6 became 8, no hinting", "cross")
     made.differs("states", draw(NONE, ("i.r{background:#d64545}", "")), "1280×640, red dots are green", "cross")
-    made.differs("shelf", draw(SLIGHT, ("9 drawer<td>1024", "8 drawer<td>1024")), "1280×640, digit 9 became 8", "same")
+    made.differs(
+        "shelf", draw(SLIGHT, ("9 drawer<td>1024", "8 drawer<td>1024")), "1280×640, digit 9 became 8", "same"
+    )
     return made
 
 
