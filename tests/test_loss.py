@@ -66,7 +66,14 @@ def gradient(loss: Any, reference: Tensor, candidate: Tensor) -> tuple[Tensor, T
     ],
 )
 @pytest.mark.usefixtures("all_weights")
-@pytest.mark.parametrize(("n", "height", "width"), [(1, 48, 48), (3, 37, 53)])
+@pytest.mark.parametrize(
+    ("n", "height", "width"),
+    [
+        (2, 33, 49),
+        pytest.param(1, 48, 48, marks=pytest.mark.slow),
+        pytest.param(3, 37, 53, marks=pytest.mark.slow),
+    ],
+)
 def test_numbers_are_the_engines(recipe: dict[str, str], n: int, height: int, width: int) -> None:
     spec = make_recipe(
         recipe.get("preset", "five-taps"),
