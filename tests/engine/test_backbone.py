@@ -157,7 +157,15 @@ def test_the_height_of_the_bands_moves_no_digit(taps: list[str]) -> None:
 
 
 @pytest.mark.parametrize("network", ["vgg16-l2pool", "vgg16-blurpool"])
-@pytest.mark.parametrize(("n", "height", "width"), [(1, 18, 18), (2, 33, 53), (3, 64, 48), (1, 131, 98)])
+@pytest.mark.parametrize(
+    ("n", "height", "width"),
+    [
+        (1, 18, 18),
+        (2, 33, 53),
+        pytest.param(3, 64, 48, marks=pytest.mark.slow),
+        pytest.param(1, 131, 98, marks=pytest.mark.slow),
+    ],
+)
 def test_all_taps_with_other_pools(
     monkeypatch: pytest.MonkeyPatch, reference: torch.nn.Sequential, network: str, n: int, height: int, width: int
 ) -> None:
