@@ -12,6 +12,7 @@ from PIL import Image
 from tests.corpus.make.common import (
     CORPUS,
     FIELDS,
+    HALVES,
     LARGEST_FILE,
     MANIFEST,
     PICTURES,
@@ -24,7 +25,8 @@ from tests.corpus.make.counts import END, README, START, table
 
 ROWS = read_manifest()
 FILES = sorted({path for row in ROWS for path in (row.reference, row.candidate)})
-WHOLE_FOLDER = 9_000_000
+WHOLE_FOLDER = 12_000_000
+FRESH = 4_000_000
 
 
 @cache
@@ -37,7 +39,7 @@ def test_the_manifest_is_in_order() -> None:
     assert sorted(ROWS) == ROWS
     assert all(all(row) for row in ROWS)
     assert {row.label for row in ROWS} == {"same", "differs"}
-    assert {row.half for row in ROWS} == {"tune", "judge"}
+    assert {row.half for row in ROWS} == set(HALVES)
     assert {row.machine for row in ROWS} == {"same", "cross"}
 
 
@@ -53,14 +55,22 @@ def test_there_are_enough_pairs() -> None:
     assert counts["differs", "same"] >= 25
 
 
-def test_every_category_has_both_labels_in_both_halves() -> None:
+def test_the_third_part_is_large_and_balanced() -> None:
+    counts = Counter((row.label, row.machine) for row in ROWS if row.half == "fresh")
+    assert counts.total() >= 120
+    assert counts["differs", "cross"] >= 50
+    assert counts["differs", "same"] >= 30
+    assert 0.4 < sum(counts["same", machine] for machine in ("same", "cross")) / counts.total() < 0.6
+
+
+def test_every_category_has_both_labels_in_each_half() -> None:
     found: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for row in ROWS:
         found[row.category].add((row.half, row.label))
-    assert {len(kinds) for kinds in found.values()} == {4}
+    assert {len(kinds) for kinds in found.values()} == {2 * len(HALVES)}
 
 
-def test_no_scene_and_no_picture_is_in_both_halves() -> None:
+def test_no_scene_and_no_picture_is_in_two_halves() -> None:
     halves: dict[str, set[str]] = defaultdict(set)
     for row in ROWS:
         for thing in (row.scene, row.reference, row.candidate):
@@ -84,6 +94,8 @@ def test_files_are_small() -> None:
     sizes = {path: (CORPUS / path).stat().st_size for path in FILES}
     assert max(sizes.values()) < LARGEST_FILE
     assert sum(sizes.values()) < WHOLE_FOLDER
+    fresh = {path for row in ROWS if row.half == "fresh" for path in (row.reference, row.candidate)}
+    assert sum(sizes[path] for path in fresh) < FRESH
 
 
 def test_pictures_are_plain_rgb_or_grey() -> None:

@@ -19,6 +19,7 @@ def tensor(width: int, height: int, seed: int) -> torch.Tensor:
     return pixels.view(1, height, width, 3).permute(0, 3, 1, 2) / 255
 
 
+@pytest.mark.slow
 def test_the_loss_of_super_resolution_falls() -> None:
     first, middle, last = example("super_resolution")["train"](PHOTOS, steps=40, side=32, batch=2)
     # Slowly: it begins with bilinear interpolation, which is not bad.
@@ -26,7 +27,7 @@ def test_the_loss_of_super_resolution_falls() -> None:
 
 
 def test_the_loss_of_style_transfer_falls() -> None:
-    content, style = tensor(40, 32, 1), tensor(40, 32, 2)
+    content, style = tensor(24, 20, 1), tensor(24, 20, 2)
     picture, losses = example("style_transfer")["transfer"](content, style, steps=10)
     assert losses[-1] < 0.8 * losses[0]
     assert picture.shape == content.shape
@@ -34,7 +35,7 @@ def test_the_loss_of_style_transfer_falls() -> None:
 
 
 def test_noise_becomes_the_picture() -> None:
-    target = tensor(40, 32, 1)
+    target = tensor(24, 20, 1)
     optimise = example("optimise_image")["optimise"]
     start, _ = optimise(target, steps=0)
     picture, losses = optimise(target, steps=40)

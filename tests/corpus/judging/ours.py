@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 LARGE = 1_000_000
 """Pixels of a picture above which presets that check does not use are not tried."""
 GATES = ("overall", "peak", "colour")
+VERDICT = "check"
+LIMITS = "limit {}"
+"""Name of a gate → name of the limit that check chose for the pair."""
 MEANS = {preset: f"mean {preset}" for preset in ("default", "five-taps", "johnson-content", "johnson-style")}
 _TAPS = load_preset("five-taps").spec.taps
 SUMS = (*((tap,) for tap in _TAPS), _TAPS[1:4], _TAPS)
@@ -47,14 +51,32 @@ def gates_of(row: Row) -> PairResult:
     return check(*_paths(row), noise="auto")
 
 
+def verdict(result: PairResult) -> dict[str, float | None]:
+    """What check measured of the pair, the limits that it chose, and what both come to.
+
+    `VERDICT` is the gate that is highest against its limit, as a share of the limit: above 1 the pair fails. It is
+    infinite for a pair that no gate can measure, such as one of two sizes.
+    """
+    if result.evidence is None:
+        return {VERDICT: 0.0 if result.status in ("pass", "warn") else math.inf}
+    found: dict[str, float | None] = {gate.name: gate.value for gate in result.evidence.gates}
+    found["noise"] = result.evidence.noise or 0.0
+    shares = [0.0]
+    for gate in result.evidence.gates:
+        found[LIMITS.format(gate.name)] = gate.fail
+        if gate.fail is not None:
+            beyond = math.inf if gate.value > 0 else 0.0
+            shares.append(gate.value / gate.fail if gate.fail else beyond)
+    found[VERDICT] = max(shares)
+    return found
+
+
 def measures(row: Row, result: PairResult) -> dict[str, float | None]:
     """Every number of a pair: the gates of the result, means of all presets, and strongest cells by tap.
 
     None for the presets of style transfer where pictures are large, which would take longer than everything else.
     """
-    assert result.evidence is not None
-    found: dict[str, float | None] = {gate.name: gate.value for gate in result.evidence.gates}
-    found |= {"noise": result.evidence.noise or 0.0, MEANS["default"]: result.distance}
+    found = verdict(result) | {MEANS["default"]: result.distance}
     large = (result.width or 0) * (result.height or 0) > LARGE
     for preset in ("johnson-content", "johnson-style"):
         found[MEANS[preset]] = None if large else compare(*_paths(row), preset=preset).distance

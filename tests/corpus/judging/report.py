@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 
 from percept_cli.judging.gates import AUTO_PEAK
 from percept_cli.judging.rules import NOISES, Noise
-from tests.corpus.judging import ours
-from tests.corpus.judging.statistics import Confusion, best_threshold, confusion, roc_area
-from tests.corpus.judging.tools import COUNTS, TOOLS
-from tests.corpus.make.common import Row
+from tests.corpus.judging import ours, rivals
+from tests.corpus.judging.rivals import (
+    CONFUSED,
+    Measure,
+    Measured,
+    Values,
+    confused,
+    halves,
+    judged,
+    named,
+    of,
+    scored,
+    table,
+)
+from tests.corpus.judging.statistics import best_threshold, roc_area
+from tests.corpus.judging.tools import TOOLS
+from tests.corpus.make.common import HALVES, Row
 
 START, END = "<!-- tables -->\n", "<!-- end of tables -->\n"
 
-Values = Mapping[str, float | None]
-Measure = Callable[[Values], float | None]
 Level = Callable[[float], float]
 """Noise floor of a pair → the level of its peak."""
-
-
-@dataclass
-class Measured:
-    """What was measured of the pairs."""
-
-    versions: list[str] = field(default_factory=list)
-    """Of the public tools."""
-    values: dict[str, dict[str, float | None]] = field(default_factory=dict)
-    """Name of the pair → name of the measure → its value; None for a pair that the tool refuses."""
+_VERDICT = named(ours.VERDICT)
 
 
 def replaced(text: str, tables: str) -> str:
@@ -38,31 +39,39 @@ def replaced(text: str, tables: str) -> str:
 
 def tables(rows: Sequence[Row], found: Measured) -> str:
     """All of them, with headings."""
-    parts = [
-        ("Verdicts of percept", _verdicts(rows, found)),
-        ("Verdicts of percept by category, judge half, auto", _categories(rows, found)),
-        ("ROC areas", _areas(rows, found, _measures(found))),
-        ("Judge half, by the threshold that is best on the tune half", _chosen(rows, found)),
-        ("Public tools as they come: any differing pixel fails, judge half", _as_shipped(rows, found)),
-        ("Which layers: ROC area of the strongest cell", _cells(rows, found)),
-        ("What each gate is worth", _without(rows, found)),
-        ("Other levels of the peak", _peaks(rows, found)),
-        ("Wrong verdicts of percept, auto", _wrong(rows, found)),
-    ]
-    return "\n".join(f"### {title}\n\n{table}" for title, table in parts if table)
+    parts = {"Verdicts of percept": _verdicts(rows, found)}
+    for half in halves(rows, found, _VERDICT):
+        parts[f"Verdicts of percept by category, {half} half, auto"] = _categories(rows, found, half)
+    parts["ROC areas"] = _areas(rows, found, _measures(found))
+    for half in HALVES[1:]:
+        title = f"{half.capitalize()} half, by the threshold that is best on the tune half"
+        parts[title] = _chosen(rows, found, half)
+    tune = of(rows, "tune")
+    for half in HALVES:
+        for how, told in rivals.tables(of(rows, half), found, tune, found).items():
+            parts[f"All tools by category, {half} half, {how}"] = told
+    parts |= {
+        "Which layers: ROC area of the strongest cell": _cells(rows, found),
+        "What each gate is worth": _without(rows, found),
+        "Other levels of the peak": _peaks(rows, found),
+        "Wrong verdicts of percept, auto": wrong(rows, found),
+    }
+    return "\n".join(f"### {title}\n\n{told}" for title, told in parts.items() if told)
 
 
-def gates(values: Values) -> dict[str, float]:
-    """What percept's gates need, which is there for every pair."""
-    found = {name: values[name] for name in (*ours.GATES, "noise")}
-    return {name: value for name, value in found.items() if value is not None}
+def gates(values: Values) -> dict[str, float] | None:
+    """What percept's gates need, where it was measured."""
+    found = {name: values.get(name) for name in (*ours.GATES, "noise")}
+    there = {name: value for name, value in found.items() if value is not None}
+    return there if len(there) == len(found) else None
 
 
 def _score_by(noise: Noise, only: Sequence[str] = ours.GATES, peak: Level | None = None) -> Measure:
-    return lambda values: ours.score(gates(values), noise, only, peak)
+    def score(values: Values) -> float | None:
+        given = gates(values)
+        return None if given is None else ours.score(given, noise, only, peak)
 
-
-_SCORE_AUTO = _score_by("auto")
+    return score
 
 
 def _line(least: float, times: float) -> Level:
@@ -77,121 +86,85 @@ OTHER_PEAKS: Mapping[str, Level] = {
 """Levels of the peak that were tried; all of them end where the default ends."""
 
 
-def _named(name: str) -> Measure:
-    return lambda values: values.get(name)
-
-
 def _measures(found: Measured) -> dict[str, Measure]:
     """Names in the table → measures, those of tools only where they have run."""
-    there = next(iter(found.values.values()))
+    there = {name for values in found.values.values() for name in values}
     return (
-        {"**percept check, all gates (auto)**": _SCORE_AUTO}
-        | {f"percept, gate {name} alone": _named(name) for name in ours.GATES}
-        | {f"percept, mean of preset {preset}": _named(name) for preset, name in ours.MEANS.items()}
-        | {name: _named(name) for name in TOOLS if name in there}
+        {"**percept check, all gates (auto)**": _VERDICT}
+        | {f"percept, gate {name} alone": named(name) for name in ours.GATES}
+        | {f"percept, mean of preset {preset}": named(name) for preset, name in ours.MEANS.items()}
+        | {name: named(name) for name in TOOLS if name in there}
     )
 
 
-def _scored(rows: Iterable[Row], found: Measured, measure: Measure) -> tuple[list[float], list[bool]]:
-    """Scores and labels of the pairs that the measure does not refuse."""
-    both = [(measure(found.values[row.name]), row.label == "differs") for row in rows]
-    return [score for score, _ in both if score is not None], [label for score, label in both if score is not None]
-
-
-def _of(rows: Iterable[Row], half: str) -> list[Row]:
-    return [row for row in rows if half in ("all", row.half)]
+def _area(rows: Sequence[Row], found: Measured, measure: Measure, digits: int) -> str:
+    """A ROC area; a dash where nothing was measured."""
+    scores, differs = scored(rows, found, measure)
+    return f"{roc_area(scores, differs):.{digits}f}" if scores else "–"
 
 
 def _areas(rows: Sequence[Row], found: Measured, measures: Mapping[str, Measure]) -> str:
     lines = []
     for name, measure in measures.items():
-        areas = [f"{roc_area(*_scored(_of(rows, half), found, measure)):.4f}" for half in ("tune", "judge", "all")]
-        refused = len(rows) - len(_scored(rows, found, measure)[0])
-        lines.append((name, *areas, str(refused)))
-    return _table(("measure", "tune", "judge", "all", "pairs refused"), lines)
+        areas = [_area(of(rows, half), found, measure, 4) for half in (*HALVES, "all")]
+        asked = [row for half in halves(rows, found, measure) for row in of(rows, half)]
+        lines.append((name, *areas, str(len(asked) - len(scored(asked, found, measure)[0]))))
+    return table(("measure", *HALVES, "all", "pairs refused"), lines)
 
 
 def _cells(rows: Sequence[Row], found: Measured) -> str:
-    lines = []
-    for taps, names in ours.CELLS.items():
-        cells = [
-            f"{roc_area(*_scored(_of(rows, half), found, _named(name))):.3f}"
-            for name in names
-            for half in ("tune", "judge")
-        ]
-        lines.append((" + ".join(taps), *cells))
-    head = ("layers", "plain, tune", "plain, judge", "by visibility, tune", "by visibility, judge")
-    return _table(head, lines)
-
-
-def _confused(counts: Confusion) -> tuple[str, ...]:
-    low, high = counts.interval
-    return (
-        f"{counts.accuracy:.1%} ({low:.1%} to {high:.1%})",
-        *map(str, (counts.found, counts.missed, counts.passed, counts.alarms)),
-    )
-
-
-_CONFUSED = ("accuracy (95 % interval)", "defects found", "defects missed", "same passed", "false alarms")
-
-
-def _judged(rows: Iterable[Row], found: Measured, measure: Measure, threshold: float) -> tuple[Confusion, int]:
-    rows = list(rows)
-    scores, differs = _scored(rows, found, measure)
-    return confusion(differs, [score > threshold for score in scores]), len(rows) - len(scores)
+    there = halves(rows, found, named(next(iter(ours.CELLS.values()))[0]))
+    lines = [
+        (" + ".join(taps), *(_area(of(rows, half), found, named(name), 3) for name in names for half in there))
+        for taps, names in ours.CELLS.items()
+    ]
+    head = ("layers", *(f"{how}, {half}" for how in ("plain", "by visibility") for half in there))
+    return table(head, lines if there else [])
 
 
 def _verdicts(rows: Sequence[Row], found: Measured) -> str:
     lines = []
     for noise in NOISES:
-        for half in ("tune", "judge"):
+        measure = _VERDICT if noise == "auto" else _score_by(noise)
+        for half in halves(rows, found, measure):
             for machines in (("same", "cross"), ("same",), ("cross",)):
-                mine = [row for row in _of(rows, half) if row.machine in machines]
-                if not mine:
-                    continue
-                counts, _ = _judged(mine, found, _score_by(noise), 1.0)
-                lines.append((noise, half, " and ".join(machines), *_confused(counts)))
-    return _table(("noise", "half", "machine of the pairs", *_CONFUSED), lines)
+                mine = [row for row in of(rows, half) if row.machine in machines]
+                counts, _ = judged(mine, found, measure, 1.0)
+                if counts.pairs:
+                    lines.append((noise, half, " and ".join(machines), *confused(counts)))
+    return table(("noise", "half", "machine of the pairs", *CONFUSED), lines)
 
 
-def _categories(rows: Sequence[Row], found: Measured) -> str:
+def _categories(rows: Sequence[Row], found: Measured, half: str) -> str:
     lines = []
     for category in sorted({row.category for row in rows}):
-        mine = [row for row in _of(rows, "judge") if row.category == category]
-        if mine:
-            counts, _ = _judged(mine, found, _SCORE_AUTO, 1.0)
+        counts, _ = judged([row for row in of(rows, half) if row.category == category], found, _VERDICT, 1.0)
+        if counts.pairs:
             right = counts.found + counts.passed
             share = f"{counts.accuracy:.0%}"
             lines.append((category, f"{right} of {counts.pairs}", share, str(counts.missed), str(counts.alarms)))
-    return _table(("category", "right", "accuracy", "defects missed", "false alarms"), lines) if lines else ""
+    return table(("category", "right", "accuracy", "defects missed", "false alarms"), lines)
 
 
-def _chosen(rows: Sequence[Row], found: Measured) -> str:
-    tune, judge = _of(rows, "tune"), _of(rows, "judge")
-    if not tune or not judge:
-        return ""
+def _chosen(rows: Sequence[Row], found: Measured, half: str) -> str:
+    tune, mine = of(rows, "tune"), of(rows, half)
     lines = []
     for name, measure in _measures(found).items():
-        fixed = measure is _SCORE_AUTO
-        threshold = 1.0 if fixed else best_threshold(*_scored(tune, found, measure))
-        counts, refused = _judged(judge, found, measure, threshold)
-        before, _ = _judged(tune, found, measure, threshold)
+        before = scored(tune, found, measure)
+        if not before[0] or not scored(mine, found, measure)[0]:
+            continue
+        fixed = measure is _VERDICT
+        threshold = 1.0 if fixed else best_threshold(*before)
+        counts, refused = judged(mine, found, measure, threshold)
+        accuracy = judged(tune, found, measure, threshold)[0].accuracy
         told = "its own levels" if fixed else f"{threshold:.4g}"
-        lines.append((name, told, f"{before.accuracy:.1%}", *_confused(counts), str(refused)))
-    return _table(("measure", "threshold", "tune accuracy", *_CONFUSED, "pairs refused"), lines)
-
-
-def _as_shipped(rows: Sequence[Row], found: Measured) -> str:
-    judge = _of(rows, "judge")
-    if not judge or COUNTS[0] not in next(iter(found.values.values())):
-        return ""
-    lines = [(name, *_confused(_judged(judge, found, _named(name), 0.0)[0])) for name in COUNTS]
-    return _table(("tool", *_CONFUSED), lines)
+        lines.append((name, told, f"{accuracy:.1%}", *confused(counts), str(refused)))
+    return table(("measure", "threshold", "tune accuracy", *CONFUSED, "pairs refused"), lines)
 
 
 def _without(rows: Sequence[Row], found: Measured) -> str:
     kinds = {
-        "all": _SCORE_AUTO,
+        "all": _score_by("auto"),
         "without distance": _score_by("auto", ("peak", "colour")),
         "without colour": _score_by("auto", ("overall", "peak")),
         "without peak": _score_by("auto", ("overall", "colour")),
@@ -202,36 +175,41 @@ def _without(rows: Sequence[Row], found: Measured) -> str:
 
 def _peaks(rows: Sequence[Row], found: Measured) -> str:
     least, times, most = AUTO_PEAK
-    kinds = {f"**{least} + {times:g} × floor, at most {most}** (the default)": _SCORE_AUTO}
+    kinds = {f"**{least} + {times:g} × floor, at most {most}** (the default)": _score_by("auto")}
     kinds |= {name: _score_by("auto", peak=level) for name, level in OTHER_PEAKS.items()}
     return _compared("level of the peak", rows, found, kinds)
 
 
 def _compared(what: str, rows: Sequence[Row], found: Measured, kinds: Mapping[str, Measure]) -> str:
+    there = halves(rows, found, _score_by("auto"))
     lines = []
     for name, measure in kinds.items():
         cells = []
-        for half in ("tune", "judge"):
-            counts, _ = _judged(_of(rows, half), found, measure, 1.0)
-            area = roc_area(*_scored(_of(rows, half), found, measure))
-            cells += [f"{area:.4f}", f"{counts.accuracy:.1%}", f"{counts.missed} + {counts.alarms}"]
+        for half in there:
+            counts, _ = judged(of(rows, half), found, measure, 1.0)
+            cells += [
+                _area(of(rows, half), found, measure, 4),
+                f"{counts.accuracy:.1%}",
+                f"{counts.missed} + {counts.alarms}",
+            ]
         lines.append((name, *cells))
     told = ("ROC area", "accuracy", "missed + false alarms")
-    return _table((what, *(f"{half}: {one}" for half in ("tune", "judge") for one in told)), lines)
+    head = (what, *(f"{half}: {one}" for half in there for one in told))
+    return table(head, lines if there else [])
 
 
-def _wrong(rows: Sequence[Row], found: Measured) -> str:
+def wrong(rows: Sequence[Row], found: Measured) -> str:
+    """The pairs that check judges otherwise than their labels say, with what it measured and its limits."""
     lines = []
     for row in sorted(rows, key=lambda row: (row.half, row.label, row.name)):
-        values = gates(found.values[row.name])
-        if ours.failed(values, "auto") != (row.label == "differs"):
-            levels = ours.levels(values)
-            told = [f"{values[name]:.3g} / {levels[name]:.3g}" for name in ours.GATES]
+        values = found.values.get(row.name, {})
+        share = values.get(ours.VERDICT)
+        if share is not None and (share > 1) != (row.label == "differs"):
+            told = [_against(values.get(name), values.get(ours.LIMITS.format(name))) for name in ours.GATES]
             lines.append((row.half, f"`{row.name}`", row.label, *told, row.what))
     head = ("half", "pair", "label", *(f"{name} / level" for name in ours.GATES), "what was done")
-    return _table(head, lines) if lines else ""
+    return table(head, lines)
 
 
-def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    rule = ["---"] * len(head)
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, rule, *lines))
+def _against(value: float | None, limit: float | None) -> str:
+    return " / ".join("–" if number is None else f"{number:.3g}" for number in (value, limit))

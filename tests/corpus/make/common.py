@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -15,10 +15,11 @@ from PIL import Image
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
-Half = Literal["tune", "judge"]
+Half = Literal["tune", "judge", "fresh"]
 Label = Literal["same", "differs"]
 Machine = Literal["same", "cross"]
 
+HALVES: tuple[Half, ...] = ("tune", "judge", "fresh")
 CORPUS = Path(__file__).resolve().parents[1]
 PICTURES = CORPUS / "pictures"
 MANIFEST = CORPUS / "pairs.csv"
@@ -136,17 +137,22 @@ def _write_manifest(rows: list[Row]) -> None:
     fresh.replace(MANIFEST)
 
 
-def write(category: str, scenes: Iterable[Scene]) -> int:
-    """Replace a category's pictures and rows; the number of its pairs."""
+def write(category: str, scenes: Iterable[Scene], halves: Sequence[Half] = HALVES) -> int:
+    """Replace a category's pictures and rows, those of some halves; the number of pairs."""
     made = list(scenes)
     rows = [row for scene in made for row in scene.rows]
     files = {path: stored for scene in made for path, stored in scene.files.items()}
+    kept = [row for row in read_manifest() if row.category != category or row.half not in halves]
+    taken = files.keys() & {path for row in kept for path in (row.reference, row.candidate)}
+    if taken:
+        raise ValueError(f"{', '.join(sorted(taken))} would be written over")
     for path, stored in files.items():
         target = CORPUS / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(stored.data)
-    _write_manifest([row for row in read_manifest() if row.category != category] + rows)
+    _write_manifest(kept + rows)
+    named = {path for row in (*kept, *rows) for path in (row.reference, row.candidate)}
     for old in (PICTURES / category).iterdir():
-        if old.relative_to(CORPUS).as_posix() not in files:
+        if old.relative_to(CORPUS).as_posix() not in named:
             old.unlink()
     return len(rows)

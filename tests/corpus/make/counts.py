@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from tests.corpus.make.common import CORPUS, Row
+from tests.corpus.make.common import CORPUS, HALVES, Row
 
 README = CORPUS / "README.md"
 START, END = "<!-- counts -->\n", "<!-- end of counts -->\n"
 COLUMNS = [
     (half, label, machine)
-    for half in ("tune", "judge")
+    for half in HALVES
     for label, machine in (("same", "same"), ("same", "cross"), ("differs", "same"), ("differs", "cross"))
 ]
 

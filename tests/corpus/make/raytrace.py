@@ -23,6 +23,15 @@ class Ball:
 
 
 @dataclass(frozen=True)
+class Sun:
+    """A disc of the sky that only scattered rays find by chance, so that few samples have much of the light."""
+
+    direction: Vector
+    degrees: float
+    light: float
+
+
+@dataclass(frozen=True)
 class World:
     """Balls over a chequered floor, a round lamp, a sky and a camera."""
 
@@ -38,6 +47,7 @@ class World:
     exposure: float = 1.0
     width: int = 160
     height: int = 120
+    sun: Sun | None = None
 
     def ball(self, index: int, **changes: object) -> World:
         """Change a ball."""
@@ -82,6 +92,9 @@ def _radiance(world: World, origin: Floats, direction: Floats, rng: np.random.Ge
     distance, number = _hit(world, origin, direction)
     up = np.clip(direction[:, 1:2], 0, 1)
     light = np.asarray(world.sky) * (0.75 + 0.25 * up) + 0.12 * (1 - up)
+    if world.sun:
+        towards = direction @ _unit(np.asarray(world.sun.direction))
+        light = np.where((towards > np.cos(np.radians(world.sun.degrees)))[:, None], world.sun.light, light)
     # Every ray draws its random numbers, also those that leave: a change in one place then leaves others alone.
     lamp_point, scatter = _sphere(rng, len(origin)), _sphere(rng, len(origin))
     solid = distance < FAR

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
 import freetype
 import numpy as np
 
+from tests.corpus.make import fonts
 from tests.corpus.make.common import Floats, Pixels, Scene, to_pixels
 
-FONTS = Path("/usr/share/fonts/truetype")
 FACES = {
     "DejaVu Sans": "dejavu/DejaVuSans.ttf",
     "DejaVu Sans Bold": "dejavu/DejaVuSans-Bold.ttf",
@@ -26,6 +25,22 @@ FACES = {
     "Liberation Serif Bold": "liberation2/LiberationSerif-Bold.ttf",
     "Liberation Mono": "liberation2/LiberationMono-Regular.ttf",
     "Liberation Mono Bold": "liberation2/LiberationMono-Bold.ttf",
+    "Carlito": "crosextra/Carlito-Regular.ttf",
+    "Carlito Bold": "crosextra/Carlito-Bold.ttf",
+    "Fira Code": "firacode/FiraCode-Regular.ttf",
+    "Fira Code Bold": "firacode/FiraCode-Bold.ttf",
+    "Gentium": "gentium/Gentium-R.ttf",
+    "Gentium Italic": "gentium/Gentium-I.ttf",
+    "Lato": "lato/Lato-Regular.ttf",
+    "Lato Bold": "lato/Lato-Bold.ttf",
+    "Noto Sans": "noto/NotoSans-Regular.ttf",
+    "Noto Sans Bold": "noto/NotoSans-Bold.ttf",
+    "Noto Serif": "noto/NotoSerif-Regular.ttf",
+    "Noto Serif Italic": "noto/NotoSerif-Italic.ttf",
+    "Open Sans": "open-sans/OpenSans-Regular.ttf",
+    "Open Sans Bold": "open-sans/OpenSans-Bold.ttf",
+    "Roboto": "roboto/unhinted/RobotoTTF/Roboto-Regular.ttf",
+    "Roboto Bold": "roboto/unhinted/RobotoTTF/Roboto-Bold.ttf",
 }
 Colour = tuple[int, int, int]
 _UPRIGHT = freetype.Matrix(0x10000, 0, 0, 0x10000)
@@ -101,7 +116,7 @@ class Page:
 
 @cache
 def _face(name: str, size: float) -> freetype.Face:
-    face = freetype.Face(str(FONTS / FACES[name]))
+    face = freetype.Face(str(fonts.find(f"truetype/{FACES[name]}")))
     face.set_char_size(round(size * 64))  # at 72 dots per inch, a point is a pixel
     return face
 
@@ -119,8 +134,11 @@ def _stamp(coverage: Floats, bitmap: freetype.Bitmap, left: int, top: int, lcd: 
         np.maximum(part, glyph[y0 - top : y1 - top, x0 - left : x1 - left], out=part)
 
 
-def draw(page: Page, mode: Mode) -> Pixels:
-    """Draw a page in one of the rendering modes; advances are unhinted, so that lines keep their length."""
+def draw(page: Page, mode: Mode, spacing: float = 1) -> Pixels:
+    """Draw a page in one of the rendering modes; advances are unhinted, so that lines keep their length.
+
+    With another `spacing`, the advances of another font engine: every line is that many times as long.
+    """
     picture = np.empty((page.height, page.width, 3))
     picture[:] = page.ground
     for x0, y0, x1, y1, colour in page.rules:
@@ -138,15 +156,16 @@ def draw(page: Page, mode: Mode) -> Pixels:
             face.glyph.render(freetype.FT_RENDER_MODE_LCD if mode.lcd else freetype.FT_RENDER_MODE_NORMAL)
             slot = face.glyph
             _stamp(coverage, slot.bitmap, whole + slot.bitmap_left, line.y - slot.bitmap_top, mode.lcd)
-            pen += advance
+            pen += advance * spacing
         coverage **= mode.contrast
         picture += (np.asarray(line.colour) - picture) * coverage
     return to_pixels(picture)
 
 
-def _column(
+def lines_below(
     texts: Sequence[str], x: float, y: int, step: int, face: str, size: float, colour: Colour
 ) -> tuple[Line, ...]:
+    """Lines one below the other."""
     return tuple(Line(x, y + step * row, text, face, size, colour) for row, text in enumerate(texts))
 
 
@@ -166,7 +185,7 @@ def _receipt() -> Scene:
         "Tax 7 %                     1.93",
         "Total                      29.56",
     )
-    page = Page(320, 220, PAPER, _column(items, 20, 30, 21, "DejaVu Mono", 14, INK))
+    page = Page(320, 220, PAPER, lines_below(items, 20, 30, 21, "DejaVu Mono", 14, INK))
     made = Scene("text", "tune", "receipt", draw(page, FRACTIONAL))
     made.same("light", draw(page, LIGHT_FRACTIONAL), "light hinting")
     made.same("whole", draw(page, NONE), "glyphs at whole pixels")
@@ -190,7 +209,7 @@ def _article() -> Scene:
         "in a hurry; the gulls had the rails",
         "to themselves until almost noon.",
     )
-    page = Page(340, 240, (250, 247, 240), _column(texts, 24, 40, 28, "DejaVu Serif", 16, (40, 36, 32)))
+    page = Page(340, 240, (250, 247, 240), lines_below(texts, 24, 40, 28, "DejaVu Serif", 16, (40, 36, 32)))
     made = Scene("text", "tune", "article", draw(page, LIGHT_FRACTIONAL))
     made.same("none", draw(page, FRACTIONAL), "no hinting")
     made.same("lcd", draw(page, replace(LCD, subpixel=True)), "subpixel rendering, no hinting")
@@ -208,8 +227,8 @@ def _settings() -> Scene:
     grey = (205, 208, 214)
     labels = ("Notifications", "Appearance", "Language", "Storage", "Privacy", "Updates", "About this device")
     values = ("On", "Dark", "English", "41 GB of 64 GB", "Strict", "Weekly", "Model 3")
-    lines = _column(labels, 18, 34, 30, "Liberation Sans", 15, grey)
-    lines += _column(values, 196, 34, 30, "Liberation Sans", 13, (132, 140, 152))
+    lines = lines_below(labels, 18, 34, 30, "Liberation Sans", 15, grey)
+    lines += lines_below(values, 196, 34, 30, "Liberation Sans", 13, (132, 140, 152))
     rules = tuple((18, 44 + 30 * row, 302, 45 + 30 * row, (52, 56, 64)) for row in range(6))
     page = Page(320, 240, (24, 26, 31), lines, rules)
     made = Scene("text", "tune", "settings", draw(page, LIGHT))
@@ -252,7 +271,7 @@ def _listing() -> Scene:
         "        return 0.0",
         "    return total / len(values)",
     )
-    lines = _column(texts, 16, 28, 22, "Liberation Mono", 14, (36, 41, 46))
+    lines = lines_below(texts, 16, 28, 22, "Liberation Mono", 14, (36, 41, 46))
     page = Page(300, 204, (246, 248, 250), lines).recolour(1, (3, 98, 60))
     made = Scene("text", "judge", "listing", draw(page, LIGHT))
     made.same("none", draw(page, NONE), "no hinting")
@@ -274,7 +293,7 @@ def _letter() -> Scene:
         "over 1,260 is enclosed.",
         "With kind regards, Workshop Lindahl",
     )
-    page = Page(330, 240, PAPER, _column(texts, 26, 44, 27, "Liberation Serif", 18, (20, 20, 20)))
+    page = Page(330, 240, PAPER, lines_below(texts, 26, 44, 27, "Liberation Serif", 18, (20, 20, 20)))
     made = Scene("text", "judge", "letter", draw(page, FRACTIONAL))
     made.same("light", draw(page, LIGHT_FRACTIONAL), "light hinting")
     made.same("contrast", draw(page, replace(FRACTIONAL, contrast=1.12)), "slightly lighter strokes")
@@ -293,9 +312,9 @@ def _departures() -> Scene:
     times = ("06:12", "06:40", "07:05", "07:18", "07:55", "08:20")
     places = ("Porto", "Lisboa Oriente", "Braga", "Coimbra B", "Faro", "Guarda")
     tracks = ("3", "1", "5", "2", "1", "4")
-    lines = _column(times, 20, 38, 30, "DejaVu Sans Bold", 16, amber)
-    lines += _column(places, 96, 38, 30, "DejaVu Sans", 16, (236, 238, 242))
-    lines += _column(tracks, 282, 38, 30, "DejaVu Sans", 16, amber)
+    lines = lines_below(times, 20, 38, 30, "DejaVu Sans Bold", 16, amber)
+    lines += lines_below(places, 96, 38, 30, "DejaVu Sans", 16, (236, 238, 242))
+    lines += lines_below(tracks, 282, 38, 30, "DejaVu Sans", 16, amber)
     page = Page(320, 220, (14, 22, 44), lines)
     made = Scene("text", "judge", "departures", draw(page, NONE))
     made.same("light", draw(page, LIGHT), "light hinting, light on dark")
@@ -316,7 +335,7 @@ def _terminal() -> Scene:
         "test     24 of 24 passed",
         "$ _",
     )
-    page = Page(300, 150, (16, 18, 16), _column(texts, 14, 26, 21, "DejaVu Mono", 13, grey))
+    page = Page(300, 150, (16, 18, 16), lines_below(texts, 14, 26, 21, "DejaVu Mono", 13, grey))
     page = page.recolour(4, green)
     made = Scene("text", "judge", "terminal", draw(page, LIGHT))
     made.same("none", draw(page, NONE), "no hinting, light on dark")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.corpus.make import fonts
 from tests.corpus.make.common import Pixels, Scene, decode
 
 CHROMIUM = "/usr/bin/chromium"
@@ -47,10 +48,11 @@ def _configuration(setting: Setting, folder: Path) -> Path:
         )
     )
     matches = "".join(f'<match target="{target}">{edits}</match>' for target in ("pattern", "font"))
+    folders = "".join(f"<dir>{root}</dir>" for root in fonts.roots())
     path = folder / f"{setting.style}-{setting.rgba}.conf"
     path.write_text(
         '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'
-        f"<dir>/usr/share/fonts</dir><cachedir>{folder}</cachedir>{matches}</fontconfig>",
+        f"{folders}<cachedir>{folder}</cachedir>{matches}</fontconfig>",
         encoding="utf-8",
     )
     return path
@@ -90,9 +92,9 @@ class Renderer:
         return decode(picture)
 
 
-def page(name: str, old: str = "", new: str = "") -> str:
+def page(name: str, old: str = "", new: str = "", folder: Path = PAGES) -> str:
     """A page's source, with a change to what stands exactly once in it."""
-    html = (PAGES / f"{name}.html").read_text(encoding="utf-8")
+    html = (folder / f"{name}.html").read_text(encoding="utf-8")
     if old and html.count(old) != 1:
         raise ValueError(f"{old!r} stands {html.count(old)} times in {name}")
     return html.replace(old, new) if old else html

@@ -1,0 +1,1 @@
+"""The third part of the labelled pairs: other scenes, fonts, rasterisers and defects than in the two halves."""
