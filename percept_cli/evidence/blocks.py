@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from percept_cli.evidence.places import CELL
+from percept_cli.evidence.pixels import CELL
 from percept_cli.geometry import Box
 
 if TYPE_CHECKING:

@@ -178,11 +178,13 @@ def _detail(windows: Floats) -> Floats:
     return steps
 
 
-def _blurred(windows: Any) -> Floats:
+def _blurred(windows: Floats) -> Floats:
     for axis in (2, 3):
         length = windows.shape[axis] - 2 * _SPREAD
-        parts = (weight * windows.take(range(first, first + length), axis) for first, weight in enumerate(_KERNEL))
-        windows = sum(parts)
+        blurred: Floats = _KERNEL[0] * _part(windows, 0, length, axis)
+        for first, weight in enumerate(_KERNEL[1:], start=1):
+            blurred = blurred + weight * _part(windows, first, length, axis)
+        windows = blurred
     return windows
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from percept_cli.evidence.blocks import cell_at, cells_of
+from percept_cli.evidence.noise import NO_NOISE
 from percept_cli.evidence.sight import Sight
 from percept_cli.geometry import Box
 from percept_cli.judging.gates import WARN, Measures, least_limit, levels_learned, own_levels
@@ -137,7 +138,7 @@ def excess_of(
     """
     import numpy as np
 
-    measures = Measures(0.0, 0.0, None, 0.0, None, 0, 0.0, by_default=by_default)
+    measures = Measures(0.0, 0.0, None, 0.0, None, 0, NO_NOISE, by_default=by_default)
     worst: tuple[float, GateName | None] = 0.0, None
     for name, value in found.largest.items():
         least = _least(name, rules, measures)

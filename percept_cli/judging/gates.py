@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from percept_cli.evidence.noise import NoiseFloor
+from percept_cli.evidence.noise import NO_NOISE, NoiseFloor
 from percept_cli.geometry import Box
 from percept_cli.judging.precedence import resolved
 from percept_cli.judging.rules import GATES, OFF, Levels, Noise, Percent, Rules
@@ -93,7 +93,7 @@ def least_limit(name: GateName, rules: Rules, found: Measures) -> float | None:
 
     Where there is none, as for another recipe and for ``changed-pixels``, the one that settings give, if any.
     """
-    automatic = own_levels(name, "auto", replace(found, noise=0.0))
+    automatic = own_levels(name, "auto", replace(found, noise=NO_NOISE))
     levels = rules.levels.get(name) if automatic is None else automatic
     return None if levels is None else levels.fail
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from percept_cli.evidence.blocks import cells_per_block, in_blocks, in_cells
-from percept_cli.evidence.places import CELL
+from percept_cli.evidence.pixels import CELL
 from percept_cli.results.found import GateName
 
 if TYPE_CHECKING:

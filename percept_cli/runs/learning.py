@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Unpack
 
 from percept_cli.errors import InvalidSetting, UnreadableFolder
+from percept_cli.evidence.noise import NO_NOISE
 from percept_cli.geometry import Box
 from percept_cli.images.policy import PictureSettings
 from percept_cli.judging.by_noise_file import excess_of
@@ -202,7 +203,7 @@ def _wide(
 ) -> Iterator[Odd]:
     """The gate of an image whose limit one run alone has made wide, the widest, if any."""
     odd = list[Odd]()
-    measures = Measures(0.0, 0.0, None, 0.0, None, 0, 0.0, by_default=by_default)
+    measures = Measures(0.0, 0.0, None, 0.0, None, 0, NO_NOISE, by_default=by_default)
     for gate in found[0][1].largest:
         least = least_limit(gate, rules, measures)
         first, second = sorted(found, key=lambda entry: -entry[1].largest[gate])[:2]

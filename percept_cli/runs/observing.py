@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from percept_cli.errors import PerceptError
 from percept_cli.evidence.blocks import cells_of
-from percept_cli.evidence.places import CELL
+from percept_cli.evidence.pixels import CELL
 from percept_cli.evidence.sight import Sight
 from percept_cli.images.limits import Limits
 from percept_cli.judging.checks import GateJudge

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from percept_cli.evidence.noise import NO_NOISE
 from percept_cli.evidence.sight import Sight
 from percept_cli.geometry import Box, FileStamp
 from percept_cli.judging.by_noise_file import ByPlace, NoiseFiles, by_place, excess_of
@@ -19,7 +20,7 @@ from percept_cli.recipes.presets import load_preset
 from percept_cli.results.found import GateName
 from tests.support.runs import PAIR
 
-NOTHING = Measures(0.0, 0.0, None, 0.0, None, 0, 0.0, pixels=1000)
+NOTHING = Measures(0.0, 0.0, None, 0.0, None, 0, NO_NOISE, pixels=1000)
 ENTRY = LearnedImage("0" * 64, 128, 64, 2, 0.2, 0.5, 4.0, 3.0, 50)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from percept_cli.evidence.noise import NO_NOISE
 from percept_cli.judging.gates import AUTO, FIXED, Measures, levels_of
 from percept_cli.judging.precedence import PRECEDENCE, over, takes_learned
 from percept_cli.judging.rulebook import TYPED, make_book
@@ -41,7 +42,7 @@ def limit_by(rows: list[str]) -> tuple[float | None, str]:
     learned: dict[GateName, Levels] = {}
     if "noise file" in rows:
         learned["overall"] = Levels(None, SAID["noise file"], "noise file, 5 runs")
-    found = Measures(0.0, 0.0, None, 0.0, None, 0, 0.0, learned=learned)
+    found = Measures(0.0, 0.0, None, 0.0, None, 0, NO_NOISE, learned=learned)
     levels = levels_of("overall", book.rules_of("a.png"), found)
     assert levels is not None
     return levels.fail, levels.source
@@ -76,7 +77,7 @@ def test_the_page_has_the_table() -> None:
 
 def test_a_warning_alone_leaves_the_failure_to_the_rows_below() -> None:
     book, _ = make_book(Settings(), {"typed": {"overall": Levels(0.05, None, TYPED)}})
-    found = Measures(0.0, 0.0, None, 0.0, None, 0, 0.0, learned={"overall": Levels(0.3, 0.4, "noise file")})
+    found = Measures(0.0, 0.0, None, 0.0, None, 0, NO_NOISE, learned={"overall": Levels(0.3, 0.4, "noise file")})
     levels = levels_of("overall", book.rules_of("a.png"), found)
     assert levels == Levels(0.05, 0.4, "warn limit: command line; fail limit: noise file")
 
@@ -89,7 +90,7 @@ def test_the_noise_file_switches_no_gate_on() -> None:
         0.0,
         None,
         9,
-        0.0,
+        NO_NOISE,
         learned={"changed-pixels": Levels(None, 5.0), "colour": Levels(None, 5.0)},
     )
     off, _ = make_book(Settings(Path("percept.toml"), {}, {"check": {"colour": "off"}}))
@@ -102,7 +103,7 @@ def test_the_noise_file_switches_no_gate_on() -> None:
 
 def test_noise_that_was_chosen_says_what_the_last_row_says() -> None:
     book, _ = make_book(Settings(), {"noise": "same-machine"})
-    levels = levels_of("peak", book.rules_of("a.png"), Measures(0.0, 0.0, None, 0.0, None, 0, 0.0))
+    levels = levels_of("peak", book.rules_of("a.png"), Measures(0.0, 0.0, None, 0.0, None, 0, NO_NOISE))
     assert levels is not None
     assert (levels.fail, levels.source) == (FIXED["same-machine"]["peak"], "limit of --noise same-machine")
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from percept_cli.evidence import maps
+from percept_cli.evidence.noise import NoiseFloor
 from percept_cli.evidence.pixels import CELL
 from percept_cli.evidence.places import Places
 from percept_cli.judging.checks import GateJudge
-from percept_cli.judging.gates import Measures, judge_gates
+from percept_cli.judging.gates import AUTO_PEAK, Measures, judge_gates
 from percept_cli.judging.rules import Levels, Noise, Rules
 from percept_cli.pairs import pair_of_files
 from percept_cli.recipes.presets import load_preset
@@ -113,7 +114,10 @@ def levels(values: Mapping[str, float]) -> dict[str, float]:
 
 
 def _judged(values: Mapping[str, float], noise: Noise, peak: float | None = None) -> tuple[Gate, ...]:
-    found = Measures(values["overall"], values["peak"], None, values["colour"], None, 0, values["noise"])
+    # Whether all is drawn anew is seen by the limit alone.
+    redrawn = (values.get(LIMITS.format("peak")) or 0.0) > AUTO_PEAK[2]
+    floor = NoiseFloor(values["noise"], redrawn)
+    found = Measures(values["overall"], values["peak"], None, values["colour"], None, 0, floor)
     given: dict[GateName, Levels] = {} if peak is None else {"peak": Levels(None, peak, "tried")}
     return judge_gates(found, Rules(noise=noise, levels=given))
 
