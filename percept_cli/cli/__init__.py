@@ -66,6 +66,7 @@ for _section, _commands in {
         "batch": "Compare folders, lists or streams of pairs.",
         "heatmap": "Draw where two images differ.",
         "report": "Convert a JSON report to another format.",
+        "merge": "Join the reports of several jobs into one.",
     },
     "Keep a baseline": {
         "check": "Compare images with their baseline; fail on visible changes.",

@@ -137,6 +137,7 @@ class _Many:
             allow_unmatched=terms.allow_unmatched,
             folders=self._folders(),
             origin=pairs.origin,
+            shard=pairs.shard,
         )
         report = None if to.stdout is None else report_of(self._run, to.stdout, Style(wide=to.wide))
         self._rows = report if isinstance(report, RowReport) else None
@@ -166,8 +167,12 @@ class _Many:
         early = self._pipeline.stopped_early or self._failure is not None
         if self._failed_fast:
             early = len(self._results) != self._pairs.total
+        shard = self._pairs.shard
+        if shard is not None and self._pairs.read is not None and not early:
+            shard = replace(shard, whole=self._pairs.read())
         ended_with = ExitCode(signals.exit_code()) if self.interrupted else None
-        return replace(self._run, device=self._scorer.device, complete=not early, ended_with=ended_with)
+        device = self._scorer.device
+        return replace(self._run, device=device, complete=not early, shard=shard, ended_with=ended_with)
 
     def _folders(self) -> tuple[str, str] | None:
         """The folders that were compared; one image and a folder are not two."""

@@ -18,8 +18,10 @@ from typing import Any, BinaryIO
 
 from percept_cli.errors import InvalidSetting, PerceptError, UnusablePair
 from percept_cli.pairs import Pair, Pairs
+from percept_cli.pairs.sharding import Sharded, sharded
 from percept_cli.recipes.presets import check_threshold
 from percept_cli.results.extra import check_depth
+from percept_cli.results.shard import Shard
 from percept_cli.system.names import counted, posix, printable, shown
 
 STDIN = "-"
@@ -35,7 +37,7 @@ _NO_BEGINNING = UnusablePair(
 )
 
 
-def read_manifest(name: str) -> Pairs:
+def read_manifest(name: str, shard: Shard | None = None) -> Pairs:
     """The pairs that a manifest lists, or that another program writes to standard input.
 
     The form is recognised by the first line: a JSON object begins JSON Lines; anything else is the header of CSV
@@ -45,6 +47,7 @@ def read_manifest(name: str) -> Pairs:
     Args:
         name: a file, whose folder relative paths start from; or ``-`` for standard input, which like any pipe is
             read as it comes, and whose relative paths start from the current folder.
+        shard: which of its pairs; all of them by default.
 
     Raises:
         InvalidSetting: if the file cannot be read, or its header does not name the columns.
@@ -52,7 +55,8 @@ def read_manifest(name: str) -> Pairs:
     if name == STDIN:
         if sys.stdin is None:
             raise InvalidSetting("standard input is closed", hint="pipe the pairs into it, or give a file.")
-        return Pairs(_Manifest("standard input", Path(), live=True).pairs(sys.stdin.buffer), live=True)
+        pairs = Pairs(_Manifest("standard input", Path(), live=True).pairs(sys.stdin.buffer), live=True)
+        return sharded(pairs, shard)
     path = Path(name)
     try:
         if path.is_dir():
@@ -60,8 +64,9 @@ def read_manifest(name: str) -> Pairs:
                 f"{shown(path)} is a folder, not a list of pairs", hint="give two folders instead."
             )
         if path.exists() and not path.is_file():  # a pipe cannot be read twice
-            return Pairs(_Manifest(shown(path), Path(), live=True).pairs(path.open("rb")), live=True)
-        return _read_file(path)
+            pairs = Pairs(_Manifest(shown(path), Path(), live=True).pairs(path.open("rb")), live=True)
+            return sharded(pairs, shard)
+        return _read_file(path, shard)
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
         raise InvalidSetting(
@@ -69,12 +74,12 @@ def read_manifest(name: str) -> Pairs:
         ) from None
 
 
-def _read_file(path: Path) -> Pairs:
+def _read_file(path: Path, shard: Shard | None) -> Pairs:
     # A redirected file under the system's name for standard input has no folder of its own.
     base = Path() if path.as_posix().startswith(("/dev/", "/proc/")) else path.parent
     lines = _Manifest(shown(path), base)
     with path.open("rb") as file:
-        total, notes = _survey(path, lines.pairs(file))
+        names, notes = _survey(path, lines.pairs(file))
 
     def again() -> Iterator[Pair]:
         try:
@@ -85,13 +90,18 @@ def _read_file(path: Path) -> Pairs:
                 hint="do not move or delete it while percept runs.",
             ) from None
         with file:
-            yield from _mark_shared(lines.pairs(file))
+            pairs = lines.pairs(file)
+            yield from _mark_shared(iter(pairs if shard is None else Sharded(pairs, shard)))
 
-    return Pairs(again(), total=total, inputs=(path,), notes=notes)
+    found = Pairs(again(), total=names.total(), inputs=(path,), notes=notes)
+    if shard is None:
+        return found
+    mine = sum(count for name, count in names.items() if shard.holds(name))
+    return replace(found, total=mine, shard=replace(shard, whole=names.total()))
 
 
-def _survey(path: Path, pairs: Iterable[Pair]) -> tuple[int, tuple[str, ...]]:
-    """How many pairs a manifest has, and what a person should know of it before they are compared."""
+def _survey(path: Path, pairs: Iterable[Pair]) -> tuple[Counter[str], tuple[str, ...]]:
+    """How many pairs of a manifest have each name, and what a person should know before they are compared."""
     folder, outside, first, names = _lexical(path.parent), 0, "", Counter[str]()
     for pair in pairs:
         names[pair.name] += 1
@@ -107,7 +117,7 @@ def _survey(path: Path, pairs: Iterable[Pair]) -> tuple[int, tuple[str, ...]]:
             f"{shown(path)} uses {counted(len(twice), 'name')} for more than one pair, such as "
             f"{printable(twice[0])}; all pairs are compared"
         )
-    return names.total(), tuple(notes)
+    return names, tuple(notes)
 
 
 def _lexical(path: Path) -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 from percept_cli.geometry import FileStamp, View
 from percept_cli.results.found import Evidence, excess
 from percept_cli.results.likeness import Likeness
+from percept_cli.results.shard import Position
 from percept_cli.results.status import RANK, Status
 
 
@@ -105,6 +106,8 @@ class PairResult:
     """What the distance is like; None of equal pictures, of no distance, and by recipes without a ladder."""
     matched: tuple[int, int] | None = None
     """Of several references: which one this is about, from 1, and how many there are; None where there is one."""
+    position: Position | None = None
+    """Of a shard: where it stands in the whole run."""
 
     @property
     def severity(self) -> float:

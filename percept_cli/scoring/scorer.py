@@ -297,6 +297,7 @@ class Scorer:
             seconds=0.0,
             weight=pair.weight,
             extra=pair.extra,
+            position=pair.position,
         )
 
 

@@ -14,6 +14,7 @@ from percept_cli.cli.options import (
     recipe_options,
     report_options,
     run_options,
+    shard_option,
     talk_options,
     threshold_option,
     top_option,
@@ -40,6 +41,7 @@ from percept_cli.cli.options import (
     "threshold, weight; others are copied to the report.",
 )
 @choice_options
+@shard_option
 @recipe_options
 @report_options
 @top_option("Maximum rows in the table (worst first).")

@@ -18,6 +18,7 @@ from percept_cli.cli.options import (
     recipe_options,
     report_options,
     run_options,
+    shard_option,
     talk_options,
     threshold_option,
     top_option,
@@ -85,6 +86,7 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
 @_policy("--size-mismatch", "Sizes or frames differ")
 @allow_empty_option
 @choice_options
+@shard_option
 @recipe_options
 @report_options
 @option(
