@@ -44,10 +44,11 @@ def merged(paths: Sequence[Path]) -> Run:
         UnreadableReport: if one cannot be read.
         OutputUnwritable: if the folder of temporary files cannot hold the results.
     """
-    files = dict[Path, Path]()
+    seen = set[Path]()
     for path in paths:
-        if files.setdefault(path.resolve(), path) is not path:
+        if path.resolve() in seen:
             raise CannotMerge(f"{shown(path)} is given twice", hint="give each report once.")
+        seen.add(path.resolve())
     results = _Gathered()
     try:
         runs = [results.take(path) for path in paths]
