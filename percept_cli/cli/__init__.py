@@ -55,7 +55,6 @@ Documentation: {DOCS}/
 )
 def cli() -> None:
     """Measure how different images look, and fail a build on visible changes.
-
     Run percept COMMAND --help for the options of a command.
     """
 

@@ -109,7 +109,7 @@ def check() -> None:
     detail is blurred away). Limits adapt to the noise of each pair: another machine's fonts pass, one wrong digit
     does not. percept.toml can hold folders and limits ([check]), and exceptions for some images ([[override]]).
 
-    The exit code is 0 if all images pass or only warn, 1 if any fails, 3 if any is unreadable.
+    Exits with 0 if all pass or warn, 1 if any fails, 3 if any is unreadable.
 
     \b
     Examples:
