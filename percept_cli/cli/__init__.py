@@ -54,9 +54,7 @@ Documentation: {DOCS}/
     help="Show the version and exit.",
 )
 def cli() -> None:
-    """Measure how different images look, and fail a build on visible changes.
-    Run percept COMMAND --help for the options of a command.
-    """
+    """Measure how different images look, and fail a build on visible changes. See percept COMMAND --help."""
 
 
 for _section, _commands in {
