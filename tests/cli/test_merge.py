@@ -17,7 +17,10 @@ from percept_cli.system.names import counted
 from tests.conftest import Percept, Save
 from tests.support.batches import CHEAP, LINE_SCHEMA, rows
 from tests.support.html_pages import Page
-from tests.support.reported import SCHEMA
+from tests.support.report_files import written
+from tests.support.reported import MANY, SCHEMA
+from tests.support.shards import shards_of
+from tests.support.torch_loaded import with_torch_report
 
 FORMATS = (
     "txt",
@@ -246,3 +249,9 @@ def test_a_merged_page_notes_what_is_gone(percept: Percept, equal: Path) -> None
     (equal / "actual").rename(equal / "moved")
     done = percept("merge", "1.json", "2.json", "-o", "out.html")
     assert "images not found; run percept merge in the folder in which they were compared" in done.stderr
+
+
+def test_nothing_of_it_loads_torch(tmp_path: Path) -> None:
+    paths = [written(run, tmp_path / f"{number}.json") for number, run in enumerate(shards_of(MANY, 2))]
+    done = with_torch_report("merge", *(path.name for path in paths), "-o", "run.html", "-q", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (3, "False\n")
