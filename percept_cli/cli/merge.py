@@ -39,7 +39,7 @@ def merge(
         say(f"read {counted(len(run.results), 'result')} from {counted(len(reports), 'report')}")
     documents = [posix(path) for path, name in to.files if name == "json"]
     json_report = documents[0] if documents else None
-    write_anew(ctx, run, to, top=top, quiet=quiet, pictures=pictures, json_report=json_report)
+    write_anew(ctx, run, to, top=top, quiet=quiet, worst=True, pictures=pictures, json_report=json_report)
     code = run.exit_code if run.ended_with is None else run.ended_with
     # Half a run has passed nothing.
     return code if code or run.complete else ExitCode.INPUT

@@ -14,7 +14,7 @@ from percept_cli.cli.console import print_report, say, style_of_stdout
 from percept_cli.cli.options import (
     note_settings,
 )
-from percept_cli.cli.words import where_reports_are
+from percept_cli.cli.words import where_reports_are, worst_in_lines
 from percept_cli.errors import ExitCode
 from percept_cli.reports import Style, render
 from percept_cli.reports.destinations import Destinations
@@ -46,12 +46,13 @@ def report(
     run = read_run(results)
     if verbose:
         say(f"read {counted(len(run.results), 'result')} of percept {run.version} from {shown(results)}")
-    write_anew(ctx, run, to, top=top, quiet=quiet, pictures=pictures, json_report=results.as_posix())
+    json_report = results.as_posix()
+    write_anew(ctx, run, to, top=top, quiet=quiet, worst=False, pictures=pictures, json_report=json_report)
     return ExitCode.WITHIN
 
 
 def write_anew(
-    ctx: click.Context, run: Run, to: Destinations, *, top: int | None, quiet: bool, **look: Any
+    ctx: click.Context, run: Run, to: Destinations, *, top: int | None, quiet: bool, worst: bool, **look: Any
 ) -> None:
     """Write the reports of a run that was read, and say what it came to.
 
@@ -61,6 +62,7 @@ def write_anew(
         to: where the reports go.
         top: the most rows, as --top has it.
         quiet: whether nothing is said.
+        worst: whether what did not pass is said too.
         look: fields of ``Style``.
     """
     if not quiet:
@@ -76,6 +78,8 @@ def write_anew(
     if to.files and not quiet:
         status, reason = judge_run(run)
         say(f"{status.upper()}: {printable(reason)}")
+        for line in worst_in_lines(run, top) if worst and to.stdout is None else ():
+            say(line)
         say(where_reports_are([path for path, _ in to.files]))
     if to.stdout is not None:
         print_report(render(run, to.stdout, style_of_stdout(top=top, **look)), coloured=to.stdout == "table")

@@ -158,7 +158,12 @@ def test_one_verdict_for_all_jobs(percept: Percept) -> None:
     assert table.stderr == "read 10 results from 2 reports\n"
     done_by_itself = percept("merge", "1.json", "2.json", "-o", "out.json", "-o", "out.html", fresh=True)
     assert done_by_itself.returncode == 1
-    assert "The reports are in out.json, out.html." in done_by_itself.stderr
+    assert done_by_itself.stderr == (
+        "FAIL: 1 missing, 1 new; 8 images within the limits\n"
+        "  MISSING gone.png: there is no image with this name\n"
+        "  NEW new.png: there is no baseline with this name\n"
+        "The reports are in out.json, out.html.\n"
+    )
     assert done_by_itself.stdout == ""
 
 
