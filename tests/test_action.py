@@ -26,15 +26,15 @@ pytestmark = pytest.mark.skipif(BASH is None, reason="needs bash")
 
 def test_inputs_and_outputs_are_described_and_exist() -> None:
     assert ACTION["runs"]["using"] == "composite"
-    assert set(ACTION["inputs"]) == {"baseline", "current", "args", "report-name", "python-version", "version"}
-    assert set(ACTION["outputs"]) == {"exit-code", "report"}
+    inputs = {"baseline", "current", "args", "shard", "merge", "report-name", "python-version", "version"}
+    assert set(ACTION["inputs"]) == inputs
+    assert set(ACTION["outputs"]) == {"exit-code", "report", "report-name"}
     for entry in (*ACTION["inputs"].values(), *ACTION["outputs"].values()):
         assert entry["description"]
     for entry in ACTION["inputs"].values():
         assert ("default" in entry) != entry.get("required", False)
     used = set(EXPRESSION.findall(json.dumps(ACTION)))
-    inputs = {name.removeprefix("inputs.") for name in used if name.startswith("inputs.")}
-    assert inputs <= set(ACTION["inputs"])
+    assert {name.removeprefix("inputs.") for name in used if name.startswith("inputs.")} <= inputs
     ids = {step["id"] for step in STEPS if "id" in step}
     assert {name.split(".")[1] for name in used if name.startswith("steps.")} <= ids
 
@@ -100,12 +100,19 @@ def test_code_in_the_repository_that_is_checked_is_not_run(folders: Path, save: 
 
 
 def compare(
-    folder: Path, baseline: str, current: str, args: str = "", name: str = "percept-report"
+    folder: Path,
+    baseline: str,
+    current: str,
+    args: str = "",
+    name: str = "percept-report",
+    *,
+    shard: str = "",
+    merge: str = "",
 ) -> tuple[int, str, dict[str, str], str]:
     """Run the step as a runner does: its exit code, its log, its outputs, and the job's summary."""
     (step,) = (step for step in STEPS if step.get("id") == "check")
     runner = folder / "runner"
-    runner.mkdir()
+    runner.mkdir(exist_ok=True)
     environment = {
         "RUNNER_TEMP": str(runner),
         "GITHUB_OUTPUT": str(runner / "output"),
@@ -114,6 +121,8 @@ def compare(
         "PERCEPT_BASELINE": baseline,
         "PERCEPT_CURRENT": current,
         "PERCEPT_ARGS": args,
+        "PERCEPT_SHARD": shard,
+        "PERCEPT_MERGE": merge,
         "PERCEPT_REPORT": name,
         "CI": "true",
     }
@@ -199,3 +208,44 @@ def test_one_folder_alone_is_refused(folders: Path, baseline: str, current: str)
     code, log, outputs, _ = compare(folders, baseline, current)
     assert (code, outputs) == (2, {"exit-code": "2"})
     assert log == "::error title=percept::give both inputs baseline and current, or neither\n"
+
+
+def test_jobs_of_a_matrix_become_one_report_with_one_verdict(folders: Path, save: Save) -> None:
+    """Their artifacts have names of their own; annotations and summary are those of the last job."""
+    save("current/icon.png", seed=2)
+    names = set()
+    for one in (1, 2):
+        _, log, outputs, summary = compare(folders, "base line", "current", shard=f"{one}/2")
+        names.add(outputs["report-name"])
+        assert ("::error" in log, summary) == (False, "")
+        assert f"shard {one}/2 " in log
+        shutil.copytree(outputs["report"], folders / "shards" / outputs["report-name"])
+    assert names == {"percept-report-1-of-2", "percept-report-2-of-2"}
+    code, log, outputs, summary = compare(folders, "", "", merge="shards")
+    assert (code, outputs["exit-code"], outputs["report-name"]) == (1, "1", "percept-report")
+    assert len(re.findall("^::error ", log, re.MULTILINE)) == 1
+    assert summary.startswith("## percept: FAIL\n\n1 of 2 images failed.\n")
+    assert sorted(os.listdir(outputs["report"])) == ["junit.xml", "report.html", "report.json", "summary.md"]
+    shutil.rmtree(folders / "shards" / "percept-report-2-of-2")
+    code, log, outputs, _ = compare(folders, "", "", merge="shards")
+    assert (code, outputs["exit-code"]) == (3, "3")
+    assert "shard 2 of 2 is missing" in log
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"shard": "3"}, "the input shard must be two numbers, such as 3/8"),
+        ({"shard": "1/2\nexit-code=0"}, "the input shard must be two numbers, such as 3/8"),
+        (
+            {"merge": "shards", "shard": "1/2"},
+            "the input merge compares nothing: leave out baseline, current and shard",
+        ),
+        ({"merge": "nowhere"}, "no reports in the folder of the input merge: all jobs must upload theirs"),
+    ],
+)
+def test_inputs_of_a_matrix_that_make_no_sense_are_refused(
+    folders: Path, options: dict[str, str], told: str
+) -> None:
+    code, log, outputs, _ = compare(folders, "", "", **options)
+    assert (code, outputs, log) == (2, {"exit-code": "2"}, f"::error title=percept::{told}\n")

@@ -20,6 +20,7 @@ STOREYS = (
     ("loss", "pytest_plugin"),
     ("cli",),
     ("testing",),
+    ("cluster",),
     ("runs",),
     ("reports",),
     ("scoring",),

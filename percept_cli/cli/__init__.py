@@ -54,10 +54,7 @@ Documentation: {DOCS}/
     help="Show the version and exit.",
 )
 def cli() -> None:
-    """Measure how different images look, and fail a build on visible changes.
-
-    Run percept COMMAND --help for the options of a command.
-    """
+    """Measure how different images look, and fail a build on visible changes. See percept COMMAND --help."""
 
 
 for _section, _commands in {
@@ -66,6 +63,7 @@ for _section, _commands in {
         "batch": "Compare folders, lists or streams of pairs.",
         "heatmap": "Draw where two images differ.",
         "report": "Convert a JSON report to another format.",
+        "merge": "Join the reports of several jobs into one.",
     },
     "Keep a baseline": {
         "check": "Compare images with their baseline; fail on visible changes.",

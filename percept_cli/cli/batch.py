@@ -12,6 +12,7 @@ from percept_cli.cli.asked import destinations_of, recipe_of
 from percept_cli.cli.many import Terms, run_many
 from percept_cli.cli.process import settle_in
 from percept_cli.pairs import Pairs
+from percept_cli.results.shard import Shard, parse_shard
 from percept_cli.system.names import shown
 
 
@@ -25,6 +26,7 @@ def batch(
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     any_extension: bool,
+    shard: str | None,
     form: str | None,
     wide: bool,
     outputs: tuple[Path, ...],
@@ -39,10 +41,11 @@ def batch(
     terms["top_in_files"] = (
         terms["top"] if ctx.get_parameter_source("top") is ParameterSource.COMMANDLINE else None
     )
+    part = None if shard is None else parse_shard(shard)
     settle_in()
     asked = recipe_of(ctx, **options)
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
-    pairs = _pairs(ctx, reference, candidate, manifest, include, exclude, any_extension=any_extension)
+    pairs = _pairs(ctx, reference, candidate, manifest, include, exclude, part, any_extension=any_extension)
     return run_many(pairs, asked, asked.scorer, to, Terms(**terms), quiet=quiet, verbose=verbose)
 
 
@@ -53,12 +56,14 @@ def _pairs(
     manifest: str | None,
     include: tuple[str, ...],
     exclude: tuple[str, ...],
+    shard: Shard | None,
     *,
     any_extension: bool,
 ) -> Pairs:
     from percept_cli.pairs.folders import pairs_of
     from percept_cli.pairs.listing import Choice
     from percept_cli.pairs.manifests import read_manifest
+    from percept_cli.pairs.sharding import sharded
 
     if manifest is not None:
         given = {
@@ -70,11 +75,12 @@ def _pairs(
         for name, value in given.items():
             if value:
                 raise click.UsageError(f"{name} cannot be used with --pairs.", ctx)
-        return read_manifest(manifest)
+        return read_manifest(manifest, shard)
     if reference is not None and candidate is None:
         raise click.UsageError(f"Missing argument CANDIDATE ({shown(reference)} is REFERENCE).", ctx)
     if reference is None or candidate is None:
         raise click.UsageError(
             "Missing arguments REFERENCE and CANDIDATE. Give two folders, an image and a folder, or --pairs.", ctx
         )
-    return pairs_of(reference, candidate, Choice(include, exclude), any_extension=any_extension)
+    found = pairs_of(reference, candidate, Choice(include, exclude), any_extension=any_extension)
+    return sharded(found, shard)

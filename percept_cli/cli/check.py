@@ -22,6 +22,7 @@ from percept_cli.pairs.alternates import check_variant
 from percept_cli.recipes.presets import BACKSLASH
 from percept_cli.recipes.settings import Settings
 from percept_cli.results.found import GateName
+from percept_cli.results.shard import parse_shard
 from percept_cli.system.names import shell_quoted, shown
 
 
@@ -34,6 +35,7 @@ def check(
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     any_extension: bool,
+    shard: str | None,
     form: str | None,
     wide: bool,
     outputs: tuple[Path, ...],
@@ -42,6 +44,7 @@ def check(
     **options: Any,
 ) -> int:
     """Judge images by their rules, those of the settings and what was typed; return the exit code."""
+    part = None if shard is None else parse_shard(shard)
     settle_in()
     changes = {name: options.pop(name) for name in _RULES}
     terms = {
@@ -56,9 +59,10 @@ def check(
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
     from percept_cli.pairs.folders import pairs_of
     from percept_cli.pairs.listing import Choice
+    from percept_cli.pairs.sharding import sharded
 
     found = pairs_of(baseline, current, Choice(include, exclude), any_extension=any_extension)
-    pairs = assigned(found, book)
+    pairs = sharded(assigned(found, book), part)  # behind it, so that the book knows all names
     if not quiet:
         for note in (*book.notes, *warnings):
             say(f"Warning: {note}")

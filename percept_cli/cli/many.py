@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import heapq
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ from percept_cli.cli.asked import Asked
 from percept_cli.cli.console import print_report, say, style_of_stdout
 from percept_cli.cli.options import DEFAULT_TOP, note_settings
 from percept_cli.cli.progress import Progress, progress
-from percept_cli.cli.words import hint_for_nothing, what_is_asked, what_ran, where_reports_are
+from percept_cli.cli.words import hint_for_nothing, what_is_asked, what_ran, where_reports_are, worst_in_lines
 from percept_cli.drawing.heatmaps import HeatMapFolder
 from percept_cli.engine.plan import avoided
 from percept_cli.errors import ExitCode, OutputUnwritable, PerceptError
@@ -28,8 +27,7 @@ from percept_cli.judging.matching import combined
 from percept_cli.pairs import Pairs
 from percept_cli.reports import RowReport, Style, render, report_of
 from percept_cli.reports.destinations import Destinations
-from percept_cli.reports.findings import outcome_of
-from percept_cli.results.pair import PairResult, badness
+from percept_cli.results.pair import PairResult
 from percept_cli.results.run import Run
 from percept_cli.results.spool import Spool
 from percept_cli.results.verdict import judge_run
@@ -138,6 +136,7 @@ class _Many:
             allow_unmatched=terms.allow_unmatched,
             folders=self._folders(),
             origin=pairs.origin,
+            shard=pairs.shard,
         )
         report = None if to.stdout is None else report_of(self._run, to.stdout, Style(wide=to.wide))
         self._rows = report if isinstance(report, RowReport) else None
@@ -167,8 +166,12 @@ class _Many:
         early = self._pipeline.stopped_early or self._failure is not None
         if self._failed_fast:
             early = len(self._results) != self._pairs.total
+        shard = self._pairs.shard
+        if shard is not None and self._pairs.read is not None and not early:
+            shard = replace(shard, whole=self._pairs.read())
         ended_with = ExitCode(signals.exit_code()) if self.interrupted else None
-        return replace(self._run, device=self._scorer.device, complete=not early, ended_with=ended_with)
+        device = self._scorer.device
+        return replace(self._run, device=device, complete=not early, shard=shard, ended_with=ended_with)
 
     def _folders(self) -> tuple[str, str] | None:
         """The folders that were compared; one image and a folder are not two."""
@@ -291,7 +294,7 @@ class _Many:
             told += [f"  {_error_in_words(error)}" for error in self._first_errors()]
         elif not self._quiet and self._to.stdout != "table":
             told.append(f"{'Error' if run.summary.errors else status.upper()}: {reason}")
-            told += () if self._rows is not None else self._worst_in_lines(run)
+            told += () if self._rows is not None else worst_in_lines(run, self._terms.top)
         if not self._quiet:
             if self._to.files and written:
                 told.append(where_reports_are([path for path, _ in self._to.files]))
@@ -300,19 +303,6 @@ class _Many:
             told.append(self._how_to_go_on(run))
         for line in told:
             say(line)
-
-    def _worst_in_lines(self, run: Run) -> Iterator[str]:
-        """What did not pass, the worst first, a line each: all that the log of a job with -o alone has."""
-
-        def bad() -> Iterator[PairResult]:  # may be read from disk, so that no more are held than are told
-            return (one for one in run.results if outcome_of(one, run) not in ("pass", "skipped"))
-
-        count = sum(1 for _ in bad())
-        top = count if self._terms.top is None else self._terms.top
-        for result in heapq.nsmallest(top, bad(), key=badness):
-            yield f"  {result.status.upper()} {printable(result.name)}: {printable(result.reason)}"
-        if count > top:
-            yield f"  … and {count - top} more; list them with --top all"
 
     def _first_errors(self) -> Iterator[PairResult]:
         return islice((result for result in self._results if result.status == "error"), _ERRORS_TOLD)

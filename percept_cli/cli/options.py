@@ -242,6 +242,12 @@ choice_options = _all(
     ),
 )
 """Of a command that goes through folders."""
+shard_option: _Decorator = option(
+    "--shard",
+    group="Select",
+    metavar="I/N",
+    help="Compare only shard I of N; then see percept merge.",
+)
 allow_empty_option: _Decorator = option(
     "--allow-empty", group="Judge", is_flag=True, help="Exit 0 when no images are found."
 )

@@ -14,9 +14,10 @@ from percept_cli.cli.console import print_report, say, style_of_stdout
 from percept_cli.cli.options import (
     note_settings,
 )
-from percept_cli.cli.words import where_reports_are
+from percept_cli.cli.words import where_reports_are, worst_in_lines
 from percept_cli.errors import ExitCode
 from percept_cli.reports import Style, render
+from percept_cli.reports.destinations import Destinations
 from percept_cli.results.run import Run
 from percept_cli.results.verdict import judge_run
 from percept_cli.system.names import counted, printable, shown
@@ -45,16 +46,30 @@ def report(
     run = read_run(results)
     if verbose:
         say(f"read {counted(len(run.results), 'result')} of percept {run.version} from {shown(results)}")
+    json_report = results.as_posix()
+    write_anew(ctx, run, to, top=top, quiet=quiet, worst=False, pictures=pictures, json_report=json_report)
+    return ExitCode.WITHIN
+
+
+def write_anew(
+    ctx: click.Context, run: Run, to: Destinations, *, top: int | None, quiet: bool, worst: bool, **look: Any
+) -> None:
+    """Write the reports of a run that was read, and say what it came to.
+
+    Args:
+        ctx: of the command, with its settings.
+        run: the run.
+        to: where the reports go.
+        top: the most rows, as --top has it.
+        quiet: whether nothing is said.
+        worst: whether what did not pass is said too.
+        look: fields of ``Style``.
+    """
     if not quiet:
         if to.stdout != "table":
             note_settings(ctx.obj)
-        _tell_what_is_gone(run, {to.stdout, *(name for _, name in to.files)})
-    look: dict[str, Any] = {
-        "wide": wide,
-        "pictures": pictures,
-        "json_report": results.as_posix(),
-        "settings": ctx.obj.from_above,
-    }
+        _tell_what_is_gone(ctx, run, {to.stdout, *(name for _, name in to.files)})
+    look |= {"wide": to.wide, "settings": ctx.obj.from_above}
     # As percept batch has it: a screen has room for few rows, a file for all, unless it is said how many.
     top_in_files = top if ctx.get_parameter_source("top") is ParameterSource.COMMANDLINE else None
     for path, name in to.files:
@@ -63,13 +78,14 @@ def report(
     if to.files and not quiet:
         status, reason = judge_run(run)
         say(f"{status.upper()}: {printable(reason)}")
+        for line in worst_in_lines(run, top) if worst and to.stdout is None else ():
+            say(line)
         say(where_reports_are([path for path, _ in to.files]))
     if to.stdout is not None:
         print_report(render(run, to.stdout, style_of_stdout(top=top, **look)), coloured=to.stdout == "table")
-    return ExitCode.WITHIN
 
 
-def _tell_what_is_gone(run: Run, formats: set[str | None]) -> None:
+def _tell_what_is_gone(ctx: click.Context, run: Run, formats: set[str | None]) -> None:
     """A page whose images are missing is most likely made in the wrong folder."""
     if "html" not in formats:
         return
@@ -77,6 +93,6 @@ def _tell_what_is_gone(run: Run, formats: set[str | None]) -> None:
     gone = sum(not os.path.lexists(path) for path in paths)
     if gone:
         say(
-            f"Note: {gone} of {counted(len(paths), 'image')} not found; run percept report in the folder in which "
-            "they were compared"
+            f"Note: {gone} of {counted(len(paths), 'image')} not found; run {ctx.command_path} in the folder in "
+            "which they were compared"
         )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterator
 from pathlib import Path
 
 from percept_cli.cli.asked import Asked
 from percept_cli.cli.console import say
 from percept_cli.reports.commands import folder_options
+from percept_cli.reports.findings import outcome_of
+from percept_cli.results.pair import PairResult, badness
 from percept_cli.results.run import Run
 from percept_cli.scoring.reading import Reading
-from percept_cli.system.names import posix, shell_quoted, shown
+from percept_cli.system.names import posix, printable, shell_quoted, shown
 
 
 def what_is_asked(asked: Asked) -> str:
@@ -45,6 +49,20 @@ def hint_for_nothing(run: Run, documents: list[Path]) -> str:
         return f"{start} add -o percept-report.json and run percept approve percept-report.json."
     words = [shell_quoted(posix(documents[0])), *folder_options(run.folders)]
     return f"{start} run percept approve {' '.join(words)}"
+
+
+def worst_in_lines(run: Run, top: int | None) -> Iterator[str]:
+    """What did not pass, the worst first, a line each: all that the log of a job with -o alone has."""
+
+    def bad() -> Iterator[PairResult]:  # may be read from disk, so that no more are held than are told
+        return (one for one in run.results if outcome_of(one, run) not in ("pass", "skipped"))
+
+    count = sum(1 for _ in bad())
+    top = count if top is None else top
+    for result in heapq.nsmallest(top, bad(), key=badness):
+        yield f"  {result.status.upper()} {printable(result.name)}: {printable(result.reason)}"
+    if count > top:
+        yield f"  … and {count - top} more; list them with --top all"
 
 
 def what_ran(run: Run, seconds: float) -> str:

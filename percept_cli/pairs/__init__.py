@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from percept_cli.errors import PerceptError
+from percept_cli.results.shard import Position, Shard
 from percept_cli.system.names import posix
 
 
@@ -40,6 +41,8 @@ class Pair:
     """Why the pair cannot be compared, found while pairing."""
     hint: str = ""
     """Why it may have no counterpart, in words."""
+    position: Position | None = None
+    """Of a shard: where it stands in the whole run."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,10 @@ class Pairs:
     """Reference and candidate as they were given, where these are folders."""
     live: bool = False
     """Whether another program writes the pairs as it goes and may wait for each answer."""
+    shard: Shard | None = None
+    """Which part of a run they are; None where they are all of it."""
+    read: Callable[[], int] | None = None
+    """Of a shard of a stream: how many pairs of all shards have been read."""
 
 
 def pair_of_files(reference: str | os.PathLike[str], candidate: str | os.PathLike[str]) -> Pair:

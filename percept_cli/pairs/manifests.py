@@ -1,33 +1,29 @@
-"""Manifests and streams → pairs: CSV, TSV or JSON Lines with one pair per line."""
+"""Manifests and streams → pairs: CSV, TSV or JSON Lines with one pair per line, or a Parquet file."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import math
 import os
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from percept_cli.errors import InvalidSetting, PerceptError, UnusablePair
+from percept_cli.errors import InvalidSetting, UnusablePair
 from percept_cli.pairs import Pair, Pairs
-from percept_cli.recipes.presets import check_threshold
+from percept_cli.pairs.fields import REQUIRED, Fields, check_columns
+from percept_cli.pairs.sharding import Sharded, sharded
+from percept_cli.pairs.tables import MAGIC, ParquetList
 from percept_cli.results.extra import check_depth
-from percept_cli.system.names import counted, posix, printable, shown
+from percept_cli.results.shard import Shard
+from percept_cli.system.names import counted, printable, shown
 
 STDIN = "-"
-REQUIRED = ("reference", "candidate")
-KNOWN = (*REQUIRED, "name", "threshold", "weight")
-"""Fields that mean something; others are carried through."""
-_NO_MISSPELLINGS = ("height", "preference")
-"""Fair names for columns, although they are nearly others."""
 _DELIMITERS = "\t,;"
 _NO_BEGINNING = UnusablePair(
     "neither JSON nor a header that names the columns reference and candidate",
@@ -35,16 +31,18 @@ _NO_BEGINNING = UnusablePair(
 )
 
 
-def read_manifest(name: str) -> Pairs:
+def read_manifest(name: str, shard: Shard | None = None) -> Pairs:
     """The pairs that a manifest lists, or that another program writes to standard input.
 
-    The form is recognised by the first line: a JSON object begins JSON Lines; anything else is the header of CSV
-    (separated by commas or semicolons) or TSV. UTF-8, with or without a byte order mark. A line that names no pair
-    becomes a pair with its trouble; the lines after it are read all the same. Blank lines are nothing, anywhere.
+    Parquet is recognised by its first bytes, text by its first line: a JSON object begins JSON Lines; anything
+    else is the header of CSV (separated by commas or semicolons) or TSV. UTF-8, with or without a byte order mark.
+    A line that names no pair becomes a pair with its trouble; the lines after it are read all the same. Blank
+    lines are nothing, anywhere.
 
     Args:
         name: a file, whose folder relative paths start from; or ``-`` for standard input, which like any pipe is
             read as it comes, and whose relative paths start from the current folder.
+        shard: which of its pairs; all of them by default.
 
     Raises:
         InvalidSetting: if the file cannot be read, or its header does not name the columns.
@@ -52,7 +50,8 @@ def read_manifest(name: str) -> Pairs:
     if name == STDIN:
         if sys.stdin is None:
             raise InvalidSetting("standard input is closed", hint="pipe the pairs into it, or give a file.")
-        return Pairs(_Manifest("standard input", Path(), live=True).pairs(sys.stdin.buffer), live=True)
+        pairs = Pairs(_Manifest("standard input", Path(), live=True).pairs(sys.stdin.buffer), live=True)
+        return sharded(pairs, shard)
     path = Path(name)
     try:
         if path.is_dir():
@@ -60,8 +59,9 @@ def read_manifest(name: str) -> Pairs:
                 f"{shown(path)} is a folder, not a list of pairs", hint="give two folders instead."
             )
         if path.exists() and not path.is_file():  # a pipe cannot be read twice
-            return Pairs(_Manifest(shown(path), Path(), live=True).pairs(path.open("rb")), live=True)
-        return _read_file(path)
+            pairs = Pairs(_Manifest(shown(path), Path(), live=True).pairs(path.open("rb")), live=True)
+            return sharded(pairs, shard)
+        return _read_file(path, shard)
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
         raise InvalidSetting(
@@ -69,12 +69,14 @@ def read_manifest(name: str) -> Pairs:
         ) from None
 
 
-def _read_file(path: Path) -> Pairs:
+def _read_file(path: Path, shard: Shard | None) -> Pairs:
     # A redirected file under the system's name for standard input has no folder of its own.
     base = Path() if path.as_posix().startswith(("/dev/", "/proc/")) else path.parent
-    lines = _Manifest(shown(path), base)
     with path.open("rb") as file:
-        total, notes = _survey(path, lines.pairs(file))
+        is_table = file.read(len(MAGIC)) == MAGIC or path.suffix.lower() == ".parquet"
+        lines = (ParquetList if is_table else _Manifest)(shown(path), base)
+        file.seek(0)
+        names, notes = _survey(path, lines.pairs(file))
 
     def again() -> Iterator[Pair]:
         try:
@@ -85,13 +87,18 @@ def _read_file(path: Path) -> Pairs:
                 hint="do not move or delete it while percept runs.",
             ) from None
         with file:
-            yield from _mark_shared(lines.pairs(file))
+            pairs = lines.pairs(file)
+            yield from _mark_shared(iter(pairs if shard is None else Sharded(pairs, shard)))
 
-    return Pairs(again(), total=total, inputs=(path,), notes=notes)
+    found = Pairs(again(), total=names.total(), inputs=(path,), notes=notes)
+    if shard is None:
+        return found
+    mine = sum(count for name, count in names.items() if shard.holds(name))
+    return replace(found, total=mine, shard=replace(shard, whole=names.total()))
 
 
-def _survey(path: Path, pairs: Iterable[Pair]) -> tuple[int, tuple[str, ...]]:
-    """How many pairs a manifest has, and what a person should know of it before they are compared."""
+def _survey(path: Path, pairs: Iterable[Pair]) -> tuple[Counter[str], tuple[str, ...]]:
+    """How many pairs of a manifest have each name, and what a person should know before they are compared."""
     folder, outside, first, names = _lexical(path.parent), 0, "", Counter[str]()
     for pair in pairs:
         names[pair.name] += 1
@@ -107,7 +114,7 @@ def _survey(path: Path, pairs: Iterable[Pair]) -> tuple[int, tuple[str, ...]]:
             f"{shown(path)} uses {counted(len(twice), 'name')} for more than one pair, such as "
             f"{printable(twice[0])}; all pairs are compared"
         )
-    return names.total(), tuple(notes)
+    return names, tuple(notes)
 
 
 def _lexical(path: Path) -> Path:
@@ -136,7 +143,8 @@ class _Manifest:
     """One manifest, line by line."""
 
     def __init__(self, name: str, base: Path, *, live: bool = False) -> None:
-        self._name, self._base, self._live = name, base, live
+        self._name, self._live = name, live
+        self._fields = Fields(name, base)
 
     def pairs(self, file: BinaryIO) -> Iterator[Pair]:
         """Raise InvalidSetting for a header that does not name the columns."""
@@ -145,9 +153,14 @@ class _Manifest:
             # Never reads ahead of a line that another program waits on, nor for ever in one that has no end.
             lines = iter(lambda: self._whole(text.readline(_LONGEST)), "")
             number, first = 1, next(lines, "")
+            if first.startswith(MAGIC.decode()):
+                raise InvalidSetting(
+                    f"{self._name}: Parquet cannot be read from a stream, because it begins at its end",
+                    hint="give the file: --pairs pairs.parquet",
+                )
             while first and not self._begins(first):
                 if first.strip():  # only in a stream, whose writer may wait for an answer
-                    yield self._unusable(number, {}, _NO_BEGINNING)
+                    yield self._fields.unusable(number, {}, _NO_BEGINNING)
                 number, first = number + 1, next(lines, "")
             if first.lstrip().startswith("{"):
                 yield from self._json_lines(number, first, lines)
@@ -176,28 +189,23 @@ class _Manifest:
                 _check_json(fields)
             except (ValueError, RecursionError) as error:
                 trouble = UnusablePair(f"invalid JSON: {error}", hint="write one JSON object per line.")
-                yield self._unusable(number, {}, trouble)
+                yield self._fields.unusable(number, {}, trouble)
                 continue
             if not isinstance(fields, dict):
                 trouble = UnusablePair("not a JSON object", hint='write {"reference": "…", "candidate": "…"}.')
-                yield self._unusable(number, {}, trouble)
+                yield self._fields.unusable(number, {}, trouble)
             else:
-                yield self._pair(number, fields)
+                yield self._fields.pair(number, fields)
 
     def _rows(self, start: int, first: str, lines: Iterator[str]) -> Iterator[Pair]:
         delimiter = next((sign for sign in _DELIMITERS if _has_required(_header(first, sign))), None)
         if delimiter is None:
             self._refuse_header(first)
         header = _header(first, delimiter or ",")
-        for column in header:
-            if header.count(column) > 1:
-                raise InvalidSetting(
-                    f"{self._name}: the column {printable(column)} is given twice", hint="give each column once."
-                )
-            _refuse_near_miss(column, header, self._name)
+        check_columns(header, self._name)
         for number, row in self._records(start + 1, lines, delimiter or ","):
             if isinstance(row, UnusablePair):
-                yield self._unusable(number, {}, row)
+                yield self._fields.unusable(number, {}, row)
                 continue
             if not (delimiter or ",").join(row).strip():  # a blank line
                 continue
@@ -206,9 +214,10 @@ class _Manifest:
             }
             if len(row) > len(header):
                 what = f"{len(row)} fields, but the header names {len(header)}"
-                yield self._unusable(number, fields, UnusablePair(what, hint="check the separators and quotes."))
+                trouble = UnusablePair(what, hint="check the separators and quotes.")
+                yield self._fields.unusable(number, fields, trouble)
             else:
-                yield self._pair(number, fields)
+                yield self._fields.pair(number, fields)
 
     def _records(self, number: int, lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, _Record]]:
         """Each record with the number of its first line.
@@ -233,39 +242,6 @@ class _Manifest:
             f"{found[:200]}",
             hint="write reference,candidate on the first line, then one pair per line.",
         )
-
-    def _unusable(self, number: int, fields: Mapping[str, Any], trouble: PerceptError) -> Pair:
-        where = f"{self._name}, line {number}"
-        name = fields.get("name")
-        error = UnusablePair(f"{where}: {printable(str(trouble))}", hint=trouble.hint)
-        extra = {key: value for key, value in fields.items() if key not in KNOWN}
-        return Pair(
-            name if isinstance(name, str) and name else f"line {number}", None, None, extra=extra, trouble=error
-        )
-
-    def _pair(self, number: int, fields: Mapping[str, Any]) -> Pair:
-        try:
-            for column in fields:
-                _refuse_near_miss(column, fields, "")
-            reference, candidate = (_path(fields, key) for key in REQUIRED)
-            threshold = _number(fields, "threshold")
-            weight = _number(fields, "weight")
-            if weight is not None and (not math.isfinite(weight) or weight < 0):
-                raise UnusablePair(f"weight must be a finite number of at least 0, not {weight!r}")
-            name = fields.get("name")
-            if name is not None and not isinstance(name, str):
-                raise UnusablePair(f"name must be text, not {name!r}", hint="write it in quotes.")
-            return Pair(
-                name or posix(candidate),
-                self._base / reference,
-                self._base / candidate,
-                threshold=None if threshold is None else check_threshold(threshold),
-                threshold_source="" if threshold is None else f"{self._name}, line {number}",
-                weight=1.0 if weight is None else weight,
-                extra={key: value for key, value in fields.items() if key not in KNOWN},
-            )
-        except PerceptError as trouble:
-            return self._unusable(number, fields, trouble)
 
 
 def _refuse_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -296,37 +272,3 @@ def _header(line: str, delimiter: str) -> list[str]:
 
 def _has_required(header: list[str]) -> bool:
     return all(column in header for column in REQUIRED)
-
-
-def _refuse_near_miss(column: str, columns: Collection[str], where: str) -> None:
-    """A misspelt threshold must not be carried through as if it were a remark."""
-    if column in KNOWN or column in _NO_MISSPELLINGS:
-        return
-    close = [name for name in get_close_matches(column.lower(), KNOWN, n=1, cutoff=0.83) if name not in columns]
-    if close:
-        place = f"{where}: " if where else ""
-        raise InvalidSetting(
-            f"{place}unknown column {printable(column)!r}",
-            hint=f"did you mean {close[0]}? Columns with other names are copied to the report.",
-        )
-
-
-def _path(fields: Mapping[str, Any], key: str) -> str:
-    value = fields.get(key)
-    if value is None or value == "":
-        raise UnusablePair(f"{key} is missing", hint="give reference and candidate.")
-    if not isinstance(value, str):
-        raise UnusablePair(f"{key} must be text, not {value!r}", hint="write the path of a file.")
-    return value
-
-
-def _number(fields: Mapping[str, Any], key: str) -> float | None:
-    value = fields.get(key)
-    if value is None or value == "":
-        return None
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise UnusablePair(f"{key} must be a number, not {value!r}", hint="write it as 0.5.") from None

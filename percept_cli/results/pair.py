@@ -10,6 +10,7 @@ from typing import Any
 from percept_cli.geometry import FileStamp, View
 from percept_cli.results.found import Evidence, excess
 from percept_cli.results.likeness import Likeness
+from percept_cli.results.shard import Position
 from percept_cli.results.status import RANK, Status
 
 
@@ -108,6 +109,8 @@ class PairResult:
     """Of several references: which one this is about, from 1, and how many there are; None where there is one."""
     variant: str | None = None
     """The variant of the alternate that this is about; None where it is the baseline or another reference."""
+    position: Position | None = None
+    """Of a shard: where it stands in the whole run."""
 
     @property
     def severity(self) -> float:

@@ -10,6 +10,7 @@ from typing import Literal
 from percept_cli.errors import ExitCode
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.results.pair import PairResult
+from percept_cli.results.shard import Shard
 from percept_cli.results.summary import Summary, summarise
 
 RunKind = Literal["compare", "batch", "check"]
@@ -40,6 +41,8 @@ class Run:
     """Reference and candidate folder as they were given, where folders were compared."""
     origin: tuple[str, str] | None = None
     """What was given as reference and candidate of many pairs: folders, or files; None for lists and streams."""
+    shard: Shard | None = None
+    """Which part of a run this is; None where it is all of it."""
     ended_with: ExitCode | None = None
     """What the process exits with where the results do not say it: after an interrupt, or as a report states."""
 
@@ -59,11 +62,16 @@ class Run:
         found = self.summary
         if found.errors and all(result.unavailable for result in self.results if result.status == "error"):
             return ExitCode.UNAVAILABLE
-        if found.errors or (not found.pairs and self.complete and not self.allow_empty):
+        if found.errors or (not found.pairs and self.complete and not self._may_be_empty):
             return ExitCode.INPUT
         if found.failed or found.new + found.missing > self.allowed:
             return ExitCode.ABOVE
         return ExitCode.WITHIN
+
+    @property
+    def _may_be_empty(self) -> bool:
+        """A shard may have no pairs to compare where the whole run has any: the merged report judges that."""
+        return self.allow_empty or (self.shard is not None and bool(self.shard.whole))
 
     @property
     def allowed(self) -> int:

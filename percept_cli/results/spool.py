@@ -6,7 +6,8 @@ import pickle
 import struct
 import tempfile
 import zlib
-from collections.abc import Collection, Iterator
+from array import array
+from collections.abc import Collection, Iterator, Sequence
 
 from percept_cli.errors import OutputUnwritable
 from percept_cli.results.pair import PairResult
@@ -24,7 +25,7 @@ class Spool(Collection[PairResult]):
 
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(_BYTES_IN_MEMORY)  # noqa: SIM115 - open as long as the spool is
-        self._count = 0
+        self._places = array("Q")  # where each result begins
 
     def add(self, result: PairResult) -> None:
         """Add one more.
@@ -33,7 +34,7 @@ class Spool(Collection[PairResult]):
             OutputUnwritable: if the disk with temporary files is full.
         """
         try:
-            self._file.seek(0, 2)
+            place = self._file.seek(0, 2)
             data = zlib.compress(pickle.dumps(result, pickle.HIGHEST_PROTOCOL), _FASTEST)
             self._file.write(_LENGTH.pack(len(data)) + data)
         except OSError as error:
@@ -41,7 +42,11 @@ class Spool(Collection[PairResult]):
                 f"cannot write to the temporary folder {tempfile.gettempdir()}: {error.strerror}",
                 hint="free some space, or point TMPDIR to another folder.",
             ) from None
-        self._count += 1
+        self._places.append(place)
+
+    def reorder(self, order: Sequence[int]) -> None:
+        """Go through them in another order from now on: by their numbers, counted from 0 as they were added."""
+        self._places = array("Q", (self._places[number] for number in order))
 
     def close(self) -> None:
         """Give the file back; nothing can be gone through after that."""
@@ -51,14 +56,12 @@ class Spool(Collection[PairResult]):
         self.close()  # of a run that was read from a report, nobody else knows that it has a file
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._places)
 
     def __iter__(self) -> Iterator[PairResult]:
-        place = 0
-        for _ in range(self._count):
-            self._file.seek(place)
+        for number in range(len(self._places)):
+            self._file.seek(self._places[number])
             (length,) = _LENGTH.unpack(self._file.read(_LENGTH.size))
-            place += _LENGTH.size + length
             result: PairResult = pickle.loads(zlib.decompress(self._file.read(length)))
             yield result
 

@@ -18,6 +18,8 @@ def judge_run(run: Run) -> tuple[Verdict, str]:
     # One word for one count: a check's table counts images.
     limits, thing = ("limits", "image") if run.kind == "check" else ("threshold", "pair")
     facts = _facts(run, limits, thing)
+    if run.shard is not None:
+        facts.append(_shard(run, thing))
     if not run.complete:
         facts.append(f"the run ended before its last {thing}")
     return _word(run), "; ".join(facts)
@@ -64,6 +66,16 @@ def _facts(run: Run, limits: str, thing: str) -> list[str]:
     if 0 < found.not_compared < found.pairs:
         facts.append(f"{counted(found.not_compared, thing)} not compared")
     return facts
+
+
+def _shard(run: Run, thing: str) -> str:
+    shard = run.shard
+    assert shard is not None
+    if shard.whole is None:
+        return f"shard {shard}"
+    if not run.results and shard.whole:
+        return f"shard {shard} has none of the {counted(shard.whole, thing)}"
+    return f"shard {shard} of {counted(shard.whole, thing)}"
 
 
 def _unmatched(run: Run) -> str:

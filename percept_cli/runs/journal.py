@@ -168,9 +168,8 @@ class Journal:
         ]
         if None in files or not found.compared:
             return None
-        found = replace(
-            found, reference_file=files[0], candidate_file=files[1], weight=pair.weight, extra=pair.extra
-        )
+        found = replace(found, reference_file=files[0], candidate_file=files[1])
+        found = replace(found, weight=pair.weight, extra=pair.extra, position=pair.position)
         return self._judge.judged_again(found, pair)
 
     def _if_unchanged(self, path: Path, stamp: FileStamp | None) -> FileStamp | None:

@@ -330,4 +330,5 @@ class Scorer:
             extra=pair.extra,
             matched=pair.matched,
             variant=pair.variant,
+            position=pair.position,
         )

@@ -22,6 +22,7 @@ from tests.support.torch_loaded import with_torch_report
         ["check", "--help"],
         ["approve", "--help"],
         ["report", "--help"],
+        ["merge", "--help"],
         ["heatmap", "--help"],
         ["presets", "--help"],
         ["weights", "--help"],
@@ -43,7 +44,7 @@ def test_every_command_is_in_the_help_test() -> None:
     from percept_cli.cli import cli
 
     assert set(cli.commands) == {
-        *("compare", "batch", "check", "approve", "report"),
+        *("compare", "batch", "check", "approve", "report", "merge"),
         *("heatmap", "presets", "weights", "info", "init"),
     }
 

@@ -31,6 +31,7 @@ WORDS = {
     "heatmap": REPORTED | {"percept_cli.drawing"},
     "info": set(),
     "init": set(),
+    "merge": REPORTED,
     "presets": set(),
     "report": REPORTED,
     "weights": REPORTED,
@@ -123,6 +124,7 @@ def test_files_that_are_given_to_no_command(percept: Percept, save: Save, tmp_pa
             "run: percept check old 'new folder' (for a verdict), or percept batch old 'new folder'",
         ),
         (("results.json",), "To convert a report, run: percept report results.json"),
+        (("a.json", "b.json", "-q"), "To merge reports, run: percept merge a.json b.json -q"),
         (("comprae", "x.png"), "No such command 'comprae'; did you mean compare?"),
         (("weights", "a.png"), "No such command 'a.png'; choose from "),
     ):

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from percept_cli.cli.words import say_plans, what_ran, where_reports_are
+from percept_cli.cli.words import say_plans, what_ran, where_reports_are, worst_in_lines
 from percept_cli.geometry import View
 from percept_cli.pairs import pair_of_files
 from percept_cli.recipes.spec import DistanceSpec, LayerSpec
 from percept_cli.results.run import Run
 from percept_cli.scoring.scorer import Scorer
+from tests.support.reported import MANY
 
 SPEC = DistanceSpec((LayerSpec("input", "mse"),))
 
@@ -21,6 +22,12 @@ SPEC = DistanceSpec((LayerSpec("input", "mse"),))
 def test_one_report_or_several() -> None:
     assert where_reports_are([Path("a.json")]) == "The report is in a.json."
     assert where_reports_are([Path("out/a.json"), Path("b.html")]) == "The reports are in out/a.json, b.html."
+
+
+def test_what_did_not_pass_is_a_line_each() -> None:
+    lines = list(worst_in_lines(MANY, None))
+    assert [line.split()[0] for line in lines] == ["ERROR", "FAIL", "MISSING", "NEW"]
+    assert list(worst_in_lines(MANY, 1)) == [lines[0], "  … and 3 more; list them with --top all"]
 
 
 def test_names_of_reports_are_harmless() -> None:

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from percept_cli.evidence.pixels import CELL
 from percept_cli.evidence.redrawn import Redrawn, redrawn
+from tests.support.letters import written
 
-SCALE = 8
 SIZES = (13, 17, 24)
 OTHERS = [("3", "8"), ("6", "8"), ("1", "7"), ("5", "6"), ("a", "o"), ("O", "0"), ("u", "v"), ("=", "-")]
-
-
-def written(text: str, size: int, right: float = 0.0, down: float = 0.0) -> np.ndarray:
-    """Black letters on white, drawn large and reduced, so that they can stand at any fraction of a pixel."""
-    large = Image.new("L", (96 * SCALE, 48 * SCALE), 255)
-    font = ImageFont.load_default(size * SCALE)
-    ImageDraw.Draw(large).text(((20 + right) * SCALE, (10 + down) * SCALE), text, 0, font=font)
-    small = np.asarray(large.resize((96, 48), Image.Resampling.BOX))
-    return np.repeat(small[..., None], 3, axis=2)
 
 
 def of_changed_cells(reference: np.ndarray, candidate: np.ndarray, least: int = 20) -> Redrawn:

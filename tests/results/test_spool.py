@@ -56,3 +56,14 @@ def test_a_full_temporary_folder_is_said_to_be_one(tmp_path_factory: pytest.Temp
         f"cannot write to the temporary folder {folder}: File too large free some space, "
         "or point TMPDIR to another folder.\n"
     )
+
+
+def test_another_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "_BYTES_IN_MEMORY", 4000)
+    held = Spool()
+    for name in "abcd":
+        held.add(replace(PAIR, name=name))
+    held.reorder([2, 0, 3, 1])
+    assert "".join(result.name for result in held) == "cadb"
+    held.add(replace(PAIR, name="e"))
+    assert "".join(result.name for result in held) == "cadbe"

@@ -43,6 +43,8 @@ def _meant(files: list[str], words: list[str]) -> str:
     first = Path(files[0])
     if len(files) == 1 and first.suffix == ".json":
         return f"To convert a report, run: percept report {typed}"
+    if all(name.endswith(".json") for name in files):
+        return f"To merge reports, run: percept merge {typed}"
     if len(files) == 1:
         return f"To compare it with another image, run: percept compare {typed} OTHER"
     if all(Path(name).is_dir() for name in files[:2]):

@@ -14,6 +14,7 @@ from percept_cli.cli.options import (
     recipe_options,
     report_options,
     run_options,
+    shard_option,
     talk_options,
     threshold_option,
     top_option,
@@ -36,10 +37,11 @@ from percept_cli.cli.options import (
     "manifest",
     group="Select",
     metavar="FILE|-",
-    help="Pairs from a CSV, TSV or JSON Lines file, or stdin (-). Columns: reference, candidate; optional: name, "
-    "threshold, weight; others are copied to the report.",
+    help="List of pairs (CSV, TSV, JSON Lines, Parquet), or - for stdin. Columns: reference, candidate; "
+    "optional: name, threshold, weight; others are copied to the report.",
 )
 @choice_options
+@shard_option
 @recipe_options
 @report_options
 @top_option("Maximum rows in the table (worst first).")
@@ -72,9 +74,8 @@ from percept_cli.cli.options import (
 def batch() -> None:
     """Compare each image in REFERENCE with the one at the same path in CANDIDATE.
 
-    Both are folders. REFERENCE may also be one image, which is compared with each image in CANDIDATE. With
-    --pairs, pairs come from a list or, line by line, from another program. A pair of different sizes, or with a
-    damaged file, is reported as an error; the others are still compared.
+    Both are folders; REFERENCE may also be one image, compared with each in CANDIDATE. With --pairs, pairs come
+    from a list or another program. A pair that cannot be compared is an error; the others are compared.
 
     \b
     Examples:

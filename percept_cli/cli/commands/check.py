@@ -19,6 +19,7 @@ from percept_cli.cli.options import (
     recipe_options,
     report_options,
     run_options,
+    shard_option,
     talk_options,
     threshold_option,
     top_option,
@@ -76,6 +77,7 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
 @option("--variant", group="Judge", metavar="NAME", help="Prefer this alternate (percept approve --as-alternate).")
 @allow_empty_option
 @choice_options
+@shard_option
 @recipe_options
 @report_options
 @option(
@@ -104,7 +106,6 @@ def check() -> None:
     Examples:
       percept check expected/ actual/
       percept check base/ now/ -o percept-report.html -o percept-report.json
-      percept check expected/ actual/ --ignore 0,0,200,40 --max-shift 2
       percept check before.png after.png --noise same-machine
       percept approve percept-report.json --filter charts/
     """  # noqa: D301 - \b is click's mark for lines to keep as they are

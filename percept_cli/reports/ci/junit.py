@@ -33,7 +33,8 @@ class JUnitReport(Report):
             "errors": outcomes["error"] + bool(trouble),
         }
         time: dict[str, object] = {"time": _seconds(total([round(result.seconds, 6) for result in run.results]))}
-        name = " ".join(("percept", *(run.folders or ())))
+        part = () if run.shard is None else (f"shard {run.shard}",)
+        name = " ".join(("percept", *(run.folders or ()), *part))
         suite = {"name": name} | counts | {"skipped": outcomes["skipped"]} | time
         yield '<?xml version="1.0" encoding="UTF-8"?>\n'
         yield f"<testsuites{_attributes({'name': 'percept'} | counts | time)}>\n"
@@ -56,7 +57,9 @@ def _properties(run: Run) -> dict[str, str]:
         "fingerprint": run.fingerprint,
         "recipe": f"{recipe.backbone}; {', '.join(recipe.terms)}; {recipe.precision}",
         "device": run.device,
-    } | ({} if run.folders is None else {"reference": run.folders[0], "candidate": run.folders[1]})
+        **({} if run.folders is None else {"reference": run.folders[0], "candidate": run.folders[1]}),
+        **({} if run.shard is None else {"shard": str(run.shard)}),
+    }
 
 
 def _class_of(name: str) -> str:

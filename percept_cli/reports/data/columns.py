@@ -29,10 +29,17 @@ PAIR: Mapping[str, type] = {
 """Before what a table says of the layers. ``view`` is that view of several that the rest of a row is of."""
 TAIL: Mapping[str, type] = {"seconds": float, "fingerprint": str, "extra": str}
 """Behind it."""
+SHARD: Mapping[str, type] = {"shard": str, "position": int}
+"""Behind that, of a shard."""
+
+
+def tail_of(run: Run) -> Mapping[str, type]:
+    """What a table of a run has behind what it says of the layers."""
+    return {**TAIL, **SHARD} if run.shard is not None else TAIL
 
 
 def cells_of(result: PairResult, run: Run) -> dict[str, Cell]:
-    """The cells of ``PAIR`` and ``TAIL`` by the names of their columns; None where there is nothing to say."""
+    """The cells of ``PAIR``, ``TAIL`` and ``SHARD`` by their columns; None where there is nothing to say."""
     return {
         "name": result.name,
         "reference": result.reference,
@@ -50,4 +57,8 @@ def cells_of(result: PairResult, run: Run) -> dict[str, Cell]:
         "seconds": round(result.seconds, 6),
         "fingerprint": result.fingerprint or run.fingerprint,
         "extra": dumps(dict(result.extra)) if result.extra else None,
-    }
+    } | ({} if run.shard is None else {"shard": str(run.shard), "position": _number(result)})
+
+
+def _number(result: PairResult) -> int | None:
+    return None if result.position is None else result.position.number

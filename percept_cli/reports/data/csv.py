@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import get_args
 
 from percept_cli.reports import RowReport
-from percept_cli.reports.data.columns import PAIR, TAIL, Cell, cells_of
+from percept_cli.reports.data.columns import PAIR, Cell, cells_of, tail_of
 from percept_cli.results.found import GateName
 from percept_cli.results.pair import PairResult
 
@@ -26,13 +26,13 @@ class CsvReport(RowReport):
     def head(self) -> str:
         """The names of the columns; those of a check have the gates, their limits and the worst region as well."""
         layers = self.run.spec.taps if self.style.wide else _LAYER
-        return _line((*PAIR, *layers, *TAIL, *(_CHECK if self.run.kind == "check" else ())))
+        return _line((*PAIR, *layers, *tail_of(self.run), *(_CHECK if self.run.kind == "check" else ())))
 
     def rows(self, result: PairResult) -> str:
         """One row, or one per layer."""
         cells = {name: _cell(value) for name, value in cells_of(result, self.run).items()}
         cells["seconds"] = f"{result.seconds:.6f}"
-        pair, tail = ([cells[name] for name in names] for names in (PAIR, TAIL))
+        pair, tail = ([cells[name] for name in names] for names in (PAIR, tail_of(self.run)))
         tail += _check(result) if self.run.kind == "check" else ()
         if self.style.wide:
             found = {layer.name: repr(layer.distance) for layer in result.layers}

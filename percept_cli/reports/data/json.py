@@ -35,6 +35,7 @@ class JsonReport(Report):
             "exit_code": int(run.exit_code if run.ended_with is None else run.ended_with),
             "folders": _by_side(run.folders),
             "origin": _by_side(run.origin),
+            "shard": None if run.shard is None else asdict(run.shard),
             "summary": asdict(run.summary),
             "results": [],
         }

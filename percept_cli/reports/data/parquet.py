@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.reports import Report
-from percept_cli.reports.data.columns import PAIR, TAIL, Cell, cells_of
+from percept_cli.reports.data.columns import PAIR, Cell, cells_of, tail_of
 from percept_cli.results.pair import PairResult
 from percept_cli.results.run import Run
 
@@ -27,7 +26,7 @@ class ParquetReport(Report):
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        schema = _schema(self.run.spec)
+        schema = _schema(self.run)
         sink = _Sink()
         results = iter(self.run.results)
         with pq.ParquetWriter(sink, schema) as writer:
@@ -37,11 +36,11 @@ class ParquetReport(Report):
         yield sink.taken()
 
 
-def _schema(spec: DistanceSpec) -> pa.Schema:
+def _schema(run: Run) -> pa.Schema:
     import pyarrow as pa
 
     types = {str: pa.string(), int: pa.int64(), float: pa.float64()}
-    columns = {**PAIR, **dict.fromkeys(spec.taps, float), **TAIL}
+    columns = {**PAIR, **dict.fromkeys(run.spec.taps, float), **tail_of(run)}
     return pa.schema([(name, types[kind]) for name, kind in columns.items()])
 
 

@@ -13,8 +13,10 @@ from percept_cli.recipes.spec import DistanceSpec, LayerSpec
 from percept_cli.reports.data.json import SCHEMA_VERSION
 from percept_cli.reports.data.members import Members, NotJson, Unfinished
 from percept_cli.reports.data.rows import FAULTS, from_row
+from percept_cli.reports.data.values import reader_of
 from percept_cli.results.pair import PairResult
 from percept_cli.results.run import Run, RunKind
+from percept_cli.results.shard import Shard
 from percept_cli.results.spool import Spool
 from percept_cli.system.names import printable, shown
 
@@ -22,8 +24,9 @@ _RESULTS = "results"
 _NEEDED = {"tool", "schema_version", "version", "fingerprint", "spec"}
 """Without these, results cannot be read."""
 _HEAD = _NEEDED | {
-    *("device", "kind", "complete", "allow_empty", "allow_unmatched", "exit_code", "folders", "origin"),
+    *("device", "kind", "complete", "allow_empty", "allow_unmatched", "exit_code", "folders", "origin", "shard"),
 }
+_SHARD = reader_of(Shard | None)
 _LONGEST_TOLD = 300  # characters of a value in a message
 
 
@@ -31,17 +34,21 @@ class UnreadableReport(PerceptError):
     """A file is no JSON report of percept, or not one that this version can read."""
 
 
-def read_run(path: Path) -> Run:
+def read_run(path: Path, into: Spool | None = None) -> Run:
     """The run in a JSON report.
 
     Only the document that ``--format json`` writes is read. JSON Lines has the results but not the recipe, and a
     report without its recipe says nothing that could be relied on. Results are read one at a time, into a spool.
 
+    Args:
+        path: the report.
+        into: the spool, which may hold results of other reports; a new one by default. It is closed on failure.
+
     Raises:
         UnreadableReport: if it is missing, cut off, of another program or another version of percept.
         OutputUnwritable: if the folder of temporary files cannot hold its results.
     """
-    results = Spool()
+    results = Spool() if into is None else into
     try:
         document = _read(path, results, {})
         if not document[_RESULTS]:  # the recipe stood behind them: now it is known
@@ -71,6 +78,7 @@ def _run(path: Path, document: Mapping[str, Any], results: Spool) -> Run:
         allow_unmatched=bool(document.get("allow_unmatched", False)),
         folders=_sides(document["folders"]),
         origin=_sides(document.get("origin", document["folders"])),
+        shard=_SHARD(document.get("shard")),
         ended_with=None if ended is None else ExitCode(ended),
     )
 

@@ -17,6 +17,7 @@ from percept_cli.results.extra import check_depth
 from percept_cli.results.found import Evidence, HeatMap
 from percept_cli.results.likeness import Likeness
 from percept_cli.results.pair import LayerResult, PairResult, ViewResult
+from percept_cli.results.shard import Position
 from percept_cli.results.status import Status
 
 MOST_HEAT_SIDE = 2048
@@ -26,6 +27,7 @@ _SIDES = ("reference", "candidate")
 _LONGEST_SIDE = 2**31 - 1  # pixels, far beyond every format
 _TEXT, _WHOLE, _NUMBER = map(reader_of, (str | None, int | None, float | None))
 _MATCHED = reader_of(tuple[int, int] | None)
+_POSITION = reader_of(Position | None)
 
 
 def to_row(result: PairResult) -> dict[str, Any]:
@@ -68,6 +70,7 @@ def to_row(result: PairResult) -> dict[str, Any]:
         "unavailable": result.unavailable,
         "matched": None if result.matched is None else list(result.matched),
         "variant": result.variant,
+        "position": None if result.position is None else asdict(result.position),
         "view": None if result.view == View() else asdict(result.view),
         "views": [
             {**asdict(one.view), "distance": _finite(one.distance), "status": one.status, "reason": one.reason}
@@ -143,6 +146,7 @@ def from_row(row: Mapping[str, Any], spec: DistanceSpec) -> PairResult:
         views=tuple(map(_view_result_of, row.get("views", ()))),
         matched=_MATCHED(row.get("matched")),
         variant=_TEXT(row.get("variant")),
+        position=_POSITION(row.get("position")),
         like=reader_of(Likeness | None)(row.get("like")),
     )
 

@@ -1,0 +1,1 @@
+"""How is a run made on more than one machine? Reports of its parts become one."""

@@ -1,0 +1,26 @@
+"""Columns of a list, and what a row comes to; tests/pairs/test_manifests.py has the rest, file by file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from percept_cli.errors import InvalidSetting
+from percept_cli.pairs.fields import Fields, check_columns
+
+
+def test_a_row_is_named_by_its_unit() -> None:
+    fields = Fields("list", Path("base"), "row")
+    good = fields.pair(3, {"reference": "a.png", "candidate": "b.png", "threshold": "0.5", "id": 1})
+    assert (good.name, good.reference, good.candidate) == ("b.png", Path("base/a.png"), Path("base/b.png"))
+    assert (good.threshold, good.threshold_source, good.extra) == (0.5, "list, row 3", {"id": 1})
+    bad = fields.pair(4, {"reference": "a.png", "candidate": ""})
+    assert (bad.name, str(bad.trouble)) == ("row 4", "list, row 4: candidate is missing")
+
+
+def test_columns() -> None:
+    check_columns(["reference", "candidate", "height", "id"], "list")
+    for columns, message in ((["a", "b", "a"], "the column a is given twice"), (["refrence"], "unknown column")):
+        with pytest.raises(InvalidSetting, match=message):
+            check_columns(columns, "list")
