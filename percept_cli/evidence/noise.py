@@ -83,10 +83,11 @@ def noise_floor(
     rows, columns = _looked_at(distances, strong)
     found = redrawn(reference, candidate, rows, columns)
     anew = found.unexplained <= _UNEXPLAINED
-    if strong.sum() >= _FEW and np.median(found.kept) < _KEPT:
+    mostly = float(anew.mean()) >= _OF_THOSE
+    if mostly and strong.sum() >= _FEW and np.median(found.kept) < _KEPT:
         return NoiseFloor(0.0, softened=True)
     share = float((changed & detailed).sum() / max(1, detailed.sum()))
-    alike = share >= _ALIKE and float(anew.mean()) >= _OF_THOSE
+    alike = share >= _ALIKE and mostly
     displaced = float(found.rest.sum()) <= _REST * float(found.change.sum())
     same = changed & ~strong
     same[rows, columns] = anew

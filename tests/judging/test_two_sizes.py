@@ -67,7 +67,7 @@ def test_what_differs_in_the_rest_is_told_in_the_candidates_pixels(percept: Perc
     done = percept("check", "page.png", "changed.png", "-o", "r.json", "-o", "r.csv", "--format", "table")
     assert done.returncode == 1
     assert "12 rows inserted at y = 26, the rest differs: " in said(done.stdout)
-    assert "where 8,44,24,16 (detail changed, 384 px, 100 % of the distance)" in said(done.stdout)
+    assert "where 8,44,24,16 added (384 px, 100 % of the distance)" in said(done.stdout)
     document = json.loads((here / "r.json").read_text(encoding="utf-8"))
     jsonschema.validate(document, SCHEMA)
     (row,) = document["results"]
