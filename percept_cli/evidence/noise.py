@@ -57,7 +57,7 @@ class NoiseFloor:
     redrawn: bool = False
     """Whether all that is drawn changed, and the peak too is the same drawn anew."""
     softened: bool = False
-    """Whether detail is gone, so that no noise is granted."""
+    """Whether detail is gone from all that is drawn, so that no noise is granted."""
 
 
 NO_NOISE = NoiseFloor(0.0)
@@ -84,9 +84,9 @@ def noise_floor(
     found = redrawn(reference, candidate, rows, columns)
     anew = found.unexplained <= _UNEXPLAINED
     mostly = float(anew.mean()) >= _OF_THOSE
-    if mostly and strong.sum() >= _FEW and np.median(found.kept) < _KEPT:
-        return NoiseFloor(0.0, softened=True)
     share = float((changed & detailed).sum() / max(1, detailed.sum()))
+    if strong.sum() >= _FEW and np.median(found.kept) < _KEPT:
+        return NoiseFloor(0.0, softened=mostly or share >= _ALIKE)
     alike = share >= _ALIKE and mostly
     displaced = float(found.rest.sum()) <= _REST * float(found.change.sum())
     same = changed & ~strong

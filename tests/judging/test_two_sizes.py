@@ -83,7 +83,7 @@ def test_what_differs_in_the_rest_is_told_in_the_candidates_pixels(percept: Perc
     }
     assert (found["heat"]["stride"] * found["heat"]["height"], found["changed_pixels"]) == (72, 384)
     (line,) = (here / "r.csv").read_text(encoding="utf-8").splitlines()[1:]
-    assert line.endswith(',,,,,,,,,1,"8,44,24,16"')  # no gate is the pair's
+    assert line.endswith(',,,,,,,,,1,"8,44,24,16",added')  # no gate is the pair's
     again = percept("report", "r.json", "-o", "again.json", "--format", "table")
     assert said(done.stdout).split(" images")[0] == said(again.stdout).split(" images")[0]
     assert json.loads((here / "again.json").read_text(encoding="utf-8"))["results"] == document["results"]
