@@ -31,6 +31,8 @@ SIGMA = 1.25
 """Of the Gaussian, in values of the map: 5 pixels, about what an eye averages over at a usual distance."""
 REACH = 4
 """Values beyond which the Gaussian is cut off: three sigma, rounded up."""
+NOTICEABLE = 2.3
+"""ΔE*ab of a difference that is just noticed (Mahy et al. 1994)."""
 DISPLACED = 2
 """Pixels by which an edge between two colours may have moved: rasterisers move it by one, and letters by two."""
 TILE = 48

@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from percept_cli.evidence.colour import NOTICEABLE
 from percept_cli.evidence.redrawn import redrawn
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ _UNLIKE, _ALONE, _LEAST_SIDE = (
     0.35,
     24,
 )  # of one thing alone, the floor of it, pixels per side of its picture
+_OF_MEAN = 0.75  # of the floor, what the mean over the picture may be
+_NEAR_COLOUR, _SHARE_OF_COLOUR = 4, 0.25  # cells around the strongest; of what is drawn, from which on it is noise
+_TIMES_COLOUR = 1.5
 _MOST_CELLS = 300  # that are looked at: the strongest, and others spread over the rest
 
 
@@ -58,6 +62,10 @@ class NoiseFloor:
     """Whether all that is drawn changed, and the peak too is the same drawn anew."""
     softened: bool = False
     """Whether detail is gone from all that is drawn, so that no noise is granted."""
+    overall: float = 0.0
+    """What the mean over the picture may come to by noise alone; 0 where few cells changed."""
+    colour: float = 0.0
+    """ΔE that noise adds to the strongest difference of colour, where something is drawn; 0 for flat areas."""
 
 
 NO_NOISE = NoiseFloor(0.0)
@@ -98,7 +106,31 @@ def noise_floor(
     if large and share >= _ALIKE and found.unlike.max() <= _UNLIKE:
         floor = max(floor, _ALONE)
     peak = int(np.argmax(distances[rows, columns]))
-    return NoiseFloor(floor, redrawn=alike and bool(anew[peak]))
+    mean = _OF_MEAN * floor if changed.sum() >= _MANY else 0.0
+    return NoiseFloor(floor, redrawn=alike and bool(anew[peak]), overall=mean)
+
+
+def colour_noise(colours: Grid, changed: Cells, drawn: Cells) -> float:
+    """ΔE that noise adds to the strongest difference of colour, where something is drawn.
+
+    Codecs and other rasterisers change the colour of letters and lines a little, and somewhere by more. Within an
+    area nothing of the kind happens: there, the same change everywhere is another colour.
+
+    Args:
+        colours: per cell, ΔE.
+        changed: per cell, whether a pixel of it changed by more than rounding.
+        drawn: per cell, whether something is drawn in it or beside it.
+    """
+    import numpy as np
+
+    peak = np.unravel_index(int((colours * drawn).argmax()), colours.shape)
+    far = np.ones(colours.shape, bool)
+    far[tuple(slice(max(0, int(at) - _NEAR_COLOUR), int(at) + _NEAR_COLOUR + 1) for at in peak)] = False
+    others = colours[changed & drawn & far]
+    if len(others) < _FEW:
+        return 0.0
+    share = min(1.0, len(others) / int((drawn & far).sum()) / _SHARE_OF_COLOUR)
+    return min(NOTICEABLE, _TIMES_COLOUR * float(np.quantile(others, _QUANTILE)) * share)
 
 
 def _looked_at(distances: Grid, strong: Cells) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from percept_cli.distances import DISTANCES, LocalDistance, Partial, Patch
 from percept_cli.evidence import maps
-from percept_cli.evidence.colour import STEP, colour_map, ink_change
-from percept_cli.evidence.noise import NoiseFloor, noise_floor
+from percept_cli.evidence.colour import NOTICEABLE, STEP, colour_map, ink_change
+from percept_cli.evidence.noise import NoiseFloor, colour_noise, noise_floor
 from percept_cli.evidence.pixels import CELL, changes_of
 from percept_cli.geometry import Box
 from percept_cli.recipes.spec import DistanceSpec, ceiling
@@ -127,10 +127,27 @@ class Places:
         masked: Grid = found / (1 + detail / MASKING)
         return masked
 
-    def colour(self) -> Peak:
-        """The strongest place of ``colours``; or the change of the whole picture's ink where that says more."""
-        strongest = self.peak(self.colours)
-        return strongest if strongest.value >= self.ink else Peak(self.ink, None)
+    def colour(self, noise: float = 0.0) -> tuple[Peak, float]:
+        """The strongest place of ``colours``; or the change of the whole picture's ink where that says more.
+
+        Args:
+            noise: ΔE that noise may add where something is drawn.
+
+        Returns:
+            The place that stands out most, and as much of the noise as is granted there: all or nothing.
+        """
+        drawn, flat = (self.peak(self.colours * part) for part in (self._drawn, ~self._drawn))
+        there = [(drawn, noise), (flat, 0.0), (Peak(self.ink, None), 0.0)]
+        return max(there, key=lambda one: one[0].value / (NOTICEABLE + one[1]))
+
+    @cached_property
+    def _drawn(self) -> NDArray[np.bool_]:
+        """Per cell whether something is drawn in it or beside it."""
+        import numpy as np
+        from scipy import ndimage
+
+        drawn: NDArray[np.bool_] = ndimage.maximum_filter(self.texture > TEXTURE, 3).astype(np.bool_)
+        return drawn
 
     @cached_property
     def ink(self) -> float:
@@ -215,12 +232,9 @@ class Places:
         """How strong the differences of this pair are that rendering alone explains."""
         import numpy as np
 
-        return noise_floor(
-            self.distances,
-            self._extended(_by_cells(self._change, CELL, np.maximum)) > _NOTHING,
-            self.texture > TEXTURE,
-            *self._sides,
-        )
+        changed = self._extended(_by_cells(self._change, CELL, np.maximum)) > _NOTHING
+        floor = noise_floor(self.distances, changed, self.texture > TEXTURE, *self._sides)
+        return replace(floor, colour=colour_noise(self.colours, changed, self._drawn))
 
     def heat(self, layer: str | None = None, *, side: int = HEAT_SIDE, top: float | None = None) -> HeatMap | None:
         """The map that reports draw; None where nothing differs, or the distances have no places.

@@ -55,10 +55,13 @@ def places_of(
     """
     places = Places(spec, found, changes.reference.array, changes.candidate.array, plan)
     floor = places.noise() if with_noise else None
+    colour, granted = places.colour(0.0 if floor is None else floor.colour)
+    if floor is not None:
+        floor = replace(floor, colour=granted)
     return Seen(
         places.mean,
         places.peak(places.distances) if places.has_places else None,
-        places.colour(),
+        colour,
         floor,
         places.regions(changes.labels, len(changes.regions)),
         places.heat(),

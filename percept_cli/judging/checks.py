@@ -15,7 +15,7 @@ from percept_cli.formats.files import read_stamped
 from percept_cli.images.limits import Limits
 from percept_cli.images.views import Look
 from percept_cli.judging.by_noise_file import ByPlace, NoiseFiles, by_place
-from percept_cli.judging.gates import Measures, judge_gates, verdict_of
+from percept_cli.judging.gates import AUTO_GATES, Measures, judge_gates, verdict_of
 from percept_cli.judging.learned import LearnedImage
 from percept_cli.judging.likeness import likeness_of
 from percept_cli.judging.noise_file import check_noise_file
@@ -250,8 +250,9 @@ def _examined(
     from percept_cli.evidence.seen import places_of
 
     own = has_own_levels(spec)
-    given = over(rules.typed.get("peak"), rules.levels.get("peak"))
-    asks = entry is None and own and rules.noise == "auto" and (given is None or given.fail is None)
+    given = [over(rules.typed.get(gate), rules.levels.get(gate)) for gate in AUTO_GATES]
+    adapts = any(levels is None or levels.fail is None for levels in given)
+    asks = entry is None and own and rules.noise == "auto" and adapts
     seen = places_of(spec, found, changes, sight.plan, with_noise=asks)
     measures = Measures(
         result.distance if seen.mean is None else seen.mean,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from percept_cli.evidence.colour import NOTICEABLE
 from percept_cli.evidence.noise import NO_NOISE, NoiseFloor
 from percept_cli.geometry import Box
 from percept_cli.judging.precedence import resolved
@@ -27,11 +28,13 @@ FIXED: Mapping[Noise, Mapping[GateName, float]] = {
     "cross-machine": {"overall": 0.18, "peak": 1.8, "colour": 2.3},
 }
 """Levels that fail, by what rendering is expected to do."""
-AUTO: Mapping[GateName, float] = {"overall": 0.18, "colour": 2.3}
+AUTO: Mapping[GateName, float] = {"overall": 0.18, "colour": NOTICEABLE}
 AUTO_PEAK = (0.12, 2.0, 1.8)
 """The level of the peak: at least, times the noise floor above that, at most."""
 AUTO_REDRAWN = 3.0
 """At most, where all that is drawn is the same drawn anew, at the peak as well."""
+AUTO_GATES: tuple[GateName, ...] = ("overall", "peak", "colour")
+"""Those whose limits adapt to the noise of a pair."""
 _OF_DEFAULT: tuple[GateName, ...] = ("overall", "peak")
 
 
@@ -113,6 +116,10 @@ def _own(name: GateName, noise: Noise, floor: NoiseFloor) -> Levels | None:
         told = "; detail is gone" if floor.softened else ""
         limit = min(most, least + times * floor.value)
         return _levels(limit, f"automatic limit; noise floor {floor.value:.3g}{told}")
+    if name == "overall" and floor.overall > AUTO["overall"]:
+        return _levels(floor.overall, f"automatic limit; noise floor {floor.value:.3g}")
+    if name == "colour" and floor.colour:
+        return _levels(AUTO["colour"] + floor.colour, f"automatic limit; noise of colour {floor.colour:.3g}")
     return _levels(AUTO.get(name), "automatic limit")
 
 
