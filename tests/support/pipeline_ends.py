@@ -36,7 +36,9 @@ class Stand(Scorer):
     def read(self, pair: Pair, references: Any = None) -> Any:  # noqa: ARG002 - as a scorer's
         self.fault("read", pair.name)
         plan = SimpleNamespace(height=5, width=5, crops=() if pair.name.startswith("equal") else (_CROP,))
-        return SimpleNamespace(pair=pair, sights=(SimpleNamespace(plan=plan),), bytes=100, seconds=0.0)
+        return SimpleNamespace(
+            pair=pair, sights=(SimpleNamespace(plan=plan),), bytes=100, seconds=0.0, mismatch=None
+        )
 
     def parts(self, reading: Any) -> Any:
         self.fault("parts", reading.pair.name)
