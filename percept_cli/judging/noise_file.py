@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,6 +23,7 @@ VERSION = 1
 """Of the format, and of how gates are measured: it goes up with either."""
 MOST_BYTES = 1 << 30
 """Of a file; one of 50,000 images has 50 MB."""
+_MOST = 1e30  # of a value: limits that follow from it are finite, also in single precision
 _ROW = re.compile(f"[{NONE}{ALPHABET}]{{0,{MOST_BLOCKS}}}")
 _SIZE = re.compile(r"([1-9]\d{0,9})x([1-9]\d{0,9})")
 _AGAIN = "learn it again with: percept learn BASELINE RUN RUN --overwrite"
@@ -201,8 +201,8 @@ def _entry_of(row: Any, name: str) -> LearnedImage:
 
 
 def _number(value: Any, what: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not (math.isfinite(value) and value >= 0):
-        raise ValueError(f"the {what} is not a number of at least 0")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MOST:
+        raise ValueError(f"the {what} is not a number from 0 to {_MOST:.0e}")
     return float(value)
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 class ObservingJudge(GateJudge):
     """Gives no verdicts: it keeps what each pair came to until someone takes it; a ``Judge``."""
 
+    fits_sizes = False  # what is left of another size lies elsewhere: nothing can be learned from it
+
     def __init__(self, rules: Callable[[str], Rules]) -> None:
         super().__init__(rules)
         self._kept: dict[str, list[Observed]] = {}

@@ -98,4 +98,4 @@ def test_blur_of_all_that_is_drawn_is_no_noise() -> None:
     result = check(page, ndimage.gaussian_filter(page, (1.2, 1.2, 0)))
     assert result.status == "fail"
     gate = next(gate for gate in result.evidence.gates if gate.name == "peak")  # type: ignore[union-attr]
-    assert gate.source == "automatic limit; noise floor 0; detail is gone"
+    assert gate.source == "automatic limit; noise floor 0, because detail was lost"
