@@ -116,9 +116,9 @@ def test_a_picture_that_is_gone_between_two_readings_is_a_row(
 
     pair = Pair("x", save("a.png"), save("b.png", width=50))
 
-    def vanishing(*arguments: Any) -> Any:
+    def vanishing(*arguments: Any, **options: Any) -> Any:
         (tmp_path / "b.png").unlink(missing_ok=True)
-        return looks(*arguments)
+        return looks(*arguments, **options)
 
     monkeypatch.setattr(scorer, "looks", vanishing)
     found = drive(Pipeline(Scorer(load_preset("default").spec, GateJudge(Rules()))), Pairs([pair]))
