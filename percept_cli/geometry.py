@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from percept_cli.errors import InvalidSetting
 
+Span = tuple[int, int]
+"""The first row, or column, and the first behind."""
+
 
 @dataclass(frozen=True)
 class Rectangle:

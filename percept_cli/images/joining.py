@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from percept_cli.geometry import Span
 from percept_cli.images.kept import Pixels, Room, chunks
 from percept_cli.images.picture import Frame, Picture, picture_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-Span = tuple[int, int]
-"""The first row, or column, and the first behind."""
 
 LARGE = 1 << 25
 """Pixels from which on a picture is made in strips: smaller ones are made faster in one go."""

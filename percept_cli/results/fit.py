@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from percept_cli.geometry import Box
-from percept_cli.images.joining import Span
+from percept_cli.geometry import Box, Span
 from percept_cli.system.names import counted
 
 Axis = Literal["rows", "columns"]

@@ -44,7 +44,7 @@ def test_every_command_is_in_the_help_test() -> None:
     from percept_cli.cli import cli
 
     assert set(cli.commands) == {
-        *("compare", "batch", "check", "approve", "report", "merge"),
+        *("compare", "batch", "check", "learn", "approve", "report", "merge"),
         *("heatmap", "presets", "weights", "info", "init"),
     }
 

@@ -26,11 +26,15 @@ WORDS = {
     "approve": REPORTED,
     "batch": REPORTED,
     "check": REPORTED
-    | {f"percept_cli.{name}" for name in ("geometry", "judging", "judging.rules", "results", "results.found")},
+    | {
+        f"percept_cli.{name}"
+        for name in ("geometry", "judging", "judging.rules", "results", "results.found", "results.fit")
+    },
     "compare": REPORTED,
     "heatmap": REPORTED | {"percept_cli.drawing"},
     "info": set(),
     "init": set(),
+    "learn": REPORTED,
     "merge": REPORTED,
     "presets": set(),
     "report": REPORTED,

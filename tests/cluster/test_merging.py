@@ -190,6 +190,7 @@ def test_a_report_that_cannot_be_read(tmp_path: Path, change: Callable[[str], st
         merged(paths)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of each pair some numbers are held, and of the results what a spool holds of them."""
     monkeypatch.setattr(spool, "_BYTES_IN_MEMORY", 4000)

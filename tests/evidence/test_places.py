@@ -75,6 +75,7 @@ def test_the_regions_share_all_of_the_distance() -> None:
     assert max(region.colour for region in found) == pytest.approx(places.peak(places.colours).value)
 
 
+@pytest.mark.slow
 def test_noise_is_what_is_everywhere() -> None:
     """A defect alone is no noise; grain everywhere is, and does not depend on a defect in it."""
     reference = np.asarray(drawing(320, 240, 7)).astype(int)

@@ -139,6 +139,7 @@ def test_what_has_the_very_bytes_ends_the_search(folders: Path) -> None:
     assert check(expected / "ui/digit.png", actual / "ui/digit.png").identical
 
 
+@pytest.mark.slow
 def test_from_python_a_single_file_has_its_alternates(folders: Path) -> None:
     alternate(folders, "ui/digit.png", "linux", page("Total 38", noise=1))
     files = folders / "expected/ui/digit.png", folders / "actual/ui/digit.png"

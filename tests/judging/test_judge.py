@@ -148,6 +148,7 @@ def test_other_commands_tell_of_a_size_that_was_changed(percept: Percept, two_si
     assert percept_cli.compare(two_sizes / "a.png", two_sizes / "c.png", pad="white").notes == ()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("two_sizes")
 def test_a_crop_is_named_where_it_is_why_sizes_differ(percept: Percept, tmp_path: Path) -> None:
     Image.new("L", (100, 80), 255).save(tmp_path / "mask.png")

@@ -79,6 +79,7 @@ def test_a_second_run_computes_nothing_and_changes_nothing(path: Path, pairs: li
     assert journal.notes == [f"{path}: 1 error, tried again"]
 
 
+@pytest.mark.slow
 def test_cut_off_anywhere_it_ends_as_if_it_had_not_been(path: Path, pairs: list[Pair]) -> None:
     first, _ = run(path, pairs)
     whole, rows = path.read_bytes(), lines(path)

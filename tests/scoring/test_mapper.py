@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from percept_cli.drawing.colours import SCALE
@@ -32,6 +33,7 @@ def maps_of(reference: Path, candidate: Path) -> Maps:
     return mapper.maps(mapper.scorer.read(pair_of_files(reference, candidate)))
 
 
+@pytest.mark.slow
 def test_a_change_is_drawn_where_it_is_and_nowhere_else(percept: Percept, save: Save, tmp_path: Path) -> None:
     a = save("a.png", 320, 256)
     b = changed(a, (40, 24, 60, 40), (255, 255, 255), tmp_path / "b.png")

@@ -117,6 +117,7 @@ def test_no_more_is_taken_than_fits(save: Save, monkeypatch: pytest.MonkeyPatch)
     assert run() <= 5
 
 
+@pytest.mark.slow
 def test_no_more_is_decoded_than_fits(save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
     """Large pictures after small ones, and a device that is slower than the workers."""
     small = pair_of_files(save("r.png"), save("c.png", seed=1))

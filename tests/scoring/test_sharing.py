@@ -68,6 +68,7 @@ def same(found: PairResult, expected: PairResult) -> None:
     assert replace(found, **alike, reason="") == replace(expected, **alike, reason="")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "presets", [pytest.param(OXFORD, marks=pytest.mark.slow), OXFORD[2:], ("lpips",), ("st-lpips",), ("dists",)]
 )
