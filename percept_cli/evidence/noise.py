@@ -47,7 +47,8 @@ _UNLIKE, _ALONE, _LEAST_SIDE = (
     24,
 )  # of one thing alone, the floor of it, pixels per side of its picture
 _OF_MEAN = 0.75  # of the floor, what the mean over the picture may be
-_NEAR_COLOUR, _SHARE_OF_COLOUR = 4, 0.25  # cells around the strongest; of what is drawn, from which on it is noise
+_NEAR_COLOUR = 4  # cells around the strongest difference of colour that say nothing of its noise
+_COLOUR_FROM, _COLOUR_FULLY = 0.1, 0.25  # shares of what is drawn from which on that is noise; and altogether
 _TIMES_COLOUR = 1.5
 _MOST_CELLS = 300  # that are looked at: the strongest, and others spread over the rest
 
@@ -129,7 +130,8 @@ def colour_noise(colours: Grid, changed: Cells, drawn: Cells) -> float:
     others = colours[changed & drawn & far]
     if len(others) < _FEW:
         return 0.0
-    share = min(1.0, len(others) / int((drawn & far).sum()) / _SHARE_OF_COLOUR)
+    share = len(others) / int((drawn & far).sum())
+    share = float(np.clip((share - _COLOUR_FROM) / (_COLOUR_FULLY - _COLOUR_FROM), 0, 1))
     return min(NOTICEABLE, _TIMES_COLOUR * float(np.quantile(others, _QUANTILE)) * share)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from percept_cli.evidence.noise import FAINT, NO_NOISE, noise_floor
+from percept_cli.evidence.colour import NOTICEABLE
+from percept_cli.evidence.noise import FAINT, NO_NOISE, colour_noise, noise_floor
 from percept_cli.scoring.api import check
 from tests.support.letters import written
 
@@ -99,3 +100,14 @@ def test_blur_of_all_that_is_drawn_is_no_noise() -> None:
     assert result.status == "fail"
     gate = next(gate for gate in result.evidence.gates if gate.name == "peak")  # type: ignore[union-attr]
     assert gate.source == "automatic limit; noise floor 0, because detail was lost"
+
+
+def test_colours_that_change_in_most_of_what_is_drawn_are_noise() -> None:
+    colours = np.full(CELLS, 0.8, np.float32)
+    colours[15, 20] = 4.0
+    assert colour_noise(colours, ALL, ALL) == pytest.approx(1.5 * 0.8)
+    few = NONE.copy()
+    few[12:19, 17:24] = True
+    assert colour_noise(colours, few, ALL) == 0  # a thing that got another colour
+    assert colour_noise(colours, ALL, NONE) == 0  # areas
+    assert colour_noise(10 * colours, ALL, ALL) == NOTICEABLE
