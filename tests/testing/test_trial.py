@@ -127,7 +127,7 @@ colour = "off"
 
 [[override]]
 match = "*moved.png"
-max-shift = 1
+max-shift = 4
 
 [[override]]
 match = "*recipe.png"
@@ -166,7 +166,7 @@ def test_the_settings_of_check_hold_and_a_tests_own_stand_above_them(
     Image.new("L", (80, 70), 0).save(plugin_project.path / "all.png")
     shift(drawing(40, 30, 1), 0).save(plugin_project.path / "login.png")
     run_with_plugin(plugin_project, "--percept-update").assert_outcomes(passed=12)
-    shift(drawing(40, 30, 1), 1).save(plugin_project.path / "login.png")
+    shift(drawing(40, 30, 1), 4).save(plugin_project.path / "login.png")
     run_with_plugin(plugin_project).assert_outcomes(failed=12)  # without settings
 
     own = ("own-box", "own-mask", "own-levels", "own-moved", "own-recipe")

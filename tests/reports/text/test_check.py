@@ -44,7 +44,7 @@ def test_what_is_printed_does_what_it_says(percept: Percept, folders: Path) -> N
     (show,) = re.findall(r"^  show +(percept heatmap .*icon.*)$", done.stdout, re.MULTILINE)
     page = Page((folders / "it's a report.html").read_text())
     (icon,) = (result for result in page.results if result["name"] == "ui/icon.png")
-    assert [command["text"] for command in icon["commands"]] == [show, accept]
+    assert [command["text"] for command in icon["commands"]] == [show, accept, f"{accept} --as-alternate"]
     told = html.unescape((folders / "it's a report.xml").read_text())
     assert show in told
     assert accept in told
