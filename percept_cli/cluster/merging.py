@@ -9,6 +9,7 @@ import hashlib
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -141,8 +142,11 @@ def _check_kinds(paths: Sequence[Path], runs: Sequence[Run]) -> None:
     _check_equal(paths, runs, lambda run: f"made by the recipe {run.fingerprint}", same)
     _check_equal(paths, runs, lambda run: f"written by percept {printable(run.version)}", same)
     for option in ("allow_empty", "allow_unmatched"):
-        name = f"--{option.replace('_', '-')}"
-        _check_equal(paths, runs, lambda run: f"made {'with' if getattr(run, option) else 'without'} {name}", same)  # noqa: B023
+        _check_equal(paths, runs, partial(_made_with, option), same)
+
+
+def _made_with(option: str, run: Run) -> str:
+    return f"made {'with' if getattr(run, option) else 'without'} --{option.replace('_', '-')}"
 
 
 def _check_equal(paths: Sequence[Path], runs: Sequence[Run], told: Callable[[Run], str], hint: str) -> None:
