@@ -5,10 +5,12 @@ the floor is what the changed cells away from the peak come to. It is granted as
 
 - what changed there is the same thing drawn anew (``redrawn``), or
 - most of all that is drawn has changed, as by the grain of another seed: a defect that is repeated is no noise;
-- and nothing took the detail away: what is blurred is alike all over, and is a defect.
+- and nothing took the detail away: what is blurred is alike all over, and is a defect;
+- and it was drawn by another engine, not elsewhere by the same one: a line of text that moved is a defect.
 
 Where little is drawn, no cell is far from the peak. There the floor is the middle one of all changed cells, if all
 that is drawn changed, and is the same drawn anew elsewhere; and for one thing alone, like a letter, a fixed one.
+Edges that were only shaded otherwise have a small one.
 tests/corpus/RESULTS.md has what each of these is worth.
 """
 
@@ -18,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from percept_cli.evidence.colour import NOTICEABLE
-from percept_cli.evidence.redrawn import redrawn
+from percept_cli.evidence.redrawn import Redrawn, redrawn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 FAINT = 0.09
 """Distance of a cell that no limit is ever below, its warning included: such cells need no explanation."""
+SOFTENED, MOVED = "detail was lost", "something moved and looks the same"
 _NEAR, _SHARE_NEAR = 8, 0.12  # cells on each side of the peak that say nothing of noise: at most; of what is drawn
 _FEW = 5  # cells that say nothing either
 _QUANTILE, _ABOVE = 0.9, 0.1  # quiet noise has places that stand out from it as well
@@ -41,15 +44,19 @@ _UNEXPLAINED = 0.2  # share of a cell's change, at most, for it to be the same d
 _ALIKE, _OF_THOSE = 0.6, 0.75  # share of the detail that changed, and of that drawn anew, for all to be alike
 _REST = 0.6  # of the change, at most, when each cell is laid over the other picture: the rest has moved
 _KEPT = 0.5  # of the detail, in the middle one of the changed cells: less, and it was blurred
-_UNLIKE, _ALONE, _LEAST_SIDE = (
-    0.05,
-    0.35,
-    24,
-)  # of one thing alone, the floor of it, pixels per side of its picture
+_UNLIKE, _ALONE = 0.05, 0.35  # at most, of one thing alone; the floor of it
+_LEAST_SIDE = 24  # pixels of a picture, for one thing alone to be told
+_SHADED, _EDGES = 0.02, 0.1  # unlike at most, of edges shaded otherwise in their place; the floor of them
 _OF_MEAN = 0.75  # of the floor, what the mean over the picture may be
 _NEAR_COLOUR = 4  # cells around the strongest difference of colour that say nothing of its noise
 _COLOUR_FROM, _COLOUR_FULLY = 0.1, 0.25  # shares of what is drawn from which on that is noise; and altogether
 _TIMES_COLOUR = 1.5
+_CORNERS, _TELLING = 0.1, 0.6  # of a cell that shows how it was drawn; share of the changed cells that do
+_MOVED_BY, _SAME, _SAME_REST = 0.3, 0.025, 0.2  # pixels; unlike at most; of the change, at most
+_OF_TELLING, _NEARLY_ALL = 0.6, 0.7  # shares of those that moved as they are
+_NOT_ALL, _NOT_MOST = 0.9, 0.5  # of what is drawn, that changed, and visibly: the rest stayed
+_STAYED = 2  # cells at least: the edge of one thing that moved may be in one that did not change
+_APART, _SOME = 0.5, 0.05  # pixels by which some moved otherwise; share of them
 _MOST_CELLS = 300  # that are looked at: the strongest, and others spread over the rest
 
 
@@ -61,8 +68,8 @@ class NoiseFloor:
     """≥ 0, as distances of cells are."""
     redrawn: bool = False
     """Whether all that is drawn changed, and the peak too is the same drawn anew."""
-    softened: bool = False
-    """Whether detail is gone from all that is drawn, so that no noise is granted."""
+    because: str = ""
+    """Why less noise is granted than there seems to be, if so: detail is gone, or the same stands elsewhere."""
     overall: float = 0.0
     """What the mean over the picture may come to by noise alone; 0 where few cells changed."""
     colour: float = 0.0
@@ -91,11 +98,14 @@ def noise_floor(
         return NoiseFloor(_around(distances, changed, changed, detailed))
     rows, columns = _looked_at(distances, strong)
     found = redrawn(reference, candidate, rows, columns)
+    if _moved(found, strong, changed, detailed):
+        quiet = changed & ~strong
+        return NoiseFloor(_around(distances, quiet, quiet, detailed), because=MOVED)
     anew = found.unexplained <= _UNEXPLAINED
     mostly = float(anew.mean()) >= _OF_THOSE
     share = float((changed & detailed).sum() / max(1, detailed.sum()))
     if strong.sum() >= _FEW and np.median(found.kept) < _KEPT:
-        return NoiseFloor(0.0, softened=mostly or share >= _ALIKE)
+        return NoiseFloor(0.0, because=SOFTENED if mostly or share >= _ALIKE else "")
     alike = share >= _ALIKE and mostly
     displaced = float(found.rest.sum()) <= _REST * float(found.change.sum())
     same = changed & ~strong
@@ -106,9 +116,36 @@ def noise_floor(
     large = min(reference.shape[:2]) >= _LEAST_SIDE
     if large and share >= _ALIKE and found.unlike.max() <= _UNLIKE:
         floor = max(floor, _ALONE)
+    if bool(anew.all()) and found.unlike.max() <= _SHADED and np.hypot(found.down, found.right).max() < _MOVED_BY:
+        floor = max(floor, _EDGES)
     peak = int(np.argmax(distances[rows, columns]))
     mean = _OF_MEAN * floor if changed.sum() >= _MANY else 0.0
     return NoiseFloor(floor, redrawn=alike and bool(anew[peak]), overall=mean)
+
+
+def _moved(found: Redrawn, strong: Cells, changed: Cells, detailed: Cells) -> bool:
+    """Whether the same drawing stands elsewhere, beside what stayed or moved otherwise: the layout changed.
+
+    No engine draws letters exactly as another does, so this is one that was told to draw them in another place.
+    """
+    import numpy as np
+
+    telling = found.corners >= _CORNERS
+    if telling.sum() < _FEW or telling.mean() < _TELLING:
+        return False
+    down, right = found.down[telling], found.right[telling]
+    same = (np.hypot(down, right) >= _MOVED_BY) & (found.unlike[telling] <= _SAME)
+    same &= found.rest[telling] <= _SAME_REST * found.change[telling]
+    if same.mean() < _OF_TELLING:
+        return False
+    drawn = max(1, int(detailed.sum()))
+    apart = np.hypot(down[same] - np.median(down[same]), right[same] - np.median(right[same])) >= _APART
+    stayed = drawn - int((changed & detailed).sum())
+    return bool(
+        stayed >= max(_STAYED, (1 - _NOT_ALL) * drawn)
+        or (strong & detailed).sum() <= _NOT_MOST * drawn
+        or (apart.mean() >= _SOME and same.mean() >= _NEARLY_ALL)
+    )
 
 
 def colour_noise(colours: Grid, changed: Cells, drawn: Cells) -> float:

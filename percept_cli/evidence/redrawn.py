@@ -9,12 +9,15 @@ pixels, and two things are asked of the best fit:
 - ``unlike``: how much is left, of what is drawn there, after the two were slightly blurred and laid over each
   other to a fraction of a pixel. Letters that became other letters are unlike, however small they are.
 
+What is hardly unlike after it moved by half a pixel or more is the very same drawing elsewhere: another engine
+would have shaded it otherwise. Straight lines say nothing of that, since all engines draw them alike.
+
 The displacement to a fraction of a pixel is one step of Lucas and Kanade (1981) from the best whole one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from percept_cli.evidence.pixels import CELL, distances_of
@@ -57,6 +60,12 @@ class Redrawn:
     """Squared difference of the blurred pictures as they are, per value."""
     rest: Floats
     """What is left of it after the displacement that leaves the least."""
+    down: Floats
+    """By how many pixels that fit best the reference's content moved."""
+    right: Floats
+    """As ``down``."""
+    corners: Floats
+    """How strong the weaker direction of what is drawn is: 0 for straight lines, 1 where both are equal."""
     kept: Floats
     """Detail of the candidate as a share of the reference's; blur takes it, and noise moves it."""
 
@@ -82,7 +91,8 @@ def redrawn(reference: Pixels, candidate: Pixels, rows: NDArray[np.intp], column
         for first in range(0, len(rows), _AT_A_TIME)
     ]
     nothing = np.zeros(0, np.float32)
-    return Redrawn(*(np.concatenate([part[i] for part in parts]) if parts else nothing for i in range(5)))
+    every = range(len(fields(Redrawn)))
+    return Redrawn(*(np.concatenate([part[i] for part in parts]) if parts else nothing for i in every))
 
 
 def _windows(picture: Pixels, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Windows:
@@ -124,8 +134,8 @@ def _unexplained(reference: Windows, candidate: Windows) -> Floats:
     return left
 
 
-def _registered(reference: Floats, candidate: Floats) -> tuple[Floats, Floats, Floats]:
-    """What is unlike, the change, and what of it is left when one is laid over the other."""
+def _registered(reference: Floats, candidate: Floats) -> tuple[Floats, ...]:
+    """What is unlike, the change, what of it is left when one is laid over the other, where, and the corners."""
     import numpy as np
 
     margin = _MARGIN - _SPREAD
@@ -141,25 +151,33 @@ def _registered(reference: Floats, candidate: Floats) -> tuple[Floats, Floats, F
     numbers = np.arange(len(here))[:, None, None]
     down, right = (reach + shifts[:, axis, None] for axis in (0, 1))
     there = np.moveaxis(np.moveaxis(candidate, 1, -1)[numbers, down[:, :, None], right[:, None, :]], -1, 1)
-    rest = _after_a_step(reference[:, :, margin - 1 : 1 - margin or None, margin - 1 : 1 - margin or None], there)
+    around = slice(margin - 1, 1 - margin or None)
+    rest, step, corners = _after_a_step(reference[:, :, around, around], there)
     contrast = np.maximum(_variance(here), _variance(_inner(candidate, margin)))
+    by = shifts.T + step * (rest < best)
     rest = np.minimum(best, rest) / here[0].size
-    return rest / np.maximum(contrast, _LEAST_CONTRAST), change, rest
+    return rest / np.maximum(contrast, _LEAST_CONTRAST), change, rest, *by, corners
 
 
-def _after_a_step(reference: Any, candidate: Any) -> Floats:
-    """What is left after the displacement of less than a pixel that leaves the least, by the slopes of both."""
+def _after_a_step(reference: Any, candidate: Any) -> tuple[Floats, Floats, Floats]:
+    """What is left after the displacement of less than a pixel that leaves the least, by the slopes of both.
+
+    With it the displacement, down and to the right, and the share of what is drawn across.
+    """
     import numpy as np
 
     down, right = _slopes((reference + candidate) / 2)
     apart = _inner(reference - candidate, 1)
     a, b, c = (_dot(*pair) for pair in ((down, down), (right, right), (down, right)))
     p, q = _dot(down, apart), _dot(right, apart)
+    across = np.hypot((a - b) / 2, c)
+    corners = ((a + b) / 2 - across) / np.maximum((a + b) / 2 + across, 1e-6)
     little = 1e-3 * (a + b) + 1e-6
     a, b = a + little, b + little
     by = np.stack([b * p - c * q, a * q - c * p]) / (a * b - c * c)
     by /= np.maximum(1, np.abs(by).max(axis=0) / _STEP)
-    return _squares(apart - down * by[0][:, None, None, None] - right * by[1][:, None, None, None])
+    rest = _squares(apart - down * by[0][:, None, None, None] - right * by[1][:, None, None, None])
+    return rest, by, corners
 
 
 def _slopes(windows: Any) -> tuple[Any, Any]:

@@ -113,7 +113,7 @@ def _own(name: GateName, noise: Noise, floor: NoiseFloor) -> Levels | None:
     if name == "peak":
         least, times, most = AUTO_PEAK
         most = AUTO_REDRAWN if floor.redrawn else most
-        told = ", because detail was lost" if floor.softened else ""
+        told = f", because {floor.because}" if floor.because else ""
         limit = min(most, least + times * floor.value)
         return _levels(limit, f"automatic limit; noise floor {floor.value:.3g}{told}")
     if name == "overall" and floor.overall > AUTO["overall"]:

@@ -8,7 +8,7 @@ import pytest
 from percept_cli.evidence.colour import NOTICEABLE
 from percept_cli.evidence.noise import FAINT, NO_NOISE, colour_noise, noise_floor
 from percept_cli.scoring.api import check
-from tests.support.letters import written
+from tests.support.letters import page, written
 
 CELLS = (30, 40)
 BLANK = np.full((8 * CELLS[0], 8 * CELLS[1], 3), 255, np.uint8)
@@ -90,13 +90,50 @@ def test_one_letter_alone_that_became_another_fails(one: str, other: str) -> Non
         assert check(written(one, size), written(other, size)).status == "fail"
 
 
+STAYED = (0.0, 0.0)
+
+
+@pytest.mark.numeric
+@pytest.mark.parametrize("by", [(0.6, 0), (1, 0), (-2, 0), (0, 1)])
+def test_a_line_of_text_that_moved_among_others_is_a_defect(by: tuple[float, float]) -> None:
+    """One engine drew both: another would have shaded the letters otherwise."""
+    result = check(page(*[STAYED] * 4), page(STAYED, by, STAYED, STAYED))
+    assert result.status == "fail"
+    gate = next(gate for gate in result.evidence.gates if gate.name == "peak")  # type: ignore[union-attr]
+    assert gate.source == "automatic limit; noise floor 0, because something moved and looks the same"
+
+
+@pytest.mark.numeric
+def test_lines_that_moved_apart_are_a_defect_too() -> None:
+    assert check(page(*[STAYED] * 4), page((-1, 0), (1, 0), (-1, 0), (-1, 0))).status == "fail"
+
+
+@pytest.mark.numeric
+@pytest.mark.parametrize("by", [(0.5, 0), (1, 0)])
+def test_all_that_is_drawn_may_stand_a_pixel_further(by: tuple[float, float]) -> None:
+    assert check(page(*[STAYED] * 3), page(*[by] * 3)).status in ("pass", "warn")
+
+
+@pytest.mark.numeric
+def test_edges_that_were_only_shaded_otherwise_have_a_small_floor() -> None:
+    """As by another blend of the colours of a few edges, of many."""
+    text = page(*[STAYED] * 4)
+    shaded = text.copy()
+    shaded[:48][text[:48] > 128] = np.minimum(255, text[:48][text[:48] > 128] * 0.9 + 30).astype(np.uint8)
+    result = check(text, shaded)
+    assert result.evidence is not None
+    assert result.evidence.noise is not None
+    assert result.evidence.noise >= 0.1
+    assert result.status == "pass"
+
+
 @pytest.mark.numeric
 def test_blur_of_all_that_is_drawn_is_no_noise() -> None:
     from scipy import ndimage
 
     lines = [written("Quality of text", 14, down=down) for down in (0, 3, 6)]
-    page = np.concatenate(lines)
-    result = check(page, ndimage.gaussian_filter(page, (1.2, 1.2, 0)))
+    text = np.concatenate(lines)
+    result = check(text, ndimage.gaussian_filter(text, (1.2, 1.2, 0)))
     assert result.status == "fail"
     gate = next(gate for gate in result.evidence.gates if gate.name == "peak")  # type: ignore[union-attr]
     assert gate.source == "automatic limit; noise floor 0, because detail was lost"

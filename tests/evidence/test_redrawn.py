@@ -31,6 +31,24 @@ def test_letters_that_moved_are_the_same(size: int, shift: tuple[float, float]) 
 
 
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("shift", [(0.5, 0.5), (1, 0), (1.5, 0.25), (2, -1), (-0.5, 0), (-1.25, 1)])
+def test_where_letters_moved_is_told_to_a_fraction(size: int, shift: tuple[float, float]) -> None:
+    found = of_changed_cells(written("Ag3", size), written("Ag3", size, *shift))
+    # One step from the best whole displacement is exact for small slopes only: a fifth of a pixel is enough to
+    # tell what moved from what was shaded otherwise.
+    assert np.median(found.right) == pytest.approx(shift[0], abs=0.2)
+    assert np.median(found.down) == pytest.approx(shift[1], abs=0.2)
+
+
+def test_straight_lines_have_no_corners_and_letters_have() -> None:
+    line = np.full((64, 64, 3), 255, np.uint8)
+    line[30:33] = 0
+    moved = np.roll(line, 1, axis=0)
+    assert of_changed_cells(line, moved).corners[2:-2].max() < 0.01
+    assert of_changed_cells(written("Ag3", 17), written("Ag3", 17, 1)).corners.min() > 0.1
+
+
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(("one", "other"), OTHERS)
 def test_another_letter_is_unlike_the_first(one: str, other: str, size: int) -> None:
     found = of_changed_cells(written(one, size), written(other, size))
