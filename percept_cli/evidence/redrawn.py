@@ -159,7 +159,7 @@ def _registered(reference: Floats, candidate: Floats) -> tuple[Floats, ...]:
     return rest / np.maximum(contrast, _LEAST_CONTRAST), change, rest, *by, corners
 
 
-def _after_a_step(reference: Any, candidate: Any) -> tuple[Floats, Floats, Floats]:
+def _after_a_step(reference: Any, candidate: Any) -> tuple[Floats, Any, Any]:
     """What is left after the displacement of less than a pixel that leaves the least, by the slopes of both.
 
     With it the displacement, down and to the right, and the share of what is drawn across.
