@@ -50,24 +50,48 @@ TO_XYZ = (
 """sRGB → CIE XYZ of D65, by seven digits (IEC 61966-2-1), which are part of what every ΔE is."""
 
 
-def colour_map(reference: Pixels, candidate: Pixels) -> Floats:
-    """ΔE*ab of the blurred pictures, less what an edge between two colours makes that moved a little.
+def blurred_lab(picture: Pixels) -> Floats:
+    """CIELAB of the blurred picture.
 
     Args:
-        reference: H×W×3, uint8 or float32, sRGB in 0..255.
-        candidate: the same shape and type.
+        picture: H×W×3, uint8 or float32, sRGB in 0..255.
+
+    Returns:
+        ⌈H/4⌉×⌈W/4⌉×3: L* in 0..100, a* and b*.
+    """
+    return _lab(_blurred(_averaged(picture)))
+
+
+def colour_map(reference: Floats, candidate: Floats) -> Floats:
+    """ΔE*ab of two blurred pictures, less what an edge between two colours makes that moved a little.
 
     An edge moves by at most ``DISPLACED`` pixels: that much of the steeper slope of the two is subtracted.
+
+    Args:
+        reference: what ``blurred_lab`` gives.
+        candidate: the same shape.
 
     Returns:
         ⌈H/4⌉×⌈W/4⌉ values ≥ 0; 0 for equal pixels. Black and white are 100 apart.
     """
     import numpy as np
 
-    first, second = (_lab(_blurred(_averaged(side))) for side in (reference, candidate))
-    edges = np.maximum(_slope(first), _slope(second))
-    found: Floats = np.maximum(0, _length(first - second) - DISPLACED / STEP * edges)
+    edges = np.maximum(_slope(reference), _slope(candidate))
+    found: Floats = np.maximum(0, _length(reference - candidate) - DISPLACED / STEP * edges)
     return found
+
+
+def one_way(reference: Floats, candidate: Floats, where: NDArray[np.bool_]) -> float:
+    """How far colours changed in one direction: 1 if all became darker, or redder; 0 if they went all ways.
+
+    Args:
+        reference: what ``blurred_lab`` gives.
+        candidate: the same shape.
+        where: at which values to look.
+    """
+    change = (candidate - reference)[where]
+    together = float(_length(change).sum())
+    return float(_length(change.sum(axis=0, keepdims=True))[0]) / together if together else 0.0
 
 
 def _slope(colours: Floats) -> Floats:

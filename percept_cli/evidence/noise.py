@@ -51,10 +51,12 @@ _OF_MEAN = 0.75  # of the floor, what the mean over the picture may be
 _NEAR_COLOUR = 4  # cells around the strongest difference of colour that say nothing of its noise
 _COLOUR_FROM, _COLOUR_FULLY = 0.1, 0.25  # shares of what is drawn from which on that is noise; and altogether
 _TIMES_COLOUR = 1.5
+_ALL_WAYS, _ONE_WAY = 0.5, 0.8  # up to which it is noise, and from which on another colour
 _CORNERS, _TELLING = 0.1, 0.6  # of a cell that shows how it was drawn; share of the changed cells that do
 _MOVED_BY, _SAME, _SAME_REST = 0.3, 0.025, 0.2  # pixels; unlike at most; of the change, at most
 _OF_TELLING, _NEARLY_ALL = 0.6, 0.7  # shares of those that moved as they are
 _NOT_ALL, _NOT_MOST = 0.9, 0.5  # of what is drawn, that changed, and visibly: the rest stayed
+_TOGETHER, _AS_FAR = 0.6, 0.1  # share of them, per line, that moved by one distance; pixels of difference
 _STAYED = 2  # cells at least: the edge of one thing that moved may be in one that did not change
 _APART, _SOME = 0.5, 0.05  # pixels by which some moved otherwise; share of them
 _MOST_CELLS = 300  # that are looked at: the strongest, and others spread over the rest
@@ -98,7 +100,7 @@ def noise_floor(
         return NoiseFloor(_around(distances, changed, changed, detailed))
     rows, columns = _looked_at(distances, strong)
     found = redrawn(reference, candidate, rows, columns)
-    if _moved(found, strong, changed, detailed):
+    if _moved(found, rows, strong, changed, detailed):
         quiet = changed & ~strong
         return NoiseFloor(_around(distances, quiet, quiet, detailed), because=MOVED)
     anew = found.unexplained <= _UNEXPLAINED
@@ -123,10 +125,11 @@ def noise_floor(
     return NoiseFloor(floor, redrawn=alike and bool(anew[peak]), overall=mean)
 
 
-def _moved(found: Redrawn, strong: Cells, changed: Cells, detailed: Cells) -> bool:
+def _moved(found: Redrawn, rows: NDArray[np.intp], strong: Cells, changed: Cells, detailed: Cells) -> bool:
     """Whether the same drawing stands elsewhere, beside what stayed or moved otherwise: the layout changed.
 
     No engine draws letters exactly as another does, so this is one that was told to draw them in another place.
+    What stands in one line goes by one distance then; letters that drift ever further along it are another engine's.
     """
     import numpy as np
 
@@ -138,8 +141,12 @@ def _moved(found: Redrawn, strong: Cells, changed: Cells, detailed: Cells) -> bo
     same &= found.rest[telling] <= _SAME_REST * found.change[telling]
     if same.mean() < _OF_TELLING:
         return False
+    by, lines = down[same] + 1j * right[same], rows[telling][same]
+    alike = ((np.abs(by[:, None] - by) <= _AS_FAR) & (lines[:, None] == lines)).sum(axis=1)
+    if sum(alike[lines == line].max() for line in np.unique(lines)) < _TOGETHER * len(by):
+        return False
+    apart = np.abs(by - by[alike.argmax()]) >= _APART
     drawn = max(1, int(detailed.sum()))
-    apart = np.hypot(down[same] - np.median(down[same]), right[same] - np.median(right[same])) >= _APART
     stayed = drawn - int((changed & detailed).sum())
     return bool(
         stayed >= max(_STAYED, (1 - _NOT_ALL) * drawn)
@@ -148,16 +155,18 @@ def _moved(found: Redrawn, strong: Cells, changed: Cells, detailed: Cells) -> bo
     )
 
 
-def colour_noise(colours: Grid, changed: Cells, drawn: Cells) -> float:
+def colour_noise(colours: Grid, changed: Cells, drawn: Cells, one_way: float = 0.0) -> float:
     """ΔE that noise adds to the strongest difference of colour, where something is drawn.
 
     Codecs and other rasterisers change the colour of letters and lines a little, and somewhere by more. Within an
-    area nothing of the kind happens: there, the same change everywhere is another colour.
+    area nothing of the kind happens: there, the same change everywhere is another colour. So is one that goes the
+    same way in all that is drawn: a picture that is brighter.
 
     Args:
         colours: per cell, ΔE.
         changed: per cell, whether a pixel of it changed by more than rounding.
         drawn: per cell, whether something is drawn in it or beside it.
+        one_way: how far the colours of what is drawn changed in one direction, 0 to 1.
     """
     import numpy as np
 
@@ -169,7 +178,8 @@ def colour_noise(colours: Grid, changed: Cells, drawn: Cells) -> float:
         return 0.0
     share = len(others) / int((drawn & far).sum())
     share = float(np.clip((share - _COLOUR_FROM) / (_COLOUR_FULLY - _COLOUR_FROM), 0, 1))
-    return min(NOTICEABLE, _TIMES_COLOUR * float(np.quantile(others, _QUANTILE)) * share)
+    noise = min(NOTICEABLE, _TIMES_COLOUR * float(np.quantile(others, _QUANTILE)) * share)
+    return noise * float(np.clip((_ONE_WAY - one_way) / (_ONE_WAY - _ALL_WAYS), 0, 1))
 
 
 def _looked_at(distances: Grid, strong: Cells) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

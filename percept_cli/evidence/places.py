@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from percept_cli.distances import DISTANCES, LocalDistance, Partial, Patch
 from percept_cli.evidence import maps
-from percept_cli.evidence.colour import NOTICEABLE, STEP, colour_map, ink_change
+from percept_cli.evidence.colour import NOTICEABLE, STEP, blurred_lab, colour_map, ink_change, one_way
 from percept_cli.evidence.noise import NoiseFloor, colour_noise, noise_floor
 from percept_cli.evidence.pixels import CELL, changes_of
 from percept_cli.geometry import Box
@@ -121,11 +121,16 @@ class Places:
         import numpy as np
         from scipy import ndimage
 
-        found = self._extended(_by_cells(colour_map(*self._sides), CELL // STEP, np.maximum))
+        found = self._extended(_by_cells(colour_map(*self._labs), CELL // STEP, np.maximum))
         detail = np.maximum(*(self._extended(_steps(side, np.add)) for side in self._sides))
         detail = ndimage.maximum_filter(detail / CELL**2, 3)
         masked: Grid = found / (1 + detail / MASKING)
         return masked
+
+    @cached_property
+    def _labs(self) -> tuple[Grid, Grid]:
+        reference, candidate = self._sides
+        return blurred_lab(reference), blurred_lab(candidate)
 
     def colour(self, noise: float = 0.0) -> tuple[Peak, float]:
         """The strongest place of ``colours``; or the change of the whole picture's ink where that says more.
@@ -234,7 +239,10 @@ class Places:
 
         changed = self._extended(_by_cells(self._change, CELL, np.maximum)) > _NOTHING
         floor = noise_floor(self.distances, changed, self.texture > TEXTURE, *self._sides)
-        return replace(floor, colour=colour_noise(self.colours, changed, self._drawn))
+        height, width = self._labs[0].shape[:2]
+        drawn = self._drawn.repeat(CELL // STEP, axis=0).repeat(CELL // STEP, axis=1)[:height, :width]
+        colour = colour_noise(self.colours, changed, self._drawn, one_way(*self._labs, drawn))
+        return replace(floor, colour=colour)
 
     def heat(self, layer: str | None = None, *, side: int = HEAT_SIDE, top: float | None = None) -> HeatMap | None:
         """The map that reports draw; None where nothing differs, or the distances have no places.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from percept_cli.evidence.colour import DISPLACED, REACH, SIGMA, STEP, colour_map
+from percept_cli.evidence.colour import DISPLACED, REACH, SIGMA, STEP, blurred_lab, one_way
+from percept_cli.evidence.colour import colour_map as colour_map_of
 from tests.conftest import drawing
 
 pytestmark = pytest.mark.numeric
@@ -57,6 +58,10 @@ def test_colour_is_what_its_definition_says() -> None:
     np.testing.assert_allclose(colour_map(reference, candidate), expected, rtol=1e-3, atol=1e-3)
 
 
+def colour_map(reference: np.ndarray, candidate: np.ndarray) -> np.ndarray:
+    return colour_map_of(blurred_lab(reference), blurred_lab(candidate))
+
+
 def test_an_edge_that_moved_by_a_pixel_is_no_change_of_colour() -> None:
     blue = np.full((64, 64, 3), 255, np.uint8)
     blue[:, 32:] = (30, 60, 200)
@@ -74,3 +79,17 @@ def test_colour_of_flat_areas() -> None:
     assert colour_map(grey * 0, grey * 0 + 255).min() == pytest.approx(100, rel=1e-5)
     # CIE 1976 of #808080 against #888888: ΔL* of 3.1.
     assert colour_map(grey, grey + 8).max() == pytest.approx(3.118, abs=0.01)
+
+
+def test_colours_that_all_became_darker_went_one_way() -> None:
+    photo = np.random.default_rng(5).integers(40, 200, (64, 48, 3)).astype(np.uint8)
+    everywhere = np.ones((16, 12), bool)
+    before = blurred_lab(photo)
+    assert one_way(before, before, everywhere) == 0
+    assert one_way(before, blurred_lab(photo - 20), everywhere) > 0.95
+    noise = np.random.default_rng(6).integers(-20, 21, photo.shape)
+    # Below 0.5 it counts as noise in full. Not 0: averages in linear light of noisy values are a little brighter.
+    assert one_way(before, blurred_lab((photo + noise).astype(np.uint8)), everywhere) < 0.5
+    half = blurred_lab(np.where(np.arange(48)[None, :, None] < 24, photo - 20, photo + 20).astype(np.uint8))
+    assert one_way(before, half, everywhere) < 0.2
+    assert one_way(before, half, np.arange(12)[None] + 0 * np.arange(16)[:, None] < 5) > 0.95

@@ -148,3 +148,15 @@ def test_colours_that_change_in_most_of_what_is_drawn_are_noise() -> None:
     assert colour_noise(colours, few, ALL) == 0  # a thing that got another colour
     assert colour_noise(colours, ALL, NONE) == 0  # areas
     assert colour_noise(10 * colours, ALL, ALL) == NOTICEABLE
+    assert colour_noise(10 * colours, ALL, ALL, one_way=0.5) == NOTICEABLE
+    assert 0 < colour_noise(10 * colours, ALL, ALL, one_way=0.7) < NOTICEABLE
+    assert colour_noise(10 * colours, ALL, ALL, one_way=0.8) == 0  # all of it became darker
+
+
+@pytest.mark.numeric
+def test_a_picture_that_is_brighter_all_over_fails_however_much_is_drawn_in_it() -> None:
+    texture = np.random.default_rng(9).integers(60, 190, (32, 48, 3)).repeat(4, axis=0).repeat(4, axis=1)
+    result = check(texture.astype(np.uint8), (texture * 1.15).astype(np.uint8))
+    assert result.status == "fail"
+    gate = next(gate for gate in result.evidence.gates if gate.name == "colour")  # type: ignore[union-attr]
+    assert gate.fail == NOTICEABLE
