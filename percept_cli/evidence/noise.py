@@ -129,7 +129,8 @@ def _moved(found: Redrawn, rows: NDArray[np.intp], strong: Cells, changed: Cells
     """Whether the same drawing stands elsewhere, beside what stayed or moved otherwise: the layout changed.
 
     No engine draws letters exactly as another does, so this is one that was told to draw them in another place.
-    What stands in one line goes by one distance then; letters that drift ever further along it are another engine's.
+    What stands in one line goes by one distance then. Letters that drift ever further along it are another
+    engine's.
     """
     import numpy as np
 
