@@ -47,9 +47,7 @@ def check(
     part = None if shard is None else parse_shard(shard)
     settle_in()
     changes = {name: options.pop(name) for name in _RULES}
-    terms = {
-        name: options.pop(name) for name in ("top", "fail_fast", "allow_empty", "workers", "pictures", "heatmaps")
-    }
+    terms = {name: options.pop(name) for name in _TERMS}
     asked = recipe_of(ctx, **options)
     book, folders = make_book(asked.settings, _typed(changes), asked.recipe)
     baseline, current = _sides(ctx, baseline, current, asked.settings, folders)
@@ -77,6 +75,7 @@ def check(
     )
 
 
+_TERMS = ("top", "fail_fast", "allow_empty", "workers", "pictures", "heatmaps", "resume", "resume_by")
 _POLICIES = ("new", "missing", "size_mismatch")
 _LIMITS = ("noise", "noise_file", "fails", "warns")
 _RULES = (*_LIMITS, "ignore", "mask", "max_shift", *_POLICIES, "variant")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -39,6 +39,8 @@ from percept_cli.system.names import counted, posix, printable, shown
 from percept_cli.system.whole import check_output, write_output
 
 _ERRORS_TOLD = 3
+Found = tuple[PairResult, bool]
+"""A result, and whether it is an earlier run's."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,9 @@ def run_many(
     for path in (*(path for path, _ in to.files), *((terms.resume,) if terms.resume else ())):
         check_output(path, pairs.inputs)
     for path, name in to.files:
-        if terms.resume is not None and name != "jsonl" and path.resolve() == terms.resume.resolve():
+        # A file of --resume is a report in itself, but that of a check has an image once for each reference.
+        apart = name != "jsonl" or terms.checks
+        if terms.resume is not None and apart and path.resolve() == terms.resume.resolve():
             raise OutputUnwritable(
                 f"{shown(path)}: --resume saves its results in this file",
                 hint="choose another file for the report.",
@@ -126,6 +130,8 @@ class _Many:
         self._settings = asked.settings
         self._journal, self._quiet = journal, quiet
         self._results = Spool()
+        # What is saved of a check has every reference of an image, its results have the one that counts.
+        self._saved = Spool() if terms.checks and journal is not None else self._results
         self._run = Run(
             version=__version__,
             spec=scorer.spec,
@@ -183,16 +189,22 @@ class _Many:
             print_report([self._rows.head()])
         judge = self._scorer.judge
         with self._interruptible(), closing(self._pipeline.results(self._pairs)) as found:
-            for result, reused in combined(found, judge.rules_of_name) if isinstance(judge, GateJudge) else found:
+            saved = found if self._journal is None else self._save(found, self._journal)
+            for result, reused in combined(saved, judge.rules_of_name) if isinstance(judge, GateJudge) else saved:
                 self._take(result, reused=reused)
                 if self._terms.fail_fast and result.status in ("fail", "error"):
                     self._failed_fast = True
                     break
 
+    def _save(self, found: Iterable[Found], journal: Journal) -> Iterator[Found]:
+        for result, reused in found:
+            journal.add(result, reused=reused)
+            if self._saved is not self._results:
+                self._saved.add(result)
+            yield result, reused
+
     def _take(self, result: PairResult, *, reused: bool) -> None:
         self._results.add(result)
-        if self._journal is not None:
-            self._journal.add(result, reused=reused)
         if self._rows is not None:
             print_report([self._rows.rows(result)])
         self._progress.advance(result, reused=reused)
@@ -222,6 +234,7 @@ class _Many:
     def close(self) -> None:
         """Give back what the run held."""
         self._results.close()
+        self._saved.close()
         if self._journal is not None:
             self._journal.close()
 
@@ -251,7 +264,7 @@ class _Many:
             look["json_report"] = documents[0]
         tasks: list[Callable[[], None]] = []
         if self._journal is not None and run.complete:
-            tasks.append(partial(self._journal.finish, run.results))
+            tasks.append(partial(self._journal.finish, self._saved))
         for path, name in self._to.files:
             if self._journal is None or not _same(path, self._journal.path):
                 style = Style(top=self._terms.top_in_files, link_from=path.parent, **look)
@@ -315,10 +328,8 @@ class _Many:
             return (
                 f"{start} Finished results are in {shown(self._journal.path)}. To continue, run the same command."
             )
-        if self._terms.checks:
-            return f"{start} The same command starts from the beginning."
         kept = [path for path, name in self._to.files if name == "jsonl"]
-        if kept:
+        if kept and not self._terms.checks:
             return f"{start} To continue, add --resume {shown(kept[0])}."
         return f"{start} A run with --resume results.jsonl can be continued."
 

@@ -287,6 +287,24 @@ run_options = _all(
     option("--fail-fast", group="Run", is_flag=True, help="Stop at the first pair that fails or has an error."),
 )
 """Of a command that goes through many pairs."""
+resume_options = _all(
+    option(
+        "--resume",
+        group="Run",
+        type=FILE,
+        metavar="FILE",
+        help="Save each result to FILE (JSON Lines); when run again, skip unchanged pairs that FILE already has.",
+    ),
+    option(
+        "--resume-by",
+        group="Run",
+        type=click.Choice(["stat", "hash"]),
+        metavar="HOW",
+        default="stat",
+        help="Detect changes by stat (size, time; default) or hash.",
+    ),
+)
+"""Of a command whose run can be continued."""
 
 
 def top_option(what: str) -> _Decorator:
