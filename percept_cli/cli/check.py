@@ -9,8 +9,10 @@ import click
 
 from percept_cli.cli.asked import destinations_of, recipe_of
 from percept_cli.cli.console import say
-from percept_cli.cli.many import Terms, run_many
+from percept_cli.cli.dry_run import foresee
+from percept_cli.cli.many import run_many
 from percept_cli.cli.process import settle_in
+from percept_cli.cli.terms import Terms
 from percept_cli.drawing.heatmaps import HeatMapFolder
 from percept_cli.errors import InvalidSetting, UnreadableFolder
 from percept_cli.geometry import parse_box
@@ -36,6 +38,7 @@ def check(
     exclude: tuple[str, ...],
     any_extension: bool,
     shard: str | None,
+    dry_run: bool,
     form: str | None,
     wide: bool,
     outputs: tuple[Path, ...],
@@ -64,7 +67,7 @@ def check(
     if not quiet:
         for note in (*book.notes, *warnings):
             say(f"Warning: {note}")
-    return run_many(
+    return (foresee if dry_run else run_many)(
         pairs,
         asked,
         scorer,

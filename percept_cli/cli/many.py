@@ -7,18 +7,26 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from percept_cli._version import __version__
 from percept_cli.cli.asked import Asked
 from percept_cli.cli.console import print_report, say, style_of_stdout
-from percept_cli.cli.options import DEFAULT_TOP, note_settings
+from percept_cli.cli.options import note_settings
 from percept_cli.cli.progress import Progress, progress
-from percept_cli.cli.words import hint_for_nothing, what_is_asked, what_ran, where_reports_are, worst_in_lines
+from percept_cli.cli.terms import Terms, check_outputs
+from percept_cli.cli.words import (
+    hint_for_nothing,
+    say_notes,
+    what_is_asked,
+    what_ran,
+    where_reports_are,
+    worst_in_lines,
+)
 from percept_cli.drawing.heatmaps import HeatMapFolder
 from percept_cli.engine.plan import avoided
 from percept_cli.errors import ExitCode, OutputUnwritable, PerceptError
@@ -31,36 +39,16 @@ from percept_cli.results.pair import PairResult
 from percept_cli.results.run import Run
 from percept_cli.results.spool import Spool
 from percept_cli.results.verdict import judge_run
-from percept_cli.runs.journal import By, Journal
+from percept_cli.runs.journal import Journal
 from percept_cli.scoring.pipeline import Pipeline
 from percept_cli.scoring.scorer import Scorer
 from percept_cli.system import signals
 from percept_cli.system.names import counted, posix, printable, shown
-from percept_cli.system.whole import check_output, write_output
+from percept_cli.system.whole import write_output
 
 _ERRORS_TOLD = 3
 Found = tuple[PairResult, bool]
 """A result, and whether it is an earlier run's."""
-
-
-@dataclass(frozen=True)
-class Terms:
-    """How a run of many pairs is made."""
-
-    resume: Path | None = None
-    resume_by: By = "stat"
-    fail_fast: bool = False
-    allow_empty: bool = False
-    allow_unmatched: bool = False
-    batch_size: int | None = None
-    workers: int | None = None
-    top: int | None = DEFAULT_TOP
-    top_in_files: int | None = None
-    checks: bool = False
-    """Whether pairs are judged by gates (``percept check``), and told of one by one."""
-    pictures: Literal["embed", "link", "none"] = "embed"
-    heatmaps: HeatMapFolder | None = None
-    """What did not pass is drawn into it."""
 
 
 def run_many(
@@ -68,30 +56,21 @@ def run_many(
     asked: Asked,
     scorer: Scorer,
     to: Destinations,
-    terms: Terms = Terms(),
+    terms: Terms,
     *,
     quiet: bool,
     verbose: bool,
 ) -> int:
     """Score the pairs, write the reports, and return the exit code."""
-    for path in (*(path for path, _ in to.files), *((terms.resume,) if terms.resume else ())):
-        check_output(path, pairs.inputs)
-    for path, name in to.files:
-        # A file of --resume is a report in itself, but that of a check has an image once for each reference.
-        apart = name != "jsonl" or terms.checks
-        if terms.resume is not None and apart and path.resolve() == terms.resume.resolve():
-            raise OutputUnwritable(
-                f"{shown(path)}: --resume saves its results in this file",
-                hint="choose another file for the report.",
-            )
+    check_outputs(pairs, to, terms)
     journal = None if terms.resume is None else Journal(terms.resume, scorer, by=terms.resume_by)
     if verbose:
         say(what_is_asked(asked))
     if not quiet:
         if to.stdout != "table":
             note_settings(asked.settings)
-        _note(pairs.notes)
-        _note(() if journal is None else journal.notes)
+        say_notes(pairs.notes)
+        say_notes(() if journal is None else journal.notes)
     many = _Many(pairs, asked, scorer, to, terms, journal, quiet=quiet)
     try:
         run = many.run()
@@ -105,11 +84,6 @@ def run_many(
     finally:
         many.close()
     return signals.exit_code() if many.interrupted else run.exit_code
-
-
-def _note(notes: Any) -> None:
-    for note in notes:
-        say(f"Note: {printable(note)}")
 
 
 class _Many:
@@ -288,7 +262,7 @@ class _Many:
     def _draw(self, folder: HeatMapFolder, run: Run) -> None:
         drawn = folder.draw(run.results, run.spec)
         if not self._quiet:
-            _note(drawn.notes)
+            say_notes(drawn.notes)
             if drawn.count:
                 what = "1 heat map is" if drawn.count == 1 else f"{drawn.count} heat maps are"
                 say(f"{what} in {shown(folder.path)}.")
@@ -311,7 +285,7 @@ class _Many:
         if not self._quiet:
             if self._to.files and written:
                 told.append(where_reports_are([path for path, _ in self._to.files]))
-            _note(() if self._journal is None else self._journal.notes[self._notes_told :])
+            say_notes(() if self._journal is None else self._journal.notes[self._notes_told :])
         if self.interrupted or (self._failed_fast and not run.complete):
             told.append(self._how_to_go_on(run))
         for line in told:

@@ -285,6 +285,9 @@ ignore_options = _all(
 run_options = _all(
     workers_option,
     option("--fail-fast", group="Run", is_flag=True, help="Stop at the first pair that fails or has an error."),
+    option(
+        "--dry-run", group="Run", is_flag=True, help="Print what would be compared, and compare nothing."
+    ),
 )
 """Of a command that goes through many pairs."""
 resume_options = _all(
@@ -293,7 +296,7 @@ resume_options = _all(
         group="Run",
         type=FILE,
         metavar="FILE",
-        help="Save each result to FILE (JSON Lines); when run again, skip unchanged pairs that FILE already has.",
+        help="Save results in FILE; skip unchanged pairs found in it.",
     ),
     option(
         "--resume-by",

@@ -137,14 +137,14 @@ class GateJudge:
         nothing = "" if policy == "fail" else "nothing was compared"
         return _stamped(replace(result, status=policy, reason=told_of_sizes(error, policy, nothing)), pair, limits)
 
-    def unmatched(self, result: PairResult, pair: Pair, limits: Limits) -> PairResult:
+    def unmatched(self, result: PairResult, pair: Pair, limits: Limits | None) -> PairResult:
         """With what identifies the file, and allowed where the rules say so."""
         rules = self.rules_of(pair)
         policy, what = (rules.new, "baseline") if pair.reference is None else (rules.missing, "image")
         told = {"fail": "", "warn": ", which is a warning", "pass": ", which is allowed"}
         reason = f"there is no {what} with this name{told[policy]}"
         result = replace(result, reason=reason, allowed=policy != "fail", warns=policy == "warn")
-        return _stamped(result, pair, limits)
+        return result if limits is None else _stamped(result, pair, limits)
 
 
 def _stamped(result: PairResult, pair: Pair, limits: Limits) -> PairResult:

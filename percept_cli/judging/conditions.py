@@ -71,4 +71,6 @@ class Conditions:
 
 def _levels(levels: Mapping[GateName, Levels]) -> list[tuple[Any, ...]]:
     """All of them; a level in per cent is another than the same number of pixels."""
-    return [(gate, repr(one.warn), repr(one.fail), one.in_per_cent, one.source) for gate, one in sorted(levels.items())]
+    return [
+        (gate, repr(one.warn), repr(one.fail), one.in_per_cent, one.source) for gate, one in sorted(levels.items())
+    ]

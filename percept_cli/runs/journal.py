@@ -135,9 +135,7 @@ class Journal:
         removed = "is not used" if self._read_only else "was removed"
         if not self._read_only:
             os.ftruncate(self._file.fileno(), offset)
-        self.notes.append(
-            f"{shown(self.path)}: its last line was truncated after {len(line)} bytes and {removed}"
-        )
+        self.notes.append(f"{shown(self.path)}: its last line was truncated after {len(line)} bytes and {removed}")
 
     def look_up(self, pair: Pair) -> PairResult | None:
         """The pair's result, judged by the present rules, if both of its files are what they were.

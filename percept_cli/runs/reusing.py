@@ -1,4 +1,4 @@
-"""What a result in a journal may be taken for: by a threshold it is judged anew, by gates only the same rules will do."""
+"""Which results of a journal may be reused: thresholds are applied anew, gates need the rules to be the same."""
 
 from __future__ import annotations
 
@@ -151,5 +151,4 @@ class ByGates:
 
     def line(self, result: PairResult) -> str:
         """As JSON Lines has it, and by what it was checked."""
-        more = {CONDITIONS: self._conditions.of(result.name)}
-        return to_line(result, self._spec.fingerprint, more)
+        return to_line(result, self._spec.fingerprint, **{CONDITIONS: self._conditions.of(result.name)})

@@ -7,6 +7,7 @@ import click
 from percept_cli.cli.commands import Deferred
 from percept_cli.cli.layout import option
 from percept_cli.cli.options import (
+    FILE,
     CountOr,
     allow_empty_option,
     choice_options,

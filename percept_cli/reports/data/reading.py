@@ -24,7 +24,18 @@ _RESULTS = "results"
 _NEEDED = {"tool", "schema_version", "version", "fingerprint", "spec"}
 """Without these, results cannot be read."""
 _HEAD = _NEEDED | {
-    *("device", "kind", "complete", "allow_empty", "allow_unmatched", "exit_code", "folders", "origin", "shard"),
+    *(
+        "device",
+        "kind",
+        "dry_run",
+        "complete",
+        "allow_empty",
+        "allow_unmatched",
+        "exit_code",
+        "folders",
+        "origin",
+        "shard",
+    ),
 }
 _SHARD = reader_of(Shard | None)
 _LONGEST_TOLD = 300  # characters of a value in a message
@@ -131,6 +142,8 @@ def _members(path: Path, members: Members, results: Spool, known: Mapping[str, A
             document[name] = members.value()
         else:
             members.value()
+    if document.get("dry_run"):
+        raise _not_ours(path, "it is the plan of a --dry-run, which has no results")
     if members.rest() == "{" or (_RESULTS not in document and "fingerprint" in document):
         raise _json_lines(path)  # of which one result is one line, and a document
     if members.rest():

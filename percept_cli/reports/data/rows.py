@@ -8,7 +8,6 @@ import math
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
-from types import MappingProxyType
 from typing import Any, get_args
 
 from percept_cli.geometry import FileStamp, View
@@ -82,7 +81,7 @@ def to_row(result: PairResult) -> dict[str, Any]:
     return row | {key: value for key, value in more.items() if value}
 
 
-def to_line(result: PairResult, fingerprint: str, more: Mapping[str, str] = MappingProxyType({})) -> str:
+def to_line(result: PairResult, fingerprint: str, **more: str) -> str:
     """A result as one line of JSON Lines: its row, the recipe's fingerprint, and more fields."""
     row = to_row(result) | more
     row.setdefault("fingerprint", fingerprint)
