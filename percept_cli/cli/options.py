@@ -285,9 +285,7 @@ ignore_options = _all(
 run_options = _all(
     workers_option,
     option("--fail-fast", group="Run", is_flag=True, help="Stop at the first pair that fails or has an error."),
-    option(
-        "--dry-run", group="Run", is_flag=True, help="Print what would be compared, and compare nothing."
-    ),
+    option("--dry-run", group="Run", is_flag=True, help="Print what would be compared, and compare nothing."),
 )
 """Of a command that goes through many pairs."""
 resume_options = _all(
