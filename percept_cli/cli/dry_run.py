@@ -40,7 +40,7 @@ def foresee(
     quiet: bool,
     verbose: bool,  # noqa: ARG001 - as of a run
 ) -> int:
-    """Print the plan of a run, which opens no image and writes nothing, and return the exit code.
+    """Print the plan of a run, which decodes no image and writes nothing, and return the exit code.
 
     Raises:
         InvalidSetting: if another format than a table or JSON is asked for.

@@ -203,22 +203,22 @@ def test_results_that_took_the_network_are_the_same(percept: Percept, folders: P
 def test_ctrl_c_in_a_check_then_the_rest(percept: Percept, tmp_path: Path) -> None:
     for folder in ("expected", "actual"):
         (tmp_path / folder).mkdir()
-        for index in range(60):
+        for index in range(24):
             page(f"Total {index}" if folder == "actual" else "Sum").save(tmp_path / folder / f"{index:02}.png")
     (tmp_path / "rules.toml").write_text("")
     command = [sys.executable, "-m", "percept_cli", *CHECK, "-o", "r.json"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
         while process.poll() is None and not (tmp_path / "saved.jsonl").exists():
             pass
-        while process.poll() is None and (tmp_path / "saved.jsonl").read_bytes().count(b"\n") < 3:
+        while process.poll() is None and (tmp_path / "saved.jsonl").read_bytes().count(b"\n") < 2:
             pass
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
         told = process.stderr.read()
     assert process.returncode == 130
     saved = len(rows(tmp_path))
-    assert 3 <= saved < 60
+    assert 3 <= saved < 24
     assert "Finished results are in saved.jsonl. To continue, run the same command." in told
-    assert compared(percept(*CHECK, "-v", "-o", "again.json"), 60) == 60 - saved
+    assert compared(percept(*CHECK, "-v", "-o", "again.json"), 24) == 24 - saved
     percept(*PLAIN, "-o", "whole.json", "-q")
     assert without_times(tmp_path, "again.json") == without_times(tmp_path, "whole.json")
