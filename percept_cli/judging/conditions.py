@@ -34,10 +34,10 @@ class Conditions:
     def of(self, name: str) -> str:
         """Those of the image with this name, as 32 hex digits.
 
-        They are the version of percept, the recipe with its ladder, all limits and where they came from, ignored
-        rectangles, the pixels of the mask's file, and what the noise file says of this image. What only decides
-        which files are compared is not among them: references, variants, and the policies for images without a
-        counterpart.
+        They are the version of percept, the recipe with its ladder, the limits of files, those of the gates and where
+        they came from, ignored rectangles, the content of the mask, and what the noise file says of this image. What
+        only decides which files are compared is not among them: references, variants, and the policies for images
+        without a counterpart.
 
         Raises:
             UnreadableImage, UnsupportedImage: if its mask cannot be read.
@@ -50,6 +50,7 @@ class Conditions:
         told = (
             __version__,
             (self._spec.fingerprint, spec.fingerprint, rules.preset, repr(self._judge.ladder_of(rules))),
+            repr(spec.pictures.limits),  # which move no number, but may refuse a file
             (rules.noise, _levels(rules.levels), _levels(rules.typed)),
             (*map(str, rules.ignore),),
             None if rules.mask is None else self._digest_of_mask(rules.mask),

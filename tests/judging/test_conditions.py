@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from percept_cli.geometry import Box
+from percept_cli.images.policy import with_settings
 from percept_cli.judging.checks import GateJudge
 from percept_cli.judging.conditions import Conditions
 from percept_cli.judging.rules import Levels, Percent, Rules
@@ -49,6 +50,11 @@ def test_what_moves_a_verdict_moves_the_digest() -> None:
 )
 def test_what_only_says_which_files_are_compared_does_not(changes: dict[str, Any]) -> None:
     assert of(replace(Rules(), **changes)) == of(Rules())
+
+
+def test_what_files_are_refused_counts() -> None:
+    policy = with_settings(SPEC.pictures, {"limits": "file=1MB"})
+    assert Conditions(GateJudge(Rules()), replace(SPEC, pictures=policy)).of("a.png") != of(Rules())
 
 
 def test_limits_in_another_order_are_the_same() -> None:
