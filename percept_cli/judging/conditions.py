@@ -34,10 +34,10 @@ class Conditions:
     def of(self, name: str) -> str:
         """Those of the image with this name, as 32 hex digits.
 
-        They are the version of percept, the recipe with its ladder, the limits of files, those of the gates and where
-        they came from, ignored rectangles, the content of the mask, and what the noise file says of this image. What
-        only decides which files are compared is not among them: references, variants, and the policies for images
-        without a counterpart.
+        They are the version of percept, the recipe with its ladder, the limits of files, those of the gates and
+        where they came from, ignored rectangles, the content of the mask, and what the noise file says of this
+        image. What only decides which files are compared is not among them: references, variants, and the policies
+        for images without a counterpart.
 
         Raises:
             UnreadableImage, UnsupportedImage: if its mask cannot be read.
