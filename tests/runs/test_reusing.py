@@ -10,10 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from PIL import Image
 
 from tests.conftest import Percept
+from tests.support.batches import LINE_SCHEMA
 from tests.support.checks import folders, page
 
 __all__ = ["folders"]
@@ -73,6 +75,8 @@ def test_a_second_run_after_one_fix_compares_one_image(percept: Percept, equal: 
         "tall.png",
     ]
     before = rows(equal)
+    for row in before:
+        jsonschema.validate(row, LINE_SCHEMA)
     assert again(percept) == 0
     assert without_times(equal, "again.json") == without_times(equal, "first.json")
     Image.new("RGB", (16, 16), (200, 0, 0)).save(equal / "actual" / "2.png")
