@@ -53,6 +53,11 @@ def test_the_reports_are_kept_whatever_the_outcome() -> None:
     assert STEPS[-1]["if"].startswith("always()")
 
 
+def test_a_job_that_is_run_again_replaces_its_report() -> None:
+    """Otherwise the upload fails, since the artifact of the first attempt is there."""
+    assert STEPS[-1]["with"]["overwrite"] == "${{ github.run_attempt != '1' }}"
+
+
 def test_what_others_publish_is_named_by_its_commit() -> None:
     lines = re.findall(r"^\s*uses: (.+)$", (ROOT / "action.yml").read_text(encoding="utf-8"), re.MULTILINE)
     assert len(lines) == sum("uses" in step for step in STEPS) == 2

@@ -9,8 +9,10 @@ import click
 from click.core import ParameterSource
 
 from percept_cli.cli.asked import destinations_of, recipe_of
-from percept_cli.cli.many import Terms, run_many
+from percept_cli.cli.dry_run import foresee
+from percept_cli.cli.many import run_many
 from percept_cli.cli.process import settle_in
+from percept_cli.cli.terms import Terms
 from percept_cli.pairs import Pairs
 from percept_cli.results.shard import Shard, parse_shard
 from percept_cli.system.names import shown
@@ -27,6 +29,7 @@ def batch(
     exclude: tuple[str, ...],
     any_extension: bool,
     shard: str | None,
+    dry_run: bool,
     form: str | None,
     wide: bool,
     outputs: tuple[Path, ...],
@@ -46,7 +49,8 @@ def batch(
     asked = recipe_of(ctx, **options)
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
     pairs = _pairs(ctx, reference, candidate, manifest, include, exclude, part, any_extension=any_extension)
-    return run_many(pairs, asked, asked.scorer, to, Terms(**terms), quiet=quiet, verbose=verbose)
+    run = foresee if dry_run else run_many
+    return run(pairs, asked, asked.scorer, to, Terms(**terms), quiet=quiet, verbose=verbose)
 
 
 def _pairs(

@@ -9,8 +9,10 @@ import click
 
 from percept_cli.cli.asked import destinations_of, recipe_of
 from percept_cli.cli.console import say
-from percept_cli.cli.many import Terms, run_many
+from percept_cli.cli.dry_run import foresee
+from percept_cli.cli.many import run_many
 from percept_cli.cli.process import settle_in
+from percept_cli.cli.terms import Terms
 from percept_cli.drawing.heatmaps import HeatMapFolder
 from percept_cli.errors import InvalidSetting, UnreadableFolder
 from percept_cli.geometry import parse_box
@@ -36,6 +38,7 @@ def check(
     exclude: tuple[str, ...],
     any_extension: bool,
     shard: str | None,
+    dry_run: bool,
     form: str | None,
     wide: bool,
     outputs: tuple[Path, ...],
@@ -47,9 +50,7 @@ def check(
     part = None if shard is None else parse_shard(shard)
     settle_in()
     changes = {name: options.pop(name) for name in _RULES}
-    terms = {
-        name: options.pop(name) for name in ("top", "fail_fast", "allow_empty", "workers", "pictures", "heatmaps")
-    }
+    terms = {name: options.pop(name) for name in _TERMS}
     asked = recipe_of(ctx, **options)
     book, folders = make_book(asked.settings, _typed(changes), asked.recipe)
     baseline, current = _sides(ctx, baseline, current, asked.settings, folders)
@@ -66,7 +67,7 @@ def check(
     if not quiet:
         for note in (*book.notes, *warnings):
             say(f"Warning: {note}")
-    return run_many(
+    return (foresee if dry_run else run_many)(
         pairs,
         asked,
         scorer,
@@ -77,6 +78,7 @@ def check(
     )
 
 
+_TERMS = ("top", "fail_fast", "allow_empty", "workers", "pictures", "heatmaps", "resume", "resume_by")
 _POLICIES = ("new", "missing", "size_mismatch")
 _LIMITS = ("noise", "noise_file", "fails", "warns")
 _RULES = (*_LIMITS, "ignore", "mask", "max_shift", *_POLICIES, "variant")

@@ -40,9 +40,10 @@ def compare(
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
     if candidate.is_dir():
         from percept_cli.cli.many import run_many
+        from percept_cli.cli.terms import Terms
         from percept_cli.pairs.folders import pairs_of
 
-        return run_many(pairs_of(reference, candidate), asked, scorer, to, quiet=quiet, verbose=verbose)
+        return run_many(pairs_of(reference, candidate), asked, scorer, to, Terms(), quiet=quiet, verbose=verbose)
     for path, _ in to.files:
         check_output(path, (reference, candidate))
     if to.stdout != "table" and not quiet:

@@ -5,20 +5,28 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from percept_cli._version import __version__
 from percept_cli.cli.asked import Asked
 from percept_cli.cli.console import print_report, say, style_of_stdout
-from percept_cli.cli.options import DEFAULT_TOP, note_settings
+from percept_cli.cli.options import note_settings
 from percept_cli.cli.progress import Progress, progress
-from percept_cli.cli.words import hint_for_nothing, what_is_asked, what_ran, where_reports_are, worst_in_lines
+from percept_cli.cli.terms import Terms, check_outputs
+from percept_cli.cli.words import (
+    hint_for_nothing,
+    say_notes,
+    what_is_asked,
+    what_ran,
+    where_reports_are,
+    worst_in_lines,
+)
 from percept_cli.drawing.heatmaps import HeatMapFolder
 from percept_cli.engine.plan import avoided
 from percept_cli.errors import ExitCode, OutputUnwritable, PerceptError
@@ -31,34 +39,16 @@ from percept_cli.results.pair import PairResult
 from percept_cli.results.run import Run
 from percept_cli.results.spool import Spool
 from percept_cli.results.verdict import judge_run
-from percept_cli.runs.journal import By, Journal
+from percept_cli.runs.journal import Journal
 from percept_cli.scoring.pipeline import Pipeline
 from percept_cli.scoring.scorer import Scorer
 from percept_cli.system import signals
 from percept_cli.system.names import counted, posix, printable, shown
-from percept_cli.system.whole import check_output, write_output
+from percept_cli.system.whole import write_output
 
 _ERRORS_TOLD = 3
-
-
-@dataclass(frozen=True)
-class Terms:
-    """How a run of many pairs is made."""
-
-    resume: Path | None = None
-    resume_by: By = "stat"
-    fail_fast: bool = False
-    allow_empty: bool = False
-    allow_unmatched: bool = False
-    batch_size: int | None = None
-    workers: int | None = None
-    top: int | None = DEFAULT_TOP
-    top_in_files: int | None = None
-    checks: bool = False
-    """Whether pairs are judged by gates (``percept check``), and told of one by one."""
-    pictures: Literal["embed", "link", "none"] = "embed"
-    heatmaps: HeatMapFolder | None = None
-    """What did not pass is drawn into it."""
+Found = tuple[PairResult, bool]
+"""A result, and whether it is an earlier run's."""
 
 
 def run_many(
@@ -66,28 +56,21 @@ def run_many(
     asked: Asked,
     scorer: Scorer,
     to: Destinations,
-    terms: Terms = Terms(),
+    terms: Terms,
     *,
     quiet: bool,
     verbose: bool,
 ) -> int:
     """Score the pairs, write the reports, and return the exit code."""
-    for path in (*(path for path, _ in to.files), *((terms.resume,) if terms.resume else ())):
-        check_output(path, pairs.inputs)
-    for path, name in to.files:
-        if terms.resume is not None and name != "jsonl" and path.resolve() == terms.resume.resolve():
-            raise OutputUnwritable(
-                f"{shown(path)}: --resume saves its results in this file",
-                hint="choose another file for the report.",
-            )
+    check_outputs(pairs, to, terms)
     journal = None if terms.resume is None else Journal(terms.resume, scorer, by=terms.resume_by)
     if verbose:
         say(what_is_asked(asked))
     if not quiet:
         if to.stdout != "table":
             note_settings(asked.settings)
-        _note(pairs.notes)
-        _note(() if journal is None else journal.notes)
+        say_notes(pairs.notes)
+        say_notes(() if journal is None else journal.notes)
     many = _Many(pairs, asked, scorer, to, terms, journal, quiet=quiet)
     try:
         run = many.run()
@@ -101,11 +84,6 @@ def run_many(
     finally:
         many.close()
     return signals.exit_code() if many.interrupted else run.exit_code
-
-
-def _note(notes: Any) -> None:
-    for note in notes:
-        say(f"Note: {printable(note)}")
 
 
 class _Many:
@@ -126,6 +104,8 @@ class _Many:
         self._settings = asked.settings
         self._journal, self._quiet = journal, quiet
         self._results = Spool()
+        # What is saved of a check has every reference of an image, its results have the one that counts.
+        self._saved = Spool() if terms.checks and journal is not None else self._results
         self._run = Run(
             version=__version__,
             spec=scorer.spec,
@@ -183,16 +163,22 @@ class _Many:
             print_report([self._rows.head()])
         judge = self._scorer.judge
         with self._interruptible(), closing(self._pipeline.results(self._pairs)) as found:
-            for result, reused in combined(found, judge.rules_of_name) if isinstance(judge, GateJudge) else found:
+            saved = found if self._journal is None else self._save(found, self._journal)
+            for result, reused in combined(saved, judge.rules_of_name) if isinstance(judge, GateJudge) else saved:
                 self._take(result, reused=reused)
                 if self._terms.fail_fast and result.status in ("fail", "error"):
                     self._failed_fast = True
                     break
 
+    def _save(self, found: Iterable[Found], journal: Journal) -> Iterator[Found]:
+        for result, reused in found:
+            journal.add(result, reused=reused)
+            if self._saved is not self._results:
+                self._saved.add(result)
+            yield result, reused
+
     def _take(self, result: PairResult, *, reused: bool) -> None:
         self._results.add(result)
-        if self._journal is not None:
-            self._journal.add(result, reused=reused)
         if self._rows is not None:
             print_report([self._rows.rows(result)])
         self._progress.advance(result, reused=reused)
@@ -222,6 +208,7 @@ class _Many:
     def close(self) -> None:
         """Give back what the run held."""
         self._results.close()
+        self._saved.close()
         if self._journal is not None:
             self._journal.close()
 
@@ -251,7 +238,7 @@ class _Many:
             look["json_report"] = documents[0]
         tasks: list[Callable[[], None]] = []
         if self._journal is not None and run.complete:
-            tasks.append(partial(self._journal.finish, run.results))
+            tasks.append(partial(self._journal.finish, self._saved))
         for path, name in self._to.files:
             if self._journal is None or not _same(path, self._journal.path):
                 style = Style(top=self._terms.top_in_files, link_from=path.parent, **look)
@@ -275,7 +262,7 @@ class _Many:
     def _draw(self, folder: HeatMapFolder, run: Run) -> None:
         drawn = folder.draw(run.results, run.spec)
         if not self._quiet:
-            _note(drawn.notes)
+            say_notes(drawn.notes)
             if drawn.count:
                 what = "1 heat map is" if drawn.count == 1 else f"{drawn.count} heat maps are"
                 say(f"{what} in {shown(folder.path)}.")
@@ -298,7 +285,7 @@ class _Many:
         if not self._quiet:
             if self._to.files and written:
                 told.append(where_reports_are([path for path, _ in self._to.files]))
-            _note(() if self._journal is None else self._journal.notes[self._notes_told :])
+            say_notes(() if self._journal is None else self._journal.notes[self._notes_told :])
         if self.interrupted or (self._failed_fast and not run.complete):
             told.append(self._how_to_go_on(run))
         for line in told:
@@ -315,10 +302,8 @@ class _Many:
             return (
                 f"{start} Finished results are in {shown(self._journal.path)}. To continue, run the same command."
             )
-        if self._terms.checks:
-            return f"{start} The same command starts from the beginning."
         kept = [path for path, name in self._to.files if name == "jsonl"]
-        if kept:
+        if kept and not self._terms.checks:
             return f"{start} To continue, add --resume {shown(kept[0])}."
         return f"{start} A run with --resume results.jsonl can be continued."
 

@@ -3,43 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import click
 
-from percept_cli.cli.asked import destinations_of
-from percept_cli.cli.console import say
 from percept_cli.cli.report import write_anew
 from percept_cli.errors import ExitCode
-from percept_cli.system.names import counted, posix
-from percept_cli.system.whole import check_output
 
 
 @click.pass_context
-def merge(
-    ctx: click.Context,
-    /,
-    reports: tuple[Path, ...],
-    form: str | None,
-    wide: bool,
-    outputs: tuple[Path, ...],
-    pictures: Literal["embed", "link", "none"],
-    top: int | None,
-    quiet: bool,
-    verbose: bool,
-) -> int:
+def merge(ctx: click.Context, /, reports: tuple[Path, ...], **options: Any) -> int:
     """Read the runs, write them as one, and return the exit code of the whole."""
     from percept_cli.cluster.merging import merged
 
-    to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
-    for path, _ in to.files:
-        check_output(path, reports)
-    run = merged(reports)
-    if verbose:
-        say(f"read {counted(len(run.results), 'result')} from {counted(len(reports), 'report')}")
-    documents = [posix(path) for path, name in to.files if name == "json"]
-    json_report = documents[0] if documents else None
-    write_anew(ctx, run, to, top=top, quiet=quiet, worst=True, pictures=pictures, json_report=json_report)
+    run = write_anew(ctx, reports, lambda: merged(reports), **options)
     code = run.exit_code if run.ended_with is None else run.ended_with
     # Half a run has passed nothing.
     return code if code or run.complete else ExitCode.INPUT

@@ -285,8 +285,27 @@ ignore_options = _all(
 run_options = _all(
     workers_option,
     option("--fail-fast", group="Run", is_flag=True, help="Stop at the first pair that fails or has an error."),
+    option("--dry-run", group="Run", is_flag=True, help="Print what would be compared, and compare nothing."),
 )
 """Of a command that goes through many pairs."""
+resume_options = _all(
+    option(
+        "--resume",
+        group="Run",
+        type=FILE,
+        metavar="FILE",
+        help="Save results in FILE; skip unchanged pairs found in it.",
+    ),
+    option(
+        "--resume-by",
+        group="Run",
+        type=click.Choice(["stat", "hash"]),
+        metavar="HOW",
+        default="stat",
+        help="Detect changes by stat (size, time; default) or hash.",
+    ),
+)
+"""Of a command whose run can be continued."""
 
 
 def top_option(what: str) -> _Decorator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,65 +12,60 @@ from click.core import ParameterSource
 
 from percept_cli.cli.asked import destinations_of
 from percept_cli.cli.console import print_report, say, style_of_stdout
-from percept_cli.cli.options import (
-    note_settings,
-)
+from percept_cli.cli.options import note_settings
 from percept_cli.cli.words import where_reports_are, worst_in_lines
 from percept_cli.errors import ExitCode
 from percept_cli.reports import Style, render
-from percept_cli.reports.destinations import Destinations
 from percept_cli.results.run import Run
 from percept_cli.results.verdict import judge_run
-from percept_cli.system.names import counted, printable, shown
+from percept_cli.system.names import counted, posix, printable, shown
 from percept_cli.system.whole import check_output, write_output
 
 
 @click.pass_context
-def report(
-    ctx: click.Context,
-    /,
-    results: Path,
-    form: str | None,
-    wide: bool,
-    outputs: tuple[Path, ...],
-    pictures: Literal["embed", "link", "none"],
-    top: int | None,
-    quiet: bool,
-    verbose: bool,
-) -> int:
+def report(ctx: click.Context, /, results: Path, **options: Any) -> int:
     """Read the run and write it anew; return the exit code."""
     from percept_cli.reports.data.reading import read_run
 
-    to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
-    for path, _ in to.files:
-        check_output(path, [results])
-    run = read_run(results)
-    if verbose:
-        say(f"read {counted(len(run.results), 'result')} of percept {run.version} from {shown(results)}")
-    json_report = results.as_posix()
-    write_anew(ctx, run, to, top=top, quiet=quiet, worst=False, pictures=pictures, json_report=json_report)
+    write_anew(ctx, (results,), lambda: read_run(results), json_report=posix(results), **options)
     return ExitCode.WITHIN
 
 
 def write_anew(
-    ctx: click.Context, run: Run, to: Destinations, *, top: int | None, quiet: bool, worst: bool, **look: Any
-) -> None:
-    """Write the reports of a run that was read, and say what it came to.
+    ctx: click.Context,
+    inputs: Sequence[Path],
+    read: Callable[[], Run],
+    *,
+    form: str | None,
+    outputs: tuple[Path, ...],
+    wide: bool,
+    pictures: Literal["embed", "link", "none"],
+    top: int | None,
+    quiet: bool,
+    verbose: bool,
+    json_report: str | None = None,
+) -> Run:
+    """Read a run out of reports, write it in other formats as the options of the command say, and return it.
 
-    Args:
-        ctx: of the command, with its settings.
-        run: the run.
-        to: where the reports go.
-        top: the most rows, as --top has it.
-        quiet: whether nothing is said.
-        worst: whether what did not pass is said too.
-        look: fields of ``Style``.
+    ``inputs`` are the reports, which no output may overwrite; ``read`` reads them, once it is known that all
+    outputs can be written. ``json_report`` is that of the run, for the commands that are shown. Without it the run
+    is a new one: its JSON report is among the outputs, and what did not pass is said too.
     """
+    to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
+    for path, _ in to.files:
+        check_output(path, inputs)
+    run = read()
+    if verbose:
+        source = shown(inputs[0]) if len(inputs) == 1 else counted(len(inputs), "report")
+        say(f"read {counted(len(run.results), 'result')} of percept {run.version} from {source}")
     if not quiet:
         if to.stdout != "table":
             note_settings(ctx.obj)
         _tell_what_is_gone(ctx, run, {to.stdout, *(name for _, name in to.files)})
-    look |= {"wide": to.wide, "settings": ctx.obj.from_above}
+    is_new = json_report is None
+    documents = [posix(path) for path, name in to.files if name == "json"]
+    look: dict[str, Any] = {"wide": to.wide, "pictures": pictures, "settings": ctx.obj.from_above}
+    look["json_report"] = next(iter(documents), None) if is_new else json_report
     # As percept batch has it: a screen has room for few rows, a file for all, unless it is said how many.
     top_in_files = top if ctx.get_parameter_source("top") is ParameterSource.COMMANDLINE else None
     for path, name in to.files:
@@ -78,11 +74,12 @@ def write_anew(
     if to.files and not quiet:
         status, reason = judge_run(run)
         say(f"{status.upper()}: {printable(reason)}")
-        for line in worst_in_lines(run, top) if worst and to.stdout is None else ():
+        for line in worst_in_lines(run, top) if is_new and to.stdout is None else ():
             say(line)
         say(where_reports_are([path for path, _ in to.files]))
     if to.stdout is not None:
         print_report(render(run, to.stdout, style_of_stdout(top=top, **look)), coloured=to.stdout == "table")
+    return run
 
 
 def _tell_what_is_gone(ctx: click.Context, run: Run, formats: set[str | None]) -> None:

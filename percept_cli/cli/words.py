@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from percept_cli.cli.asked import Asked
@@ -26,6 +26,12 @@ def say_plans(reading: Reading) -> None:
     """For --verbose, what is computed of each view."""
     for sight in reading.sights:
         say(f"{sight.view}: {sight.plan}" if str(sight.view) else str(sight.plan))
+
+
+def say_notes(notes: Iterable[str]) -> None:
+    """What a person should know, a line each."""
+    for note in notes:
+        say(f"Note: {printable(note)}")
 
 
 def where_reports_are(paths: list[Path]) -> str:

@@ -32,7 +32,7 @@ def check_mask(path: Path, named_by: str = "") -> None:
         UnreadableImage, UnsupportedImage: saying why, and who names it.
     """
     try:
-        _mask(_content_of(path), path)
+        _mask(content_of_mask(path), path)
     except PerceptError as error:
         if not named_by:
             raise
@@ -40,7 +40,12 @@ def check_mask(path: Path, named_by: str = "") -> None:
         raise type(error)(f"{error} (the mask of {named_by})", hint=hint) from None
 
 
-def _content_of(path: Path) -> bytes:
+def content_of_mask(path: Path) -> bytes:
+    """What is in the file of a mask; that of a pipe may be asked for again.
+
+    Raises:
+        UnreadableImage, UnsupportedImage: if it cannot be read.
+    """
     return _of_pipe(path) if path.is_fifo() else read_file(path)
 
 
@@ -63,7 +68,7 @@ def read_mask(path: Path, width: int, height: int, sizing: str = "") -> NDArray[
         UnreadableImage, UnsupportedImage: if it cannot be read.
         InvalidSetting: if it has another size than the pictures.
     """
-    mask = _mask(_content_of(path), path)
+    mask = _mask(content_of_mask(path), path)
     if mask.shape != (height, width):
         what = "the compared images" if sizing else "the images"
         raise InvalidSetting(

@@ -78,6 +78,27 @@ def read_file(path: str | os.PathLike[str], limits: Limits = USUAL_LIMITS) -> by
         return content if isinstance(content, bytes) else content.whole()
 
 
+def size_of(path: str | os.PathLike[str], limits: Limits = USUAL_LIMITS) -> int:
+    """Bytes of one file, which is not opened: what can be told of it without reading it.
+
+    Raises:
+        UnreadableImage: if it is missing, a directory, a pipe, a device, empty, or may not be read.
+        UnsupportedImage: if it is larger than the limit.
+    """
+    name = shown(path)
+    with _reading(name):
+        status = Path(path).stat()
+        _refuse_devices(status.st_mode)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError
+        if not os.access(path, os.R_OK):
+            raise PermissionError
+        check_file(status.st_size, limits)
+    if not status.st_size:
+        _check_content(b"", name)
+    return status.st_size
+
+
 def read_stamped(path: str | os.PathLike[str], limits: Limits = USUAL_LIMITS) -> tuple[Content, FileStamp]:
     """What is in one file, and what identifies it.
 

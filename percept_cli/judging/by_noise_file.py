@@ -39,6 +39,16 @@ class NoiseFiles:
     def __init__(self) -> None:
         self._read: dict[Path, NoiseFile] = {}
 
+    def read(self, path: Path) -> NoiseFile:
+        """One of them.
+
+        Raises:
+            UnreadableNoiseFile: if it cannot be read.
+        """
+        if path not in self._read:
+            self._read[path] = read_noise_file(path)
+        return self._read[path]
+
     def entry_for(
         self, result: PairResult, rules: Rules, sight: Sight, spec: DistanceSpec
     ) -> tuple[LearnedImage | None, tuple[str, ...]]:
@@ -50,10 +60,8 @@ class NoiseFiles:
         path = rules.noise_file
         if path is None:
             return None, ()
-        if path not in self._read:
-            self._read[path] = read_noise_file(path)
         size = sight.width, sight.height
-        entry = self._read[path].entry_for(result.name, result.reference_file, spec.fingerprint, size)
+        entry = self.read(path).entry_for(result.name, result.reference_file, spec.fingerprint, size)
         return (None, (entry,)) if isinstance(entry, str) else (entry, ())
 
 

@@ -59,11 +59,16 @@ class GateJudge:
         self._ladder = ladder
         self.rules_of_name = (lambda _: rules) if isinstance(rules, Rules) else rules
         """What says the rules of a picture by its name."""
-        self._noise_files = NoiseFiles()
+        self.noise_files = NoiseFiles()
+        """Those that the rules name."""
 
     def rules_of(self, pair: Pair) -> Rules:
         """What a pair is held to."""
         return self.rules_of_name(pair.name)
+
+    def ladder_of(self, rules: Rules) -> Ladder | None:
+        """What says what the distances of a picture are like."""
+        return self._ladder if rules.preset is None else _ladder_of(rules.preset)
 
     def preset_of(self, pair: Pair) -> str | None:
         """As its rules say."""
@@ -89,7 +94,7 @@ class GateJudge:
         pixels = sight.width * sight.height
         entry, stale = None, tuple[str, ...]()
         if sight.fitted is None:  # of two sizes, other cells lie over each other
-            entry, stale = self._noise_files.entry_for(result, rules, sight, spec)
+            entry, stale = self.noise_files.entry_for(result, rules, sight, spec)
         if changes is not None and changes.ignored == pixels:
             if sight.fitted is not None:
                 return of_two_sizes(result, None, sight.fitted, rules.size_mismatch)
@@ -107,8 +112,7 @@ class GateJudge:
         if sight.fitted is not None:
             of_rest = replace(evidence, gates=gates) if result.scored else None
             return of_two_sizes(result, of_rest, sight.fitted, rules.size_mismatch)
-        ladder = self._ladder if rules.preset is None else _ladder_of(rules.preset)
-        like = likeness_of(result, sight, found, spec, ladder, peak=measures.peak)
+        like = likeness_of(result, sight, found, spec, self.ladder_of(rules), peak=measures.peak)
         # What is no number is an error already, and stays one.
         status, reason = verdict_of(gates) if result.scored else judge(result.distance, None, "")
         told = tuple(_notes(evidence))
@@ -133,14 +137,14 @@ class GateJudge:
         nothing = "" if policy == "fail" else "nothing was compared"
         return _stamped(replace(result, status=policy, reason=told_of_sizes(error, policy, nothing)), pair, limits)
 
-    def unmatched(self, result: PairResult, pair: Pair, limits: Limits) -> PairResult:
+    def unmatched(self, result: PairResult, pair: Pair, limits: Limits | None) -> PairResult:
         """With what identifies the file, and allowed where the rules say so."""
         rules = self.rules_of(pair)
         policy, what = (rules.new, "baseline") if pair.reference is None else (rules.missing, "image")
         told = {"fail": "", "warn": ", which is a warning", "pass": ", which is allowed"}
         reason = f"there is no {what} with this name{told[policy]}"
         result = replace(result, reason=reason, allowed=policy != "fail", warns=policy == "warn")
-        return _stamped(result, pair, limits)
+        return result if limits is None else _stamped(result, pair, limits)
 
 
 def _stamped(result: PairResult, pair: Pair, limits: Limits) -> PairResult:

@@ -69,8 +69,10 @@ class Judge(Protocol):
         ``limits`` are those of reading its files once more, for what identifies them.
         """
 
-    def unmatched(self, result: PairResult, pair: Pair, limits: Limits) -> PairResult:
+    def unmatched(self, result: PairResult, pair: Pair, limits: Limits | None) -> PairResult:
         """What a picture without a counterpart comes to; ``result`` is ``new`` or ``missing`` already.
+
+        Without ``limits`` its file is not read.
 
         Raises:
             UnreadableImage, UnsupportedImage: if its file cannot be read.

@@ -86,7 +86,7 @@ class ThresholdJudge:
         """An error, whatever kept it from being compared."""
         return self._with_threshold(result, pair)
 
-    def unmatched(self, result: PairResult, pair: Pair, limits: Limits) -> PairResult:  # noqa: ARG002
+    def unmatched(self, result: PairResult, pair: Pair, limits: Limits | None) -> PairResult:  # noqa: ARG002
         """As it is: new or missing."""
         return self._with_threshold(result, pair)
 

@@ -11,6 +11,7 @@ import json
 import os
 import threading
 from array import array
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -20,13 +21,10 @@ from typing import Any, BinaryIO, Literal
 
 from percept_cli.errors import InvalidSetting, OutputUnwritable
 from percept_cli.geometry import FileStamp
-from percept_cli.judging.threshold import ThresholdJudge
 from percept_cli.pairs import Pair
-from percept_cli.recipes import DEFAULT, FIVE_TAPS
-from percept_cli.recipes.presets import load_preset
-from percept_cli.reports.data.rows import FAULTS, from_row, to_line
+from percept_cli.reports.data.rows import FAULTS, from_row
 from percept_cli.results.pair import PairResult
-from percept_cli.results.status import Status
+from percept_cli.runs.reusing import Use, reuse_by
 from percept_cli.scoring.scorer import Scorer
 from percept_cli.system.lock import hold
 from percept_cli.system.names import counted, posix, shown
@@ -38,8 +36,6 @@ By = Literal["stat", "hash"]
 _BEGINNING = b'{"name": '
 _Key = bytes
 """A digest of a pair's name and files: of all pairs of a run, the names themselves would take the most memory."""
-_SCORED: tuple[Status, ...] = ("measured", "pass", "fail")
-"""What a row may be reused for: of pairs that have a distance."""
 _DIGEST = 16  # bytes; two pairs of a billion have one digest once in 10²⁰ runs
 
 
@@ -48,19 +44,19 @@ class Journal:
 
     Args:
         path: the file; made if it is not there.
-        scorer: by whose recipe rows are compared, and who judges them anew.
+        scorer: by whose recipe and judge rows are compared.
         by: what shows that a file is unchanged.
+        read_only: whether the file stays as it is; then it need not be there, and another run may have it open.
 
     Raises:
-        InvalidSetting: if the file holds anything but results; it is then left as it is.
+        InvalidSetting: if the file holds anything but results of the same command; it is then left as it is.
         OutputUnwritable: if it cannot be opened, or another run has it open.
     """
 
-    def __init__(self, path: Path, scorer: Scorer, *, by: By = "stat") -> None:
+    def __init__(self, path: Path, scorer: Scorer, *, by: By = "stat", read_only: bool = False) -> None:
         self.path = path
-        assert isinstance(scorer.judge, ThresholdJudge)  # gates would need the pictures again
-        self._scorer, self._judge = scorer, scorer.judge
-        self._by = by
+        self._spec, self._reuse = scorer.spec, reuse_by(scorer)
+        self._by, self._read_only = by, read_only
         self._places = array("Q")  # where each line begins, and where the last one ends
         self._rows: dict[_Key, int] = {}  # lines of this recipe, by their ordinals
         self._others: dict[bytes, int] = {}  # scored pairs not seen yet, by pair and recipe
@@ -76,11 +72,12 @@ class Journal:
         if path.exists() and not path.is_file():
             raise OutputUnwritable(f"{shown(path)} is not a file", hint="choose a file, such as results.jsonl.")
         try:
-            self._file: BinaryIO = path.open("a+b", buffering=0)
+            self._file: BinaryIO = _opened(path, read_only=read_only)
         except OSError as error:
             raise _unwritable(path, error) from None
         try:
-            _lock(self._file, path)
+            if not read_only:
+                _lock(self._file, path)
             self._read()
         except BaseException:  # Ctrl-C included: the file, and with it its lock, must not stay
             self._file.close()
@@ -88,7 +85,7 @@ class Journal:
 
     def _read(self) -> None:
         self._file.seek(0)
-        offset, others, older, failures = 0, 0, 0, 0
+        offset, uses = 0, Counter[Use]()
         with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
             for number, line in enumerate(lines, start=1):
                 row = self._parse(line)
@@ -100,37 +97,29 @@ class Journal:
                         f"{shown(self.path)}, line {number}: not a result of percept",
                         hint="choose a file that percept wrote as JSON Lines, or a new file.",
                     )
+                if not self._reuse.is_mine(row):
+                    raise InvalidSetting(
+                        f"{shown(self.path)}, line {number}: not a result that {self._reuse.tool} --resume saved",
+                        hint=f"choose a file that {self._reuse.tool} --resume has written, or a new file.",
+                    )
                 key = _key(row["name"], row["reference"], row["candidate"])
-                if row["status"] in _SCORED:
-                    recipe = str(row["fingerprint"]).encode("utf-8", "surrogatepass")
+                recipe = self._reuse.recipe_of(row)
+                if recipe is not None:
                     self._recipes.add(recipe)
                     self._others[key + recipe] = self._count
-                if row["fingerprint"] != self._scorer.spec.fingerprint:
-                    others += 1
-                elif row["status"] in _SCORED and "like" not in row:
-                    older += 1
-                elif row["status"] in _SCORED:
+                use = self._reuse.use_of(row)
+                uses[use] += 1
+                if use == "result":
                     self._rows[key] = self._count
-                elif row["status"] == "error":
-                    failures += 1
                 self._count += 1
                 self._places.append(offset)
                 offset += len(line)
-                if not line.endswith(b"\n"):
+                if not line.endswith(b"\n") and not self._read_only:
                     self._write(b"\n")
         self._places.append(offset)
-        if others:
-            told = f"{shown(self.path)}: {counted(others, 'result')} made with a different recipe, measured again"
-            if _was_default(self._recipes) and self._scorer.spec == load_preset(DEFAULT).spec:
-                told += "; --preset five-taps, the default of earlier versions, would reuse them"
-            self.notes.append(told)
-        if older:
-            told = (
-                f"{counted(older, 'result')} of an earlier version, which stored less about a pair, measured again"
-            )
-            self.notes.append(f"{shown(self.path)}: {told}")
-        if failures:
-            self.notes.append(f"{shown(self.path)}: {counted(failures, 'error')}, tried again")
+        self.notes += [f"{shown(self.path)}: {note}" for note in self._reuse.notes(uses, self._recipes)]
+        if uses["error"]:
+            self.notes.append(f"{shown(self.path)}: {counted(uses['error'], 'error')}, tried again")
 
     @staticmethod
     def _parse(line: bytes) -> dict[str, Any] | None:
@@ -143,13 +132,13 @@ class Journal:
         return row if ours else None
 
     def _cut(self, offset: int, line: bytes) -> None:
-        os.ftruncate(self._file.fileno(), offset)
-        self.notes.append(
-            f"{shown(self.path)}: its last line was truncated after {len(line)} bytes and was removed"
-        )
+        removed = "is not used" if self._read_only else "was removed"
+        if not self._read_only:
+            os.ftruncate(self._file.fileno(), offset)
+        self.notes.append(f"{shown(self.path)}: its last line was truncated after {len(line)} bytes and {removed}")
 
     def look_up(self, pair: Pair) -> PairResult | None:
-        """The pair's result, judged by the present thresholds, if both of its files are what they were.
+        """The pair's result, judged by the present rules, if both of its files are what they were.
 
         May be called by several threads.
         """
@@ -159,18 +148,18 @@ class Journal:
         if ordinal is None:
             return None
         try:
-            found = from_row(json.loads(self._line(ordinal)), self._scorer.spec)
+            found = from_row(json.loads(self._line(ordinal)), self._spec)
         except FAULTS:  # written by hand, or by another version
             return None
         files = [
             self._if_unchanged(path, stamp)
             for path, stamp in ((pair.reference, found.reference_file), (pair.candidate, found.candidate_file))
         ]
-        if None in files or not found.compared:
+        if None in files:
             return None
         found = replace(found, reference_file=files[0], candidate_file=files[1])
         found = replace(found, weight=pair.weight, extra=pair.extra, position=pair.position)
-        return self._judge.judged_again(found, pair)
+        return self._reuse.now(found, pair)
 
     def _if_unchanged(self, path: Path, stamp: FileStamp | None) -> FileStamp | None:
         """The file's stamp as it is now, if its content is what it was."""
@@ -199,7 +188,7 @@ class Journal:
         Raises:
             OutputUnwritable: if it cannot be written.
         """
-        line = to_line(result, self._scorer.spec.fingerprint).encode("utf-8", "surrogateescape")
+        line = self._reuse.line(result).encode("utf-8", "surrogateescape")
         key = _key(result.name, result.reference, result.candidate)
         for recipe in self._recipes:
             self._others.pop(key + recipe, None)
@@ -243,7 +232,7 @@ class Journal:
         if kept:
             count = counted(len(kept), "result")
             self.notes.append(f"{shown(self.path)}: {count} of pairs that are not in this run, kept at its end")
-        lines = (to_line(result, self._scorer.spec.fingerprint) for result in results)
+        lines = map(self._reuse.line, results)
         write_output(self.path, chain(lines, (self._line(ordinal) for ordinal in kept)))
 
 
@@ -252,14 +241,19 @@ def _key(name: str, reference: str | None, candidate: str | None) -> _Key:
     return hashlib.blake2b(text.encode(), digest_size=_DIGEST).digest()
 
 
-def _was_default(recipes: set[bytes]) -> bool:
-    return load_preset(FIVE_TAPS).spec.fingerprint.encode() in recipes
-
-
 def _could_be_ours(line: bytes) -> bool:
     """Whether a line without an end may be the beginning of a result; a disk that lost power may add zeros."""
     start = line[: len(_BEGINNING)].rstrip(b"\0")
     return _BEGINNING.startswith(start)
+
+
+def _opened(path: Path, *, read_only: bool) -> BinaryIO:
+    if not read_only:
+        return path.open("a+b", buffering=0)
+    try:
+        return path.open("rb", buffering=0)
+    except FileNotFoundError:
+        return Path(os.devnull).open("rb", buffering=0)
 
 
 def _lock(file: BinaryIO, path: Path) -> None:

@@ -52,7 +52,7 @@ class ObservingJudge(GateJudge):
         """An error, of two sizes too: nothing can be learned from them."""
         return result
 
-    def unmatched(self, result: PairResult, pair: Pair, limits: Limits) -> PairResult:  # noqa: ARG002
+    def unmatched(self, result: PairResult, pair: Pair, limits: Limits | None) -> PairResult:  # noqa: ARG002
         """As it is: new or missing."""
         return result
 

@@ -299,15 +299,15 @@ class Scorer:
         result = replace(self._bare(pair, "error", reason), unavailable=error.exit_code == ExitCode.UNAVAILABLE)
         return self.judge.failed(result, pair, error, self.spec.pictures.limits)
 
-    def unmatched(self, pair: Pair) -> PairResult:
-        """The result of a picture without a counterpart."""
+    def unmatched(self, pair: Pair, *, reads: bool = True) -> PairResult:
+        """The result of a picture without a counterpart, whose file may be read for what identifies it."""
         hint = f"; {pair.hint}" if pair.hint else ""
         if pair.reference is None:
             result = self._bare(pair, "new", f"there is no reference with this name{hint}")
         else:
             result = self._bare(pair, "missing", f"there is no candidate with this name{hint}")
         try:
-            return self.judge.unmatched(result, pair, self.spec.pictures.limits)
+            return self.judge.unmatched(result, pair, self.spec.pictures.limits if reads else None)
         except PerceptError as error:
             return self.failed(pair, error)
 

@@ -155,7 +155,7 @@ def test_one_verdict_for_all_jobs(percept: Percept) -> None:
     table = percept("merge", "2.json", "1.json", "-v")
     assert table.returncode == max(one.returncode for one in done) == 1
     assert "verdict      FAIL: 1 missing, 1 new; 8 images within the limits\n" in table.stdout
-    assert table.stderr == "read 10 results from 2 reports\n"
+    assert table.stderr == "read 10 results of percept 0.1.0 from 2 reports\n"
     done_by_itself = percept("merge", "1.json", "2.json", "-o", "out.json", "-o", "out.html", fresh=True)
     assert done_by_itself.returncode == 1
     assert done_by_itself.stderr == (

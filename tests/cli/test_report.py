@@ -212,8 +212,12 @@ def test_approving_reads_no_further_than_reporting(percept: Percept, tmp_path: P
 
 def test_trouble_has_an_exit_code_and_writes_nothing(percept: Percept, tmp_path: Path) -> None:
     (tmp_path / "lines.jsonl").write_text(LINES)
+    (tmp_path / "batch.jsonl").write_text('{"name": "a", "fingerprint": "b"}\n')
+    (tmp_path / "check.jsonl").write_text('{"name": "a", "evidence": 1, "fingerprint": "b", "conditions": "c"}\n')
     for name, message in (
-        ("lines.jsonl", "--resume lines.jsonl"),
+        ("lines.jsonl", "Hint: use the JSON report of the run (-o percept-report.json).\n"),
+        ("batch.jsonl", "; percept batch … --resume batch.jsonl -o percept-report.json writes it"),
+        ("check.jsonl", "; percept check … --resume check.jsonl -o percept-report.json writes it"),
         ("none.json", "no such file"),
         (".", "cannot be"),
     ):

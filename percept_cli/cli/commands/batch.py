@@ -13,6 +13,7 @@ from percept_cli.cli.options import (
     choice_options,
     recipe_options,
     report_options,
+    resume_options,
     run_options,
     shard_option,
     talk_options,
@@ -55,21 +56,7 @@ from percept_cli.cli.options import (
     metavar="N|auto",
     help="Pairs of one size to compute at once.",
 )
-@option(
-    "--resume",
-    group="Run",
-    type=FILE,
-    metavar="FILE",
-    help="Save each result to FILE (JSON Lines); when run again, skip unchanged pairs that FILE already has.",
-)
-@option(
-    "--resume-by",
-    group="Run",
-    type=click.Choice(["stat", "hash"]),
-    metavar="HOW",
-    default="stat",
-    help="Detect changes by stat (size, time; default) or hash.",
-)
+@resume_options
 @talk_options
 def batch() -> None:
     """Compare each image in REFERENCE with the one at the same path in CANDIDATE.

@@ -18,6 +18,7 @@ from percept_cli.cli.options import (
     pictures_option,
     recipe_options,
     report_options,
+    resume_options,
     run_options,
     shard_option,
     talk_options,
@@ -91,6 +92,7 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
 @pictures_option
 @top_option("Maximum images to print.")
 @run_options
+@resume_options
 @talk_options
 def check() -> None:
     """Compare each image in CURRENT with its baseline and fail on visible changes.

@@ -24,5 +24,5 @@ def merge() -> None:
     \b
     Examples:
       percept merge shard-*.json -o report.html -o report.json
-      percept merge linux.json windows.json --format markdown >> summary.md
+      percept merge firefox.json chromium.json --format markdown >> summary.md
     """  # noqa: D301 - \b is click's mark for lines to keep as they are

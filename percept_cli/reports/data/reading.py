@@ -24,9 +24,21 @@ _RESULTS = "results"
 _NEEDED = {"tool", "schema_version", "version", "fingerprint", "spec"}
 """Without these, results cannot be read."""
 _HEAD = _NEEDED | {
-    *("device", "kind", "complete", "allow_empty", "allow_unmatched", "exit_code", "folders", "origin", "shard"),
+    *(
+        "device",
+        "kind",
+        "dry_run",
+        "complete",
+        "allow_empty",
+        "allow_unmatched",
+        "exit_code",
+        "folders",
+        "origin",
+        "shard",
+    ),
 }
 _SHARD = reader_of(Shard | None)
+_PARQUET = b"PAR1"
 _LONGEST_TOLD = 300  # characters of a value in a message
 
 
@@ -96,6 +108,9 @@ def _read(path: Path, results: Spool, known: Mapping[str, Any]) -> dict[str, Any
     name = shown(path)
     try:
         with path.open("rb") as file:
+            if file.read(len(_PARQUET)) == _PARQUET:
+                raise _without_recipe(path, "Parquet", "")
+            file.seek(0)
             return _members(path, Members(file), results, known)
     except FileNotFoundError:
         raise UnreadableReport(
@@ -122,7 +137,9 @@ def _members(path: Path, members: Members, results: Spool, known: Mapping[str, A
     if members.rest() != "{":
         raise _not_ours(path, "it is not a JSON document")
     document: dict[str, Any] = {}
+    names = set[str]()
     for name in members:
+        names.add(name)
         if name == _RESULTS:
             if name in document:
                 raise _not_ours(path, "it has two lists of results")
@@ -131,8 +148,11 @@ def _members(path: Path, members: Members, results: Spool, known: Mapping[str, A
             document[name] = members.value()
         else:
             members.value()
+    if document.get("dry_run"):
+        raise _not_ours(path, "it is the plan of a --dry-run, which has no results")
     if members.rest() == "{" or (_RESULTS not in document and "fingerprint" in document):
-        raise _json_lines(path)  # of which one result is one line, and a document
+        saved_by = "check" if "conditions" in names else "batch" if "evidence" not in names else ""
+        raise _without_recipe(path, "JSON Lines", saved_by)  # of which one result is one line, and a document
     if members.rest():
         raise _not_ours(path, "there is more text after the document")
     _check_head(path, document)
@@ -213,9 +233,10 @@ def _not_ours(path: Path, why: str) -> UnreadableReport:
     )
 
 
-def _json_lines(path: Path) -> UnreadableReport:
+def _without_recipe(path: Path, form: str, saved_by: str) -> UnreadableReport:
+    """Of results whose run cannot be known; those that a command saved can be asked for again."""
+    again = f"percept {saved_by} … --resume {shown(path)} -o percept-report.json writes it without comparing again"
     return UnreadableReport(
-        f"{shown(path)}: this is JSON Lines, which holds results without their recipe",
-        hint="use the JSON report of the run; percept batch … --resume "
-        f"{shown(path)} -o percept-report.json writes it without computing anything again.",
+        f"{shown(path)}: this is {form}, which holds results without their recipe",
+        hint=f"use the JSON report of the run (-o percept-report.json){f'; {again}' if saved_by else ''}.",
     )

@@ -81,9 +81,9 @@ def to_row(result: PairResult) -> dict[str, Any]:
     return row | {key: value for key, value in more.items() if value}
 
 
-def to_line(result: PairResult, fingerprint: str) -> str:
-    """A result as one line of JSON Lines: its row and the recipe's fingerprint."""
-    row = to_row(result)
+def to_line(result: PairResult, fingerprint: str, **more: str) -> str:
+    """A result as one line of JSON Lines: its row, the recipe's fingerprint, and more fields."""
+    row = to_row(result) | more
     row.setdefault("fingerprint", fingerprint)
     return dumps(row) + "\n"
 

@@ -121,5 +121,6 @@ def _recipe(run: Run) -> str:
         if run.summary.count and run.summary.identical == run.summary.count:
             where += ": the pixels are equal"
         elif run.summary.count:
-            where += ": everything that counts is equal" if run.kind == "check" else ": all results were reused"
+            equal = run.kind == "check" and not run.summary.max  # what differs was compared by an earlier run
+            where += ": everything that counts is equal" if equal else ": all results were reused"
     return f"{recipe.backbone}, {recipe.distances}, {recipe.precision}, {where}"
