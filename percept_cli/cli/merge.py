@@ -9,10 +9,10 @@ import click
 
 from percept_cli.cli.asked import destinations_of
 from percept_cli.cli.console import say
-from percept_cli.cli.report import write_anew
+from percept_cli.cli.report import stay_here, write_anew
 from percept_cli.errors import ExitCode
+from percept_cli.storage.outputs import check_output
 from percept_cli.system.names import counted, posix
-from percept_cli.system.whole import check_output
 
 
 @click.pass_context
@@ -25,6 +25,7 @@ def merge(
     outputs: tuple[Path, ...],
     pictures: Literal["embed", "link", "none"],
     top: int | None,
+    remote: bool,
     quiet: bool,
     verbose: bool,
 ) -> int:
@@ -35,6 +36,7 @@ def merge(
     for path, _ in to.files:
         check_output(path, reports)
     run = merged(reports)
+    stay_here(reports, remote=remote)
     if verbose:
         say(f"read {counted(len(run.results), 'result')} from {counted(len(reports), 'report')}")
     documents = [posix(path) for path, name in to.files if name == "json"]

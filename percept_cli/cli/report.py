@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,8 +21,9 @@ from percept_cli.reports import Style, render
 from percept_cli.reports.destinations import Destinations
 from percept_cli.results.run import Run
 from percept_cli.results.verdict import judge_run
+from percept_cli.storage.address import is_remote
+from percept_cli.storage.outputs import check_output, write_output
 from percept_cli.system.names import counted, printable, shown
-from percept_cli.system.whole import check_output, write_output
 
 
 @click.pass_context
@@ -34,6 +36,7 @@ def report(
     outputs: tuple[Path, ...],
     pictures: Literal["embed", "link", "none"],
     top: int | None,
+    remote: bool,
     quiet: bool,
     verbose: bool,
 ) -> int:
@@ -44,6 +47,7 @@ def report(
     for path, _ in to.files:
         check_output(path, [results])
     run = read_run(results)
+    stay_here([results], remote=remote)
     if verbose:
         say(f"read {counted(len(run.results), 'result')} of percept {run.version} from {shown(results)}")
     json_report = results.as_posix()
@@ -73,7 +77,8 @@ def write_anew(
     # As percept batch has it: a screen has room for few rows, a file for all, unless it is said how many.
     top_in_files = top if ctx.get_parameter_source("top") is ParameterSource.COMMANDLINE else None
     for path, name in to.files:
-        folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 - not resolve(): browsers know nothing of links
+        here = Path() if is_remote(path) else path.parent
+        folder = Path(os.path.abspath(here))  # noqa: PTH100 - not resolve(): browsers know nothing of links
         write_output(path, render(run, name, Style(link_from=folder, top=top_in_files, **look)))
     if to.files and not quiet:
         status, reason = judge_run(run)
@@ -85,12 +90,20 @@ def write_anew(
         print_report(render(run, to.stdout, style_of_stdout(top=top, **look)), coloured=to.stdout == "table")
 
 
+def stay_here(reports: Sequence[Path], *, remote: bool) -> None:
+    """Fetch nothing that a report names, unless it may be, or every report was named by an address itself."""
+    if not remote and not all(map(is_remote, reports)):
+        from percept_cli.storage.store import current
+
+        current().refuse("it is not on this machine, and was not fetched", "to fetch images, add --remote.")
+
+
 def _tell_what_is_gone(ctx: click.Context, run: Run, formats: set[str | None]) -> None:
     """A page whose images are missing is most likely made in the wrong folder."""
     if "html" not in formats:
         return
     paths = {path for result in run.results for path in (result.reference, result.candidate) if path is not None}
-    gone = sum(not os.path.lexists(path) for path in paths)
+    gone = sum(not (is_remote(path) or os.path.lexists(path)) for path in paths)
     if gone:
         say(
             f"Note: {gone} of {counted(len(paths), 'image')} not found; run {ctx.command_path} in the folder in "

@@ -13,6 +13,7 @@ from percept_cli.cli.layout import option
 from percept_cli.cli.options import (
     FILE,
     allow_empty_option,
+    cache_option,
     choice_options,
     ignore_options,
     pictures_option,
@@ -91,6 +92,7 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
 @pictures_option
 @top_option("Maximum images to print.")
 @run_options
+@cache_option
 @talk_options
 def check() -> None:
     """Compare each image in CURRENT with its baseline and fail on visible changes.

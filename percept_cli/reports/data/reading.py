@@ -18,6 +18,7 @@ from percept_cli.results.pair import PairResult
 from percept_cli.results.run import Run, RunKind
 from percept_cli.results.shard import Shard
 from percept_cli.results.spool import Spool
+from percept_cli.storage.inputs import brought
 from percept_cli.system.names import printable, shown
 
 _RESULTS = "results"
@@ -95,7 +96,7 @@ def _read(path: Path, results: Spool, known: Mapping[str, Any]) -> dict[str, Any
     """
     name = shown(path)
     try:
-        with path.open("rb") as file:
+        with brought(path, UnreadableReport).open("rb") as file:
             return _members(path, Members(file), results, known)
     except FileNotFoundError:
         raise UnreadableReport(
