@@ -82,6 +82,8 @@ class FileStamp:
     """Time of the last change, in nanoseconds since 1970."""
     sha256: str
     """Of the whole file, lower-case hex."""
+    etag: str | None = None
+    """What its store calls this version of it, of an object that lives elsewhere; None of a file."""
 
 
 _BOX = re.compile(r"\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import pytest
 from PIL import Image
 
 from percept_cli.images.picture import Picture
+from tests.support.buckets import Bucket
 from tests.support.forks import Forks
 
 ROOT = Path(__file__).parent.parent
@@ -101,6 +103,28 @@ def save(tmp_path: Path) -> Save:
         return path
 
     return save_picture
+
+
+@pytest.fixture(scope="session")
+def store_url() -> Iterator[str]:
+    """A store like S3, on loopback, while the tests run."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(store_url: str, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """An empty bucket, to which the environment has the key."""
+    found = Bucket(store_url, f"test-{os.urandom(6).hex()}")
+    for name, value in found.environment.items():
+        monkeypatch.setenv(name, value)
+    return found
 
 
 @pytest.fixture(scope="session")

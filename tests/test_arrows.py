@@ -35,6 +35,7 @@ STOREYS = (
     ("networks",),
     ("formats",),
     ("images",),
+    ("storage",),
     ("system",),
     ("topology", "geometry"),
     ("errors", "_version", "_project"),

@@ -122,6 +122,14 @@ def run() -> int:
             f"{REPOSITORY}/issues"
         )
         return ExitCode.DEFECT
+    finally:
+        _forget_what_was_fetched()
+
+
+def _forget_what_was_fetched() -> None:
+    store = sys.modules.get("percept_cli.storage.store")  # most runs need none
+    if store is not None:
+        store.current().close()
 
 
 def _show_warning(

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from percept_cli.cli.asked import destinations_of, recipe_of
 from percept_cli.cli.dry_run import foresee
+from percept_cli.cli.elsewhere import keep_in
 from percept_cli.cli.many import run_many
 from percept_cli.cli.process import settle_in
 from percept_cli.cli.terms import Terms
@@ -46,9 +47,13 @@ def batch(
     )
     part = None if shard is None else parse_shard(shard)
     settle_in()
+    keep_in(options.pop("cache"))
+    remote = options.pop("remote")
     asked = recipe_of(ctx, **options)
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
-    pairs = _pairs(ctx, reference, candidate, manifest, include, exclude, part, any_extension=any_extension)
+    pairs = _pairs(
+        ctx, reference, candidate, manifest, include, exclude, part, any_extension=any_extension, remote=remote
+    )
     run = foresee if dry_run else run_many
     return run(pairs, asked, asked.scorer, to, Terms(**terms), quiet=quiet, verbose=verbose)
 
@@ -63,6 +68,7 @@ def _pairs(
     shard: Shard | None,
     *,
     any_extension: bool,
+    remote: bool,
 ) -> Pairs:
     from percept_cli.pairs.folders import pairs_of
     from percept_cli.pairs.listing import Choice
@@ -79,7 +85,9 @@ def _pairs(
         for name, value in given.items():
             if value:
                 raise click.UsageError(f"{name} cannot be used with --pairs.", ctx)
-        return read_manifest(manifest, shard)
+        return read_manifest(manifest, shard, remote=remote)
+    if remote:
+        raise click.UsageError("--remote is for lists: it needs --pairs.", ctx)
     if reference is not None and candidate is None:
         raise click.UsageError(f"Missing argument CANDIDATE ({shown(reference)} is REFERENCE).", ctx)
     if reference is None or candidate is None:

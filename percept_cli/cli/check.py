@@ -10,6 +10,7 @@ import click
 from percept_cli.cli.asked import destinations_of, recipe_of
 from percept_cli.cli.console import say
 from percept_cli.cli.dry_run import foresee
+from percept_cli.cli.elsewhere import keep_in
 from percept_cli.cli.many import run_many
 from percept_cli.cli.process import settle_in
 from percept_cli.cli.terms import Terms
@@ -25,6 +26,7 @@ from percept_cli.recipes.presets import BACKSLASH
 from percept_cli.recipes.settings import Settings
 from percept_cli.results.found import GateName
 from percept_cli.results.shard import parse_shard
+from percept_cli.storage.address import is_remote
 from percept_cli.system.names import shell_quoted, shown
 
 
@@ -49,6 +51,7 @@ def check(
     """Judge images by their rules, those of the settings and what was typed; return the exit code."""
     part = None if shard is None else parse_shard(shard)
     settle_in()
+    keep_in(options.pop("cache"))
     changes = {name: options.pop(name) for name in _RULES}
     terms = {name: options.pop(name) for name in _TERMS}
     asked = recipe_of(ctx, **options)
@@ -138,6 +141,8 @@ def _sides(
 
 
 def _is_missing(path: Path) -> bool:
+    if is_remote(path):
+        return False
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):

@@ -10,14 +10,16 @@ import click
 from percept_cli._version import __version__
 from percept_cli.cli.asked import destinations_of, pair_of_arguments, recipe_of
 from percept_cli.cli.console import print_report, say, style_of_stdout
+from percept_cli.cli.elsewhere import keep_in
 from percept_cli.cli.options import note_settings
 from percept_cli.cli.process import settle_in
 from percept_cli.cli.words import say_plans, what_is_asked, what_ran, where_reports_are
+from percept_cli.pairs.folders import is_folder
 from percept_cli.reports import Style, render
 from percept_cli.results.numbers import rounded
 from percept_cli.results.run import Run
+from percept_cli.storage.outputs import check_output, write_output
 from percept_cli.system.names import printable
-from percept_cli.system.whole import check_output, write_output
 
 
 @click.pass_context
@@ -29,16 +31,18 @@ def compare(
     form: str | None,
     wide: bool,
     outputs: tuple[Path, ...],
+    cache: Path | None,
     quiet: bool,
     verbose: bool,
     **recipe_settings: Any,
 ) -> int:
     """Compare two images, or two folders, and return the exit code."""
     settle_in()
+    keep_in(cache)
     asked = recipe_of(ctx, **recipe_settings)
     scorer = asked.scorer
     to = destinations_of(ctx, form=form, outputs=outputs, wide=wide, quiet=quiet)
-    if candidate.is_dir():
+    if is_folder(candidate):
         from percept_cli.cli.many import run_many
         from percept_cli.cli.terms import Terms
         from percept_cli.pairs.folders import pairs_of

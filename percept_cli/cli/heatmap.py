@@ -11,6 +11,7 @@ import click
 from percept_cli._version import __version__
 from percept_cli.cli.asked import pair_of_arguments, recipe_of
 from percept_cli.cli.console import say
+from percept_cli.cli.elsewhere import keep_in
 from percept_cli.cli.options import note_settings
 from percept_cli.cli.process import settle_in
 from percept_cli.cli.words import say_plans, what_is_asked, what_ran
@@ -23,8 +24,8 @@ from percept_cli.images.kept import same
 from percept_cli.recipes.spec import check_places, recipe_of_layer
 from percept_cli.results.run import Run
 from percept_cli.scoring.mapper import Mapper, Maps
+from percept_cli.storage.outputs import check_output, write_output
 from percept_cli.system.names import printable, shown
-from percept_cli.system.whole import check_output, write_output
 
 _STDOUT = Path("/dev/stdout")
 
@@ -39,12 +40,14 @@ def heatmap(
     style: HeatStyle,
     layer: str | None,
     scale: bool,
+    cache: Path | None,
     quiet: bool,
     verbose: bool,
     **recipe_settings: Any,
 ) -> int:
     """Draw the map and write it; return the exit code."""
     settle_in()
+    keep_in(cache)
     asked = recipe_of(ctx, threshold=None, **recipe_settings)
     output, form = _where(output)
     check_output(output, (reference, candidate))

@@ -16,6 +16,7 @@ from typing import Any
 from percept_cli._version import __version__
 from percept_cli.cli.asked import Asked
 from percept_cli.cli.console import print_report, say, style_of_stdout
+from percept_cli.cli.elsewhere import what_was_fetched, workers_for
 from percept_cli.cli.options import note_settings
 from percept_cli.cli.progress import Progress, progress
 from percept_cli.cli.terms import Terms, check_outputs
@@ -33,6 +34,7 @@ from percept_cli.errors import ExitCode, OutputUnwritable, PerceptError
 from percept_cli.judging.checks import GateJudge
 from percept_cli.judging.matching import combined
 from percept_cli.pairs import Pairs
+from percept_cli.pairs.folders import is_folder
 from percept_cli.reports import RowReport, Style, render, report_of
 from percept_cli.reports.destinations import Destinations
 from percept_cli.results.pair import PairResult
@@ -42,9 +44,10 @@ from percept_cli.results.verdict import judge_run
 from percept_cli.runs.journal import Journal
 from percept_cli.scoring.pipeline import Pipeline
 from percept_cli.scoring.scorer import Scorer
+from percept_cli.storage.address import is_remote
+from percept_cli.storage.outputs import write_output
 from percept_cli.system import signals
 from percept_cli.system.names import counted, posix, printable, shown
-from percept_cli.system.whole import write_output
 
 _ERRORS_TOLD = 3
 Found = tuple[PairResult, bool]
@@ -125,7 +128,7 @@ class _Many:
         self._progress: Progress = progress(pairs.total, wanted=watched and not quiet)
         self._pipeline = Pipeline(
             self._scorer,
-            workers=terms.workers,
+            workers=workers_for(pairs, terms.workers),
             batch_size=terms.batch_size,
             known=journal,
             say=(lambda _: None) if quiet else self._progress.say,
@@ -156,7 +159,7 @@ class _Many:
     def _folders(self) -> tuple[str, str] | None:
         """The folders that were compared; one image and a folder are not two."""
         origin = self._pairs.origin
-        return origin if origin is not None and Path(origin[0]).is_dir() else None
+        return origin if origin is not None and is_folder(Path(origin[0])) else None
 
     def _score(self) -> None:
         if self._rows is not None:
@@ -223,6 +226,7 @@ class _Many:
         if self._pipeline.device_time.share is not None:
             busy = 100 * self._pipeline.device_time.share
             told.append(f"device busy for {busy:.1f} % of the time after its first batch")
+        told += what_was_fetched()[0]
         return "\n".join(told)
 
     def report(self, run: Run) -> None:
@@ -241,7 +245,8 @@ class _Many:
             tasks.append(partial(self._journal.finish, self._saved))
         for path, name in self._to.files:
             if self._journal is None or not _same(path, self._journal.path):
-                style = Style(top=self._terms.top_in_files, link_from=path.parent, **look)
+                place = Path() if is_remote(path) else path.parent
+                style = Style(top=self._terms.top_in_files, link_from=place, **look)
                 tasks.append(partial(write_output, path, render(run, name, style)))
         if self._terms.heatmaps is not None:
             tasks.append(partial(self._draw, self._terms.heatmaps, run))
@@ -286,6 +291,7 @@ class _Many:
             if self._to.files and written:
                 told.append(where_reports_are([path for path, _ in self._to.files]))
             say_notes(() if self._journal is None else self._journal.notes[self._notes_told :])
+            say_notes(what_was_fetched()[1])
         if self.interrupted or (self._failed_fast and not run.complete):
             told.append(self._how_to_go_on(run))
         for line in told:

@@ -10,6 +10,7 @@ import click
 
 from percept_cli.cli import completing
 from percept_cli.cli.console import say
+from percept_cli.cli.kinds import CountOr, Location
 from percept_cli.cli.layout import option
 from percept_cli.recipes import DEFAULT
 from percept_cli.reports import REPORTS
@@ -19,25 +20,11 @@ if TYPE_CHECKING:
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _Decorator = Callable[[Any], Any]
-FILE = click.Path(path_type=Path, readable=False)
+
+
+FILE = Location(path_type=Path, readable=False)
 DEFAULT_TOP = 20
 """Rows of a table in a terminal."""
-
-
-class CountOr(click.ParamType[int | None]):
-    """A number, or one word for leaving it open (None)."""
-
-    def __init__(self, word: str, *, least: int) -> None:
-        self.name = f"{word}|N"
-        self._word, self._least = word, least
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
-        """Raise what click expects for anything else."""
-        if value == self._word:
-            return None
-        if not str(value).isdecimal() or int(value) < self._least:
-            self.fail(f"{value!r} is neither {self._word!r} nor an integer of at least {self._least}.", param, ctx)
-        return int(value)
 
 
 def parameter_of(key: str) -> str:
@@ -250,6 +237,20 @@ shard_option: _Decorator = option(
 )
 allow_empty_option: _Decorator = option(
     "--allow-empty", group="Judge", is_flag=True, help="Exit 0 when no images are found."
+)
+cache_option: _Decorator = option(
+    "--cache",
+    group="Run",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    shell_complete=completing.folders,
+    help="Keep up to 4 GB of what is fetched from addresses.",
+)
+remote_option: _Decorator = option(
+    "--remote",
+    group="Output",
+    is_flag=True,
+    help="Fetch images from addresses in the report.",
 )
 workers_option: _Decorator = option(
     "--workers",

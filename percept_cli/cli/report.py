@@ -18,8 +18,9 @@ from percept_cli.errors import ExitCode
 from percept_cli.reports import Style, render
 from percept_cli.results.run import Run
 from percept_cli.results.verdict import judge_run
+from percept_cli.storage.address import is_remote
+from percept_cli.storage.outputs import check_output, write_output
 from percept_cli.system.names import counted, posix, printable, shown
-from percept_cli.system.whole import check_output, write_output
 
 
 @click.pass_context
@@ -43,6 +44,7 @@ def write_anew(
     top: int | None,
     quiet: bool,
     verbose: bool,
+    remote: bool = False,
     json_report: str | None = None,
 ) -> Run:
     """Read a run out of reports, write it in other formats as the options of the command say, and return it.
@@ -55,6 +57,7 @@ def write_anew(
     for path, _ in to.files:
         check_output(path, inputs)
     run = read()
+    stay_here(inputs, remote=remote)
     if verbose:
         source = shown(inputs[0]) if len(inputs) == 1 else counted(len(inputs), "report")
         say(f"read {counted(len(run.results), 'result')} of percept {run.version} from {source}")
@@ -69,7 +72,8 @@ def write_anew(
     # As percept batch has it: a screen has room for few rows, a file for all, unless it is said how many.
     top_in_files = top if ctx.get_parameter_source("top") is ParameterSource.COMMANDLINE else None
     for path, name in to.files:
-        folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 - not resolve(): browsers know nothing of links
+        here = Path() if is_remote(path) else path.parent
+        folder = Path(os.path.abspath(here))  # noqa: PTH100 - not resolve(): browsers know nothing of links
         write_output(path, render(run, name, Style(link_from=folder, top=top_in_files, **look)))
     if to.files and not quiet:
         status, reason = judge_run(run)
@@ -82,12 +86,20 @@ def write_anew(
     return run
 
 
+def stay_here(reports: Sequence[Path], *, remote: bool) -> None:
+    """Fetch nothing that a report names, unless it may be, or every report was named by an address itself."""
+    if not remote and not all(map(is_remote, reports)):
+        from percept_cli.storage.store import current
+
+        current().refuse("it is not on this machine, and was not fetched", "to fetch images, add --remote.")
+
+
 def _tell_what_is_gone(ctx: click.Context, run: Run, formats: set[str | None]) -> None:
     """A page whose images are missing is most likely made in the wrong folder."""
     if "html" not in formats:
         return
     paths = {path for result in run.results for path in (result.reference, result.candidate) if path is not None}
-    gone = sum(not os.path.lexists(path) for path in paths)
+    gone = sum(not (is_remote(path) or os.path.lexists(path)) for path in paths)
     if gone:
         say(
             f"Note: {gone} of {counted(len(paths), 'image')} not found; run {ctx.command_path} in the folder in "

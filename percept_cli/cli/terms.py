@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from percept_cli.cli.elsewhere import check_journal
 from percept_cli.cli.options import DEFAULT_TOP
 from percept_cli.drawing.heatmaps import HeatMapFolder
 from percept_cli.errors import OutputUnwritable
 from percept_cli.pairs import Pairs
 from percept_cli.reports.destinations import Destinations
 from percept_cli.runs.journal import By
+from percept_cli.storage.outputs import check_output
 from percept_cli.system.names import shown
-from percept_cli.system.whole import check_output
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def check_outputs(pairs: Pairs, to: Destinations, terms: Terms) -> None:
     """
     for path in (*(path for path, _ in to.files), *((terms.resume,) if terms.resume else ())):
         check_output(path, pairs.inputs)
+    check_journal(terms.resume)
     for path, name in to.files:
         # A file of --resume is a report in itself, but that of a check has an image once for each reference.
         apart = name != "jsonl" or terms.checks

@@ -19,6 +19,7 @@ from percept_cli.results.pair import PairResult
 from percept_cli.results.run import Run
 from percept_cli.results.shard import Shard
 from percept_cli.results.spool import Spool
+from percept_cli.storage.address import is_remote
 from percept_cli.system.names import counted, printable, shown
 
 _INTERRUPTED = (ExitCode.HUNG_UP, ExitCode.INTERRUPTED, ExitCode.TERMINATED)
@@ -47,9 +48,10 @@ def merged(paths: Sequence[Path]) -> Run:
     """
     seen = set[Path]()
     for path in paths:
-        if path.resolve() in seen:
+        place = path if is_remote(path) else path.resolve()
+        if place in seen:
             raise CannotMerge(f"{shown(path)} is given twice", hint="give each report once.")
-        seen.add(path.resolve())
+        seen.add(place)
     results = _Gathered()
     try:
         runs = [results.take(path) for path in paths]

@@ -21,6 +21,7 @@ from percept_cli.images.views import Look, Side, looks
 from percept_cli.recipes.spec import DistanceSpec, ceiling
 from percept_cli.results.found import nothing_differs
 from percept_cli.results.pair import PairResult
+from percept_cli.storage.address import is_remote
 from percept_cli.system.names import counted, printable, shown
 from percept_cli.system.whole import write_output
 
@@ -57,6 +58,10 @@ class HeatMapFolder:
         self._real = Path(os.path.realpath(folder))
         self._compared = [Path(os.path.realpath(path)) for path in compared]
         name = shown(folder)
+        if is_remote(folder):
+            raise OutputUnwritable(
+                f"{name}: heat maps are written to a folder of this machine", hint="give a folder, and copy it."
+            )
         if folder.exists() and not folder.is_dir():
             raise OutputUnwritable(f"{name} is a file, not a folder", hint="choose a folder for the heat maps.")
         if self._is_compared(self._real):

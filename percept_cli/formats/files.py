@@ -5,25 +5,33 @@ from __future__ import annotations
 import hashlib
 import os
 import selectors
+import shutil
 import stat
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from percept_cli.errors import PerceptError, UnreadableImage, UnsupportedImage
 from percept_cli.formats.faults import reason_of
 from percept_cli.formats.known import format_of
 from percept_cli.geometry import FileStamp
 from percept_cli.images.limits import USUAL_LIMITS, Limits, check_file
+from percept_cli.storage.address import Address, address_in
 from percept_cli.system.names import shown
+from percept_cli.system.whole import PREFIX
+
+if TYPE_CHECKING:
+    from percept_cli.storage.store import Fetched
 
 MOST_IN_MEMORY = 64 << 20
 """Bytes of a file that are held in memory, if its picture can be read in strips."""
 PATIENCE = 30.0
 """Seconds that a named pipe may go without a byte before it is given up."""
 _AT_A_TIME = 1 << 20  # bytes
+_TRIES_OF_CACHE = 3
 _HEAD = 4096  # bytes, enough to know a format by
 
 
@@ -81,12 +89,21 @@ def read_file(path: str | os.PathLike[str], limits: Limits = USUAL_LIMITS) -> by
 def size_of(path: str | os.PathLike[str], limits: Limits = USUAL_LIMITS) -> int:
     """Bytes of one file, which is not opened: what can be told of it without reading it.
 
+    Of an object elsewhere that is what its store says.
+
     Raises:
         UnreadableImage: if it is missing, a directory, a pipe, a device, empty, or may not be read.
         UnsupportedImage: if it is larger than the limit.
     """
     name = shown(path)
     with _reading(name):
+        address = address_in(path)
+        if address is not None:
+            from percept_cli.storage.store import current
+
+            size = current().stat(address).size
+            check_file(size, limits)
+            return size
         status = Path(path).stat()
         _refuse_devices(status.st_mode)
         if stat.S_ISDIR(status.st_mode):
@@ -111,23 +128,84 @@ def read_stamped(path: str | os.PathLike[str], limits: Limits = USUAL_LIMITS) ->
         UnsupportedImage: if it is larger than the limit, or does not fit the memory.
     """
     name = shown(path)
-    with _reading(name), _opened(path) as file:
-        status = os.fstat(file.fileno())
-        _refuse_devices(status.st_mode)
-        if stat.S_ISFIFO(status.st_mode):
-            data = _to_its_end(lambda: _piped(file.fileno()), limits)
+    with _reading(name):
+        address = address_in(path)
+        if address is not None:
+            content, stamp = _fetched(address, limits)
         else:
-            check_file(status.st_size, limits)
-            if status.st_size > MOST_IN_MEMORY:
-                head, size, digest = _digested(file)
-                check_file(size, limits)  # once more: it may grow
-                stamp = FileStamp(size, status.st_mtime_ns, digest)
-                return LargeFile(Path(path), head, stamp), stamp
-            data = file.read(status.st_size + 1)
-            if len(data) > status.st_size:  # it grows, or is one of the system's, which say no size
-                data += _to_its_end(lambda: file.read(_AT_A_TIME), limits, data)
-    _check_content(data, name)
+            with _opened(path) as file:
+                content, stamp = _content(file, Path(path), limits)
+    _check_content(content, name)
+    return content, stamp
+
+
+def _content(file: BinaryIO, path: Path, limits: Limits) -> tuple[Content, FileStamp]:
+    status = os.fstat(file.fileno())
+    _refuse_devices(status.st_mode)
+    if stat.S_ISFIFO(status.st_mode):
+        data = _to_its_end(lambda: _piped(file.fileno()), limits)
+    else:
+        check_file(status.st_size, limits)
+        if status.st_size > MOST_IN_MEMORY:
+            head, size, digest = _digested(file)
+            check_file(size, limits)  # once more: it may grow
+            stamp = FileStamp(size, status.st_mtime_ns, digest)
+            return LargeFile(path, head, stamp), stamp
+        data = file.read(status.st_size + 1)
+        if len(data) > status.st_size:  # it grows, or is one of the system's, which say no size
+            data += _to_its_end(lambda: file.read(_AT_A_TIME), limits, data)
     return data, FileStamp(len(data), status.st_mtime_ns, hashlib.sha256(data).hexdigest())
+
+
+def _fetched(address: Address, limits: Limits) -> tuple[Content, FileStamp]:
+    """What is in an object elsewhere, by the cache where it is there and whole.
+
+    Raises:
+        UnreadableImage, UnsupportedImage: if that cannot be read; without its name.
+    """
+    from percept_cli.storage.store import current  # which most runs need not import
+
+    for _ in range(_TRIES_OF_CACHE):
+        found = current().fetch(address, limits.file)
+        if found.data is not None:
+            return found.data, _stamp_of(found, len(found.data))
+        assert found.path is not None
+        try:
+            with found.path.open("rb") as file:
+                content, here = _content(file, found.path, limits)
+        except FileNotFoundError:  # another process made room
+            continue
+        if here.sha256 != found.sha256:  # damaged on this disk
+            found.path.unlink(missing_ok=True)
+            continue
+        if isinstance(content, LargeFile):
+            content = _held(content)
+        return content, _stamp_of(found, here.size)
+    raise UnreadableImage("it does not stay in the cache", hint="give --cache a larger or another disk.")
+
+
+def _stamp_of(found: Fetched, size: int) -> FileStamp:
+    return FileStamp(size, found.stamp.modified_ns, found.sha256, found.stamp.etag)
+
+
+def _held(content: LargeFile) -> LargeFile:
+    """A large file of the cache under a name of its own, for as long as it is needed: others make room there.
+
+    Raises:
+        UnreadableImage: if there is no room for it on a disk without links.
+    """
+    own = content.path.parent.parent / f"{PREFIX}{os.urandom(8).hex()}.tmp"
+    try:
+        try:
+            own.hardlink_to(content.path)
+        except OSError:  # the disk has no links
+            shutil.copy2(content.path, own)
+    except OSError as error:
+        own.unlink(missing_ok=True)
+        raise UnreadableImage(f"cannot be kept: {error.strerror}", hint="free some disk space.") from None
+    held = LargeFile(own, content.head, content.stamp)
+    weakref.finalize(held, own.unlink, missing_ok=True)
+    return held
 
 
 def _opened(path: str | os.PathLike[str]) -> BinaryIO:
@@ -258,7 +336,7 @@ def read_stream(stream: BinaryIO, name: str, limits: Limits = USUAL_LIMITS) -> b
     return data
 
 
-def _check_content(data: bytes, name: str) -> None:
+def _check_content(data: Content, name: str) -> None:
     if not data:
         raise UnreadableImage(
             f"{name}: empty (0 bytes)", hint="the program that wrote it may have failed; create the file again."

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from percept_cli.errors import InvalidSetting, UnusablePair
+from percept_cli.errors import InvalidSetting, PerceptError, UnusablePair
+from percept_cli.formats.files import read_stamped
+from percept_cli.formats.known import PICTURE_ENDINGS
 from percept_cli.judging.rulebook import RuleBook
 from percept_cli.judging.values import REFERENCE_WORDS
 from percept_cli.pairs import Pair, Pairs
@@ -21,6 +23,7 @@ from percept_cli.pairs.alternates import (
     may_have_alternates,
 )
 from percept_cli.pairs.held import PairInMemory
+from percept_cli.storage.address import address_in, is_remote
 from percept_cli.system.names import counted, printable, shown
 
 _ORPHANS_TOLD = 3
@@ -91,6 +94,8 @@ def assigned(pairs: Pairs, book: RuleBook, variant: str | None = None) -> Pairs:
 
 def _is_of_folders(origin: tuple[str, str] | None) -> bool:
     """Whether the baseline is a folder, which may still be to be made, and not one picture."""
+    if origin is not None and is_remote(origin[0]):
+        return PurePosixPath(origin[0]).suffix.lower() not in PICTURE_ENDINGS
     return origin is not None and not Path(origin[0]).is_file()
 
 
@@ -117,7 +122,7 @@ def _of_nobody(origin: tuple[str, str] | None, names: set[str], book: RuleBook) 
     folder, orphans = Path(origin[0]), dict[str, None]()
     for name, variant in all_alternates(folder):
         book.known_variants.add(variant)
-        if name not in names and not os.path.lexists(folder / name):
+        if name not in names and (is_remote(folder) or not os.path.lexists(folder / name)):
             orphans[name] = None
     if orphans:
         told = [printable(name) for name in sorted(orphans)[:_ORPHANS_TOLD]]
@@ -155,6 +160,8 @@ def _further(pair: Pair, references: Sequence[str], origin: tuple[str, str] | No
         folder, name = Path() if pair.reference is None else pair.reference.parent, PurePosixPath(name).name
     places = places_of(name, references)
     paths = {pattern: folder / place for pattern, place in places.items()}
+    if is_remote(folder):
+        return {pattern: path for pattern, path in paths.items() if _is_there(path)}
     found = {pattern: path for pattern, path in paths.items() if path.is_file()}
     for path in found.values():
         if not path.resolve().is_relative_to(folder.resolve()):
@@ -164,6 +171,13 @@ def _further(pair: Pair, references: Sequence[str], origin: tuple[str, str] | No
                 hint="put the image itself there, or remove it from references.",
             )
     return found
+
+
+def _is_there(path: Path) -> bool:
+    from percept_cli.storage.store import current
+
+    address = address_in(path)
+    return address is not None and current().kind(address) == "object"
 
 
 def _expanded(pairs: list[Pair], further: dict[str, _Further]) -> Iterator[Pair]:
@@ -192,11 +206,20 @@ def _tried(pair: Pair, more: _Further) -> list[Pair]:
     return [replace(one, matched=(number, len(tried))) for number, one in enumerate(tried, start=1)]
 
 
+def _have_one_hash(first: Path, second: Path) -> bool:
+    try:
+        return read_stamped(first)[1].sha256 == read_stamped(second)[1].sha256
+    except PerceptError:  # as below
+        return False
+
+
 def _is_equal(pair: Pair) -> bool:
     """Whether a pair's two files have the same bytes; False where that cannot be said."""
     first, second = pair.reference, pair.candidate
     if first is None or second is None or (isinstance(pair, PairInMemory) and any(pair.held)):
         return False
+    if is_remote(first) or is_remote(second):
+        return _have_one_hash(first, second)
     try:
         if not (first.is_file() and second.is_file() and first.stat().st_size == second.stat().st_size):
             return False

@@ -29,6 +29,7 @@ from percept_cli.recipes.recipe import Recipe
 from percept_cli.recipes.settings import Settings
 from percept_cli.recipes.tables import check_table, header
 from percept_cli.results.found import GateName
+from percept_cli.storage.named import folder_named, from_here
 from percept_cli.system.names import counted, printable
 from percept_cli.system.patterns import Patterns
 
@@ -256,7 +257,7 @@ def read_check(
         folders = {}
         for key in ("baseline", "current"):
             if key in data:
-                folders[key] = str(_from_here(folder / read_string(data[key], key)))
+                folders[key] = folder_named(read_string(data[key], key), folder)
         return _read_rules(data, source, folder), folders
     except InvalidSetting as error:
         raise InvalidSetting(f"{title}: {error}", hint=error.hint) from None
@@ -304,7 +305,7 @@ def _read_rules(data: Mapping[str, Any], source: str, folder: Path) -> Changes:
     if "ignore" in data:
         changes["ignore"] = tuple(map(_box, read_strings(data["ignore"], "ignore")))
     if "mask" in data:
-        changes["mask"] = _from_here(folder / read_string(data["mask"], "mask"))
+        changes["mask"] = from_here(folder / read_string(data["mask"], "mask"))
     if "noise-file" in data:
         changes["noise_file"] = noise_file_of(read_string(data["noise-file"], "noise-file"), folder)
     if "max-shift" in data:
@@ -323,7 +324,7 @@ def _read_rules(data: Mapping[str, Any], source: str, folder: Path) -> Changes:
 
 def noise_file_of(text: str, folder: Path = Path()) -> Path | None:
     """The path of a noise file as someone writes it; None for ``off``."""
-    return None if text == "off" else _from_here(folder / text)
+    return None if text == "off" else from_here(folder / text)
 
 
 def without_noise_file(changes: Changes) -> Changes:
@@ -336,12 +337,6 @@ def _box(text: str) -> Box:
         return parse_box(text)
     except InvalidSetting as error:
         raise InvalidSetting(f"ignore: {error}", hint=typed_as("ignore")) from None
-
-
-def _from_here(path: Path) -> Path:
-    """Relative to the current folder where it is in it: as someone would have typed it."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _preset(name: str, folder: Path) -> str:

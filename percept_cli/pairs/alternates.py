@@ -10,12 +10,13 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from percept_cli.errors import InvalidSetting, UnusablePair
 from percept_cli.formats.known import PICTURE_ENDINGS
+from percept_cli.storage.address import address_in, is_remote
 from percept_cli.system.beneath import leads_out
 from percept_cli.system.names import RESERVED, folded, printable, shown
 
@@ -101,6 +102,8 @@ def alternates_of(folder: Path, name: str) -> list[Alternate]:
     if leads_out(name):
         return []
     place = f"{ALTERNATES}/{name}"
+    if is_remote(folder):
+        return _in_order(folder, name, place, [file for file in below(folder, place) if _is_named_so(file)])
     try:
         with os.scandir(folder / place) as entries:
             names = sorted(entry.name for entry in entries if _is_one(entry))
@@ -112,8 +115,12 @@ def alternates_of(folder: Path, name: str) -> list[Alternate]:
             f"{shown(folder / place)}: the alternates of {printable(name)} cannot be listed: {reason}",
             hint="check the permissions of the folder.",
         ) from None
+    return _in_order(folder, name, place, names)
+
+
+def _in_order(folder: Path, name: str, place: str, files: Iterable[str]) -> list[Alternate]:
     found: dict[str, Alternate] = {}
-    for file in names:
+    for file in files:
         one = Alternate(PurePosixPath(file).stem, f"{place}/{file}", folder / place / file)
         _check(one, name, folder)
         other = found.setdefault(folded(one.variant), one)
@@ -128,9 +135,24 @@ def alternates_of(folder: Path, name: str) -> list[Alternate]:
 
 def _is_one(entry: os.DirEntry[str]) -> bool:
     """Whether it is named like an alternate: folders are of images below, and systems keep hidden files."""
-    if entry.name.startswith(".") or PurePosixPath(entry.name).suffix.lower() not in ENDINGS:
-        return False
-    return not entry.is_dir(follow_symlinks=False)
+    return _is_named_so(entry.name) and not entry.is_dir(follow_symlinks=False)
+
+
+def _is_named_so(file: str) -> bool:
+    return not file.startswith(".") and PurePosixPath(file).suffix.lower() in ENDINGS and "/" not in file
+
+
+def below(folder: Path, place: str) -> list[str]:
+    """The names of all objects below a place in a folder that lives elsewhere, relative to it and sorted.
+
+    Raises:
+        UnreadableFolder: if that cannot be found out.
+    """
+    from percept_cli.storage.store import current
+
+    address = address_in(folder)
+    assert address is not None
+    return sorted(current().names_below(address, place))
 
 
 def _check(one: Alternate, name: str, folder: Path) -> None:
@@ -138,6 +160,8 @@ def _check(one: Alternate, name: str, folder: Path) -> None:
         check_variant(one.variant)
     except InvalidSetting as error:
         raise UnusablePair(f"{shown(one.path)}: {error}", hint=f"rename the file: {error.hint}") from None
+    if is_remote(folder):  # where there are no links
+        return
     try:
         inside = one.path.resolve().is_relative_to(folder.resolve())
         is_file = not one.path.exists() or stat.S_ISREG(one.path.stat().st_mode)
@@ -161,6 +185,8 @@ def may_have_alternates(folder: Path) -> bool:
 
 
 def _has_alternates(folder: Path, *, unknown: bool) -> bool:
+    if is_remote(folder):
+        return bool(below(folder, ALTERNATES))
     try:
         return stat.S_ISDIR((folder / ALTERNATES).stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
@@ -171,6 +197,9 @@ def _has_alternates(folder: Path, *, unknown: bool) -> bool:
 
 def all_alternates(folder: Path) -> Iterator[tuple[str, str]]:
     """Image and variant of each file that is where alternates are kept, whether the image exists or not."""
+    if is_remote(folder):
+        yield from filter(None, (owner_of(f"{ALTERNATES}/{name}") for name in below(folder, ALTERNATES)))
+        return
     for parent, _, files in os.walk(folder / ALTERNATES):
         for file in files:
             owner = owner_of(Path(parent, file).relative_to(folder).as_posix())
@@ -181,8 +210,11 @@ def all_alternates(folder: Path) -> Iterator[tuple[str, str]]:
 def home_of(baseline: Path) -> tuple[Path, str]:
     """The baseline folder that one baseline file is in, and the file's name there.
 
-    That is the nearest folder above the file in which alternates are kept, or else the file's own folder.
+    That is the nearest folder above the file in which alternates are kept, or else the file's own folder. Of what
+    lives elsewhere it is always the latter.
     """
+    if is_remote(baseline):
+        return baseline.parent, baseline.name
     path = Path(os.path.abspath(baseline))  # noqa: PTH100 - links stay as they are
     for depth, parent in enumerate(path.parents):
         if _has_alternates(parent, unknown=False):  # a folder that may not be looked into is nobody's home

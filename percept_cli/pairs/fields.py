@@ -12,7 +12,9 @@ from typing import Any
 from percept_cli.errors import InvalidSetting, PerceptError, UnusablePair
 from percept_cli.pairs import Pair
 from percept_cli.recipes.presets import check_threshold
-from percept_cli.system.names import posix, printable
+from percept_cli.storage.address import check_typed
+from percept_cli.system.addresses import is_address
+from percept_cli.system.names import posix, printable, shown
 
 REQUIRED = ("reference", "candidate")
 KNOWN = (*REQUIRED, "name", "threshold", "weight")
@@ -28,10 +30,11 @@ class Fields:
         name: of the list, as messages have it.
         base: what relative paths start from.
         unit: what a row is called.
+        remote: whether addresses in it may be fetched. A stranger's list must not make this machine ask servers.
     """
 
-    def __init__(self, name: str, base: Path, unit: str = "line") -> None:
-        self._name, self._base, self._unit = name, base, unit
+    def __init__(self, name: str, base: Path, unit: str = "line", *, remote: bool = False) -> None:
+        self._name, self._base, self._unit, self._remote = name, base, unit, remote
 
     def unusable(self, number: int, fields: Mapping[str, Any], trouble: PerceptError) -> Pair:
         """A pair that cannot be compared, with why."""
@@ -41,6 +44,22 @@ class Fields:
         extra = {key: value for key, value in fields.items() if key not in KNOWN}
         name = name if isinstance(name, str) and name else f"{self._unit} {number}"
         return Pair(name, None, None, extra=extra, trouble=error)
+
+    def _at(self, path: str) -> Path:
+        """Where a file is that the list names.
+
+        Raises:
+            UnusablePair: for an address in a list that may name none.
+            InvalidSetting: for an address that cannot be gone to.
+        """
+        if not is_address(path):
+            return self._base / path
+        if not self._remote:
+            raise UnusablePair(
+                f"{shown(path)} is not on this machine", hint="to fetch what this list names, add --remote."
+            )
+        check_typed(path)
+        return Path(path)
 
     def pair(self, number: int, fields: Mapping[str, Any]) -> Pair:
         """The pair of a row, or one with its trouble."""
@@ -57,8 +76,8 @@ class Fields:
                 raise UnusablePair(f"name must be text, not {name!r}", hint="write it in quotes.")
             return Pair(
                 name or posix(candidate),
-                self._base / reference,
-                self._base / candidate,
+                self._at(reference),
+                self._at(candidate),
                 threshold=None if threshold is None else check_threshold(threshold),
                 threshold_source="" if threshold is None else f"{self._name}, {self._unit} {number}",
                 weight=1.0 if weight is None else weight,

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from percept_cli.errors import InvalidSetting, PerceptError, UnreadableFolder, UnusablePair
+from percept_cli.formats.known import PICTURE_ENDINGS
 from percept_cli.pairs import Pair, Pairs, pair_of_files
 from percept_cli.pairs.listing import EVERY_PICTURE, Choice, identity, list_pictures
+from percept_cli.storage.address import address_in
 from percept_cli.system.names import folded, posix, printable, shown
 
 
@@ -185,6 +187,32 @@ def _pairs(
             )
 
 
+def _kind(side: Path) -> tuple[bool, bool]:
+    """Whether a path is a folder, and whether it is there.
+
+    An address that holds nothing, and is not named like a picture, is a folder to which nothing was written yet.
+    """
+    address = address_in(side)
+    if address is None:
+        return side.is_dir(), side.exists()
+    if side.suffix.lower() in PICTURE_ENDINGS:  # whoever reads it says if it is not there
+        return False, True
+    from percept_cli.storage.store import current
+
+    kind = current().kind(address)
+    empty = kind == "nothing" and not address.is_of_web
+    return kind == "folder" or empty, kind != "nothing" or empty
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a path, of this machine or elsewhere, is a folder.
+
+    Raises:
+        UnreadableFolder: of an address, if that cannot be found out.
+    """
+    return _kind(path)[0]
+
+
 def pairs_of(
     reference: Path,
     candidate: Path,
@@ -199,7 +227,7 @@ def pairs_of(
         UnreadableFolder: if a folder cannot be listed, or neither side exists.
     """
     try:
-        kinds = [(side.is_dir(), side.exists()) for side in (reference, candidate)]
+        kinds = [_kind(side) for side in (reference, candidate)]
     except (OSError, ValueError) as error:  # too long a name, a folder above it that may not be looked into, a NUL
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
         raise UnreadableFolder(

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 
-from percept_cli.errors import PerceptError, UnreadableFolder
+from percept_cli.errors import PerceptError, UnreadableFolder, UnusablePair
 from percept_cli.formats.known import PICTURE_ENDINGS
 from percept_cli.pairs.alternates import OWN_FOLDER
-from percept_cli.system.names import counted, printable, shown
+from percept_cli.storage.address import address_in, is_remote
+from percept_cli.system.names import counted, posix, printable, shown
 from percept_cli.system.patterns import Patterns
 
 _MOST_LINKS = 3
@@ -32,6 +35,7 @@ class Choice:
 
 
 EVERY_PICTURE = Choice()
+_Identity = tuple[int, int] | str
 
 
 @dataclass
@@ -81,6 +85,8 @@ def list_pictures(root: Path, choice: Choice = EVERY_PICTURE, *, apart_from: Pat
         UnreadableFolder: if the folder itself cannot be listed.
         InvalidSetting: for a pattern that is none.
     """
+    if is_remote(root):
+        return _list_elsewhere(root, choice, apart_from)
     apart = None if apart_from is None else identity(apart_from)
     found = _Walk(choice, apart).through(root)
     if "" in found.troubles:
@@ -88,8 +94,23 @@ def list_pictures(root: Path, choice: Choice = EVERY_PICTURE, *, apart_from: Pat
     return found
 
 
-def identity(folder: Path) -> tuple[int, int] | None:
+def _list_elsewhere(root: Path, choice: Choice, apart_from: Path | None) -> Listing:
+    """As ``list_pictures``, of the objects below an address."""
+    from percept_cli.storage.store import current
+
+    address = address_in(root)
+    assert address is not None
+    apart = None if apart_from is None or not is_remote(apart_from) else f"{posix(apart_from)}/"
+    names = current().list(address)
+    if apart is not None:
+        names = {name: stamp for name, stamp in names.items() if not f"{posix(root)}/{name}".startswith(apart)}
+    return _Walk(choice, None).among(root, sorted(names))
+
+
+def identity(folder: Path) -> _Identity | None:
     """What a folder is known by, whatever it is called; None where it is not there."""
+    if is_remote(folder):
+        return posix(folder)
     try:
         found = folder.stat()
     except OSError:
@@ -104,13 +125,13 @@ class _Folder:
     path: str
     prefix: str
     """Its path relative to the root, with a slash at its end."""
-    above: tuple[tuple[int, int] | None, ...]
+    above: tuple[_Identity | None, ...]
     links: int
     """Links on the way to it."""
 
 
 class _Walk:
-    def __init__(self, choice: Choice, apart_from: tuple[int, int] | None) -> None:
+    def __init__(self, choice: Choice, apart_from: _Identity | None) -> None:
         self._include = Patterns(choice.include) if choice.include else None
         self._exclude = Patterns(choice.exclude)
         # charts/** is what is in the folder and not the folder, so that !charts/a.png can take a file in again.
@@ -133,7 +154,7 @@ class _Walk:
             for entry in self._entries(folder.path, folder.prefix, found):
                 name = folder.prefix + entry.name
                 if not _is_folder(entry):
-                    if self._takes_part(entry, name, found):
+                    if self._takes_part(name, found, partial(_is_special, entry)):
                         found.names.append(name)
                 elif entry.name.lower() == OWN_FOLDER or self._prune.match(f"{name}/"):
                     pass  # alternates are no baselines, whatever --include says
@@ -158,19 +179,39 @@ class _Walk:
             )
             return []
 
-    def _takes_part(self, entry: os.DirEntry[str], name: str, found: Listing) -> bool:
+    def among(self, root: Path, names: Iterable[str]) -> Listing:
+        """Of objects elsewhere, where folders are no more than parts of names."""
+        found = Listing(root)
+        for name in names:
+            parts = name.split("/")
+            folders = ["/".join(parts[:depth]) for depth in range(1, len(parts))]
+            if any(part in ("", ".", "..") for part in parts) or "\0" in name:
+                found.troubles[name] = UnusablePair(
+                    f"{shown(root)}: {printable(name)} has an empty part, or one of dots, so it can be no file",
+                    hint="rename the object, or leave it out with --exclude.",
+                )
+            elif OWN_FOLDER in map(str.lower, parts[:-1]) or any(self._prune.match(f"{one}/") for one in folders):
+                pass
+            elif any(part.startswith(".") for part in parts[:-1]) and self._include is None:
+                found.left_out["hidden"] += 1
+            elif self._takes_part(name, found, lambda: False):
+                found.names.append(name)
+        return found
+
+    def _takes_part(self, name: str, found: Listing, is_special: Callable[[], bool]) -> bool:
         if self._exclude.match(name):
             return False
-        ending = PurePosixPath(entry.name).suffix.lower()
+        last = PurePosixPath(name).name
+        ending = PurePosixPath(last).suffix.lower()
         why = ""
         if self._include is not None:
             if not self._include.match(name):
                 return False
-        elif entry.name.startswith("."):
+        elif last.startswith("."):
             why = "hidden"
         elif ending not in PICTURE_ENDINGS:
             why = ending or "without an extension"
-        if not why and _is_special(entry):  # opening a pipe would wait for its writer
+        if not why and is_special():  # opening a pipe would wait for its writer
             why = "pipes and devices"
         if why:
             found.left_out[why] += 1

@@ -21,6 +21,8 @@ from percept_cli.pairs.sharding import Sharded, sharded
 from percept_cli.pairs.tables import MAGIC, ParquetList
 from percept_cli.results.extra import check_depth
 from percept_cli.results.shard import Shard
+from percept_cli.storage.address import check_typed, is_remote
+from percept_cli.storage.inputs import brought
 from percept_cli.system.names import counted, printable, shown
 
 STDIN = "-"
@@ -31,7 +33,7 @@ _NO_BEGINNING = UnusablePair(
 )
 
 
-def read_manifest(name: str, shard: Shard | None = None) -> Pairs:
+def read_manifest(name: str, shard: Shard | None = None, *, remote: bool = False) -> Pairs:
     """The pairs that a manifest lists, or that another program writes to standard input.
 
     Parquet is recognised by its first bytes, text by its first line: a JSON object begins JSON Lines; anything
@@ -41,8 +43,10 @@ def read_manifest(name: str, shard: Shard | None = None) -> Pairs:
 
     Args:
         name: a file, whose folder relative paths start from; or ``-`` for standard input, which like any pipe is
-            read as it comes, and whose relative paths start from the current folder.
+            read as it comes, and whose relative paths start from the current folder; or an address.
         shard: which of its pairs; all of them by default.
+        remote: whether addresses that a list of this machine names may be fetched; those of one that was itself
+            named by an address may.
 
     Raises:
         InvalidSetting: if the file cannot be read, or its header does not name the columns.
@@ -50,18 +54,21 @@ def read_manifest(name: str, shard: Shard | None = None) -> Pairs:
     if name == STDIN:
         if sys.stdin is None:
             raise InvalidSetting("standard input is closed", hint="pipe the pairs into it, or give a file.")
-        pairs = Pairs(_Manifest("standard input", Path(), live=True).pairs(sys.stdin.buffer), live=True)
-        return sharded(pairs, shard)
+        lines = _Manifest("standard input", Path(), live=True, remote=remote)
+        return sharded(Pairs(lines.pairs(sys.stdin.buffer), live=True), shard)
+    check_typed(name)
     path = Path(name)
+    if is_remote(path):
+        return _read_file(brought(path, InvalidSetting), shard, listed_as=path, remote=True)
     try:
         if path.is_dir():
             raise InvalidSetting(
                 f"{shown(path)} is a folder, not a list of pairs", hint="give two folders instead."
             )
         if path.exists() and not path.is_file():  # a pipe cannot be read twice
-            pairs = Pairs(_Manifest(shown(path), Path(), live=True).pairs(path.open("rb")), live=True)
-            return sharded(pairs, shard)
-        return _read_file(path, shard)
+            lines = _Manifest(shown(path), Path(), live=True, remote=remote)
+            return sharded(Pairs(lines.pairs(path.open("rb")), live=True), shard)
+        return _read_file(path, shard, listed_as=path, remote=remote)
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
         raise InvalidSetting(
@@ -69,28 +76,29 @@ def read_manifest(name: str, shard: Shard | None = None) -> Pairs:
         ) from None
 
 
-def _read_file(path: Path, shard: Shard | None) -> Pairs:
+def _read_file(path: Path, shard: Shard | None, *, listed_as: Path, remote: bool) -> Pairs:
+    """The pairs of a file, which messages call as it was given."""
     # A redirected file under the system's name for standard input has no folder of its own.
-    base = Path() if path.as_posix().startswith(("/dev/", "/proc/")) else path.parent
+    base = Path() if path.as_posix().startswith(("/dev/", "/proc/")) else listed_as.parent
     with path.open("rb") as file:
-        is_table = file.read(len(MAGIC)) == MAGIC or path.suffix.lower() == ".parquet"
-        lines = (ParquetList if is_table else _Manifest)(shown(path), base)
+        is_table = file.read(len(MAGIC)) == MAGIC or listed_as.suffix.lower() == ".parquet"
+        lines = (ParquetList if is_table else _Manifest)(shown(listed_as), base, remote=remote)
         file.seek(0)
-        names, notes = _survey(path, lines.pairs(file))
+        names, notes = _survey(listed_as, lines.pairs(file))
 
     def again() -> Iterator[Pair]:
         try:
             file = path.open("rb")
         except OSError as error:
             raise InvalidSetting(
-                f"{shown(path)}: can no longer be read: {error.strerror}",
+                f"{shown(listed_as)}: can no longer be read: {error.strerror}",
                 hint="do not move or delete it while percept runs.",
             ) from None
         with file:
             pairs = lines.pairs(file)
             yield from _mark_shared(iter(pairs if shard is None else Sharded(pairs, shard)))
 
-    found = Pairs(again(), total=names.total(), inputs=(path,), notes=notes)
+    found = Pairs(again(), total=names.total(), inputs=(listed_as,), notes=notes)
     if shard is None:
         return found
     mine = sum(count for name, count in names.items() if shard.holds(name))
@@ -103,7 +111,9 @@ def _survey(path: Path, pairs: Iterable[Pair]) -> tuple[Counter[str], tuple[str,
     for pair in pairs:
         names[pair.name] += 1
         for side in (pair.reference, pair.candidate):
-            if side is not None and not _lexical(side).is_relative_to(folder):
+            if side is None or is_remote(side) != is_remote(path):
+                continue
+            if not _lexical(side).is_relative_to(folder):
                 first, outside = first or shown(side), outside + 1
     notes = []
     if outside:
@@ -142,9 +152,9 @@ _LONGEST = 1 << 24
 class _Manifest:
     """One manifest, line by line."""
 
-    def __init__(self, name: str, base: Path, *, live: bool = False) -> None:
+    def __init__(self, name: str, base: Path, *, live: bool = False, remote: bool = False) -> None:
         self._name, self._live = name, live
-        self._fields = Fields(name, base)
+        self._fields = Fields(name, base, remote=remote)
 
     def pairs(self, file: BinaryIO) -> Iterator[Pair]:
         """Raise InvalidSetting for a header that does not name the columns."""

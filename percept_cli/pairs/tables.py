@@ -32,11 +32,12 @@ class ParquetList:
     Args:
         name: of the file, as messages have it.
         base: what relative paths start from.
+        remote: as of ``Fields``.
     """
 
-    def __init__(self, name: str, base: Path) -> None:
+    def __init__(self, name: str, base: Path, *, remote: bool = False) -> None:
         self._name = name
-        self._fields = Fields(name, base, "row")
+        self._fields = Fields(name, base, "row", remote=remote)
 
     def pairs(self, file: BinaryIO) -> Iterator[Pair]:
         """The pair of each row; some rows are held at a time.

@@ -17,6 +17,7 @@ from percept_cli.images.policy import ImagePolicy
 from percept_cli.images.views import Side
 from percept_cli.pairs import Pair, pair_of_files
 from percept_cli.pairs.held import PairInMemory
+from percept_cli.storage.address import is_remote
 from percept_cli.system.names import posix, printable, shown
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class References:
 
 
 def _has_changed(path: Path, stamp: FileStamp) -> bool:
+    if is_remote(path):  # it is read as it was listed
+        return False
     try:
         found = path.stat()
     except OSError:

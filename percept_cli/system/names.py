@@ -8,6 +8,8 @@ import shlex
 import unicodedata
 from pathlib import Path
 
+from percept_cli.system.addresses import is_address, restored, without_secrets
+
 # What a terminal obeys, or shows somewhere else than where it stands: control characters, signs that turn the
 # direction of writing, separators of lines and paragraphs, halves of surrogate pairs.
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -17,8 +19,9 @@ _COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
 def posix(path: str | os.PathLike[str]) -> str:
-    """A path as results hold it: as given, with ``/`` as the separator."""
-    return Path(path).as_posix()
+    """A path as results hold it: as given, with ``/`` as the separator; an address without what is secret."""
+    name = Path(path).as_posix()
+    return without_secrets(restored(name)) if is_address(name) else name
 
 
 def shown(path: str | os.PathLike[str]) -> str:

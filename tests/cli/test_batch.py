@@ -16,6 +16,7 @@ import pytest
 from tests.conftest import Percept, Save
 from tests.support.batches import CHEAP, COMMAND, LINE_SCHEMA
 from tests.support.batches import folders as folders
+from tests.support.buckets import Bucket
 
 
 @pytest.mark.usefixtures("folders")
@@ -249,3 +250,33 @@ def test_a_pipe_named_in_a_list_costs_one_row(folders: Path, percept: Percept) -
         "  actual/same.png: pipe.png is a pipe or a device, not a file; save the image as a file first."
         in done.stderr
     )
+
+
+def test_a_list_of_this_machine_makes_no_requests_unless_asked(
+    percept: Percept, save: Save, bucket: Bucket, tmp_path: Path
+) -> None:
+    save("a.png", 24, 20)
+    place = bucket.put("a.png", tmp_path / "a.png")
+    (tmp_path / "pairs.csv").write_text(f"reference,candidate\n{place},a.png\n")
+    done = percept("batch", "--pairs", "pairs.csv", *CHEAP, "--format", "jsonl")
+    assert done.returncode == 3 and "is not on this machine" in " ".join(done.stdout.split())
+    assert percept("batch", "--pairs", "pairs.csv", "--remote", *CHEAP).returncode == 0
+    bucket.put("lists/pairs.csv", b"reference,candidate\n../a.png,a.png\n")
+    bucket.put("pairs.csv", b"reference,candidate\na.png,a.png\n")
+    assert percept("batch", "--pairs", f"s3://{bucket.name}/pairs.csv", *CHEAP).returncode == 0
+    assert percept("batch", "a.png", "a.png", "--remote").returncode == 2
+
+
+def test_one_object_that_cannot_be_read_is_one_error(
+    percept: Percept, save: Save, bucket: Bucket, tmp_path: Path
+) -> None:
+    save("a.png", 24, 20)
+    for name in ("left/a.png", "left/b.png", "right/a.png"):
+        bucket.put(name, tmp_path / "a.png")
+    bucket.put("right/b.png", b"")
+    root = f"s3://{bucket.name}"
+    done = percept("batch", f"{root}/left", f"{root}/right", *CHEAP, "-o", "r.json")
+    run = json.loads((tmp_path / "r.json").read_text())
+    assert done.returncode == 3
+    assert [result["status"] for result in run["results"]] == ["measured", "error"]
+    assert run["results"][1]["reason"].startswith(f"{root}/right/b.png: empty")

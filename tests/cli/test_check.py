@@ -7,11 +7,13 @@ import json
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
 
 from tests.conftest import Percept, Save, drawing
+from tests.support.buckets import Bucket
 from tests.support.checks import folders as folders
 from tests.support.checks import page, results_of
 
@@ -407,3 +409,78 @@ def test_a_mask_of_the_settings_names_its_table(percept: Percept, folders: Path)
     settings.write_text("[[override]]\nmatch = 'a/*'\n[[override]]\nmatch = 'b/*'\nmask = 'gone.png'\n")
     first = percept("check", "expected", "actual").stderr.splitlines()[0]
     assert first.endswith(" (the mask of override 2 (b/*) in percept.toml)")
+
+
+def pictures(tmp_path: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((tmp_path / "report.json").read_text())["results"]
+    for one in found:
+        for key in ("reference", "candidate", "files", "seconds"):
+            del one[key]
+    return found
+
+
+def test_folders_elsewhere_have_the_numbers_of_those_here(
+    percept: Percept, save: Save, bucket: Bucket, tmp_path: Path
+) -> None:
+    for name, seed in (("base/a.png", 1), ("now/a.png", 2), ("base/b.png", 3), ("now/b.png", 3), ("now/c.png", 4)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        save(name, 24, 20, seed)
+    base = bucket.put_folder("base", tmp_path / "base")
+    now = bucket.put_folder("now", tmp_path / "now")
+    here = percept("check", "base", "now", "-o", "report.json")
+    expected = pictures(tmp_path)
+    reports = f"s3://{bucket.name}/reports"
+    there = percept(
+        "check", base, now, "-o", "report.json", "-o", f"{reports}/run.html", "-o", f"{reports}/run.xml"
+    )
+    assert (there.returncode, there.stdout) == (here.returncode, here.stdout) == (1, "")
+    assert pictures(tmp_path) == expected
+    run = json.loads((tmp_path / "report.json").read_text())
+    assert run["folders"] == {"reference": base, "candidate": now}
+    (one,) = [result for result in run["results"] if result["name"] == "a.png"]
+    assert one["reference"] == f"{base}/a.png" and one["files"]["reference"]["etag"]
+    html = bucket.get("reports/run.html").decode()
+    assert f"{base}/a.png" in html and "data:image/png" in html
+    assert b"<testsuites" in bucket.get("reports/run.xml")
+
+
+def test_equal_images_cost_no_download_the_second_time(
+    percept: Percept, save: Save, bucket: Bucket, tmp_path: Path
+) -> None:
+    (tmp_path / "base").mkdir()
+    for seed in range(3):
+        save(f"base/{seed}.png", 24, 20, seed)
+    base = bucket.put_folder("base", tmp_path / "base")
+    for fetched in (3, 0):
+        done = percept("check", base, "base", "--cache", "kept", "-v", fresh=True)
+        assert done.returncode == 0 and f"{fetched} objects fetched" in done.stderr
+    bucket.put("base/1.png", tmp_path / "base/2.png")
+    done = percept("check", base, "base", "--cache", "kept", "-v", "--fail", "overall=off")
+    assert "1 object fetched" in done.stderr
+
+
+def test_where_nothing_can_be_fetched_or_written_it_is_said_once_and_first(
+    percept: Percept, bucket: Bucket, tmp_path: Path
+) -> None:
+    (tmp_path / "now").mkdir()
+    gone = percept("check", f"s3://{bucket.name}-gone/base", "now")
+    assert (gone.returncode, gone.stdout) == (3, "")
+    assert gone.stderr.startswith(f"Error: s3://{bucket.name}-gone/base: no such object or bucket\nHint: ")
+    base = bucket.put("base/a.png", b"no image").removesuffix("/a.png")
+    closed = percept("check", base, "now", "-o", f"s3://{bucket.name}-gone/r.html")
+    assert closed.returncode == 2 and "no such object or bucket" in closed.stderr
+    for word in ("s3://k:hush@bucket/base", "ftp://host/base"):
+        refused = percept("check", word, "now")
+        assert refused.returncode == 2 and "hush" not in refused.stderr and "Traceback" not in refused.stderr
+    maps = percept("check", base, "now", "--heatmaps", f"s3://{bucket.name}/maps")
+    assert maps.returncode == 2 and "a folder of this machine" in maps.stderr
+
+
+def test_a_baseline_elsewhere_in_the_settings(
+    percept: Percept, save: Save, bucket: Bucket, tmp_path: Path
+) -> None:
+    (tmp_path / "now").mkdir()
+    save("now/a.png", 24, 20)
+    base = bucket.put_folder("base", tmp_path / "now")
+    (tmp_path / "percept.toml").write_text(f'[check]\nbaseline = "{base}"\ncurrent = "now"\n')
+    assert percept("check").returncode == 0

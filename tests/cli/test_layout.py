@@ -37,7 +37,17 @@ def commands_of(group: click.Group, context: click.Context) -> Iterator[tuple[st
 
 TOP = click.Context(cli, info_name="percept", **cli.context_settings)
 CONTEXTS = {"": TOP, **{name: context for name, _, context in commands_of(cli, TOP)}}
-LINES = {"": 37, "compare": 60, "batch": 75, "check": 88, "learn": 75, "heatmap": 56, "approve": 42, "report": 36}
+LINES = {
+    "": 37,
+    "compare": 60,
+    "batch": 77,
+    "check": 89,
+    "learn": 75,
+    "heatmap": 57,
+    "approve": 42,
+    "report": 36,
+    "merge": 31,
+}
 """At 80 columns, at most."""
 HEADING = re.compile(rf"(?P<group>{'|'.join([*GROUPS, UNGROUPED])}):( (?P<address>\S+))?")
 

@@ -14,6 +14,7 @@ import pytest
 
 from percept_cli.reports import REPORTS
 from tests.conftest import Percept, Save
+from tests.support.buckets import Bucket
 from tests.support.html_pages import Page
 from tests.support.report_files import LINES, changed, written, zeros
 from tests.support.runs import CHECKED
@@ -240,3 +241,21 @@ def test_the_help_fits_80_columns(percept: Percept) -> None:
     examples = [line for line in done.stdout.splitlines() if line.startswith("  ") and "--format [" not in line]
     assert max(map(len, examples)) <= 80
     assert "percept report percept-report.json -o" in done.stdout
+
+
+def test_a_report_of_this_machine_makes_no_requests_unless_asked(
+    percept: Percept, save: Save, bucket: Bucket, tmp_path: Path
+) -> None:
+    save("a.png", 24, 20, 1)
+    save("b.png", 24, 20, 2)
+    places = [bucket.put(name, tmp_path / name) for name in ("a.png", "b.png")]
+    percept("check", *places, "-o", "run.json", "-o", "made.html")
+    assert "data:image/png" in (tmp_path / "made.html").read_text()
+    percept("report", "run.json", "-o", "closed.html")
+    page = (tmp_path / "closed.html").read_text()
+    assert "was not fetched" in page and page.count("data:image/png") < 3
+    percept("report", "run.json", "-o", "open.html", "--remote")
+    assert "was not fetched" not in (tmp_path / "open.html").read_text()
+    place = bucket.put("run.json", tmp_path / "run.json")
+    done = percept("report", place, "-o", "there.html")
+    assert done.returncode == 0 and "was not fetched" not in (tmp_path / "there.html").read_text()

@@ -20,6 +20,8 @@ from percept_cli.pairs.alternates import (
     system_variant,
 )
 from percept_cli.pairs.listing import Choice, list_pictures
+from percept_cli.storage.store import Store, use
+from tests.support.buckets import Bucket
 
 UI = ".percept/alternates/ui/icon.png"
 
@@ -181,3 +183,16 @@ def test_whether_a_folder_may_have_alternates(tmp_path: Path) -> None:
     put(tmp_path, f"{UI}/linux.png")
     assert may_have_alternates(tmp_path)
     assert may_have_alternates(tmp_path / ("x" * 300))  # listing says what is wrong
+
+
+def test_alternates_elsewhere_are_those_of_the_same_names(bucket: Bucket) -> None:
+    root = Path(f"s3://{bucket.name}/base")
+    for name in ("a.png", ".percept/alternates/a.png/linux.png", ".percept/alternates/a.png/deep/x.png"):
+        bucket.put(f"base/{name}", b"x")
+    with use(Store()):
+        assert may_have_alternates(root) and not may_have_alternates(Path(f"s3://{bucket.name}/other"))
+        (one,) = alternates_of(root, "a.png")
+        assert one.variant == "linux" and one.path == root / ".percept/alternates/a.png/linux.png"
+        assert alternates_of(root, "b.png") == []
+        assert ("a.png", "linux") in all_alternates(root)
+    assert home_of(root / "a.png") == (root, "a.png")

@@ -24,3 +24,15 @@ def test_columns() -> None:
     for columns, message in ((["a", "b", "a"], "the column a is given twice"), (["refrence"], "unknown column")):
         with pytest.raises(InvalidSetting, match=message):
             check_columns(columns, "list")
+
+
+def test_an_address_in_a_list_is_fetched_only_if_that_is_asked_for() -> None:
+    fields = {"reference": "s3://bucket/a.png", "candidate": "b.png"}
+    closed = Fields("pairs.csv", Path("base")).pair(2, fields)
+    assert closed.trouble is not None and "is not on this machine" in str(closed.trouble)
+    assert "--remote" in closed.trouble.hint
+    found = Fields("pairs.csv", Path("base"), remote=True).pair(2, fields)
+    assert found.trouble is None and found.reference == Path("s3://bucket/a.png")
+    assert found.candidate == Path("base/b.png")
+    wrong = Fields("pairs.csv", Path("base"), remote=True).pair(2, fields | {"candidate": "s3://k:hush@b/a.png"})
+    assert wrong.trouble is not None and "password" in str(wrong.trouble) and "hush" not in str(wrong.trouble)

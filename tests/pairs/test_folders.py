@@ -14,10 +14,12 @@ import pytest
 
 from percept_cli.errors import InvalidSetting, UnreadableFolder
 from percept_cli.pairs import Pair, Pairs
-from percept_cli.pairs.folders import pair_folders, pair_with_each, pairs_of
+from percept_cli.pairs.folders import is_folder, pair_folders, pair_with_each, pairs_of
 from percept_cli.pairs.listing import Choice
 from percept_cli.recipes.presets import load_preset
 from percept_cli.scoring.scorer import Scorer
+from percept_cli.storage.store import Store, use
+from tests.support.buckets import Bucket
 from tests.support.folder_trees import fill
 from tests.support.processes import drop_right_to_ignore_permissions
 
@@ -427,3 +429,29 @@ def test_names_that_are_nearly_equal_are_told_of(tmp_path: Path, left: str, righ
     assert bool(pairs[right].hint) == bool(pairs[left].hint) == bool(words)
     result = Scorer(load_preset("five-taps").spec).unmatched(pairs[right])
     assert result.reason == "there is no reference with this name" + (f"; {pairs[right].hint}" if words else "")
+
+
+def test_folders_elsewhere_are_paired_as_those_of_this_machine(bucket: Bucket, tmp_path: Path) -> None:
+    for name in ("reference/a.png", "reference/gone.png", "candidate/a.png", "candidate/ui/new.png"):
+        bucket.put(name, b"x")
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    root = Path(f"s3://{bucket.name}")
+    with use(Store()):
+        there = list(pairs_of(root / "reference", root / "candidate").pairs)
+        with pytest.raises(InvalidSetting, match="the same folder"):
+            pairs_of(root / "reference", root / "reference")
+        empty = list(pairs_of(root / "nothing-yet", root / "candidate").pairs)
+        with pytest.raises(UnreadableFolder, match="no such object or bucket"):
+            pairs_of(Path("s3://no-such-bucket/a"), root / "candidate")
+    here = list(pairs_of(tmp_path / "reference", tmp_path / "candidate").pairs)
+    assert [(pair.name, pair.reference is None, pair.candidate is None) for pair in there] == [
+        (pair.name, pair.reference is None, pair.candidate is None) for pair in here
+    ]
+    assert there[0].reference == root / "reference" / "a.png"
+    assert [pair.reference for pair in empty] == [None, None]
+
+
+def test_a_picture_elsewhere_is_one_without_being_asked_for(tmp_path: Path) -> None:
+    assert not is_folder(Path("s3://bucket/a.png"))
+    assert is_folder(tmp_path)

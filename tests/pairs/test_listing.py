@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from percept_cli.errors import InvalidSetting, UnreadableFolder
-from percept_cli.pairs.listing import Choice, list_pictures
+from percept_cli.pairs.listing import EVERY_PICTURE, Choice, list_pictures
+from percept_cli.storage.store import Store, use
+from tests.support.buckets import Bucket
 from tests.support.folder_trees import fill
 
 
@@ -157,3 +159,38 @@ def test_folders_that_link_to_each_other_do_not_go_on_for_ever(tmp_path: Path) -
     found = list_pictures(tmp_path)
     assert {f"{name}/x.png" for name in names} < set(found.names)
     assert all(name.count("/") <= 4 for name in found.names)
+
+
+def test_objects_elsewhere_are_chosen_as_files_are(bucket: Bucket, tmp_path: Path) -> None:
+    names = ("a.png", "ui/b.PNG", "ui/.hidden/c.png", "note.txt", ".d.png", ".percept/alternates/a.png/linux.png")
+    for name in names:
+        bucket.put(f"base/{name}", b"x")
+        (tmp_path / "base" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "base" / name).write_bytes(b"x")
+    choices = (
+        EVERY_PICTURE,
+        Choice(exclude=("ui/",)),
+        Choice(include=("*.txt", "ui/**")),
+        Choice(exclude=("ui/**",)),
+    )
+    for choice in choices:
+        here = list_pictures(tmp_path / "base", choice)
+        with use(Store()):
+            there = list_pictures(Path(f"s3://{bucket.name}/base"), choice)
+        assert there.names == here.names and there.left_out == here.left_out
+
+
+def test_a_name_that_can_be_no_file_is_told(bucket: Bucket) -> None:
+    bucket.put("base/ui//a.png", b"x")
+    bucket.put("base/b.png", b"x")
+    with use(Store()):
+        found = list_pictures(Path(f"s3://{bucket.name}/base"))
+    assert found.names == ["b.png"] and "has an empty part" in str(found.troubles["ui//a.png"])
+
+
+@pytest.mark.slow
+def test_a_listing_comes_in_pages(bucket: Bucket) -> None:
+    for number in range(2000):
+        bucket.put(f"base/{number:04}.png", b"x")
+    with use(Store()):
+        assert len(list_pictures(Path(f"s3://{bucket.name}/base")).names) == 2000

@@ -15,6 +15,8 @@ import pytest
 from percept_cli.errors import InvalidSetting, UnusablePair
 from percept_cli.pairs import Pair, Pairs
 from percept_cli.pairs.manifests import read_manifest
+from percept_cli.storage.store import Store, use
+from tests.support.buckets import Bucket
 
 GIVE_BOTH = "give reference and candidate."
 ONE_OBJECT = "write one JSON object per line."
@@ -492,6 +494,8 @@ def test_a_device_without_lines_has_no_pairs() -> None:
 
 ECHO = """
 from percept_cli.pairs.manifests import read_manifest
+from percept_cli.storage.store import Store, use
+from tests.support.buckets import Bucket
 
 pairs = read_manifest("-")
 assert (pairs.live, pairs.total, list(pairs.inputs), pairs.notes) == (True, None, [], ())
@@ -608,3 +612,13 @@ def test_standard_input_that_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)  # what Python makes of `<&-`
     with pytest.raises(InvalidSetting, match="standard input is closed"):
         read_manifest("-")
+
+
+def test_what_a_list_elsewhere_names_lies_beside_it(bucket: Bucket) -> None:
+    place = bucket.put("lists/pairs.csv", b"reference,candidate\na.png,s3://other/b.png\n")
+    with use(Store()):
+        found = read_manifest(place)
+        (pair,) = found.pairs
+    assert pair.reference == Path(f"s3://{bucket.name}/lists/a.png")
+    assert pair.candidate == Path("s3://other/b.png") and pair.trouble is None
+    assert any("outside its own folder" in note for note in found.notes)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from percept_cli.cli.commands import Deferred
+from percept_cli.cli.kinds import CountOr
 from percept_cli.cli.layout import option
 from percept_cli.cli.options import (
     FILE,
-    CountOr,
     allow_empty_option,
+    cache_option,
     choice_options,
     recipe_options,
     report_options,
@@ -41,6 +42,7 @@ from percept_cli.cli.options import (
     help="List of pairs (CSV, TSV, JSON Lines, Parquet), or - for stdin. Columns: reference, candidate; "
     "optional: name, threshold, weight; others are copied to the report.",
 )
+@option("--remote", group="Select", is_flag=True, help="Also fetch addresses named in a local list.")
 @choice_options
 @shard_option
 @recipe_options
@@ -57,6 +59,7 @@ from percept_cli.cli.options import (
     help="Pairs of one size to compute at once.",
 )
 @resume_options
+@cache_option
 @talk_options
 def batch() -> None:
     """Compare each image in REFERENCE with the one at the same path in CANDIDATE.

@@ -13,6 +13,7 @@ from percept_cli.cli.layout import option
 from percept_cli.cli.options import (
     FILE,
     allow_empty_option,
+    cache_option,
     choice_options,
     ignore_options,
     pictures_option,
@@ -93,6 +94,7 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
 @top_option("Maximum images to print.")
 @run_options
 @resume_options
+@cache_option
 @talk_options
 def check() -> None:
     """Compare each image in CURRENT with its baseline and fail on visible changes.

@@ -5,7 +5,14 @@ from __future__ import annotations
 import click
 
 from percept_cli.cli.commands import Deferred
-from percept_cli.cli.options import FILE, recipe_options, report_options, talk_options, threshold_option
+from percept_cli.cli.options import (
+    FILE,
+    cache_option,
+    recipe_options,
+    report_options,
+    talk_options,
+    threshold_option,
+)
 
 
 @click.command(cls=Deferred)
@@ -14,6 +21,7 @@ from percept_cli.cli.options import FILE, recipe_options, report_options, talk_o
 @threshold_option("Fail (exit 1) if the distance exceeds X.")
 @recipe_options
 @report_options
+@cache_option
 @talk_options
 def compare() -> None:
     """Measure how different CANDIDATE looks from REFERENCE, layer by layer.

@@ -6,7 +6,7 @@ import click
 
 from percept_cli.cli.commands import Deferred
 from percept_cli.cli.layout import option
-from percept_cli.cli.options import FILE, config_option, quiet_option, recipe_options, verbose_option
+from percept_cli.cli.options import FILE, cache_option, config_option, quiet_option, recipe_options, verbose_option
 from percept_cli.drawing import STYLES
 
 
@@ -40,6 +40,7 @@ from percept_cli.drawing import STYLES
     "images.",
 )
 @recipe_options
+@cache_option
 @config_option
 @quiet_option("Print only errors.")
 @verbose_option

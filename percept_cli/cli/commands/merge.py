@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from percept_cli.cli.commands import Deferred
-from percept_cli.cli.options import FILE, pictures_option, report_options, talk_options, top_option
+from percept_cli.cli.options import FILE, pictures_option, remote_option, report_options, talk_options, top_option
 
 
 @click.command(cls=Deferred)
 @click.argument("reports", type=FILE, nargs=-1, required=True, metavar="REPORT...")
 @report_options
 @pictures_option
+@remote_option
 @top_option("Maximum rows in the table (worst first).")
 @talk_options
 def merge() -> None:

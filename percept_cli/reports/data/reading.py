@@ -18,6 +18,7 @@ from percept_cli.results.pair import PairResult
 from percept_cli.results.run import Run, RunKind
 from percept_cli.results.shard import Shard
 from percept_cli.results.spool import Spool
+from percept_cli.storage.inputs import brought
 from percept_cli.system.names import printable, shown
 
 _RESULTS = "results"
@@ -107,7 +108,7 @@ def _read(path: Path, results: Spool, known: Mapping[str, Any]) -> dict[str, Any
     """
     name = shown(path)
     try:
-        with path.open("rb") as file:
+        with brought(path, UnreadableReport).open("rb") as file:
             if file.read(len(_PARQUET)) == _PARQUET:
                 raise _without_recipe(path, "Parquet", "")
             file.seek(0)

@@ -231,4 +231,4 @@ def _finite(value: float) -> float | None:
 
 
 def _stamp(stamp: FileStamp | None) -> dict[str, Any] | None:
-    return None if stamp is None else asdict(stamp)
+    return None if stamp is None else {key: value for key, value in asdict(stamp).items() if value is not None}

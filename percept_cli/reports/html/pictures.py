@@ -16,6 +16,7 @@ from percept_cli.images.policy import ImagePolicy
 from percept_cli.reports import Style
 from percept_cli.reports.html.web import address_of, for_web, state_of
 from percept_cli.results.pair import PairResult, badness
+from percept_cli.storage.address import address_in, is_remote
 from percept_cli.system.names import printable
 
 MOST_PICTURE = 8_000_000
@@ -97,7 +98,7 @@ class Album:
         shot: dict[str, Any] = {
             "path": printable(path),
             "address": address_of(path, self._style.link_from),
-            "show": self._style.pictures == "link",
+            "show": self._style.pictures == "link" and not is_remote(path),
         }
         if self._chosen[_SIDES.index(role)][index]:
             return self._embed(shot, path, stamp, view)
@@ -118,7 +119,9 @@ class Album:
     def _embed(
         self, shot: dict[str, Any], path: str, stamp: FileStamp | None, view: View
     ) -> tuple[dict[str, Any], str | None]:
-        if Path(path).exists() and not Path(path).is_file():  # a device may never end, a pipe never begin
+        if (
+            not is_remote(path) and Path(path).exists() and not Path(path).is_file()
+        ):  # a device may never end, a pipe never begin
             return shot | {"note": _NO_FILE}, None
         try:
             content, found = read_stamped(path, self._policy.limits)
@@ -126,7 +129,7 @@ class Album:
                 return shot | {"note": _TOO_LARGE}, None
             media_type, data = for_web(content, path, self._policy, view)
         except PerceptError as error:
-            gone = not Path(path).exists()
+            gone = not (is_remote(path) or Path(path).exists())
             return shot | {"gone": gone, "note": _GONE if gone else printable(str(error))}, None
         if stamp is not None and stamp.sha256 != found.sha256:
             shot |= {"changed": True, "note": _CHANGED_AND_SHOWN}
@@ -147,7 +150,12 @@ def _as_text(size: int) -> int:
 
 
 def _size(path: str) -> int:
+    address = address_in(path)
     try:
+        if address is not None:
+            from percept_cli.storage.store import current
+
+            return current().stat(address).size or 0
         return Path(path).stat().st_size
-    except (OSError, ValueError):  # reading it will say what is wrong
+    except (OSError, ValueError, PerceptError):  # reading it will say what is wrong
         return 0

@@ -13,6 +13,7 @@ from percept_cli.formats.decode import decode
 from percept_cli.geometry import FileStamp, View
 from percept_cli.images.policy import ImagePolicy
 from percept_cli.images.views import shown_picture
+from percept_cli.storage.address import is_remote
 
 State = Literal["same", "changed", "gone", "unknown"]
 """``unknown``: the file is there, but nothing was noted of it when it was compared, or it cannot be read."""
@@ -67,6 +68,8 @@ def for_web(data: bytes, path: str, policy: ImagePolicy, view: View) -> tuple[st
 
 def state_of(path: str, stamp: FileStamp | None) -> State:
     """Whether a file still holds what was compared. Its content is only read if its time of change is another."""
+    if is_remote(path):  # which was read as it was listed; whether it has changed since would cost a request
+        return "unknown"
     try:
         found = Path(path).stat()
         if stamp is None:
@@ -87,8 +90,11 @@ def state_of(path: str, stamp: FileStamp | None) -> State:
 def address_of(path: str, folder: Path | None) -> str:
     """A file's address for a page in ``folder``: relative to it, or absolute where the folder is not known.
 
-    Whatever the file is called, the address is one of a file: it cannot become ``javascript:`` or a host.
+    Whatever the file is called, the address is one of a file: it cannot become ``javascript:`` or a host. Of what
+    lives elsewhere it is that address; the page does not open it by itself.
     """
+    if is_remote(path):
+        return quote(path, safe=":/?&=%+~")
     target = os.path.abspath(path)  # noqa: PTH100 - not resolve(): browsers know nothing of links
     if folder is not None:
         try:

@@ -1,0 +1,1 @@
+"""One module for each kind of store, all with the same few requests."""

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from percept_cli.cli.kinds import CountOr, Location
+from percept_cli.errors import InvalidSetting
+
+
+def test_a_place_is_a_path_or_an_address_that_can_be_gone_to() -> None:
+    place = Location(path_type=Path)
+    assert place.convert("a.png", None, None) == Path("a.png")
+    assert place.convert("s3://bucket/a.png", None, None) == Path("s3://bucket/a.png")
+    with pytest.raises(InvalidSetting, match="password"):
+        place.convert("s3://key:secret@bucket/a.png", None, None)
+
+
+def test_a_number_or_a_word() -> None:
+    kind = CountOr("all", least=1)
+    assert kind.convert("all", None, None) is None and kind.convert("3", None, None) == 3
+    with pytest.raises(click.BadParameter):
+        kind.convert("0", None, None)
