@@ -27,7 +27,9 @@ from percept_cli.recipes.presets import load_preset
 from percept_cli.reports.data.rows import FAULTS, from_row, to_line
 from percept_cli.results.pair import PairResult
 from percept_cli.results.status import Status
+from percept_cli.runs.unchanged import unchanged_elsewhere
 from percept_cli.scoring.scorer import Scorer
+from percept_cli.storage.address import is_remote
 from percept_cli.system.lock import hold
 from percept_cli.system.names import counted, posix, shown
 from percept_cli.system.whole import write_output
@@ -176,6 +178,8 @@ class Journal:
         """The file's stamp as it is now, if its content is what it was."""
         if stamp is None:
             return None
+        if is_remote(path):
+            return unchanged_elsewhere(path, stamp, self._by)
         try:
             found = path.stat()
             if self._by == "stat":

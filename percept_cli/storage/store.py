@@ -13,7 +13,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,25 +22,13 @@ from percept_cli.storage.address import Address
 from percept_cli.storage.backends.base import SILENCE, TRIES, Backend
 from percept_cli.storage.cache import USUAL_SIZE, Cache
 from percept_cli.storage.faults import NoRoom
-from percept_cli.storage.requests import Requests
+from percept_cli.storage.requests import Requests, refuse_web
 from percept_cli.storage.sink import NO_ROOM, Sink, check_size
-from percept_cli.storage.stamp import Kind, ObjectStamp
+from percept_cli.storage.stamp import Fetched, Kind, ObjectStamp
 from percept_cli.system.addresses import CUT
 from percept_cli.system.names import shown
 
 _TEMPORARY_SIZE = 1 << 30  # bytes that are kept until the process ends, where nobody named a folder
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """An object that is on this machine."""
-
-    stamp: ObjectStamp
-    path: Path | None
-    """Where; another process may delete it at any time. None if there is no room on the disk."""
-    data: bytes | None = None
-    """What is in it, where it is not on the disk."""
-    sha256: str = ""
 
 
 class Store:
@@ -130,6 +118,17 @@ class Store:
     def stat_now(self, address: Address) -> ObjectStamp:
         """As ``stat``, of this moment."""
         return self._requests.ask(UnreadableImage, address, lambda backend: backend.stat(address), named=False)
+
+    def look(self, address: Address) -> ObjectStamp | None:
+        """As ``stat_now``; None where nothing is there."""
+
+        def request(backend: Backend) -> ObjectStamp | None:
+            try:
+                return backend.stat(address)
+            except FileNotFoundError:
+                return None
+
+        return self._requests.ask(UnreadableImage, address, request, named=False)
 
     def expect(self, address: Address, stamp: ObjectStamp) -> None:
         """Take an address for this version from now on."""
@@ -229,11 +228,7 @@ class Store:
             OutputUnwritable: if not.
             MissingLibrary: without the library of its store.
         """
-        if address.is_of_web:
-            raise OutputUnwritable(
-                f"{address}: addresses of the web can only be read",
-                hint="write to a file, or to s3://, gs:// or az://.",
-            )
+        refuse_web(address)
         if not address.key:
             raise OutputUnwritable(
                 f"{address}: the address names a bucket, but no object", hint="add a name to it."
