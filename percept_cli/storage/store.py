@@ -22,6 +22,7 @@ from percept_cli.storage.address import Address
 from percept_cli.storage.backends.base import SILENCE, TRIES, Backend
 from percept_cli.storage.cache import USUAL_SIZE, Cache
 from percept_cli.storage.faults import NoRoom
+from percept_cli.storage.locked import Locked
 from percept_cli.storage.requests import Requests, refuse_web
 from percept_cli.storage.sink import NO_ROOM, Sink, check_size
 from percept_cli.storage.stamp import Fetched, Kind, ObjectStamp
@@ -62,6 +63,8 @@ class Store:
         self._seen: set[str] = set()
         self._using = threading.RLock()
         self._shown: dict[str, Address] = {}
+        self.locked = Locked()
+        """Folders of which a lock file says what they hold."""
         self.downloads = 0
         """Objects that were fetched over the network."""
         self.notes: list[str] = []
@@ -75,6 +78,8 @@ class Store:
             MissingLibrary: without the library of its store.
         """
         self._refuse_if_closed()
+        if self.locked.listing(address) is not None:
+            return "folder"
         return self._requests.ask(UnreadableFolder, address, lambda backend: backend.kind(address))
 
     def list(self, address: Address) -> dict[str, ObjectStamp]:
@@ -84,7 +89,9 @@ class Store:
             UnreadableFolder, MissingLibrary: as ``kind``.
         """
         self._refuse_if_closed()
-        found = self._requests.ask(UnreadableFolder, address, lambda backend: dict(backend.list(address)))
+        found = self.locked.listing(address)
+        if found is None:
+            found = self._requests.ask(UnreadableFolder, address, lambda backend: dict(backend.list(address)))
         with self._using:
             self._folders[address.text] = tuple(name for name in found if name.startswith("."))
             for name, stamp in found.items():
@@ -160,12 +167,14 @@ class Store:
             check_size(expected.size, most)
             kept = self._the_cache().find(address, expected) if expected.is_sure else None
             if kept is not None:
-                return Fetched(expected, kept.path, sha256=kept.sha256)
+                return self.locked.checked(address, Fetched(expected, kept.path, sha256=kept.sha256))
         try:
-            return self._downloaded(address, expected, most)
+            return self.locked.checked(address, self._downloaded(address, expected, most))
         except UnreadableImage:
             self._forget(address)  # the next time it may be read as it is then
-            raise
+            if not self.locked.holds(address):
+                raise
+            return self.locked.checked(address, self._downloaded(address, None, most))  # it may hold the same
 
     def hold(self, address: Address, most: int | None = None) -> Path:
         """An object as a file that stays until this store is closed.
