@@ -69,6 +69,7 @@ for _section, _commands in {
         "check": "Compare images with their baseline; fail on visible changes.",
         "learn": "Learn the noise of each image from right renderings.",
         "approve": "Accept changes that a check found as the new baseline.",
+        "baseline": "Lock the images of a baseline in a bucket.",
     },
     "Set up": {
         "init": "Write a commented percept.toml; with --ci also a workflow.",

@@ -48,8 +48,8 @@ def approve(
 ) -> int:
     """Copy over the baseline what a check found, and return the exit code."""
     from percept_cli.reports.data.reading import read_run
-    from percept_cli.runs.approval import Approval
     from percept_cli.runs.beside import Beside
+    from percept_cli.runs.elsewhere import approval_of
     from percept_cli.runs.selection import Selection, check_patterns, drops_of, steps_of
 
     if _in_ci() and not (force or dry_run):
@@ -71,7 +71,7 @@ def approve(
     folders = _folders(run, book, report, baseline, current, options)
     policy = with_settings(run.spec.pictures, {} if limits is None else {"limits": limits})
     check_patterns(run, selection)
-    approval = Approval(folders, run.folders, policy=policy, references=book.references_of, dry_run=dry_run)
+    approval = approval_of(folders, run.folders, policy=policy, references=book.references_of, dry_run=dry_run)
     if drop_alternate and variant is not None:
         alternates = Beside(approval)
         steps = list(drops_of(run, selection, variant, alternates.has))

@@ -10,7 +10,7 @@ import click
 from percept_cli.cli.asked import destinations_of, recipe_of
 from percept_cli.cli.console import say
 from percept_cli.cli.dry_run import foresee
-from percept_cli.cli.elsewhere import keep_in
+from percept_cli.cli.elsewhere import hold_to, keep_in
 from percept_cli.cli.many import run_many
 from percept_cli.cli.process import settle_in
 from percept_cli.cli.terms import Terms
@@ -52,6 +52,7 @@ def check(
     part = None if shard is None else parse_shard(shard)
     settle_in()
     keep_in(options.pop("cache"))
+    lock = options.pop("lock")
     changes = {name: options.pop(name) for name in _RULES}
     terms = {name: options.pop(name) for name in _TERMS}
     asked = recipe_of(ctx, **options)
@@ -65,6 +66,8 @@ def check(
     from percept_cli.pairs.listing import Choice
     from percept_cli.pairs.sharding import sharded
 
+    if lock is not None:
+        hold_to(lock, baseline)
     found = pairs_of(baseline, current, Choice(include, exclude), any_extension=any_extension)
     pairs = sharded(assigned(found, book), part)  # behind it, so that the book knows all names
     if not quiet:

@@ -27,6 +27,18 @@ def keep_in(cache: Path | None) -> None:
         serve(Store(cache))
 
 
+def hold_to(lock: Path, baseline: Path) -> None:
+    """Take a baseline for what a lock file says that it holds.
+
+    Raises:
+        InvalidSetting: if the file cannot be read, is none, or is of another baseline.
+    """
+    from percept_cli.pairs.locks import read_lock
+    from percept_cli.storage.store import current
+
+    current().locked.lock(*read_lock(lock, baseline))
+
+
 def workers_for(pairs: Pairs, wanted: int | None) -> int | None:
     """How many threads read: as asked; None for the usual number."""
     if wanted is not None:

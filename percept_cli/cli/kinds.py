@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from percept_cli.storage.address import check_typed
-
 
 class Location(click.Path):
     """A file or a folder of this machine, or an address."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """As click does; an address that percept cannot go to is refused."""
+        from percept_cli.storage.address import check_typed  # which no help needs
+
         check_typed(str(value))
         return super().convert(value, param, ctx)
 

@@ -24,7 +24,7 @@ from percept_cli.system.names import shown
 from percept_cli.system.whole import PREFIX
 
 if TYPE_CHECKING:
-    from percept_cli.storage.store import Fetched
+    from percept_cli.storage.stamp import Fetched
 
 MOST_IN_MEMORY = 64 << 20
 """Bytes of a file that are held in memory, if its picture can be read in strips."""

@@ -29,9 +29,10 @@ from percept_cli.runs.steps import (
     sha256_of,
     there,
 )
+from percept_cli.storage.address import is_remote
 from percept_cli.system.beneath import LinkInTheWay, below
 from percept_cli.system.lock import Lock
-from percept_cli.system.names import printable, shown
+from percept_cli.system.names import posix, printable, shown
 from percept_cli.system.whole import replacing
 
 LOCK = ".percept-approve.lock"
@@ -71,11 +72,14 @@ class Approval:
         self._reported = (self._baseline, self._current) if reported is None else tuple(map(Path, reported))
         self._policy, self._references, self._dry_run = policy, references, dry_run
         for ours, theirs, role in zip(map(Path, folders), self._reported, ("baseline", "current"), strict=True):
-            if not _same(ours, theirs):
+            if not same_folder(ours, theirs):
                 raise InvalidSetting(
                     f"the report is of the {role} folder {shown(theirs)}, not of {shown(ours)}",
                     hint="give the folders that were compared, or check these with -o percept-report.json.",
                 )
+        self._check_folders()
+
+    def _check_folders(self) -> None:
         if ".git" in (part.lower() for part in self._baseline.resolve().parts):
             raise InvalidSetting(
                 f"{shown(self._baseline)} is inside a .git folder, which cannot hold baselines",
@@ -180,8 +184,8 @@ class Approval:
     def hash_of(self, place: str) -> str | None:
         """SHA-256 of a file in the baseline folder; None where there is none, or only a link."""
         try:
-            return sha256_of(self._baseline, place)
-        except (OSError, LinkInTheWay):
+            return self._sha256_of(place)
+        except (OSError, LinkInTheWay, Refused):
             return None
 
     def alternates_of(self, name: str) -> list[Alternate]:
@@ -224,20 +228,34 @@ class Approval:
 
     def _is_taken(self, step: BaselineStep, target: str) -> bool:
         if step.kind == "missing":
-            gone = not there(self._baseline, target)
-            return gone and (step.variant is not None or not there(self._current, step.name))
-        return step.after is not None and sha256_of(self._baseline, target) == step.after
+            return not self._is_there(target) and (step.variant is not None or not self._is_now(step.name))
+        return step.after is not None and self._sha256_of(target) == step.after
+
+    def _sha256_of(self, place: str) -> str | None:
+        """Of a file in the baseline folder; None where there is none."""
+        return sha256_of(self._baseline, place)
+
+    def _is_there(self, place: str) -> bool:
+        """Whether the baseline folder has a file."""
+        return there(self._baseline, place)
+
+    def _is_now(self, name: str) -> bool:
+        """Whether the folder of candidates has a file."""
+        return there(self._current, name)
 
     def _remove(self, step: BaselineStep, target: str) -> None:
         if step.variant is None:
             self._check_reference(step, target)
-            if there(self._current, step.name):
+            if self._is_now(step.name):
                 raise Refused("an image exists now")
         if not self._dry_run:
-            with below(self._baseline, target) as spot:
-                spot.unlink()
-            if step.variant is not None:
-                remove_empty_folders(self._baseline, target)
+            self._delete(step, target)
+
+    def _delete(self, step: BaselineStep, target: str) -> None:
+        with below(self._baseline, target) as spot:
+            spot.unlink()
+        if step.variant is not None:
+            remove_empty_folders(self._baseline, target)
 
     def _copy(self, step: BaselineStep, target: str) -> None:
         if step.source is None or step.after is None:
@@ -292,12 +310,12 @@ class Approval:
         if step.compared is not None:
             self._check_compared(*step.compared)
         if step.kind == "new":
-            if there(self._baseline, target) and step.variant is not None:
+            if self._is_there(target) and step.variant is not None:
                 raise Refused(
                     f"there is an alternate {step.variant} already, which is another image; to replace it, run "
                     f"percept check --variant {step.variant} and approve that report"
                 )
-            if there(self._baseline, target):
+            if self._is_there(target):
                 raise Refused("a baseline exists now")
         elif step.before is None:
             raise Refused("the report does not say which baseline was compared")
@@ -312,14 +330,17 @@ class Approval:
         self._check_hash(reference, expected)
 
     def _check_hash(self, reference: str, expected: str) -> None:
-        found = sha256_of(self._baseline, reference)
+        found = self._sha256_of(reference)
         if found is None:
             raise Refused("the baseline was removed since it was compared")
         if found != expected:
             raise Refused("the baseline has changed since it was compared")
 
 
-def _same(first: Path, second: Path) -> bool:
+def same_folder(first: Path, second: Path) -> bool:
+    """Whether two paths are one folder."""
+    if is_remote(first) or is_remote(second):
+        return posix(first) == posix(second)
     try:
         return os.path.normcase(first.resolve()) == os.path.normcase(second.resolve())
     except (OSError, ValueError, RuntimeError):  # a name that no folder can have; RuntimeError: links in a circle

@@ -25,7 +25,9 @@ from percept_cli.pairs import Pair
 from percept_cli.reports.data.rows import FAULTS, from_row
 from percept_cli.results.pair import PairResult
 from percept_cli.runs.reusing import Use, reuse_by
+from percept_cli.runs.unchanged import unchanged_elsewhere
 from percept_cli.scoring.scorer import Scorer
+from percept_cli.storage.address import is_remote
 from percept_cli.system.lock import hold
 from percept_cli.system.names import counted, posix, shown
 from percept_cli.system.whole import write_output
@@ -165,6 +167,8 @@ class Journal:
         """The file's stamp as it is now, if its content is what it was."""
         if stamp is None:
             return None
+        if is_remote(path):
+            return unchanged_elsewhere(path, stamp, self._by)
         try:
             found = path.stat()
             if self._by == "stat":

@@ -22,6 +22,19 @@ _PAUSE = 0.1  # seconds before the second try; three times that before the third
 _Found = TypeVar("_Found")
 
 
+def refuse_web(address: Address) -> None:
+    """Write nothing to an address of the web.
+
+    Raises:
+        OutputUnwritable: if it is one.
+    """
+    if address.is_of_web:
+        raise OutputUnwritable(
+            f"{address}: addresses of the web can only be read",
+            hint="write to a file, or to s3://, gs:// or az://.",
+        )
+
+
 class Requests:
     """What is asked of stores. Safe between threads.
 
@@ -84,6 +97,7 @@ class Requests:
             OutputUnwritable: if the store does not do it.
             MissingLibrary: without the library of the store.
         """
+        refuse_web(address)
         backend = self._backend(address)
         is_other = False
         with told_as(OutputUnwritable, str(address), self._patience):

@@ -1,8 +1,9 @@
-"""What tells one version of an object from the next."""
+"""What tells one version of an object from the next, and one that is here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 Kind = Literal["object", "folder", "nothing"]
@@ -37,3 +38,15 @@ class ObjectStamp:
     def word(self) -> str:
         """The version, in a word, as a key of the cache."""
         return self.etag if self.etag is not None else f"{self.size}-{self.modified_ns}"
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """An object that is on this machine."""
+
+    stamp: ObjectStamp
+    path: Path | None
+    """Where; another process may delete it at any time. None if there is no room on the disk."""
+    data: bytes | None = None
+    """What is in it, where it is not on the disk."""
+    sha256: str = ""

@@ -13,7 +13,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,25 +22,14 @@ from percept_cli.storage.address import Address
 from percept_cli.storage.backends.base import SILENCE, TRIES, Backend
 from percept_cli.storage.cache import USUAL_SIZE, Cache
 from percept_cli.storage.faults import NoRoom
-from percept_cli.storage.requests import Requests
+from percept_cli.storage.locked import Locked
+from percept_cli.storage.requests import Requests, refuse_web
 from percept_cli.storage.sink import NO_ROOM, Sink, check_size
-from percept_cli.storage.stamp import Kind, ObjectStamp
+from percept_cli.storage.stamp import Fetched, Kind, ObjectStamp
 from percept_cli.system.addresses import CUT
 from percept_cli.system.names import shown
 
 _TEMPORARY_SIZE = 1 << 30  # bytes that are kept until the process ends, where nobody named a folder
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """An object that is on this machine."""
-
-    stamp: ObjectStamp
-    path: Path | None
-    """Where; another process may delete it at any time. None if there is no room on the disk."""
-    data: bytes | None = None
-    """What is in it, where it is not on the disk."""
-    sha256: str = ""
 
 
 class Store:
@@ -74,6 +63,8 @@ class Store:
         self._seen: set[str] = set()
         self._using = threading.RLock()
         self._shown: dict[str, Address] = {}
+        self.locked = Locked()
+        """Folders of which a lock file says what they hold."""
         self.downloads = 0
         """Objects that were fetched over the network."""
         self.notes: list[str] = []
@@ -87,6 +78,8 @@ class Store:
             MissingLibrary: without the library of its store.
         """
         self._refuse_if_closed()
+        if self.locked.listing(address) is not None:
+            return "folder"
         return self._requests.ask(UnreadableFolder, address, lambda backend: backend.kind(address))
 
     def list(self, address: Address) -> dict[str, ObjectStamp]:
@@ -96,7 +89,9 @@ class Store:
             UnreadableFolder, MissingLibrary: as ``kind``.
         """
         self._refuse_if_closed()
-        found = self._requests.ask(UnreadableFolder, address, lambda backend: dict(backend.list(address)))
+        found = self.locked.listing(address)
+        if found is None:
+            found = self._requests.ask(UnreadableFolder, address, lambda backend: dict(backend.list(address)))
         with self._using:
             self._folders[address.text] = tuple(name for name in found if name.startswith("."))
             for name, stamp in found.items():
@@ -131,6 +126,17 @@ class Store:
         """As ``stat``, of this moment."""
         return self._requests.ask(UnreadableImage, address, lambda backend: backend.stat(address), named=False)
 
+    def look(self, address: Address) -> ObjectStamp | None:
+        """As ``stat_now``; None where nothing is there."""
+
+        def request(backend: Backend) -> ObjectStamp | None:
+            try:
+                return backend.stat(address)
+            except FileNotFoundError:
+                return None
+
+        return self._requests.ask(UnreadableImage, address, request, named=False)
+
     def expect(self, address: Address, stamp: ObjectStamp) -> None:
         """Take an address for this version from now on."""
         with self._using:
@@ -161,12 +167,14 @@ class Store:
             check_size(expected.size, most)
             kept = self._the_cache().find(address, expected) if expected.is_sure else None
             if kept is not None:
-                return Fetched(expected, kept.path, sha256=kept.sha256)
+                return self.locked.checked(address, Fetched(expected, kept.path, sha256=kept.sha256))
         try:
-            return self._downloaded(address, expected, most)
+            return self.locked.checked(address, self._downloaded(address, expected, most))
         except UnreadableImage:
             self._forget(address)  # the next time it may be read as it is then
-            raise
+            if not self.locked.holds(address):
+                raise
+            return self.locked.checked(address, self._downloaded(address, None, most))  # it may hold the same
 
     def hold(self, address: Address, most: int | None = None) -> Path:
         """An object as a file that stays until this store is closed.
@@ -229,11 +237,7 @@ class Store:
             OutputUnwritable: if not.
             MissingLibrary: without the library of its store.
         """
-        if address.is_of_web:
-            raise OutputUnwritable(
-                f"{address}: addresses of the web can only be read",
-                hint="write to a file, or to s3://, gs:// or az://.",
-            )
+        refuse_web(address)
         if not address.key:
             raise OutputUnwritable(
                 f"{address}: the address names a bucket, but no object", hint="add a name to it."

@@ -28,6 +28,7 @@ from tests.support.approvals import (
 )
 from tests.support.approvals import approve as approve
 from tests.support.approvals import checked as checked
+from tests.support.buckets import Bucket
 
 
 def identity(path: Path) -> tuple[int, int, int]:
@@ -321,3 +322,21 @@ def test_after_approval_the_check_passes(tmp_path: Path, save: Save, approve: Ap
         "In base: 2 changed, 1 new, 1 removed.\n"
     )
     assert percept("check", "base", "now", "-q").returncode == 0
+
+
+def test_a_baseline_elsewhere_is_approved_by_its_versions(
+    percept: Percept, save: Save, bucket: Bucket, tmp_path: Path
+) -> None:
+    for name, seed in (("base/a.png", 1), ("now/a.png", 2), ("now/new.png", 3)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        save(name, 24, 20, seed)
+    base = bucket.put_folder("base", tmp_path / "base")
+    percept("check", base, "now", "-o", "report.json")
+    folders = ("--baseline", base, "--current", "now")
+    bucket.put("base/new.png", tmp_path / "now/a.png")
+    done = percept("approve", "report.json", *folders, env={"CI": ""})
+    assert done.returncode == 1
+    assert done.stdout == f"changed  a.png\nIn {base}: 1 changed, 1 refused.\n"
+    assert "refused  new.png: a baseline exists now" in done.stderr
+    assert bucket.get("base/a.png") == (tmp_path / "now/a.png").read_bytes()
+    assert bucket.get("base/new.png") == (tmp_path / "now/a.png").read_bytes()

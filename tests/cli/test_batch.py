@@ -280,3 +280,26 @@ def test_one_object_that_cannot_be_read_is_one_error(
     assert done.returncode == 3
     assert [result["status"] for result in run["results"]] == ["measured", "error"]
     assert run["results"][1]["reason"].startswith(f"{root}/right/b.png: empty")
+
+
+def test_a_run_of_images_elsewhere_is_resumed_by_their_etags(
+    percept: Percept, save: Save, bucket: Bucket, tmp_path: Path
+) -> None:
+    for name, seed in (("a.png", 1), ("b.png", 2)):
+        save(name, 24, 20, seed)
+        for side in ("left", "right"):
+            bucket.put(f"{side}/{name}", tmp_path / name)
+    command = (
+        "batch",
+        f"s3://{bucket.name}/left",
+        f"s3://{bucket.name}/right",
+        *CHEAP,
+        "--resume",
+        "r.jsonl",
+        "-v",
+    )
+    assert "0 results reused" in percept(*command).stderr
+    again = percept(*command)
+    assert "2 results reused" in again.stderr and "0 objects fetched" in again.stderr
+    bucket.put("right/b.png", tmp_path / "a.png")
+    assert "1 result reused" in percept(*command).stderr

@@ -6,6 +6,8 @@ import hashlib
 import json
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -484,3 +486,27 @@ def test_a_baseline_elsewhere_in_the_settings(
     base = bucket.put_folder("base", tmp_path / "now")
     (tmp_path / "percept.toml").write_text(f'[check]\nbaseline = "{base}"\ncurrent = "now"\n')
     assert percept("check").returncode == 0
+
+
+def test_two_checks_share_one_cache(save: Save, bucket: Bucket, tmp_path: Path) -> None:
+    (tmp_path / "base").mkdir()
+    for seed in range(20):
+        save(f"base/{seed}.png", 24, 20, seed)
+    base = bucket.put_folder("base", tmp_path / "base")
+    command = [sys.executable, "-m", "percept_cli", "check", base, "base", "--cache", "kept", "-q"]
+    both = [subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE) for _ in range(2)]
+    assert [one.communicate(timeout=120)[1] for one in both] == [b"", b""]
+    assert [one.returncode for one in both] == [0, 0]
+    kept = [file for file in (tmp_path / "kept").rglob("*") if file.is_file()]
+    assert len(kept) == 21  # and the mark that it is a cache
+
+
+@pytest.mark.slow
+def test_two_thousand_images_elsewhere(percept: Percept, save: Save, bucket: Bucket, tmp_path: Path) -> None:
+    (tmp_path / "base").mkdir()
+    first = save("base/0000.png", 8, 8).read_bytes()
+    for number in range(2000):
+        (tmp_path / f"base/{number:04}.png").write_bytes(first)
+    base = bucket.put_folder("base", tmp_path / "base")
+    done = percept("check", base, "base", "--cache", "kept", "-o", "report.json")
+    assert done.returncode == 0 and "2000 images within the limits" in done.stderr

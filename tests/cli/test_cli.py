@@ -26,6 +26,7 @@ from tests.support.torch_loaded import with_torch_report
         ["heatmap", "--help"],
         ["presets", "--help"],
         ["weights", "--help"],
+        ["baseline", "lock", "--help"],
         ["info", "--help"],
         ["init", "--help"],
         ["init"],
@@ -45,7 +46,7 @@ def test_every_command_is_in_the_help_test() -> None:
 
     assert set(cli.commands) == {
         *("compare", "batch", "check", "learn", "approve", "report", "merge"),
-        *("heatmap", "presets", "weights", "info", "init"),
+        *("heatmap", "presets", "weights", "info", "init", "baseline"),
     }
 
 

@@ -24,6 +24,7 @@ REPORTED = {"percept_cli.recipes", "percept_cli.reports"}
 """Names of the two presets that are defaults, and of the formats."""
 WORDS = {
     "approve": REPORTED,
+    "baseline": REPORTED,
     "batch": REPORTED,
     "check": REPORTED
     | {

@@ -38,10 +38,10 @@ def commands_of(group: click.Group, context: click.Context) -> Iterator[tuple[st
 TOP = click.Context(cli, info_name="percept", **cli.context_settings)
 CONTEXTS = {"": TOP, **{name: context for name, _, context in commands_of(cli, TOP)}}
 LINES = {
-    "": 37,
+    "": 38,
     "compare": 60,
     "batch": 77,
-    "check": 89,
+    "check": 90,
     "learn": 75,
     "heatmap": 57,
     "approve": 42,

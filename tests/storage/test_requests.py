@@ -10,6 +10,8 @@ from percept_cli.storage.requests import PATIENCE_LOST, Requests
 
 ADDRESS = parse_address("http://127.0.0.1:9/a.png")  # that nobody asks: requests are functions here
 
+BUCKET = parse_address("s3://bucket/a.png")
+
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,11 +63,13 @@ def test_a_change_is_asked_for_once() -> None:
         raise ConnectionResetError
 
     with pytest.raises(OutputUnwritable, match="broke off"):
-        Requests(1).change(ADDRESS, broken)
+        Requests(1).change(BUCKET, broken)
     assert asked == [1]
 
     def other(_: Backend) -> None:
         raise Changed
 
     with pytest.raises(Changed):
+        Requests(1).change(BUCKET, other)
+    with pytest.raises(OutputUnwritable, match="can only be read"):
         Requests(1).change(ADDRESS, other)

@@ -73,6 +73,9 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
 )
 @threshold_option("Short for --fail overall=X. Given both, --fail counts.")
 @ignore_options
+@option(
+    "--lock", group="Select", type=FILE, metavar="FILE", help="Compare with what percept baseline lock recorded."
+)
 @_policy("--new", "Image without baseline")
 @_policy("--missing", "Baseline without image")
 @_policy("--size-mismatch", "Sizes or frames differ")

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from percept_cli.errors import OutputUnwritable, UnreadableFolder, UnreadableImage
 from percept_cli.storage.address import parse_address
 from percept_cli.storage.backends.base import Changed
 from percept_cli.storage.backends.s3 import S3
-from tests.support.buckets import Bucket
+from percept_cli.storage.store import Store, use
+from tests.support.buckets import Bucket, send, serving, silence
 
 
 def test_what_is_there(bucket: Bucket) -> None:
@@ -53,3 +55,36 @@ def test_it_is_written_only_over_what_was_meant(
         store.put(address, new, None, new=True)
     store.put(parse_address(f"s3://{bucket.name}/b.png"), new, None, new=True)
     assert bucket.keys() == ["a.png", "b.png"]
+
+
+def test_a_store_that_keeps_silent_is_given_up(monkeypatch: pytest.MonkeyPatch, bucket: Bucket) -> None:
+    with serving(silence) as (url, requests), use(Store(patience=0.2)) as store:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        with pytest.raises(UnreadableFolder, match=r"did not answer for 0\.2 s"):
+            store.kind(parse_address(f"s3://{bucket.name}/base"))
+        assert len(requests.seen) <= 6
+
+
+def test_a_store_that_denies_is_asked_once(monkeypatch: pytest.MonkeyPatch, bucket: Bucket) -> None:
+    denied = b"<Error><Code>AccessDenied</Code><Message>key AKIAHUSH is not allowed</Message></Error>"
+    with (
+        serving(lambda handler: send(handler, denied, status=403, kind="text/xml")) as (url, _),
+        use(Store()) as store,
+    ):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        address = parse_address(f"s3://{bucket.name}/base/a.png")
+        with pytest.raises(UnreadableImage, match="access denied"):
+            store.fetch(address)
+        with pytest.raises(OutputUnwritable, match="access denied"):
+            store.check_writable(address)
+
+
+def test_an_object_that_breaks_off_in_the_middle(monkeypatch: pytest.MonkeyPatch, bucket: Bucket) -> None:
+    with (
+        serving(lambda handler: send(handler, bytes(1000), whole=False)) as (url, requests),
+        use(Store()) as store,
+    ):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        with pytest.raises(UnreadableImage, match="the connection broke off"):
+            store.fetch(parse_address(f"s3://{bucket.name}/base/a.png"))
+        assert len(requests.seen) == 3
