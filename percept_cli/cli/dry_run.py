@@ -110,6 +110,7 @@ class _Plan:
             "shard": None if shard is None else asdict(replace(shard, whole=self._whole)),
             "counts": self.forecast.counts,
             "bytes": self.forecast.bytes,
+            "files_without_size": self.forecast.without_size,
         }
         yield f"\n  ],\n{dumps(tail, indent=2).removeprefix('{').lstrip(chr(10))}\n"
 
@@ -172,7 +173,10 @@ class _Plan:
             yield "unmatched", ", ".join(told)
         if counts["error"]:
             yield "errors", f"{counted(counts['error'], self._thing)} cannot be compared"
-        yield "to read", told_size(forecast.bytes)
+        unknown = (
+            f", and {counted(forecast.without_size, 'file')} of unknown size" if forecast.without_size else ""
+        )
+        yield "to read", f"{told_size(forecast.bytes)}{unknown}"
         nothing = not (counts["compare"] or counts["reuse"] or counts["error"])
         if nothing and not terms.allow_empty and not (pairs.shard and self._whole):
             yield "note", "there is nothing to compare: the run would exit with 3"

@@ -86,10 +86,10 @@ def read_file(path: str | os.PathLike[str], limits: Limits = USUAL_LIMITS) -> by
         return content if isinstance(content, bytes) else content.whole()
 
 
-def size_of(path: str | os.PathLike[str], limits: Limits = USUAL_LIMITS) -> int:
+def size_of(path: str | os.PathLike[str], limits: Limits = USUAL_LIMITS) -> int | None:
     """Bytes of one file, which is not opened: what can be told of it without reading it.
 
-    Of an object elsewhere that is what its store says.
+    Of an object elsewhere that is what its store says; None if it does not say.
 
     Raises:
         UnreadableImage: if it is missing, a directory, a pipe, a device, empty, or may not be read.
@@ -102,7 +102,8 @@ def size_of(path: str | os.PathLike[str], limits: Limits = USUAL_LIMITS) -> int:
             from percept_cli.storage.store import current
 
             size = current().stat(address).size
-            check_file(size, limits)
+            if size is not None:
+                check_file(size, limits)
             return size
         status = Path(path).stat()
         _refuse_devices(status.st_mode)

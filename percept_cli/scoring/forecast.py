@@ -53,6 +53,8 @@ class Forecast:
     counts: dict[Action, int] = field(default_factory=lambda: dict.fromkeys(ACTIONS, 0))
     bytes: int = 0
     """Of all files that would be read; a reference that neighbours share counts once."""
+    without_size: int = 0
+    """Of these, the files whose size a server does not say."""
     _read: set[Path] = field(default_factory=set)
     """By the image before this one."""
 
@@ -66,21 +68,22 @@ class Forecast:
 
     def _of(self, group: list[Pair]) -> Foreseen:
         """An image is compared if one of its references must be, and fails where none of them can be."""
-        first, read = group[0], dict[Path, int]()
+        first, read = group[0], dict[Path, int | None]()
         found = [self._one(pair, read) for pair in group]
         best = min(found, key=lambda one: ("compare", "reuse", "new", "missing", "error").index(one[0]))
         own = {path: size for path, size in read.items() if path not in self._read}
         self._read = set(read)
+        self.without_size += list(own.values()).count(None)
         return Foreseen(
             first.name,
             best[0],
             tuple(posix(pair.reference) for pair in group if pair.reference is not None),
             None if first.candidate is None else posix(first.candidate),
-            sum(own.values()),
+            sum(size or 0 for size in own.values()),
             best[1],
         )
 
-    def _one(self, pair: Pair, read: dict[Path, int]) -> tuple[Action, str]:
+    def _one(self, pair: Pair, read: dict[Path, int | None]) -> tuple[Action, str]:
         """What becomes of a pair, and why; the files that it needs are noted with their sizes."""
         try:
             if pair.trouble is not None:
@@ -98,7 +101,7 @@ class Forecast:
             return "error", self.scorer.failed(pair, error).reason
         return "compare", ""
 
-    def _note(self, pair: Pair, read: dict[Path, int]) -> None:
+    def _note(self, pair: Pair, read: dict[Path, int | None]) -> None:
         limits = self.scorer.spec.pictures.limits
         for side in (pair.reference, pair.candidate):
             if side is not None:
