@@ -1,4 +1,4 @@
-"""3×3 convolutions, the whole cost of the network, by the cheapest of three exact algorithms."""
+"""3×3 convolutions, the whole cost of the network, by the cheapest of several exact algorithms."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import torch
 import torch.nn.functional as F
 
-from percept_cli.engine import winograd
+from percept_cli.engine import compiled, winograd
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,6 +50,8 @@ def prepare(weight: Tensor, bias: Tensor, *, tile: int, device: torch.device, dt
     # Kernels are prepared outside inference mode, since autograd may meet them later.
     with torch.inference_mode(False), torch.no_grad():
         bias = bias.to(device, dtype, copy=True)  # else it would keep the whole weights file mapped
+        if isinstance(algorithm, compiled.Kernel):
+            return _Compiled(algorithm, tile, algorithm.pack(weight, tile), bias)
         if algorithm is _Direct:
             return _Direct(weight.to(device, dtype, memory_format=torch.channels_last), bias)
         if algorithm is _ByRow:
@@ -60,6 +62,8 @@ def prepare(weight: Tensor, bias: Tensor, *, tile: int, device: torch.device, dt
 def kernel_bytes(inputs: int, outputs: int, *, tile: int, device: torch.device, dtype: torch.dtype) -> int:
     """What the kernels of a layer take once they are prepared."""
     algorithm = _algorithm(inputs, outputs, device, dtype)
+    if isinstance(algorithm, compiled.Kernel):
+        return algorithm.packed(inputs, outputs, tile) * dtype.itemsize
     side = tile + 2
     values = 9 if algorithm is _Direct else 3 * side if algorithm is _ByRow else side * side
     return inputs * outputs * values * dtype.itemsize
@@ -67,10 +71,15 @@ def kernel_bytes(inputs: int, outputs: int, *, tile: int, device: torch.device, 
 
 def _algorithm(
     inputs: int, outputs: int, device: torch.device, dtype: torch.dtype
-) -> type[_Direct] | type[_ByRow] | type[_ByWindow]:
+) -> type[_Direct] | type[_ByRow] | type[_ByWindow] | compiled.Kernel:
     # GPU libraries choose for themselves, and half precision would lose too many digits in the transforms.
     transformable = device.type == "cpu" and dtype == torch.float32
     if not transformable or inputs < _WINOGRAD_MIN_INPUTS:
+        return _Direct
+    chosen = compiled.choice()
+    if isinstance(chosen, compiled.Kernel):
+        return chosen
+    if chosen == "direct":
         return _Direct
     return _ByRow if outputs < _WHOLE_WINDOWS_MIN_OUTPUTS else _ByWindow
 
@@ -102,3 +111,11 @@ class _ByWindow:
 
     def __call__(self, window: Tensor, out: Tensor, *, relu: bool) -> None:
         winograd.convolve(self._tile, window, self._kernels, self._bias, out, relu=relu)
+
+
+class _Compiled:
+    def __init__(self, kernel: compiled.Kernel, tile: int, kernels: Tensor, bias: Tensor) -> None:
+        self._kernel, self._tile, self._kernels, self._bias = kernel, tile, kernels, bias
+
+    def __call__(self, window: Tensor, out: Tensor, *, relu: bool) -> None:
+        self._kernel.convolve(self._tile, window, self._kernels, self._bias, out, relu=relu)
