@@ -6,30 +6,43 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from percept_cli.engine import compiled
 from tests.support.convolutions import close, kernels, layer, random, rounding, run
 from tests.support.rounding import relative_error
 
 pytestmark = pytest.mark.numeric
 
 
-# Inputs, outputs, tile: the direct sum, columns transformed, whole windows transformed.
+# What is asked for, inputs, outputs, tile: the direct sum, columns transformed, whole windows transformed.
 LAYERS = {
-    "direct": (3, 64, 4),
-    "by row, 4": (64, 128, 4),
-    "by row, 2": (64, 64, 2),
-    "windows of 4": (128, 256, 4),
-    "windows of 2": (64, 256, 2),
+    "direct": ("auto", 3, 64, 4),
+    "direct, asked for": ("direct", 64, 128, 4),
+    "by row, 4": ("winograd", 64, 128, 4),
+    "by row, 2": ("winograd", 64, 64, 2),
+    "windows of 4": ("winograd", 128, 256, 4),
+    "windows of 2": ("winograd", 64, 256, 2),
+    "compiled, 4": ("auto", 64, 128, 4),
+    "compiled, 2": ("auto", 64, 256, 2),
 }
 
-every_algorithm = pytest.mark.parametrize(("inputs", "outputs", "tile"), LAYERS.values(), ids=LAYERS)
+
+@pytest.fixture(params=LAYERS.values(), ids=LAYERS)
+def sizes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int, int]:
+    """Inputs, outputs and tile of a layer for which one algorithm is used."""
+    choice, *sizes = request.param
+    monkeypatch.setenv(compiled.VARIABLE, choice)
+    if request.node.callspec.id.count("compiled") and isinstance(compiled.choice(), str):
+        pytest.skip(f"no compiled code: {compiled.found().why}")
+    inputs, outputs, tile = sizes
+    return inputs, outputs, tile
 
 
-@every_algorithm
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (2, 3), (8, 11), (25, 31), (5, 700)])
 @pytest.mark.parametrize("relu", [False, True])
 def test_equals_the_direct_sum_in_float64(
-    inputs: int, outputs: int, tile: int, height: int, width: int, relu: bool
+    sizes: tuple[int, int, int], height: int, width: int, relu: bool
 ) -> None:
+    inputs, outputs, tile = sizes
     padded = random(2, height + 2, width, inputs)
     weight, bias = (values.double() for values in kernels(inputs, outputs))
     expected = F.conv2d(padded.double().permute(0, 3, 1, 2), weight, bias, padding=(0, 1)).permute(0, 2, 3, 1)
@@ -38,17 +51,17 @@ def test_equals_the_direct_sum_in_float64(
     assert relative_error(found, expected) < rounding(inputs, tile)
 
 
-@every_algorithm
-def test_a_picture_has_the_same_features_alone_and_in_a_batch(inputs: int, outputs: int, tile: int) -> None:
+def test_a_picture_has_the_same_features_alone_and_in_a_batch(sizes: tuple[int, int, int]) -> None:
+    inputs, outputs, tile = sizes
     padded = random(3, 28, 34, inputs)
     convolution = layer(inputs, outputs, tile)
     alone = [run(convolution, padded[i : i + 1], outputs) for i in range(3)]
     close(run(convolution, padded, outputs), torch.cat(alone), inputs, tile)
 
 
-@every_algorithm
-def test_bands_and_crops_have_the_digits_of_the_whole(inputs: int, outputs: int, tile: int) -> None:
+def test_bands_and_crops_have_the_digits_of_the_whole(sizes: tuple[int, int, int]) -> None:
     """Where bands begin at tiles. A crop's edge columns see zeros that are not the picture's."""
+    inputs, outputs, tile = sizes
     padded = random(1, 34, 100, inputs)
     convolution = layer(inputs, outputs, tile)
     whole = run(convolution, padded, outputs)

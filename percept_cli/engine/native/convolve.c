@@ -27,20 +27,24 @@
 /* Rows of the scratch memory are no powers of two apart, which would share lines of the cache. */
 #define GAP 16
 
-typedef float vec __attribute__((vector_size(4 * WIDTH), aligned(4)));
-typedef int bits __attribute__((vector_size(4 * WIDTH), aligned(4)));
+typedef float vec __attribute__((vector_size(4 * WIDTH)));
+typedef float anywhere __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias)); /* at any address */
+typedef int bits __attribute__((vector_size(4 * WIDTH)));
 
 #if defined(__clang__)
 #define UNROLLED _Pragma("clang loop unroll(full)")
+#define NOT_UNROLLED _Pragma("clang loop unroll(disable)")
 #else
 #define UNROLLED _Pragma("GCC unroll 16")
+/* Where addresses, worked out in advance for all rounds of a loop, would take longer than what the loop does. */
+#define NOT_UNROLLED _Pragma("GCC unroll 1")
 #endif
 
 /* An address that is only asked for may lie behind the end, which as a pointer would be undefined. */
 #define PREFETCH(from, floats) __builtin_prefetch((const void *)((uintptr_t)(from) + (floats) * sizeof(float)))
 
-static inline vec load(const float *from) { return *(const vec *)from; }
-static inline void store(float *to, vec value) { *(vec *)to = value; }
+static inline vec load(const float *from) { return *(const anywhere *)from; }
+static inline void store(float *to, vec value) { *(anywhere *)to = value; }
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 static size_t divided_up(size_t a, size_t b) { return (a + b - 1) / b; }
@@ -102,16 +106,18 @@ static inline __attribute__((always_inline)) void transform_window(
     size_t m, const float *from, size_t row, size_t column, float *to, size_t place) {
     const size_t side = m + 2;
     vec half[6][6];
-    for (size_t x = 0; x < side; x++) {
+    NOT_UNROLLED
+    for (size_t x = 0; x < side; x++, from += column) {
         vec d[6], t[6];
-        for (size_t y = 0; y < side; y++) d[y] = load(from + y * row + x * column);
+        for (size_t y = 0; y < side; y++) d[y] = load(from + y * row);
         if (m == 4) input_4(d, t); else input_2(d, t);
         for (size_t y = 0; y < side; y++) half[y][x] = t[y];
     }
-    for (size_t y = 0; y < side; y++) {
+    NOT_UNROLLED
+    for (size_t y = 0; y < side; y++, to += side * place) {
         vec t[6];
         if (m == 4) input_4(half[y], t); else input_2(half[y], t);
-        for (size_t x = 0; x < side; x++) store(to + (y * side + x) * place, t[x]);
+        for (size_t x = 0; x < side; x++) store(to + x * place, t[x]);
     }
 }
 
@@ -202,12 +208,15 @@ static inline __attribute__((always_inline)) void finish_tile(
         const size_t there = least(WIDTH, count - o);
         vec half[6][4], bias = {0};
         memcpy(&bias, l->bias + first + o, there * sizeof(float));
-        for (size_t x = 0; x < side; x++) {
+        const float *from = products + o;
+        NOT_UNROLLED
+        for (size_t x = 0; x < side; x++, from += p->product_place) {
             vec d[6], t[4];
-            for (size_t y = 0; y < side; y++) d[y] = load(products + (y * side + x) * p->product_place + o);
+            for (size_t y = 0; y < side; y++) d[y] = load(from + y * side * p->product_place);
             if (m == 4) output_4(d, t); else output_2(d, t);
             for (size_t y = 0; y < m; y++) half[x][y] = t[y];
         }
+        NOT_UNROLLED
         for (size_t y = 0; y < rows; y++) {
             vec d[6], t[4];
             for (size_t x = 0; x < side; x++) d[x] = half[x][y];
