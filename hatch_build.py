@@ -1,7 +1,8 @@
 """Compiles the CPU's convolutions when percept is built or installed, where there is a C compiler.
 
-A wheel then is for this system and processor; else it is the pure one, and percept computes with torch alone, which
-takes longer. ``PERCEPT_BUILD_KERNEL=0`` builds the pure one anyway, ``PERCEPT_BUILD_KERNEL=1`` fails rather.
+A wheel is then for this system and processor. Without a compiler it is the pure one, and percept computes with
+torch alone, which takes longer. ``PERCEPT_BUILD_KERNEL=0`` asks for the pure one; with ``PERCEPT_BUILD_KERNEL=1``
+the build fails where nothing can be compiled.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ PREFERRED = ("avx512", "avx2", "neon")
 """Sets of instructions, the best first. ``portable`` is used only if the variable says so."""
 
 
-class _Layer(ctypes.Structure):
+class _Convolution(ctypes.Structure):
     """``struct convolution`` of convolve.h; every member is a pointer or a ``size_t``, which are of one size."""
 
     _fields_ = tuple(
@@ -55,10 +55,12 @@ class Kernel:
 
     def __init__(self, library: ctypes.CDLL, name: str) -> None:
         self.name = name
-        self._pack = _function(library, "pack", name, None, *[ctypes.c_void_p, *[ctypes.c_size_t] * 3, ctypes.c_void_p])
+        self._pack = _function(
+            library, "pack", name, None, *[ctypes.c_void_p, *[ctypes.c_size_t] * 3, ctypes.c_void_p]
+        )
         self._packed = _function(library, "packed", name, ctypes.c_size_t, *[ctypes.c_size_t] * 3)
-        self._scratch = _function(library, "scratch", name, ctypes.c_size_t, ctypes.POINTER(_Layer))
-        self._convolve = _function(library, "convolve", name, None, ctypes.POINTER(_Layer), ctypes.c_void_p)
+        self._scratch = _function(library, "scratch", name, ctypes.c_size_t, ctypes.POINTER(_Convolution))
+        self._convolve = _function(library, "convolve", name, None, ctypes.POINTER(_Convolution), ctypes.c_void_p)
         self._memory: Workspace | None = None
 
     def packed(self, inputs: int, outputs: int, tile: int) -> int:
@@ -103,12 +105,14 @@ class Kernel:
         inputs = window.shape[3]
         wanted = (pictures, rows + 2, columns, inputs), self.packed(inputs, outputs, tile), outputs
         if (tuple(window.shape), kernels.numel(), bias.numel()) != wanted:
-            raise ValueError(f"a convolution of {(tuple(window.shape), kernels.numel(), bias.numel())}, not {wanted}")
+            raise ValueError(
+                f"a convolution of {(tuple(window.shape), kernels.numel(), bias.numel())}, not {wanted}"
+            )
         if {tensor.dtype for tensor in (window, kernels, bias, out)} != {torch.float32}:
             raise TypeError("a compiled convolution takes float32")
         if window.stride(3) != 1 or out.stride(3) != 1:
             raise ValueError("channels must lie side by side")
-        layer = _Layer(
+        layer = _Convolution(
             *(window.data_ptr(), *window.stride()[:3], kernels.data_ptr(), bias.data_ptr()),
             *(out.data_ptr(), *out.stride()[:3], pictures, rows, columns, inputs, outputs),
             *(tile, relu, torch.get_num_threads()),
@@ -125,7 +129,7 @@ def _function(library: ctypes.CDLL, what: str, name: str, result: Any, *argument
 
 
 @dataclass(frozen=True)
-class Found:
+class Compiled:
     """What there is of compiled code."""
 
     kernels: tuple[Kernel, ...] = ()
@@ -135,25 +139,25 @@ class Found:
 
 
 @cache
-def found() -> Found:
+def found() -> Compiled:
     """Load the library that was built with this package."""
     return load(Path(build.HERE, build.LIBRARY))
 
 
-def load(path: Path) -> Found:
+def load(path: Path) -> Compiled:
     """Load a library, unless it was made of other sources than those beside it."""
     if not path.is_file():
-        return Found(why="not compiled when percept was installed")
+        return Compiled(why="not compiled when percept was installed")
     try:
         library = ctypes.CDLL(str(path))
         library.percept_stamp.restype = ctypes.c_char_p
         made_of = library.percept_stamp().decode("ascii")
     except (OSError, AttributeError) as error:
-        return Found(why=f"{path.name} cannot be loaded ({error})")
+        return Compiled(why=f"{path.name} cannot be loaded ({error})")
     if (path.parent / build.SOURCES[0]).is_file() and made_of != build.stamp():
-        return Found(why="its source has changed since; install percept again to compile it")
+        return Compiled(why="its source has changed since; install percept again to compile it")
     names = [name for name in (*PREFERRED, build.PORTABLE.name) if library.percept_runs(name.encode("ascii"))]
-    return Found(tuple(Kernel(library, name) for name in names if hasattr(library, f"percept_convolve_{name}")))
+    return Compiled(tuple(Kernel(library, name) for name in names if hasattr(library, f"percept_convolve_{name}")))
 
 
 def choice() -> Kernel | str:
@@ -176,5 +180,17 @@ def choice() -> Kernel | str:
     if told not in known:
         raise InvalidSetting(f"{VARIABLE} has the unknown value {told!r}", hint=f"choose from {', '.join(known)}.")
     has = ", ".join(kernel.name for kernel in there.kernels)
-    why = f"compiled code is not there: {there.why}" if there.why else f"this processor, or this build, has only {has}"
+    why = (
+        f"compiled code is not there: {there.why}"
+        if there.why
+        else f"this processor, or this build, has only {has}"
+    )
     raise DeviceUnavailable(f"{VARIABLE}={told} cannot be used: {why}", hint="unset it, or use torch.")
+
+
+def used(device: str, precision: str) -> str:
+    """What computes convolutions on a device in a precision, as the variable names it."""
+    if device != "cpu" or precision != "fp32":
+        return IN_TORCH[0]
+    chosen = choice()
+    return chosen if isinstance(chosen, str) else chosen.name

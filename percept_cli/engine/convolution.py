@@ -51,7 +51,7 @@ def prepare(weight: Tensor, bias: Tensor, *, tile: int, device: torch.device, dt
     with torch.inference_mode(False), torch.no_grad():
         bias = bias.to(device, dtype, copy=True)  # else it would keep the whole weights file mapped
         if isinstance(algorithm, compiled.Kernel):
-            return _Compiled(algorithm, tile, algorithm.pack(weight, tile), bias)
+            return _InC(algorithm, tile, algorithm.pack(weight, tile), bias)
         if algorithm is _Direct:
             return _Direct(weight.to(device, dtype, memory_format=torch.channels_last), bias)
         if algorithm is _ByRow:
@@ -113,7 +113,7 @@ class _ByWindow:
         winograd.convolve(self._tile, window, self._kernels, self._bias, out, relu=relu)
 
 
-class _Compiled:
+class _InC:
     def __init__(self, kernel: compiled.Kernel, tile: int, kernels: Tensor, bias: Tensor) -> None:
         self._kernel, self._tile, self._kernels, self._bias = kernel, tile, kernels, bias
 

@@ -1,4 +1,4 @@
-"""The compiled convolutions: every set of instructions against a float64 direct sum, and what they promise of digits."""
+"""The compiled convolutions: every set of instructions against float64, and what they promise of digits."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
 from percept_cli.engine import compiled, winograd
 from percept_cli.engine.compiled import Kernel
 from percept_cli.engine.native import build
 from percept_cli.errors import DeviceUnavailable, InvalidSetting
+from tests.support.compiled import run, there
 from tests.support.convolutions import kernels, random, rounding
 from tests.support.rounding import relative_error
 
@@ -21,17 +21,6 @@ pytestmark = pytest.mark.numeric
 
 SETS = tuple(one.name for one in build.sets())
 EVERY = ("portable", *compiled.PREFERRED)
-
-
-def there(name: str) -> Kernel:
-    """The compiled code for a set of instructions, or the test is skipped."""
-    found = compiled.found()
-    if found.why:
-        pytest.skip(f"no compiled code: {found.why}")
-    kernel = next((kernel for kernel in found.kernels if kernel.name == name), None)
-    if kernel is None:
-        pytest.skip(f"this processor has no {name}")
-    return kernel
 
 
 @pytest.fixture(params=SETS)
@@ -45,15 +34,6 @@ def threads(request: pytest.FixtureRequest) -> Iterator[int]:
     torch.set_num_threads(request.param)
     yield request.param
     torch.set_num_threads(before)
-
-
-def run(kernel: Kernel, padded: Tensor, outputs: int, tile: int, *, relu: bool = False) -> Tensor:
-    """N×(R+2)×W×I to N×R×W×O, with the same kernels for the same channels."""
-    n, rows, width, inputs = padded.shape
-    weight, bias = kernels(inputs, outputs)
-    out = torch.full((n, rows - 2, width, outputs), torch.nan)
-    kernel.convolve(tile, padded, kernel.pack(weight, tile), bias, out, relu=relu)
-    return out
 
 
 @pytest.mark.parametrize("tile", [2, 4])
@@ -145,7 +125,7 @@ def test_what_does_not_fit_together_is_refused(kernel: Kernel) -> None:
         (window, packed, bias[1:], out),
         (random(1, 6, 8, 5).transpose(2, 3), packed, bias, out),
     ):
-        with pytest.raises(ValueError, match="convolution|side by side"):
+        with pytest.raises(ValueError, match=r"convolution|side by side"):
             kernel.convolve(4, *wrong, relu=False)
     with pytest.raises(TypeError, match="float32"):
         kernel.convolve(4, window.double(), packed, bias, out, relu=False)
@@ -188,7 +168,7 @@ def test_instructions_that_the_processor_lacks_are_never_used(monkeypatch: pytes
 
 
 def test_without_a_library_torch_computes_and_says_why(tmp_path: Path) -> None:
-    assert compiled.load(tmp_path / "none.so") == compiled.Found(why="not compiled when percept was installed")
+    assert compiled.load(tmp_path / "none.so") == compiled.Compiled(why="not compiled when percept was installed")
     broken = tmp_path / "broken.so"
     broken.write_bytes(b"no library")
     assert compiled.load(broken).why.startswith("broken.so cannot be loaded")

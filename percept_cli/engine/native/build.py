@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
-LIBRARY = "libpercept.so"
-"""Name of the library: Python's ctypes, which loads it, does not mind the ending."""
+LIBRARY = "libpercept.so.1"
+"""Name of the library: an ending that Python does not take for one of its modules; ctypes does not mind."""
 SOURCES = ("convolve.c", "convolve.h", "choose.c")
 FLAGS = ("-std=gnu11", "-O3", "-fPIC", "-ffp-contract=fast", "-fno-math-errno", "-fvisibility=hidden", "-pthread")
 """A product and a sum are rounded once, as by the instructions for both."""
@@ -50,7 +50,7 @@ SETS: Mapping[str, tuple[Instructions, ...]] = {
 """By processor: what is compiled for it."""
 
 
-class NotCompiled(Exception):  # noqa: N818 - named after what happened
+class NotCompiled(Exception):
     """There is no library, and this says why; percept works without it."""
 
 
@@ -105,7 +105,11 @@ def build(
     with tempfile.TemporaryDirectory(dir=library.parent, prefix=".building-") as place:
         objects = []
         for one in chosen:
-            macros = (f"-DWIDTH={one.width}", f"-DTILES_AT_ONCE={one.tiles}", f"-DNAME(x)=percept_##x##_{one.name}")
+            macros = (
+                f"-DWIDTH={one.width}",
+                f"-DTILES_AT_ONCE={one.tiles}",
+                f"-DNAME(x)=percept_##x##_{one.name}",
+            )
             objects.append(_compile([*command, *one.flags, *macros], "convolve.c", Path(place, f"{one.name}.o")))
         objects.append(_compile([*command, f'-DSTAMP="{stamp()}"'], "choose.c", Path(place, "choose.o")))
         made = Path(place, LIBRARY)

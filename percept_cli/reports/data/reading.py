@@ -24,7 +24,18 @@ _RESULTS = "results"
 _NEEDED = {"tool", "schema_version", "version", "fingerprint", "spec"}
 """Without these, results cannot be read."""
 _HEAD = _NEEDED | {
-    *("device", "kind", "complete", "allow_empty", "allow_unmatched", "exit_code", "folders", "origin", "shard"),
+    *(
+        "device",
+        "engine",
+        "kind",
+        "complete",
+        "allow_empty",
+        "allow_unmatched",
+        "exit_code",
+        "folders",
+        "origin",
+        "shard",
+    ),
 }
 _SHARD = reader_of(Shard | None)
 _LONGEST_TOLD = 300  # characters of a value in a message
@@ -79,8 +90,13 @@ def _run(path: Path, document: Mapping[str, Any], results: Spool) -> Run:
         folders=_sides(document["folders"]),
         origin=_sides(document.get("origin", document["folders"])),
         shard=_SHARD(document.get("shard")),
+        engine=_text(document.get("engine")),
         ended_with=None if ended is None else ExitCode(ended),
     )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _sides(folders: Mapping[str, Any] | None) -> tuple[str, str] | None:

@@ -13,7 +13,8 @@ import torch
 
 from percept_cli.engine import compiled
 from percept_cli.engine.native import build
-from tests.engine.test_compiled import random, run, there
+from tests.support.compiled import run, there
+from tests.support.convolutions import random
 
 needs_compiler = pytest.mark.skipif(
     not any(map(shutil.which, ("cc", "gcc", "clang"))), reason="there is no C compiler"
