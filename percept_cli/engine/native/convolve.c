@@ -19,7 +19,8 @@
 
 #define LANES (2 * WIDTH) /* outputs of a register block */
 #define OUTPUTS_AT_ONCE 64 /* per product with a block of tiles; a multiple of LANES */
-#define TILES_OF_A_BLOCK 96
+/* So that a block's windows stay in the cache, and its kernels are used often enough once they are there. */
+#define TILES_OF_A_BLOCK(inputs) ((inputs) < 256 ? 48 : 96)
 /* Sums of so many products are made apart and then added up: with 512 channels that halves the rounding error. */
 #define SUMMED_AT_ONCE 128
 #define AHEAD (16 * LANES) /* floats of the kernels to ask for before they are needed */
@@ -279,7 +280,7 @@ static size_t divide(const struct convolution *l, plan *p) {
     p->tiles_across = divided_up(l->columns, l->tile);
     p->tiles = l->pictures * p->tiles_across * divided_up(l->rows, l->tile);
     p->outputs = rounded_up(l->outputs, LANES);
-    p->blocks = rounded_up(divided_up(p->tiles, TILES_OF_A_BLOCK), l->threads);
+    p->blocks = rounded_up(divided_up(p->tiles, TILES_OF_A_BLOCK(l->inputs)), l->threads);
     p->groups = 1;
     p->group = OUTPUTS_AT_ONCE * divided_up(p->outputs, OUTPUTS_AT_ONCE);
     p->block = rounded_up(divided_up(p->tiles, p->blocks), TILES_AT_ONCE);
@@ -313,23 +314,44 @@ PUBLIC void NAME(convolve)(const struct convolution *layer, float *scratch) {
     for (size_t i = 0; i < started; i++) pthread_join(threads[i], NULL);
 }
 
-/* G g along one axis, for three values. */
-static inline void kernel_4(const double g[3], double out[6]) {
+/* G g along one axis, for three values of each lane. */
+static inline __attribute__((always_inline)) void transform_kernel(
+    size_t m, const double (*g)[LANES], size_t from_one_to_next, double (*out)[LANES]) {
     const double a = 0.75, b = 1.5, aa = a * a, bb = b * b;
-    const double na = 2 * aa * (aa - bb), nb = 2 * bb * (bb - aa);
-    out[0] = g[0] / (aa * bb);
-    out[1] = (g[0] + a * g[1] + aa * g[2]) / na;
-    out[2] = (g[0] - a * g[1] + aa * g[2]) / na;
-    out[3] = (g[0] + b * g[1] + bb * g[2]) / nb;
-    out[4] = (g[0] - b * g[1] + bb * g[2]) / nb;
-    out[5] = g[2];
+    const double na = 1 / (2 * aa * (aa - bb)), nb = 1 / (2 * bb * (bb - aa)), n0 = 1 / (aa * bb);
+    const double *first = g[0], *second = g[from_one_to_next], *third = g[2 * from_one_to_next];
+    for (size_t lane = 0; lane < LANES; lane++) {
+        const double p = first[lane], q = second[lane], r = third[lane];
+        if (m == 4) {
+            out[0][lane] = p * n0;
+            out[1][lane] = (p + a * q + aa * r) * na;
+            out[2][lane] = (p - a * q + aa * r) * na;
+            out[3][lane] = (p + b * q + bb * r) * nb;
+            out[4][lane] = (p - b * q + bb * r) * nb;
+            out[5][lane] = r;
+        } else {
+            out[0][lane] = p;
+            out[1][lane] = (p + q + r) / 2;
+            out[2][lane] = (p - q + r) / 2;
+            out[3][lane] = r;
+        }
+    }
 }
 
-static inline void kernel_2(const double g[3], double out[4]) {
-    out[0] = g[0];
-    out[1] = (g[0] + g[1] + g[2]) / 2;
-    out[2] = (g[0] - g[1] + g[2]) / 2;
-    out[3] = g[2];
+/* Kernels of one input for LANES outputs: `places` values of each lane, `place` floats apart. */
+static inline __attribute__((always_inline)) void pack_kernel(
+    size_t m, const float *kernels, size_t output, size_t lanes, float *out, size_t place) {
+    const size_t side = m + 2;
+    double g[9][LANES] = {{0}}, half[3 * 6][LANES], whole[6][LANES];
+    for (size_t lane = 0; lane < lanes; lane++)
+        for (size_t k = 0; k < 9; k++) g[k][lane] = kernels[lane * output + k];
+    for (size_t x = 0; x < 3; x++) transform_kernel(m, g + x, 3, half + x * side);
+    for (size_t y = 0; y < side; y++) {
+        transform_kernel(m, half + y, side, whole);
+        for (size_t x = 0; x < side; x++)
+            for (size_t lane = 0; lane < LANES; lane++)
+                out[(y * side + x) * place + lane] = (float)whole[x][lane];
+    }
 }
 
 PUBLIC size_t NAME(packed)(size_t inputs, size_t outputs, size_t tile) {
@@ -341,22 +363,13 @@ PUBLIC void NAME(pack)(const float *kernels, size_t inputs, size_t outputs, size
     for (size_t first = 0; first < padded; first += LANES) {
         const size_t begin = first / OUTPUTS_AT_ONCE * OUTPUTS_AT_ONCE, there = least(OUTPUTS_AT_ONCE, padded - begin);
         float *group = out + places * inputs * begin + (first - begin) * inputs;
-        for (size_t i = 0; i < inputs; i++)
-            for (size_t lane = 0; lane < LANES; lane++) {
-                double half[3][6], whole[6];
-                const int inside = first + lane < outputs;
-                const float *kernel = kernels + ((first + lane) * inputs + i) * 9;
-                for (size_t x = 0; x < 3; x++) {
-                    double g[3] = {0, 0, 0};
-                    if (inside) for (size_t y = 0; y < 3; y++) g[y] = kernel[3 * y + x];
-                    if (tile == 4) kernel_4(g, half[x]); else kernel_2(g, half[x]);
-                }
-                for (size_t y = 0; y < side; y++) {
-                    const double g[3] = {half[0][y], half[1][y], half[2][y]};
-                    if (tile == 4) kernel_4(g, whole); else kernel_2(g, whole);
-                    for (size_t x = 0; x < side; x++)
-                        group[(y * side + x) * inputs * there + i * LANES + lane] = (float)whole[x];
-                }
-            }
+        const size_t lanes = least(LANES, outputs - first);
+        for (size_t i = 0; i < inputs; i++) {
+            const float *from = kernels + (first * inputs + i) * 9;
+            if (tile == 4)
+                pack_kernel(4, from, inputs * 9, lanes, group + i * LANES, inputs * there);
+            else
+                pack_kernel(2, from, inputs * 9, lanes, group + i * LANES, inputs * there);
+        }
     }
 }
