@@ -155,7 +155,7 @@ def load(path: Path) -> Compiled:
     except (OSError, AttributeError) as error:
         return Compiled(why=f"{path.name} cannot be loaded ({error})")
     if (path.parent / build.SOURCES[0]).is_file() and made_of != build.stamp():
-        return Compiled(why="its source has changed since; install percept again to compile it")
+        return Compiled(why="its source has changed since; reinstall percept to compile it")
     names = [name for name in (*PREFERRED, build.PORTABLE.name) if library.percept_runs(name.encode("ascii"))]
     return Compiled(tuple(Kernel(library, name) for name in names if hasattr(library, f"percept_convolve_{name}")))
 

@@ -13,9 +13,12 @@ from percept_cli.engine import compiled, winograd
 if TYPE_CHECKING:
     from torch import Tensor
 
-# With fewer channels, transforms cost more than the multiplications they save; with a few more, only those of
-# whole windows do: see tests/benchmarks/README.md.
-_WINOGRAD_MIN_INPUTS = 64
+# In torch's operations, that is without compiled code: with fewer input channels, transforms cost more than the
+# multiplications they save; with fewer outputs, only those of whole windows do (tests/benchmarks/README.md). Where
+# torch has AVX-512, its direct sums are so fast that transforms pay from 512 channels on: so layers of one Xeon
+# with AMX say, other processors were not measured. By torch's name for what the processor can do.
+_LEAST_INPUTS = {"AVX512": 512}
+_LEAST_INPUTS_ELSEWHERE = 64
 _WHOLE_WINDOWS_MIN_OUTPUTS = 256
 
 
@@ -74,12 +77,13 @@ def _algorithm(
 ) -> type[_Direct] | type[_ByRow] | type[_ByWindow] | compiled.Kernel:
     # GPU libraries choose for themselves, and half precision would lose too many digits in the transforms.
     transformable = device.type == "cpu" and dtype == torch.float32
-    if not transformable or inputs < _WINOGRAD_MIN_INPUTS:
+    if not transformable or inputs < _LEAST_INPUTS_ELSEWHERE:
         return _Direct
     chosen = compiled.choice()
     if isinstance(chosen, compiled.Kernel):
         return chosen
-    if chosen == "direct":
+    least = _LEAST_INPUTS.get(torch.backends.cpu.get_cpu_capability(), 0) if chosen == "torch" else 0
+    if chosen == "direct" or inputs < least:
         return _Direct
     return _ByRow if outputs < _WHOLE_WINDOWS_MIN_OUTPUTS else _ByWindow
 

@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 
 from percept_cli.engine import compiled
-from tests.support.convolutions import close, kernels, layer, random, rounding, run
+from percept_cli.engine.convolution import kernel_bytes
+from tests.support.convolutions import CPU, close, kernels, layer, random, rounding, run
 from tests.support.rounding import relative_error
 
 pytestmark = pytest.mark.numeric
@@ -26,7 +27,7 @@ LAYERS = {
 }
 
 
-@pytest.fixture(params=LAYERS.values(), ids=LAYERS)
+@pytest.fixture(params=LAYERS.values(), ids=list(LAYERS))
 def sizes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int, int]:
     """Inputs, outputs and tile of a layer for which one algorithm is used."""
     choice, *sizes = request.param
@@ -71,6 +72,20 @@ def test_bands_and_crops_have_the_digits_of_the_whole(sizes: tuple[int, int, int
     close(torch.cat(bands, dim=1), whole, inputs, tile)
     crop = run(convolution, padded[:, :, 32:64], outputs)
     close(crop[:, :, 4:-4], whole[:, :, 36:60], inputs, tile)
+
+
+@pytest.mark.parametrize(("capability", "direct"), [("AVX512", True), ("AVX2", False), ("DEFAULT", False)])
+def test_where_torch_is_fast_layers_of_few_channels_are_summed_directly(
+    monkeypatch: pytest.MonkeyPatch, capability: str, direct: bool
+) -> None:
+    """The capability is a stand-in: this processor has one of them."""
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    monkeypatch.setenv(compiled.VARIABLE, "torch")
+    values = {inputs: kernel_bytes(inputs, 512, tile=4, device=CPU, dtype=torch.float32) for inputs in (256, 512)}
+    assert values[256] == (9 if direct else 36) * 256 * 512 * 4
+    assert values[512] == 36 * 512 * 512 * 4
+    monkeypatch.setenv(compiled.VARIABLE, "winograd")
+    assert kernel_bytes(256, 512, tile=4, device=CPU, dtype=torch.float32) == 36 * 256 * 512 * 4
 
 
 def test_half_precision_is_summed_directly() -> None:
