@@ -62,9 +62,12 @@ def test_digits_depend_on_no_thread_batch_band_or_width(kernel: Kernel, tile: in
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(1)
-        whole = run(kernel, padded, 72, tile)
-        torch.set_num_threads(3)
-        assert torch.equal(run(kernel, padded, 72, tile), whole)
+        whole, small = run(kernel, padded, 72, tile), run(kernel, padded[:1, :5, :6], 300, tile)
+        for threads in (3, 5):
+            torch.set_num_threads(threads)
+            assert torch.equal(run(kernel, padded, 72, tile), whole)
+            # Too few tiles for all threads: they share the outputs.
+            assert torch.equal(run(kernel, padded[:1, :5, :6], 300, tile), small)
     finally:
         torch.set_num_threads(before)
     for i in range(3):

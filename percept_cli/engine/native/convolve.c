@@ -21,6 +21,7 @@
 #define OUTPUTS_AT_ONCE 64 /* per product with a block of tiles; a multiple of LANES */
 /* So that a block's windows stay in the cache, and its kernels are used often enough once they are there. */
 #define TILES_OF_A_BLOCK(inputs) ((inputs) < 256 ? 48 : 96)
+#define TILES_AT_LEAST 24 /* else reading the kernels takes longer than using them */
 /* Sums of so many products are made apart and then added up: with 512 channels that halves the rounding error. */
 #define SUMMED_AT_ONCE 128
 #define AHEAD (16 * LANES) /* floats of the kernels to ask for before they are needed */
@@ -280,9 +281,15 @@ static size_t divide(const struct convolution *l, plan *p) {
     p->tiles_across = divided_up(l->columns, l->tile);
     p->tiles = l->pictures * p->tiles_across * divided_up(l->rows, l->tile);
     p->outputs = rounded_up(l->outputs, LANES);
-    p->blocks = rounded_up(divided_up(p->tiles, TILES_OF_A_BLOCK(l->inputs)), l->threads);
-    p->groups = 1;
-    p->group = OUTPUTS_AT_ONCE * divided_up(p->outputs, OUTPUTS_AT_ONCE);
+    p->blocks = divided_up(p->tiles, TILES_OF_A_BLOCK(l->inputs));
+    if (p->blocks >= l->threads)
+        p->blocks = rounded_up(p->blocks, l->threads);
+    else /* a small picture for all of them */
+        p->blocks = least(l->threads, divided_up(p->tiles, TILES_AT_LEAST));
+    /* Where there are fewer blocks than threads, each block is done by several, which share its outputs. */
+    const size_t parts = divided_up(p->outputs, OUTPUTS_AT_ONCE);
+    p->group = OUTPUTS_AT_ONCE * divided_up(parts, least(parts, divided_up(l->threads, p->blocks)));
+    p->groups = divided_up(p->outputs, p->group);
     p->block = rounded_up(divided_up(p->tiles, p->blocks), TILES_AT_ONCE);
     p->blocks = divided_up(p->tiles, p->block);
     p->window_row = rounded_up(l->inputs, WIDTH) + GAP;
