@@ -106,10 +106,10 @@ class Scorer:
     @property
     def convolutions(self) -> str | None:
         """What computed convolutions (``Run.engine``), or None if no pair has needed them."""
-        from percept_cli.engine import compiled
-
         if "engine" not in self.__dict__:
             return None
+        from percept_cli.engine import compiled
+
         return compiled.used(str(self.engine.device), self.spec.precision)
 
     @cached_property

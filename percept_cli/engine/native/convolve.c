@@ -13,7 +13,6 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -100,7 +99,7 @@ typedef struct {
     size_t block, blocks;           /* tiles of a block, blocks */
     size_t outputs, groups, group;  /* outputs, padded; groups of them, outputs of a group */
     size_t window_row, window_place, product_place; /* floats from one to the next in the scratch memory */
-    atomic_size_t next;             /* the next piece of work */
+    size_t next;                    /* the next piece of work, for whoever is free */
 } plan;
 
 /* WIDTH channels of a window, transformed: side*side values, which lie `row` and `column` floats apart. */
@@ -225,7 +224,7 @@ static inline __attribute__((always_inline)) void finish_tile(
             if (m == 4) output_4(d, t); else output_2(d, t);
             for (size_t x = 0; x < columns; x++) {
                 vec value = t[x] + bias;
-                if (l->relu) value = (vec)((bits)value & ~(value < 0)); /* NaN stays */
+                if (l->relu) value = (vec)((bits)value & ~(value < (vec){0})); /* NaN stays */
                 float *to = out + y * l->out_row + x * l->out_column + o;
                 if (there == WIDTH) store(to, value); else memcpy(to, &value, there * sizeof(float));
             }
@@ -264,7 +263,7 @@ static void *work(void *of) {
     worker *w = of;
     plan *p = w->plan;
     for (;;) {
-        const size_t next = atomic_fetch_add(&p->next, 1);
+        const size_t next = __atomic_fetch_add(&p->next, 1, __ATOMIC_RELAXED);
         if (next >= p->blocks * p->groups) return NULL;
         if (p->layer->tile == 4)
             make_block(4, p, next / p->groups, next % p->groups, w->scratch);
@@ -306,7 +305,7 @@ PUBLIC size_t NAME(scratch)(const struct convolution *layer) {
 PUBLIC void NAME(convolve)(const struct convolution *layer, float *scratch) {
     plan p;
     const size_t each = divide(layer, &p);
-    atomic_init(&p.next, 0);
+    p.next = 0;
     worker workers[MOST_THREADS];
     pthread_t threads[MOST_THREADS];
     size_t started = 0, wanted = least(least(layer->threads, MOST_THREADS), p.blocks * p.groups);
