@@ -28,6 +28,9 @@ VARIABLE = "PERCEPT_CONVOLUTION"
 IN_TORCH = ("torch", "winograd", "direct")
 """Values of the variable that use no compiled code: as the processor's row of the table says (``convolution``),
 Winograd's filtering in torch's operations, and torch's own convolutions."""
+# Each has memory of its own, mostly 1 to 2 MB: more threads would take more than ``bands`` reckons with, and have too
+# little to do in a band.
+_MOST_THREADS = 32
 PREFERRED = ("avx512", "avx2", "neon")
 """Sets of instructions, the best first. ``portable`` is used only if the variable says so."""
 
@@ -112,10 +115,12 @@ class Kernel:
             raise TypeError("a compiled convolution takes float32")
         if window.stride(3) != 1 or out.stride(3) != 1:
             raise ValueError("channels must lie side by side")
+        if not out.numel():
+            return
         layer = _Convolution(
             *(window.data_ptr(), *window.stride()[:3], kernels.data_ptr(), bias.data_ptr()),
             *(out.data_ptr(), *out.stride()[:3], pictures, rows, columns, inputs, outputs),
-            *(tile, relu, torch.get_num_threads()),
+            *(tile, relu, min(_MOST_THREADS, torch.get_num_threads())),
         )
         values = int(self._scratch(ctypes.byref(layer)))
         (memory,) = self._memory.take([(values,)], torch.float32)

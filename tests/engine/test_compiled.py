@@ -102,6 +102,11 @@ def test_memory_may_begin_anywhere_and_rows_may_be_apart(kernel: Kernel) -> None
     assert (around == 7).all()  # nothing was written beside it
 
 
+def test_of_nothing_nothing_is_made(kernel: Kernel) -> None:
+    assert run(kernel, torch.empty(0, 6, 5, 4), 8, 4).shape == (0, 4, 5, 8)
+    assert run(kernel, torch.empty(2, 6, 0, 4), 8, 4).shape == (2, 4, 0, 8)
+
+
 def test_a_value_that_is_no_number_stays_one(kernel: Kernel) -> None:
     padded = torch.full((1, 3, 1, 4), torch.nan)
     assert run(kernel, padded, 8, 2, relu=True).isnan().all()
