@@ -28,8 +28,8 @@ VARIABLE = "PERCEPT_CONVOLUTION"
 IN_TORCH = ("torch", "winograd", "direct")
 """Values of the variable that use no compiled code: as the processor's row of the table says (``convolution``),
 Winograd's filtering in torch's operations, and torch's own convolutions."""
-# Each has memory of its own, mostly 1 to 2 MB: more threads would take more than ``bands`` reckons with, and have too
-# little to do in a band.
+# Each has memory of its own, mostly 1 to 2 MB: more threads would take more than ``bands`` reckons with, and have
+# too little to do in a band.
 _MOST_THREADS = 32
 PREFERRED = ("avx512", "avx2", "neon")
 """Sets of instructions, the best first. ``portable`` is used only if the variable says so."""

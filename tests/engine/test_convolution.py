@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from percept_cli.engine import compiled
 from percept_cli.engine.convolution import kernel_bytes
+from percept_cli.engine.measure import Engine
+from percept_cli.engine.native import build
+from percept_cli.engine.plan import plan_pair
+from percept_cli.engine.regions import columns_of, margins
+from percept_cli.recipes.presets import load_preset
+from tests.conftest import drawing
+from tests.support.compiled import there
 from tests.support.convolutions import CPU, close, kernels, layer, random, rounding, run
+from tests.support.exactness import plan_of
+from tests.support.measuring import measured
 from tests.support.rounding import relative_error
 
 pytestmark = pytest.mark.numeric
@@ -93,3 +106,48 @@ def test_half_precision_is_summed_directly() -> None:
     weight, bias = (values.bfloat16() for values in kernels(64, 128))
     expected = F.conv2d(padded.permute(0, 3, 1, 2), weight, bias, padding=(0, 1)).permute(0, 2, 3, 1)
     assert torch.equal(run(layer(64, 128, 4, torch.bfloat16), padded, 128), expected)
+
+
+WAYS = (*compiled.IN_TORCH, *(one.name for one in build.sets()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("way", WAYS)
+def test_by_every_way_planned_is_whole_tiled_is_untiled_and_batched_is_single(
+    monkeypatch: pytest.MonkeyPatch, way: str, threads: int
+) -> None:
+    """To 1e-6, as percept promises, and so are the distances of all ways."""
+    if way not in compiled.IN_TORCH:
+        there(way)
+    monkeypatch.setenv(compiled.VARIABLE, way)
+    spec = load_preset("five-taps").spec
+    reference = np.asarray(drawing(300, 201, 1))
+    candidate = reference.copy()
+    candidate[90:110, 40:60] = 255 - candidate[90:110, 40:60]
+    other = 255 - np.asarray(drawing(300, 201, 2))
+    pixels = [torch.from_numpy(side.transpose(2, 0, 1)[None].copy()) for side in (reference, candidate, other)]
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        engine = Engine(spec, "cpu")
+        plan, all_of_it = plan_of(spec, reference, candidate), plan_pair(spec, height=201, width=300)
+        assert plan.share < 1
+        planned = measured(engine, pixels[0], pixels[1], plan)
+        single = measured(engine, pixels[0], pixels[2], all_of_it)
+        around = margins(spec.record.network, spec.taps)
+        tiled = replace(all_of_it, crops=tuple(columns_of(all_of_it.crops[0], 96, around, 201, 300)))
+        assert len(tiled.crops) > 1
+        both = torch.cat([pixels[0]] * 2), torch.cat(pixels[1:])
+        batched = measured(engine, *both, all_of_it)
+        close_to(measured(engine, pixels[0], pixels[2], tiled), single)
+        close_to(batched[1:], single)
+        close_to(planned.sum(), batched[0].sum())
+        monkeypatch.setenv(compiled.VARIABLE, "torch")
+        close_to(batched.sum(dim=1), measured(Engine(spec, "cpu"), *both, all_of_it).sum(dim=1))
+    finally:
+        torch.set_num_threads(before)
+
+
+def close_to(found: Tensor, expected: Tensor) -> None:
+    torch.testing.assert_close(found, expected, rtol=1e-6, atol=0)
