@@ -77,12 +77,11 @@ def test_digits_depend_on_no_thread_batch_band_or_width(kernel: Kernel, tile: in
     assert torch.equal(run(kernel, padded[:, :, 16:40], 72, tile)[:, :, 4:-4], whole[:, :, 20:36])
 
 
-def test_sets_of_instructions_agree_to_the_last_digit_where_products_are_fused() -> None:
-    """``portable`` may round a product before it is added."""
-    fused = [kernel for kernel in compiled.found().kernels if kernel.name != "portable"]
-    found = [run(kernel, random(1, 10, 21, 70), 64, 4) for kernel in fused]
+def test_sets_of_instructions_agree_to_the_last_digits() -> None:
+    """All add up in one order; where a product and a sum are rounded at once is the compiler's choice."""
+    found = [run(kernel, random(1, 10, 21, 70), 64, 4) for kernel in compiled.found().kernels]
     for other in found[1:]:
-        assert torch.equal(other, found[0])
+        assert relative_error(other, found[0].double()) < rounding(70, 4)
 
 
 def test_memory_may_begin_anywhere_and_rows_may_be_apart(kernel: Kernel) -> None:

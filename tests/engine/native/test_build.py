@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 
 from percept_cli.engine import compiled
 from percept_cli.engine.native import build
 from tests.support.compiled import run, there
 from tests.support.convolutions import random
+from tests.support.rounding import UNIT, relative_error
 
 needs_compiler = pytest.mark.skipif(
     not any(map(shutil.which, ("cc", "gcc", "clang"))), reason="there is no C compiler"
@@ -73,7 +73,8 @@ def test_wide_vectors_have_the_digits_of_avx2(tmp_path: Path) -> None:
         padded = random(n, height + 2, width, inputs)
         for tile in (2, 4):
             found = run(kernel, padded, outputs, tile, relu=True)
-            assert torch.equal(found, run(reference, padded, outputs, tile, relu=True))
+            expected = run(reference, padded, outputs, tile, relu=True).double()
+            assert relative_error(found, expected) <= 4 * UNIT  # the compiler may fuse other products and sums
 
 
 @pytest.mark.slow
