@@ -23,6 +23,7 @@ VARIABLES = {
     "ONEDNN_MAX_CPU_ISA": "AVX2",  # convolutions
     "ATEN_CPU_CAPABILITY": "default",  # torch's own loops: no vectors
     "OMP_NUM_THREADS": "1",
+    "PERCEPT_CONVOLUTION": "torch",  # none of percept's compiled code
 }
 TELLING = ("avx2", "fma", "avx512f", "avx512_bf16", "avx512_vnni", "amx_tile", "amx_bf16", "sve", "asimd")
 """What the processor can do that libraries look for."""

@@ -82,7 +82,8 @@ def test_only_a_wheel_that_was_tried_is_published_and_without_a_password() -> No
     assert {name: job.get("needs") for name, job in jobs.items()} == {
         "build": None,
         "test": "build",
-        "publish": "test",
+        "compiled": "build",
+        "publish": ["test", "compiled"],
         "announce": "publish",
     }
     assert {name: job["permissions"] for name, job in jobs.items() if "permissions" in job} == {

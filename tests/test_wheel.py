@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from percept_cli.engine.native import build
 from percept_cli.networks.channels import CHANNEL_WEIGHTS
 from percept_cli.networks.registry import WEIGHTS
 from tests.conftest import ROOT
@@ -60,6 +62,47 @@ def test_the_wheel_contains_weights_presets_schema_and_licences(built: Path) -> 
     }
     assert {Path(name).name for name in names if "/licenses/" in name} == {"LICENSE", "NOTICE"}
     assert not [name for name in names if name.startswith(("tests/", "sample_images/"))]
+
+
+@pytest.mark.skipif(not any(map(shutil.which, ("cc", "gcc", "clang"))), reason="there is no C compiler")
+def test_a_wheel_with_compiled_convolutions_is_for_this_system(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    assert wheel.name.endswith(f"-py3-none-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        assert f"percept_cli/engine/native/{build.LIBRARY}" in archive.namelist()
+
+
+def test_without_a_compiler_the_wheel_is_pure(tmp_path: Path) -> None:
+    """PATH has nothing in it, as where Python is all there is."""
+    empty = tmp_path / "nothing"
+    empty.mkdir()
+    environment = {name: value for name, value in os.environ.items() if name != "CC"} | {"PATH": str(empty)}
+    command = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(tmp_path), str(ROOT)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = done.stdout + done.stderr
+    assert "percept will compute convolutions with torch, which takes longer: there is no C compiler" in said
+    (wheel,) = tmp_path.glob("*.whl")
+    assert wheel.name.endswith("-py3-none-any.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        assert not [name for name in archive.namelist() if name.endswith(build.LIBRARY)]
+
+
+def test_an_editable_install_compiles_beside_the_sources_and_does_without(tmp_path: Path) -> None:
+    """Of a copy, since the tests of this checkout use its own library."""
+    copy = tmp_path / "percept"
+    ignored = shutil.ignore_patterns(".git", ".venv", "sample_images", "docs", "tests", "*.so.*")
+    shutil.copytree(ROOT, copy, ignore=ignored)
+    library = copy / "percept_cli" / "engine" / "native" / build.LIBRARY
+    code = "import hatchling.build as b, sys; print(b.build_editable(sys.argv[1]))"
+    run(sys.executable, "-c", code, tmp_path, cwd=copy)
+    compiles = any(map(shutil.which, ("cc", "gcc", "clang")))
+    assert library.exists() == compiles
+    environment = os.environ | {"PATH": str(tmp_path / "nothing"), "CC": ""}
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not library.exists()  # which was of other sources, for all that is known
 
 
 def test_an_installed_wheel_works_in_any_folder_without_a_network(built: Path, tmp_path: Path) -> None:

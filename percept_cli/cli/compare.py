@@ -57,7 +57,7 @@ def compare(
 
     pair = pair_of_arguments(reference, candidate, scorer.spec.pictures)
     result = scorer.score(pair, say_plans if verbose else None)
-    run = Run(version=__version__, spec=scorer.spec, device=scorer.device, results=(result,), kind="compare")
+    run = Run(__version__, scorer.spec, scorer.device, (result,), kind="compare", engine=scorer.convolutions)
 
     if verbose:
         say(what_ran(run, result.seconds))

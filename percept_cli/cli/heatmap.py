@@ -64,7 +64,7 @@ def heatmap(
         say_plans(reading)
     maps = mapper.maps(reading)
     if verbose:
-        run = Run(version=__version__, spec=spec, device=mapper.scorer.device, results=(maps.result,))
+        run = Run(__version__, spec, mapper.scorer.device, (maps.result,), engine=mapper.scorer.convolutions)
         say(what_ran(run, maps.result.seconds))
     drawing = draw(
         style,

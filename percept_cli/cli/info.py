@@ -12,7 +12,7 @@ import click
 from percept_cli.cli.console import print_report, print_result
 
 if TYPE_CHECKING:
-    from percept_cli.cli.installation import Device, Installation
+    from percept_cli.cli.installation import Convolutions, Device, Installation
     from percept_cli.images.limits import Limits
 
 _WIDTH = 80
@@ -42,6 +42,7 @@ def _in_words(found: Installation) -> Iterator[str]:
     width = max(map(len, found.libraries))
     for name, version in found.libraries.items():
         yield f"  {name:<{width}}  {version or 'not installed'}"
+    yield from _convolutions(found.convolutions)
     yield from _limits(found.limits)
     if found.devices is not None:
         yield from _devices(found.devices)
@@ -60,6 +61,15 @@ def _formats(found: Installation) -> Iterator[str]:
     for entry, state in found.formats:
         if not state.here:
             yield from ("", f"{entry.name}: {state.why}. To install it:", f"  {state.hint}")
+
+
+def _convolutions(found: Convolutions) -> Iterator[str]:
+    yield from ("", "Convolutions on the CPU (PERCEPT_CONVOLUTION changes it)")
+    if found.used in found.compiled:
+        yield f"  {found.used}, compiled"
+        return
+    slower = "no compiled code is used, which takes longer"
+    yield click.wrap_text(f"{found.used}; {slower}{f': {found.why}' if found.why else ''}", _WIDTH, "  ", "  ")
 
 
 def _limits(limits: Limits) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What this installation can read and run: formats, libraries, limits, devices."""
+"""What this installation can read and run: formats, libraries, convolutions, limits, devices."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from importlib import metadata
 from typing import Any
 
 from percept_cli._version import __version__
+from percept_cli.engine import compiled
 from percept_cli.formats.known import FORMATS, Availability, FileFormat, available
 from percept_cli.images.limits import USUAL_LIMITS, Limits
 from percept_cli.system import libraries
@@ -42,6 +43,18 @@ class Device:
 
 
 @dataclass(frozen=True)
+class Convolutions:
+    """What the CPU computes convolutions with."""
+
+    used: str
+    """As ``PERCEPT_CONVOLUTION`` names it."""
+    compiled: tuple[str, ...]
+    """Sets of instructions that percept has compiled code for and that this processor has, the best first."""
+    why: str | None
+    """Why there are none."""
+
+
+@dataclass(frozen=True)
 class Installation:
     """What there is."""
 
@@ -51,6 +64,7 @@ class Installation:
     formats: tuple[tuple[FileFormat, Availability], ...]
     libraries: dict[str, str | None]
     """Versions by name; None for what is not installed."""
+    convolutions: Convolutions
     limits: Limits
     devices: tuple[Device, ...] | None = None
     """None where nobody asked."""
@@ -73,6 +87,7 @@ class Installation:
                 for entry, state in self.formats
             ],
             "libraries": self.libraries,
+            "convolutions": asdict(self.convolutions),
             "limits": asdict(self.limits),
         }
         if self.devices is not None:
@@ -92,6 +107,7 @@ def installation(*, devices: bool = False) -> Installation:
         f"{platform.system()} {platform.machine()}",
         tuple((entry, available(entry)) for entry in FORMATS),
         {name: _version(name) for name in PACKAGES} | {name: _in_pillow(name) for name in IN_PILLOW},
+        _convolutions(),
         USUAL_LIMITS,
         _devices() if devices else None,
     )
@@ -110,6 +126,13 @@ def _in_pillow(name: str) -> str | None:
     feature = IN_PILLOW[name]
     known = feature in {*features.modules, *features.codecs, *features.features}  # an older one warns of others
     return features.version(feature) if known else None
+
+
+def _convolutions() -> Convolutions:
+    found = compiled.found()
+    return Convolutions(
+        compiled.used("cpu", "fp32"), tuple(kernel.name for kernel in found.kernels), found.why or None
+    )
 
 
 def _devices() -> tuple[Device, ...]:

@@ -154,7 +154,8 @@ class _Many:
             shard = replace(shard, whole=self._pairs.read())
         ended_with = ExitCode(signals.exit_code()) if self.interrupted else None
         device = self._scorer.device
-        return replace(self._run, device=device, complete=not early, shard=shard, ended_with=ended_with)
+        found = replace(self._run, device=device, engine=self._scorer.convolutions, complete=not early)
+        return replace(found, shard=shard, ended_with=ended_with)
 
     def _folders(self) -> tuple[str, str] | None:
         """The folders that were compared; one image and a folder are not two."""

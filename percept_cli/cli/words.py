@@ -79,8 +79,9 @@ def what_ran(run: Run, seconds: float) -> str:
 
     record = run.spec.record
     threads = f", {torch.get_num_threads()} threads" if run.device == "cpu" else ""
+    engine = f", convolutions by {run.engine}" if run.device == "cpu" and run.engine else ""
     return (
         f"{record.network} from {record.path}\n"
-        f"torch {torch.__version__} on {run.device}{threads}, {run.spec.precision}; "
+        f"torch {torch.__version__} on {run.device}{threads}, {run.spec.precision}{engine}; "
         f"{seconds:.3f} s including imports and loading"
     )

@@ -225,11 +225,13 @@ def _check_number(paths: Sequence[Path], runs: Sequence[Run], count: int) -> Non
 
 def _whole(runs: Sequence[Run], results: Spool) -> Run:
     first = runs[0]
+    engines = dict.fromkeys(run.engine for run in runs if run.engine is not None)
     devices = dict.fromkeys(run.device for run in runs if run.device != "none")
     one_folder, one_origin = (len({getattr(run, name) for run in runs}) == 1 for name in ("folders", "origin"))
     return replace(
         first,
         device=", ".join(devices) or "none",
+        engine=", ".join(engines) or None,
         results=results,
         complete=all(run.complete for run in runs),
         folders=first.folders if one_folder else None,

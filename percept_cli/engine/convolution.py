@@ -1,4 +1,4 @@
-"""3×3 convolutions, the whole cost of the network, by the cheapest of three exact algorithms."""
+"""3×3 convolutions, the whole cost of the network, by the cheapest of several exact algorithms."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Protocol
 import torch
 import torch.nn.functional as F
 
-from percept_cli.engine import winograd
+from percept_cli.engine import compiled, winograd
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-# With fewer channels, transforms cost more than the multiplications they save; with a few more, only those of
-# whole windows do: see tests/benchmarks/README.md.
-_WINOGRAD_MIN_INPUTS = 64
+# In torch's operations, that is without compiled code: with fewer input channels, transforms cost more than the
+# multiplications they save; with fewer outputs, only those of whole windows do (tests/benchmarks/README.md). Where
+# torch has AVX-512, its direct sums are so fast that transforms pay from 512 channels on: so layers of one Xeon
+# with AMX say, other processors were not measured. By torch's name for what the processor can do.
+_LEAST_INPUTS = {"AVX512": 512}
+_LEAST_INPUTS_ELSEWHERE = 64
 _WHOLE_WINDOWS_MIN_OUTPUTS = 256
 
 
@@ -50,6 +53,8 @@ def prepare(weight: Tensor, bias: Tensor, *, tile: int, device: torch.device, dt
     # Kernels are prepared outside inference mode, since autograd may meet them later.
     with torch.inference_mode(False), torch.no_grad():
         bias = bias.to(device, dtype, copy=True)  # else it would keep the whole weights file mapped
+        if isinstance(algorithm, compiled.Kernel):
+            return _InC(algorithm, tile, algorithm.pack(weight, tile), bias)
         if algorithm is _Direct:
             return _Direct(weight.to(device, dtype, memory_format=torch.channels_last), bias)
         if algorithm is _ByRow:
@@ -60,6 +65,8 @@ def prepare(weight: Tensor, bias: Tensor, *, tile: int, device: torch.device, dt
 def kernel_bytes(inputs: int, outputs: int, *, tile: int, device: torch.device, dtype: torch.dtype) -> int:
     """What the kernels of a layer take once they are prepared."""
     algorithm = _algorithm(inputs, outputs, device, dtype)
+    if isinstance(algorithm, compiled.Kernel):
+        return algorithm.packed(inputs, outputs, tile) * dtype.itemsize
     side = tile + 2
     values = 9 if algorithm is _Direct else 3 * side if algorithm is _ByRow else side * side
     return inputs * outputs * values * dtype.itemsize
@@ -67,10 +74,16 @@ def kernel_bytes(inputs: int, outputs: int, *, tile: int, device: torch.device, 
 
 def _algorithm(
     inputs: int, outputs: int, device: torch.device, dtype: torch.dtype
-) -> type[_Direct] | type[_ByRow] | type[_ByWindow]:
+) -> type[_Direct] | type[_ByRow] | type[_ByWindow] | compiled.Kernel:
     # GPU libraries choose for themselves, and half precision would lose too many digits in the transforms.
     transformable = device.type == "cpu" and dtype == torch.float32
-    if not transformable or inputs < _WINOGRAD_MIN_INPUTS:
+    if not transformable or inputs < _LEAST_INPUTS_ELSEWHERE:
+        return _Direct
+    chosen = compiled.choice()
+    if isinstance(chosen, compiled.Kernel):
+        return chosen
+    least = _LEAST_INPUTS.get(torch.backends.cpu.get_cpu_capability(), 0) if chosen == "torch" else 0
+    if chosen == "direct" or inputs < least:
         return _Direct
     return _ByRow if outputs < _WHOLE_WINDOWS_MIN_OUTPUTS else _ByWindow
 
@@ -102,3 +115,11 @@ class _ByWindow:
 
     def __call__(self, window: Tensor, out: Tensor, *, relu: bool) -> None:
         winograd.convolve(self._tile, window, self._kernels, self._bias, out, relu=relu)
+
+
+class _InC:
+    def __init__(self, kernel: compiled.Kernel, tile: int, kernels: Tensor, bias: Tensor) -> None:
+        self._kernel, self._tile, self._kernels, self._bias = kernel, tile, kernels, bias
+
+    def __call__(self, window: Tensor, out: Tensor, *, relu: bool) -> None:
+        self._kernel.convolve(self._tile, window, self._kernels, self._bias, out, relu=relu)

@@ -43,6 +43,9 @@ class Run:
     """What was given as reference and candidate of many pairs: folders, or files; None for lists and streams."""
     shard: Shard | None = None
     """Which part of a run this is; None where it is all of it."""
+    engine: str | None = None
+    """What computed convolutions, as ``PERCEPT_CONVOLUTION`` names it, such as ``avx2`` or ``torch``; None when no
+    pair needed them, and in reports that do not say it. It moves no number by more than 1e-6 of it."""
     ended_with: ExitCode | None = None
     """What the process exits with where the results do not say it: after an interrupt, or as a report states."""
 

@@ -103,6 +103,15 @@ class Scorer:
         """Where the network ran, or ``none`` if no pair has needed it."""
         return str(self.engine.device) if "engine" in self.__dict__ else "none"
 
+    @property
+    def convolutions(self) -> str | None:
+        """What computed convolutions (``Run.engine``), or None if no pair has needed them."""
+        if "engine" not in self.__dict__:
+            return None
+        from percept_cli.engine import compiled
+
+        return compiled.used(str(self.engine.device), self.spec.precision)
+
     @cached_property
     def engine(self) -> Engine:
         """The network, loaded when it is first asked for.

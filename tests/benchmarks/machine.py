@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import platform
-import re
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from pathlib import Path
+
+from scripts.numeric_tests import processor
 
 
 def describe() -> str:
-    """Processor, cores in use, and the versions that matter."""
+    """Processor and which of the instructions that matter it has, threads, and the versions that matter."""
     import torch
 
-    info = Path("/proc/cpuinfo")
-    names = re.findall(r"model name\s*: (.+)", info.read_text()) if info.is_file() else []
-    processor = names[0] if names else platform.processor() or platform.machine()
+    from percept_cli.engine import compiled
+
     packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "torchvision", "lpips", "pillow"))
-    return f"{processor}, {torch.get_num_threads()} threads; Python {platform.python_version()}, {packages}"
+    used = f"convolutions by {compiled.used('cpu', 'fp32')}"
+    return (
+        f"{processor()}, {torch.get_num_threads()} threads, {used}; Python {platform.python_version()}, {packages}"
+    )
 
 
 def medians(subjects: Mapping[str, Callable[[], object]], repetitions: int) -> dict[str, float]:

@@ -61,6 +61,9 @@ Libraries
   libavif            *
   libtiff            *
 
+Convolutions on the CPU (PERCEPT_CONVOLUTION changes it)
+  *
+
 Limits of a file (--limits changes them)
   pixels    1,000,000,000  pixels of all frames together
   file      4,000,000,000  bytes of the file
@@ -75,7 +78,8 @@ def without_versions(text: str) -> str:
     assert first == f"percept {__version__}, Python {platform.python_version()}, " + " ".join(
         (platform.system(), platform.machine())
     )
-    return "percept *, Python *, *\n" + re.sub(r"^(  [A-Za-z][\w-]* +)\d[\w.+-]*$", r"\1*", rest, flags=re.M)
+    rest = re.sub(r"^(  [A-Za-z][\w-]* +)\d[\w.+-]*$", r"\1*", rest, flags=re.M)
+    return "percept *, Python *, *\n" + re.sub(r"(\nConvolutions .*\n)(  .*\n)+", r"\1  *\n", rest)
 
 
 def test_the_whole_of_it_where_the_extras_are_missing(percept: Percept, without_extras: dict[str, str]) -> None:

@@ -54,7 +54,7 @@ IN_A_PLACE = Likeness(
     1.75,
     (Step("a changed digit", "a changed digit", 1.5, 1.8, 2.0),),
 )
-RUN = Run(version="1.2.3", spec=_SPEC, device="cpu", results=(PAIR,), kind="compare")
+RUN = Run(version="1.2.3", spec=_SPEC, device="cpu", engine="avx2", results=(PAIR,), kind="compare")
 
 
 def _checked(

@@ -27,6 +27,7 @@ class JsonReport(Report):
             "fingerprint": run.fingerprint,
             "spec": run.spec.as_dict(),
             "device": run.device,
+            "engine": run.engine,
             "precision": run.spec.precision,
             "kind": run.kind,
             "complete": run.complete,

@@ -27,6 +27,7 @@ _NEEDED = {"tool", "schema_version", "version", "fingerprint", "spec"}
 _HEAD = _NEEDED | {
     *(
         "device",
+        "engine",
         "kind",
         "dry_run",
         "complete",
@@ -92,8 +93,13 @@ def _run(path: Path, document: Mapping[str, Any], results: Spool) -> Run:
         folders=_sides(document["folders"]),
         origin=_sides(document.get("origin", document["folders"])),
         shard=_SHARD(document.get("shard")),
+        engine=_text(document.get("engine")),
         ended_with=None if ended is None else ExitCode(ended),
     )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _sides(folders: Mapping[str, Any] | None) -> tuple[str, str] | None:

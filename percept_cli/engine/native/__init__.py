@@ -1,0 +1,1 @@
+"""The CPU's convolutions in C, and how they are compiled; ``engine.compiled`` loads and calls them."""

@@ -1,0 +1,1 @@
+"""What must be computed, and what comes out?"""
