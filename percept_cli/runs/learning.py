@@ -149,7 +149,8 @@ def check_runs(baseline: Path, runs: Sequence[Path]) -> None:
         )
     if not baseline.is_dir():
         raise InvalidSetting(
-            f"{shown(baseline)}: the baseline is not a folder", hint="give the folder of the baseline images."
+            f"{shown(baseline)}: the baseline is not a folder of this machine",
+            hint="give the folder of the baseline images.",
         )
     seen: dict[object, Path] = {}
     for path in runs:

@@ -75,7 +75,7 @@ def in_words(error: BaseException, patience: float) -> tuple[str, str]:
     if kinds & set(_UNREACHED):
         return (
             "the server cannot be reached",
-            "check the address and the network; for another S3 server, set AWS_ENDPOINT_URL in the environment.",
+            "check the address and the network, and in the environment HTTPS_PROXY and, for S3, AWS_ENDPOINT_URL.",
         )
     if isinstance(error, PermissionError):
         return "access denied", "check the credentials in the environment, and what they are allowed to do."
