@@ -23,6 +23,16 @@ from tests.support.forks import Forks
 
 ROOT = Path(__file__).parent.parent
 
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that takes a ``device`` runs on each that this machine has; one that does not is about the CPU."""
+    if "device" in metafunc.fixturenames:
+        import torch
+
+        names = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+        metafunc.parametrize("device", ["cpu", *(name for name, there in names.items() if there)])
+
+
 Percept = Callable[..., subprocess.CompletedProcess[str]]
 Save = Callable[..., Path]
 

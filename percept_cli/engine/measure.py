@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from percept_cli.engine.tensors import to_batch
 from percept_cli.engine.terms import LayerTerms, Rows
 from percept_cli.engine.transfer import Contribution, Ticket, Transfer
 from percept_cli.errors import DeviceOutOfMemory
+from percept_cli.geometry import Rectangle
 from percept_cli.images.picture import Picture
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.topology import INPUT, tap_shape
@@ -191,11 +192,11 @@ class Engine:
             self._kept = None  # first, so that its memory is free
         if keeps_reference:
             if self._kept is None:
-                self._kept = references[0], self._features(to_batch(references[:1]), pieces[0])
-            return self._start_against(self._kept[1], to_batch(candidates), pieces)
+                self._kept = references[0], self._features(self._batch(references[:1]), pieces[0])
+            return self._start_against(self._kept[1], self._batch(candidates), pieces)
         # An extended plan sees more than there is.
         crops = None if pieces[0].plan.extended else [piece.crop.pixels for piece in pieces] * 2
-        return self.start(to_batch(references + candidates, crops), pieces)
+        return self.start(self._batch(references + candidates, crops), pieces)
 
     def start(self, pixels: Tensor, pieces: Sequence[Piece]) -> Ticket:
         """As ``submit``, of pixels.
@@ -259,7 +260,7 @@ class Engine:
         """
         everything = Piece(plan, whole(plan.height, plan.width))
         with self._computing():
-            for tap, row, features in self._bands(self._pictures(to_batch([picture]), everything)):
+            for tap, row, features in self._bands(self._pictures(self._batch([picture]), everything)):
                 take(tap, row, features)
 
     def between(self, reference: Rows, candidate: Rows, plan: Plan) -> list[Contribution]:
@@ -310,7 +311,13 @@ class Engine:
 
         A layer to which no piece contributes has the distance 0: nothing that changed reaches it.
         """
+        if self.device.type == "cuda" and self._terms.works_at_the_end:
+            with suppress(DeviceOutOfMemory), self._computing():  # the processor has other memory
+                return self._terms.finish(plan, parts, self.device)
         return self._terms.finish(plan, parts)
+
+    def _batch(self, pictures: Sequence[Picture], crops: Sequence[Rectangle] | None = None) -> Tensor:
+        return to_batch(pictures, crops, pinned=self._transfer.pins)
 
     def _bands(self, pictures: Tensor) -> Iterator[tuple[str, int, Tensor]]:
         bands = self._backbone.bands(pictures, self._lowest(*pictures.shape[1:3]))
