@@ -120,7 +120,8 @@ def test_a_batch_is_waited_for_once(cuda: FakeCuda, backbone: str, precision: Pr
     assert watch.convolutions > 0
 
 
-def test_what_comes_back_small_comes_back_together(cuda: FakeCuda) -> None:
+@pytest.mark.usefixtures("cuda")
+def test_what_comes_back_small_comes_back_together() -> None:
     spec = DistanceSpec(tuple(LayerSpec(tap) for tap in ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")))
     plan = plan_pair(spec, height=SMALL[0], width=SMALL[1])
     engine = Engine(spec, "cuda")
@@ -134,7 +135,7 @@ def test_what_comes_back_small_comes_back_together(cuda: FakeCuda) -> None:
 
 @pytest.mark.usefixtures("cuda")
 def test_pieces_against_a_kept_reference_and_extended() -> None:
-    """All ways into the network: crops, columns, one reference for many candidates, pictures that are too small."""
+    """All ways into the network: crops, columns, one reference for many, pictures that are too small."""
     spec = spec_of_all("vgg16-oxford", "fp32")
     one = DistanceSpec((LayerSpec("relu2_2"), LayerSpec("relu4_3", "unit")))
     engine = Engine(spec, "cuda")

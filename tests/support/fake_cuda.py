@@ -2,8 +2,8 @@
 
 This is a mock, because the real thing needs a GPU. It stands for what percept uses of it, by CUDA's own rules:
 work given to a stream is done later, a stream that waits for another sees its work done, and what comes back is
-there when an event was waited for, not before. Until then memory holds ``POISON``, so that code which does not wait
-gives wrong numbers, and not only a wrong order in a log.
+there when an event was waited for, not before. Until then memory holds ``POISON``: code that does not wait gives
+wrong numbers, and not only a wrong order in a log.
 
 Behind it the engine computes for real: ``OnCpu`` lets what is meant for CUDA happen on the processor. Where
 tensors are fake (``FakeTensorMode``), there are no values and the log is all.
