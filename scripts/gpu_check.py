@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 DEADLINE = 570
 """Seconds from the start: ten minutes, less what loading torch and the last line take."""
+GRACE = 5
+"""Seconds that a step may take beyond that before the process ends: it may be about to stop by itself."""
 OK, WRONG, BROKE, SKIPPED, LATE = "ok", "wrong", "broke", "not here", "no time"
 
 
@@ -92,7 +94,7 @@ def run(bench: Bench, wanted: dict[str, Callable[[Bench], Finding]], record: Rec
             record.add(name, LATE, 0.0, "the deadline came before it began")
             continue
         start = time.monotonic()
-        guard = threading.Timer(bench.left + 5, stop, (record, name, start))
+        guard = threading.Timer(bench.left + GRACE, stop, (record, name, start))
         guard.daemon = True
         guard.start()
         try:

@@ -34,7 +34,7 @@ class File:
         except ValueError as error:
             raise SafetensorError(f"the header cannot be read: {error}") from None
         self._values = memoryview(content)[end:]
-        self._notes = self._header.pop("__metadata__", None)
+        self._notes: dict[str, str] | None = self._header.pop("__metadata__", None)
 
     def __enter__(self) -> File:
         return self

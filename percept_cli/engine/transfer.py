@@ -103,7 +103,7 @@ def _moved(found: Sequence[Contribution], move: Callable[[Tensor], Tensor]) -> l
             small.setdefault((value.device, value.dtype), []).append(value)
     for values in small.values():
         together = move(torch.cat([value.reshape(-1) for value in values]))
-        parts = together.split([value.numel() for value in values])
+        parts = torch.split(together, [value.numel() for value in values])
         arrived |= {id(value): part.view(value.shape) for value, part in zip(values, parts, strict=True)}
 
     def patch(one: Patch) -> Patch:

@@ -24,7 +24,7 @@ def value_and_gradient(loss: torch.nn.Module, x: Tensor, y: Tensor) -> tuple[flo
     found = loss(x, y)
     found.backward()
     assert x.grad is not None
-    return float(found), x.grad.cpu().double()
+    return float(found.detach()), x.grad.cpu().double()
 
 
 def loss(bench: Bench) -> Finding:

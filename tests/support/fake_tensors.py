@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,7 +46,7 @@ def spec_of_all(backbone: str, precision: Precision) -> DistanceSpec:
     return DistanceSpec(tuple(sorted(layers, key=lambda layer: order.index(layer.tap))), backbone, precision)
 
 
-class Watch(TorchDispatchMode):
+class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch gives it no types
     """Notes what a GPU would be waited for, and convolutions that are not channels last; refuses float64.
 
     That tensors of two devices meet, and that a value is asked for, fake tensors refuse themselves.
@@ -55,7 +56,7 @@ class Watch(TorchDispatchMode):
     """
 
     def __init__(self, *, float64: bool = True) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call] # likewise
         self._float64 = float64
         self.waits: list[str] = []
         """Copies between devices that return when all before them is done."""
@@ -83,6 +84,29 @@ class Watch(TorchDispatchMode):
         for one in results:
             if not self._float64 and one.device.type != "cpu" and one.dtype == torch.float64:
                 raise TypeError(f"this GPU has no float64: {func}")
+        return found
+
+
+class Memory(TorchDispatchMode):  # type: ignore[no-untyped-call] # as above
+    """Notes how many bytes tensors on a GPU have at most, without what its libraries take for themselves."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call] # likewise
+        self._live: dict[int, int] = {}
+        self.peak = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        found = func(*args, **(kwargs or {}))
+        for one in tree_leaves(found):
+            if isinstance(one, Tensor) and one.device.type != "cpu":
+                storage = one.untyped_storage()
+                key = storage._cdata
+                if key not in self._live:
+                    self._live[key] = storage.nbytes()
+                    self.peak = max(self.peak, sum(self._live.values()))
+                    weakref.finalize(storage, self._live.pop, key, None)
         return found
 
 
