@@ -140,15 +140,16 @@ def main(words: Sequence[str] | None = None) -> int:
     from scripts.plain_safetensors import stand_in
 
     stand_in()
+    from percept_cli.engine.device import resolve_device
     from percept_cli.errors import PerceptError
     from scripts.gpu_steps.bench import Bench
 
-    bench = Bench(options.device, options.small, begun + options.deadline)
     try:
-        print(f"device: {bench.torch_device}", file=sys.stderr, flush=True)
+        device = str(resolve_device(options.device))
     except PerceptError as error:
         print(f"Error: {error}\nHint: {error.hint}", file=sys.stderr)
         return 4
+    bench = Bench(device, options.small, begun + options.deadline)
     wanted = steps()
     names = wanted if options.steps is None else options.steps.split(",")
     if unknown := [name for name in names if name not in wanted]:

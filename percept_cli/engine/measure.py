@@ -14,11 +14,9 @@ from percept_cli.engine.bands import BAND_BYTES, Schedule, schedule
 from percept_cli.engine.device import bytes_held, compute_dtype, computing, free_bytes, resolve_device
 from percept_cli.engine.plan import Piece, Plan
 from percept_cli.engine.regions import ALIGNMENT, Crop, columns_of, margins, whole
-from percept_cli.engine.tensors import to_batch
 from percept_cli.engine.terms import LayerTerms, Rows
 from percept_cli.engine.transfer import Contribution, Ticket, Transfer
 from percept_cli.errors import DeviceOutOfMemory
-from percept_cli.geometry import Rectangle
 from percept_cli.images.picture import Picture
 from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.topology import INPUT, tap_shape
@@ -192,11 +190,11 @@ class Engine:
             self._kept = None  # first, so that its memory is free
         if keeps_reference:
             if self._kept is None:
-                self._kept = references[0], self._features(self._batch(references[:1]), pieces[0])
-            return self._start_against(self._kept[1], self._batch(candidates), pieces)
+                self._kept = references[0], self._features(self._transfer.batch(references[:1]), pieces[0])
+            return self._start_against(self._kept[1], self._transfer.batch(candidates), pieces)
         # An extended plan sees more than there is.
         crops = None if pieces[0].plan.extended else [piece.crop.pixels for piece in pieces] * 2
-        return self.start(self._batch(references + candidates, crops), pieces)
+        return self.start(self._transfer.batch(references + candidates, crops), pieces)
 
     def start(self, pixels: Tensor, pieces: Sequence[Piece]) -> Ticket:
         """As ``submit``, of pixels.
@@ -260,7 +258,7 @@ class Engine:
         """
         everything = Piece(plan, whole(plan.height, plan.width))
         with self._computing():
-            for tap, row, features in self._bands(self._pictures(self._batch([picture]), everything)):
+            for tap, row, features in self._bands(self._pictures(self._transfer.batch([picture]), everything)):
                 take(tap, row, features)
 
     def between(self, reference: Rows, candidate: Rows, plan: Plan) -> list[Contribution]:
@@ -315,9 +313,6 @@ class Engine:
             with suppress(DeviceOutOfMemory), self._computing():  # the processor has other memory
                 return self._terms.finish(plan, parts, self.device)
         return self._terms.finish(plan, parts)
-
-    def _batch(self, pictures: Sequence[Picture], crops: Sequence[Rectangle] | None = None) -> Tensor:
-        return to_batch(pictures, crops, pinned=self._transfer.pins)
 
     def _bands(self, pictures: Tensor) -> Iterator[tuple[str, int, Tensor]]:
         bands = self._backbone.bands(pictures, self._lowest(*pictures.shape[1:3]))

@@ -7,15 +7,20 @@ value, which would keep it from getting more work (tests/engine/test_on_a_gpu.py
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
 
 from percept_cli.distances import Partial, Patch
+from percept_cli.engine.tensors import to_batch
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from percept_cli.geometry import Rectangle
+    from percept_cli.images.picture import Picture
 
 Contribution = dict[str, Partial]
 """Tap name → what a part of one pair adds there, on the CPU."""
@@ -61,12 +66,22 @@ class Transfer:
         """Whether what is sent is best in pinned memory from the beginning."""
         return self._uploads is not None
 
+    def batch(self, pictures: Sequence[Picture], parts: Sequence[Rectangle] | None = None) -> Tensor:
+        """Pictures as ``tensors.to_batch`` has them, where they are sent from best."""
+        if self.pins:
+            with suppress(RuntimeError):  # the system has no more memory to pin: other memory will do
+                return to_batch(pictures, parts, pinned=True)
+        return to_batch(pictures, parts)
+
     def there(self, tensor: Tensor) -> Tensor:
         """A tensor on the device; on CUDA by a stream of its own, while the one before computes."""
         if self._uploads is None:
             return tensor.to(self._device)
         if not tensor.is_pinned():
-            tensor = tensor.pin_memory()
+            try:
+                tensor = tensor.pin_memory()
+            except RuntimeError:  # the system has no more memory to pin: this copy is waited for
+                return tensor.to(self._device)
         with torch.cuda.stream(self._uploads):
             # torch's allocator of pinned memory knows of this copy, and gives the memory to nobody before its end.
             there = tensor.to(self._device, non_blocking=True)
@@ -83,7 +98,10 @@ class Transfer:
             return Ticket(_moved(found, lambda value: value.cpu()))
 
         def land(value: Tensor) -> Tensor:
-            target = torch.empty(value.shape, dtype=value.dtype, pin_memory=True)
+            try:
+                target = torch.empty(value.shape, dtype=value.dtype, pin_memory=True)
+            except RuntimeError:  # likewise
+                return value.cpu()
             return target.copy_(value, non_blocking=True)
 
         landed = _moved(found, land)

@@ -80,7 +80,7 @@ def test_two_batches_in_flight_give_the_numbers_of_one_after_the_other(cuda: Fak
     expected = [here.submit(one, [PIECE] * len(one)).result() for one in (first, second)]
     for mine, theirs in zip(found, expected, strict=True):
         for one, other in zip(mine, theirs, strict=True):
-            # Other convolutions: direct sums, as a GPU has them.
+            # Direct sums as on a GPU, Winograd's on the CPU: some 1e-6 of the features each, of other pictures.
             assert there.finish(PLAN, [one]) == pytest.approx(here.finish(PLAN, [other]), rel=1e-4)
             assert [len(part.patches) for part in one.values()] == [len(part.patches) for part in other.values()]
 
@@ -115,6 +115,17 @@ def test_what_finds_no_room_leaves_nothing_behind(cuda: FakeCuda) -> None:
             engine.submit(pairs(3), [PIECE] * 3)
         assert engine._backbone.bytes_held == 0
         (found,) = engine.submit(pairs(1), [PIECE]).result()
+    (expected,) = Engine(SPEC, "cpu").submit(pairs(1), [PIECE]).result()
+    assert engine.finish(PLAN, [found]) == pytest.approx(engine.finish(PLAN, [expected]), rel=1e-4)
+
+
+def test_without_memory_to_pin_it_goes_on_and_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuda = FakeCuda(monkeypatch, pins=False)
+    engine = Engine(SPEC, "cuda")
+    with OnCpu(cuda):
+        (found,) = engine.submit(pairs(1), [PIECE]).result()
+    assert "blocking copy" in cuda.log
+    assert "upload on uploads" not in cuda.log
     (expected,) = Engine(SPEC, "cpu").submit(pairs(1), [PIECE]).result()
     assert engine.finish(PLAN, [found]) == pytest.approx(engine.finish(PLAN, [expected]), rel=1e-4)
 

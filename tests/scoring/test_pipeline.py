@@ -81,8 +81,8 @@ def test_what_does_not_fit_a_gpu_is_halved_and_keeps_its_digits(
     with OnCpu(cuda, most=4 * 64 * 42 * 32):
         found = scores(pairs, CHEAP, device="cuda", batch_size=7, workers=1, say=said.append)
     assert [result.status for result in found] == ["measured"] * 7
-    # Direct sums here and there: the first layers are not filtered by Winograd on any device.
-    assert [result.distance for result in found] == pytest.approx(expected, rel=1e-5)
+    # Direct sums as on a GPU, Winograd's on the CPU: some 1e-6 of the features each, of other pictures.
+    assert [result.distance for result in found] == pytest.approx(expected, rel=1e-4)
     assert said
     assert all("do not fit into the memory of device cuda:0; continuing with" in words for words in said)
     assert cuda.log.count("wait") >= 4

@@ -65,12 +65,14 @@ class FakeCuda:
     Args:
         monkeypatch: takes it away again.
         free: bytes of memory that are said to be free.
+        pins: whether the system has memory to pin.
     """
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, free: int = 8 << 30) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, free: int = 8 << 30, *, pins: bool = True) -> None:
         self.log: list[str] = []
         """What was done with streams, events and pinned memory, in its order."""
         self.free = free
+        self.pins = pins
         self.computing = self._current = Stream(self, "computing")
         self.pinned: list[Tensor] = []
         monkeypatch.setattr("percept_cli.engine.device._require_cuda", lambda _: None)
@@ -95,10 +97,16 @@ class FakeCuda:
         self._current = before
 
     def _pin(self, tensor: Tensor) -> Tensor:
+        self.refuse()
         self.log.append("pinned")
         found = tensor.clone()
         self.pinned.append(found)
         return found
+
+    def refuse(self) -> None:
+        """As CUDA does where the system has no memory to pin."""
+        if not self.pins:
+            raise RuntimeError("CUDA error: out of memory (a mock)")
 
     @property
     def current(self) -> Stream:
@@ -131,6 +139,7 @@ class OnCpu(TorchFunctionMode):
             self._cuda.current.pending.append(lambda: target.copy_(kept))
             return target
         if options.pop("pin_memory", False):
+            self._cuda.refuse()
             self._cuda.pinned.append(func(*args, **options).fill_(POISON))
             return self._cuda.pinned[-1]
         if name == "to" and any(_is_cuda(one) for one in args):
