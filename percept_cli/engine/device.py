@@ -126,7 +126,7 @@ def _switches(kind: Literal["ieee", "tf32"], device: torch.device) -> list[Switc
     """What float32 means to convolutions and matrix products on a device, and which algorithms may be taken.
 
     A program that trains networks may have allowed fewer bits for the whole process; here it means float32. cuDNN
-    chooses by rule and not by trial: its timings would choose another algorithm, and so other digits, in another run.
+    chooses by rule and not by trial, whose timings could choose another algorithm, and so other digits, next time.
     """
     import torch
 
@@ -136,9 +136,9 @@ def _switches(kind: Literal["ieee", "tf32"], device: torch.device) -> list[Switc
     if device.type != "cuda":
         return []
     # Each on its own: ``cudnn.flags`` asks what TF32 is to all of cuDNN, and breaks where a program has told its
-    # convolutions and its RNNs apart. Meanwhile both are alike, since others in torch ask the same.
+    # convolutions and its RNNs apart.
     rule = {"enabled": True, "deterministic": True, "benchmark": False}
-    places = backends.cudnn.conv, backends.cudnn.rnn, backends.cuda.matmul
+    places = backends.cudnn.conv, backends.cuda.matmul
     return [
         *((backends.cudnn, name, value) for name, value in rule.items()),
         *((place, "fp32_precision", kind) for place in places),

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from percept_cli import PerceptualDistance
-from percept_cli.engine.device import computing
 from scripts.gpu_steps.bench import Bench, Finding
+
+
+@contextmanager
+def without_tf32() -> Iterator[None]:
+    """Float32 for the whole process, as a program that trains would ask for it; the loss follows that."""
+    places: tuple[Any, ...] = (torch.backends.cudnn, torch.backends.cuda.matmul)
+    before = [place.allow_tf32 for place in places]
+    for place in places:
+        place.allow_tf32 = False
+    try:
+        yield
+    finally:
+        for place, value in zip(places, before, strict=True):
+            place.allow_tf32 = value
 
 
 def batch(bench: Bench) -> tuple[Tensor, Tensor]:
@@ -31,7 +48,7 @@ def loss(bench: Bench) -> Finding:
     """Gradient against float64; the same under autocast and with checkpoints."""
     x, y = batch(bench)
     device = bench.torch_device
-    with computing("fp32", device):
+    with without_tf32():
         value, gradient = value_and_gradient(PerceptualDistance().to(device), x, y)
         with torch.autocast(device.type, dtype=torch.bfloat16):
             cast, _ = value_and_gradient(PerceptualDistance().to(device), x, y)
@@ -55,7 +72,7 @@ def compiled(bench: Bench) -> Finding:
     backend = "inductor" if bench.is_cuda else "aot_eager"  # which needs no compiler
     plain = PerceptualDistance(check=False).to(bench.torch_device)
     quick = torch.compile(plain, backend=backend)
-    with computing("fp32", bench.torch_device):
+    with without_tf32():
         (value, gradient), (other, slope) = (value_and_gradient(one, x, y) for one in (plain, quick))  # type: ignore[arg-type]
         times = {
             name: bench.seconds(lambda one=one: value_and_gradient(one, x, y))  # type: ignore[misc]
