@@ -46,6 +46,8 @@ class Contextual(Distance):
     """h."""
     STABILISER = 1e-5
     """ε, beside the nearest distance and in the logarithm."""
+    ASKS: ClassVar[tuple[str, ...]] = ("cpu",)
+    """Devices that are asked whether features are equal, before anything is computed."""
     ROUNDING = 1e-6
     """A feature this near to the mean, relative to it, differs from it by what float32 has rounded: it has no
     direction, as one that equals the mean."""
@@ -76,11 +78,11 @@ class Contextual(Distance):
         import torch
         from torch.utils.checkpoint import checkpoint
 
-        on_cpu = x.device.type == "cpu"
-        if on_cpu and torch.equal(x, y):
+        asks = x.device.type in self.ASKS
+        if asks and torch.equal(x, y):
             return (x - y).square().sum()  # 0, and so is its gradient
         # Elsewhere the question would be a wait: all is computed, and then not taken.
-        equal = None if on_cpu else (x == y).all()
+        equal = None if asks else (x == y).all()
         mean = y.mean(dim=0)
         y, x = self._directions(y, mean), self._directions(x, mean)
         blocks = torch.split(x, max(1, _BLOCK_ELEMENTS // len(y)))
