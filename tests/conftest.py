@@ -25,8 +25,12 @@ ROOT = Path(__file__).parent.parent
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes a ``device`` runs on each that this machine has; one that does not is about the CPU."""
-    if "device" in metafunc.fixturenames:
+    """A test that takes a ``device`` runs on each that this machine has; one that does not is about the CPU.
+
+    One that names its devices itself has those.
+    """
+    named = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
+    if "device" in metafunc.fixturenames and not any("device" in names for names in named):
         import torch
 
         names = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
