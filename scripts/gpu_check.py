@@ -108,6 +108,7 @@ def run(bench: Bench, wanted: dict[str, Callable[[Bench], Finding]], record: Rec
             record.add(name, OK if found.ok else WRONG, time.monotonic() - start, found.note, found.values)
         finally:
             guard.cancel()
+        bench.clear()  # each step has all of the memory
 
 
 def stop(record: Record, step: str, start: float) -> None:

@@ -71,6 +71,16 @@ class Bench:
         elif self.device == "mps":
             torch.mps.synchronize()
 
+    def clear(self) -> None:
+        """Give back the memory that torch keeps for later."""
+        if self.is_cuda:
+            import gc
+
+            import torch
+
+            gc.collect()
+            torch.cuda.empty_cache()
+
     def seconds(self, run: Callable[[], object], repetitions: int = 5) -> float:
         """Median time of a call, after one that warms up; fewer repetitions where time is short."""
         run()
