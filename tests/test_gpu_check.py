@@ -11,6 +11,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -20,6 +21,7 @@ from percept_cli.networks.registry import WEIGHTS
 from scripts import gpu_carry, gpu_check, plain_safetensors
 from scripts.gpu_steps.bench import Bench, Finding, NotHereError
 from tests.conftest import ROOT
+from tests.support.fake_cuda import FakeCuda, OnCpu
 
 NOT_INSTALLED = (
     "safetensors",
@@ -130,6 +132,47 @@ def test_all_steps_on_a_cpu(tmp_path: Path) -> None:
     assert outcomes.pop("graphs") == "not here"
     assert outcomes == dict.fromkeys([name for name in gpu_check.steps() if name != "graphs"], "ok"), done.stdout
     assert done.returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("step", "most"),
+    [
+        ("versions", 0),
+        ("presets", 1 << 40),
+        ("precisions", 1 << 40),
+        ("pieces", 1 << 40),
+        ("memory", 400_000),
+        ("times", 1 << 40),
+        ("sweep", 1 << 40),
+        ("batch", 1 << 40),
+        ("layouts", 1 << 40),
+        ("3×tf32", 1 << 40),
+        ("uploads", 1 << 40),
+    ],
+)
+def test_what_a_step_does_only_on_a_gpu(monkeypatch: pytest.MonkeyPatch, step: str, most: int) -> None:
+    """By a stand-in for CUDA, since there may be no GPU: it must not break on the day that there is one.
+
+    Compiling, graphs and autocast ask the driver itself, and have no test.
+    """
+    cuda = FakeCuda(monkeypatch)
+    gpu = SimpleNamespace(name="a mock", total_memory=8 << 30, major=9, minor=0)
+    for name, made in {
+        "get_device_properties": lambda _: gpu,
+        "max_memory_allocated": lambda _: 1,
+        "synchronize": lambda _: cuda.computing.finish(),
+        "reset_peak_memory_stats": lambda _: None,
+        "set_per_process_memory_fraction": lambda *_: None,
+        "empty_cache": lambda: None,
+    }.items():
+        monkeypatch.setattr(torch.cuda, name, made)
+    out = io.StringIO()
+    record = gpu_check.Record(out)
+    with OnCpu(cuda, most=most):
+        bench = Bench("cuda:0", small=True, ends=time.monotonic() + 300)
+        gpu_check.run(bench, {step: gpu_check.steps()[step]}, record)
+    assert record.exit_code() == 0, out.getvalue()
 
 
 @pytest.mark.slow
