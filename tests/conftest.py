@@ -25,6 +25,20 @@ from tests.support.forks import Forks
 
 ROOT = Path(__file__).parent.parent
 
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that takes a ``device`` runs on each that this machine has; one that does not is about the CPU.
+
+    One that names its devices itself has those.
+    """
+    named = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
+    if "device" in metafunc.fixturenames and not any("device" in names for names in named):
+        import torch
+
+        names = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+        metafunc.parametrize("device", ["cpu", *(name for name, there in names.items() if there)])
+
+
 Percept = Callable[..., subprocess.CompletedProcess[str]]
 Save = Callable[..., Path]
 

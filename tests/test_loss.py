@@ -74,29 +74,30 @@ def gradient(loss: Any, reference: Tensor, candidate: Tensor) -> tuple[Tensor, T
         pytest.param(3, 37, 53, marks=pytest.mark.slow),
     ],
 )
-def test_numbers_are_the_engines(recipe: dict[str, str], n: int, height: int, width: int) -> None:
+def test_numbers_are_the_engines(recipe: dict[str, str], n: int, height: int, width: int, device: str) -> None:
     spec = make_recipe(
         recipe.get("preset", "five-taps"),
         distance=recipe.get("distance"),
         backbone=recipe.get("backbone"),
     ).spec
     reference, candidate = pixels(n, height, width, 1), pixels(n, height, width, 2)
-    distances = measured(Engine(spec, "cpu"), reference, candidate, plan_pair(spec, height=height, width=width))
-    loss = PerceptualDistance(**recipe, reduction="none", per_layer=True)  # type: ignore[arg-type]
-    total, layers = loss(reference / 255, candidate / 255)
+    distances = measured(Engine(spec, device), reference, candidate, plan_pair(spec, height=height, width=width))
+    loss = PerceptualDistance(**recipe, reduction="none", per_layer=True).to(device)  # type: ignore[arg-type]
+    total, layers = loss(reference.to(device) / 255, candidate.to(device) / 255)
     assert loss.spec.fingerprint == spec.fingerprint
     assert tuple(layers) == spec.taps
     # Direct sums here, Winograd there, both float32: each is held to float64 by what it may lose.
     known = exact(spec, reference, candidate)
     known.check(distances)
-    found = torch.stack(list(layers.values()), dim=1).double()
+    total = total.cpu()
+    found = torch.stack(list(layers.values()), dim=1).cpu().double()
     torch.testing.assert_close(total.double(), found.sum(dim=1), rtol=len(layers) * UNIT, atol=0)  # rounded last
     known.check(found / known.weights)
 
 
-def test_equal_pictures_are_exactly_zero_and_either_order_is_the_same() -> None:
-    x, y = pictures(2, 32, 40, 1), pictures(2, 32, 40, 2)
-    loss = PerceptualDistance(reduction="none")
+def test_equal_pictures_are_exactly_zero_and_either_order_is_the_same(device: str) -> None:
+    x, y = (pictures(2, 32, 40, seed).to(device) for seed in (1, 2))
+    loss = PerceptualDistance(reduction="none").to(device)
     assert loss(x, x.clone()).tolist() == [0.0, 0.0]
     assert torch.equal(loss(x, y), loss(y, x))
 
@@ -164,9 +165,11 @@ def test_what_a_distance_has_learned_has_gradients_too() -> None:
 
 @pytest.mark.parametrize("distance", DISTANCE_NAMES)
 @pytest.mark.parametrize("checkpoint", [False, True])
-def test_gradients_are_finite_at_equal_pictures_and_at_vectors_of_zeros(distance: str, checkpoint: bool) -> None:
-    loss = PerceptualDistance(layers="input,conv1_2,relu2_1", distance=distance, checkpoint=checkpoint)
-    black, other = torch.zeros(1, 3, 16, 16), pictures(1, 16, 16, 1)
+def test_gradients_are_finite_at_equal_pictures_and_at_vectors_of_zeros(
+    distance: str, checkpoint: bool, device: str
+) -> None:
+    loss = PerceptualDistance(layers="input,conv1_2,relu2_1", distance=distance, checkpoint=checkpoint).to(device)
+    black, other = torch.zeros(1, 3, 16, 16, device=device), pictures(1, 16, 16, 1).to(device)
     partly = other.clone()
     partly[..., :8] = 0
     for first, second in ((other, other), (black, black), (black, other), (partly, other), (partly, partly)):
@@ -292,11 +295,11 @@ def test_to_moves_the_kernels() -> None:
 
 
 @pytest.mark.numeric
-def test_precision_is_chosen_by_the_recipe_and_not_by_autocast() -> None:
-    x, y = pictures(1, 24, 24, 1), pictures(1, 24, 24, 2)
-    loss, half = PerceptualDistance(), PerceptualDistance(precision="bf16")
+def test_precision_is_chosen_by_the_recipe_and_not_by_autocast(device: str) -> None:
+    x, y = (pictures(1, 24, 24, seed).to(device) for seed in (1, 2))
+    loss, half = (PerceptualDistance(precision=kind).to(device) for kind in ("fp32", "bf16"))
     expected = gradient(loss, x, y)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with torch.autocast(device, dtype=torch.bfloat16):
         found = gradient(loss, x, y)
     assert all(torch.equal(first, second) for first, second in zip(found, expected, strict=True))
     # A generator under autocast hands over half precision, which is widened.

@@ -39,6 +39,8 @@ OF_NO_MODULE = {
     "test_publishing": "workflows, CITATION.cff, issue templates, and what PyPI is told",
     "test_pre_commit": ".pre-commit-hooks.yaml",
     "test_set_owner": "scripts/set_owner.py",
+    "test_gpu_check": "scripts/gpu_check.py, its steps, and what carries it to a machine with a GPU",
+    "engine/test_on_a_gpu": "the engine and the loss on GPUs that are not there, by tensors without values",
     "test_words_used": "all of the package: the words of its texts",
     "reports/html/test_browser": "the HTML report in a real browser: its style and its script",
 }

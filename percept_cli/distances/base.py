@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 # Elements of one feature block: 512 KiB in float32, so that a block of each side and what is derived from
 # them stay in a core's second-level cache while they are read several times.
 _BLOCK_ELEMENTS = 1 << 17
+# On a GPU a block should be much work for each of its kernels, whose launch alone takes some 5 µs: relu1_2 of 37
+# megapixels would be 18,000 blocks of the size above. 8 MiB in float32, of each picture, so that a pair's number
+# does not depend on how many share its batch; what is made of two of them fits the working memory of bands.py.
+_BLOCK_ELEMENTS_ON_GPU = 1 << 21
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ class Distance(ABC):
     """Whether reference and candidate may change places."""
     is_separable: ClassVar[bool] = False
     """Whether each side has a statistic of its own, and a pair's sums are the difference of two (``of_side``)."""
+    works_at_the_end: ClassVar[bool] = False
+    """Whether ``finish`` is most of the work: then it is done on a GPU, where there is one."""
     least_positions: ClassVar[int] = 1
     """The fewest positions of a tap that it can compare."""
     most_positions: ClassVar[int | None] = None
@@ -106,10 +112,43 @@ class Distance(ABC):
         return self.finish(self.contribute(reference, candidate), reference.shape[1])
 
 
+class Learned:
+    """A vector that a distance has learned, on every device that asked for it: it travels there once.
+
+    Each copy from plain memory to a GPU waits for all that the GPU was given before.
+
+    Args:
+        values: on the CPU.
+    """
+
+    def __init__(self, values: Tensor) -> None:
+        self._values = values
+        self._there: dict[tuple[torch.device, torch.dtype], Tensor] = {}
+
+    def __reduce__(self) -> tuple[type[Learned], tuple[Tensor]]:
+        return Learned, (self._values,)  # whoever reads it from a file may have no such device
+
+    def beside(self, features: Tensor) -> Tensor:
+        """On the device of some features and in their dtype."""
+        import torch
+
+        if torch.compiler.is_compiling():  # a graph has its own constants
+            return self._values.to(features)
+        key = features.device, features.dtype
+        if key not in self._there:
+            with torch.inference_mode(False):  # autograd may meet it later
+                self._there[key] = self._values.to(*key)
+        return self._there[key]
+
+
+def lacks_float64(tensor: Tensor) -> bool:
+    """Whether its device knows no float64: Apple's GPUs do not."""
+    return tensor.device.type == "mps"
+
+
 def widened(tensor: Tensor) -> Tensor:
-    """In float64."""
-    # Apple's devices have no float64; their partial sums finish on the CPU.
-    return (tensor.cpu() if tensor.device.type == "mps" else tensor).double()
+    """In float64; on the CPU if the device has none, where all sums are then made."""
+    return (tensor.cpu() if lacks_float64(tensor) else tensor).double()
 
 
 def blocks(features: Tensor) -> Iterator[Tensor]:
@@ -119,8 +158,9 @@ def blocks(features: Tensor) -> Iterator[Tensor]:
     """
     import torch
 
+    elements = _BLOCK_ELEMENTS if features.device.type == "cpu" else _BLOCK_ELEMENTS_ON_GPU
     # Split, not sliced: the gradients of all blocks are then put together once, not each in a map of zeros.
-    for block in torch.split(_rows(features), max(1, _BLOCK_ELEMENTS // features.shape[1]), dim=1):
+    for block in torch.split(_rows(features), max(1, elements // features.shape[1]), dim=1):
         yield block.to(_dtype(features))
 
 

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from percept_cli.distances.base import Distance, Partial, blocks, widened
+from percept_cli.distances.base import Distance, Learned, Partial, blocks, lacks_float64, widened
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -60,7 +60,7 @@ class LocalDistance(SummedDistance):
 def _sum_channels(block: Tensor) -> Tensor:
     import torch
 
-    if block.device.type == "mps":
+    if lacks_float64(block):
         return block.sum(dim=-1)
     return block.sum(dim=-1, dtype=torch.float64)
 
@@ -168,7 +168,7 @@ class LearnedUnit(Unit):
     def __init__(self, name: str, source: str, weights: Tensor | None = None) -> None:
         self.name = name
         self.source = source
-        self._weights = weights
+        self._weights = None if weights is None else Learned(weights)
 
     def at_tap(self, tap: str) -> Distance:
         """With the tap's learned weights."""
@@ -178,7 +178,7 @@ class LearnedUnit(Unit):
         return LearnedUnit(self.name, self.source, weights[f"{tap}.weight"])
 
     def _reduced(self, squares: Tensor) -> Tensor:
-        return _sum_channels(squares if self._weights is None else squares * self._weights.to(squares))
+        return _sum_channels(squares if self._weights is None else squares * self._weights.beside(squares))
 
 
 class Cosine(LocalDistance):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from percept_cli.distances.base import Distance, Partial, blocks, widened
+from percept_cli.distances.base import Distance, Learned, Partial, blocks, widened
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -70,7 +70,7 @@ class Dists(Distance):
     """c, in both ratios."""
 
     def __init__(self, alpha: Tensor | None = None, beta: Tensor | None = None) -> None:
-        self._alpha, self._beta = alpha, beta
+        self._alpha, self._beta = (None if one is None else Learned(one) for one in (alpha, beta))
 
     def at_tap(self, tap: str) -> Distance:
         """With the tap's share of the learned weights. Without them all channels weigh alike, and sum to 1."""
@@ -105,5 +105,5 @@ class Dists(Distance):
         structure = (apart - (f - g).square()).clamp_min(0) / (spread[0] + spread[1] + self.STABILISER)
         if self._alpha is None or self._beta is None:
             return (texture + structure).sum(dim=1) / (2 * channels)
-        alpha, beta = (weights.to(texture.device) for weights in (self._alpha, self._beta))
+        alpha, beta = (weights.beside(texture) for weights in (self._alpha, self._beta))
         return texture @ alpha + structure @ beta

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -118,27 +118,44 @@ def bytes_held(device: torch.device) -> int:
     return torch.cuda.memory_allocated(device) if device.type == "cuda" else resident_memory()
 
 
-@contextmanager
-def _float32_as(kind: Literal["ieee", "tf32"], device: torch.device) -> Iterator[None]:
-    """What float32 means to convolutions and matrix products on a device.
+Switch = tuple[Any, str, Any]
+"""A module of ``torch.backends``, the name of a setting, and its value."""
 
-    A program that trains networks may have allowed fewer bits for the whole process; here it means float32.
+
+def _switches(kind: Literal["ieee", "tf32"], device: torch.device) -> list[Switch]:
+    """What float32 means to convolutions and matrix products on a device, and which algorithms may be taken.
+
+    A program that trains networks may have allowed fewer bits for the whole process; here it means float32. cuDNN
+    chooses by rule and not by trial, whose timings could choose another algorithm, and so other digits, next time.
     """
-    from torch import backends
+    import torch
 
-    switches: dict[str, tuple[Any, ...]] = {
-        "cpu": (backends.mkldnn.conv, backends.mkldnn.matmul),  # type: ignore[attr-defined] # torch's stubs lack them
-        "cuda": (backends.cudnn.conv, backends.cuda.matmul),  # type: ignore[attr-defined] # likewise
-    }
-    places = switches.get(device.type, ())
-    before = [place.fp32_precision for place in places]
+    backends: Any = torch.backends  # whose stubs lack most of it
+    if device.type == "cpu":
+        return [(place, "fp32_precision", kind) for place in (backends.mkldnn.conv, backends.mkldnn.matmul)]
+    if device.type != "cuda":
+        return []
+    # Each on its own: ``cudnn.flags`` asks what TF32 is to all of cuDNN, and breaks where a program has told its
+    # convolutions and its RNNs apart.
+    rule = {"enabled": True, "deterministic": True, "benchmark": False}
+    places = backends.cudnn.conv, backends.cuda.matmul
+    return [
+        *((backends.cudnn, name, value) for name, value in rule.items()),
+        *((place, "fp32_precision", kind) for place in places),
+    ]
+
+
+@contextmanager
+def _switched(switches: Sequence[Switch]) -> Iterator[None]:
+    """Settings of the process for the body, which are then as before."""
+    before = [(place, name, getattr(place, name)) for place, name, _ in switches]
     try:
-        for place in places:
-            place.fp32_precision = kind
+        for place, name, value in switches:
+            setattr(place, name, value)
         yield
     finally:
-        for place, value in zip(places, before, strict=True):
-            place.fp32_precision = value
+        for place, name, value in before:
+            setattr(place, name, value)
 
 
 @contextmanager
@@ -152,10 +169,8 @@ def computing(precision: Precision, device: torch.device) -> Iterator[None]:
 
     try:
         with ExitStack() as settings:
-            if device.type == "cuda":
-                settings.enter_context(torch.backends.cudnn.flags(enabled=True, deterministic=True))
             settings.enter_context(torch.autocast(device.type, enabled=False))
-            settings.enter_context(_float32_as("tf32" if precision == "tf32" else "ieee", device))
+            settings.enter_context(_switched(_switches("tf32" if precision == "tf32" else "ieee", device)))
             yield
     except RuntimeError as error:  # torch.OutOfMemoryError on GPUs is one; the CPU's allocator raises a plain one
         # What torch's allocator, oneDNN, and the system say, the last where a file cannot be mapped.

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from percept_cli.engine.pools import differentiable_pool
+from percept_cli.engine.tensors import constants
 from percept_cli.networks.registry import WeightsRecord
 from percept_cli.topology import INPUT, Layer, layers_up_to
 
@@ -86,7 +87,7 @@ def normalised(pictures: Tensor, record: WeightsRecord, dtype: torch.dtype) -> T
     """What the first layer reads: N×R×W×3 float32, sRGB in [0, 1] → the network's own range, and a dtype."""
     # Along whole rows, since vectors of three values are slow.
     mean, std = (
-        torch.tensor(values, device=pictures.device, dtype=pictures.dtype).repeat(pictures.shape[2])
+        constants(values, pictures.device, pictures.dtype).repeat(pictures.shape[2])
         for values in (record.mean, record.std)
     )
     return ((pictures.flatten(2) * record.scale - mean) / std).view(pictures.shape).to(dtype)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,6 @@ from percept_cli.engine.bands import BAND_BYTES, Schedule, schedule
 from percept_cli.engine.device import bytes_held, compute_dtype, computing, free_bytes, resolve_device
 from percept_cli.engine.plan import Piece, Plan
 from percept_cli.engine.regions import ALIGNMENT, Crop, columns_of, margins, whole
-from percept_cli.engine.tensors import to_batch
 from percept_cli.engine.terms import LayerTerms, Rows
 from percept_cli.engine.transfer import Contribution, Ticket, Transfer
 from percept_cli.errors import DeviceOutOfMemory
@@ -191,11 +190,11 @@ class Engine:
             self._kept = None  # first, so that its memory is free
         if keeps_reference:
             if self._kept is None:
-                self._kept = references[0], self._features(to_batch(references[:1]), pieces[0])
-            return self._start_against(self._kept[1], to_batch(candidates), pieces)
+                self._kept = references[0], self._features(self._transfer.batch(references[:1]), pieces[0])
+            return self._start_against(self._kept[1], self._transfer.batch(candidates), pieces)
         # An extended plan sees more than there is.
         crops = None if pieces[0].plan.extended else [piece.crop.pixels for piece in pieces] * 2
-        return self.start(to_batch(references + candidates, crops), pieces)
+        return self.start(self._transfer.batch(references + candidates, crops), pieces)
 
     def start(self, pixels: Tensor, pieces: Sequence[Piece]) -> Ticket:
         """As ``submit``, of pixels.
@@ -259,7 +258,7 @@ class Engine:
         """
         everything = Piece(plan, whole(plan.height, plan.width))
         with self._computing():
-            for tap, row, features in self._bands(self._pictures(to_batch([picture]), everything)):
+            for tap, row, features in self._bands(self._pictures(self._transfer.batch([picture]), everything)):
                 take(tap, row, features)
 
     def between(self, reference: Rows, candidate: Rows, plan: Plan) -> list[Contribution]:
@@ -310,6 +309,9 @@ class Engine:
 
         A layer to which no piece contributes has the distance 0: nothing that changed reaches it.
         """
+        if self.device.type == "cuda" and self._terms.works_at_the_end:
+            with suppress(DeviceOutOfMemory), self._computing():  # the processor has other memory
+                return self._terms.finish(plan, parts, self.device)
         return self._terms.finish(plan, parts)
 
     def _bands(self, pictures: Tensor) -> Iterator[tuple[str, int, Tensor]]:

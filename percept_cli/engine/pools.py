@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
+from percept_cli.engine.tensors import constants
 from percept_cli.topology import Layer
 
 if TYPE_CHECKING:
@@ -45,14 +46,15 @@ def differentiable_pool(layer: Layer, features: Tensor) -> Tensor:
         return F.max_pool2d(features, layer.kernel, layer.step)
     padding = (layer.padding,) * 4
     channels = features.shape[1]
-    weights = torch.tensor([1.0, 2.0, 1.0], device=features.device) / 4
+    weights = constants((1.0, 2.0, 1.0), features.device, torch.float32) / 4
     kernel = torch.outer(weights, weights).expand(channels, 1, 3, 3)
     if layer.kind == "l2pool":
         # In half precision squares overflow, and 1e-12 is 0.
         squares = F.pad(features.to(torch.promote_types(features.dtype, torch.float32)).square(), padding)
         means = F.conv2d(squares, kernel.to(squares.dtype), stride=layer.step, groups=channels)
         return (means + EPSILON).sqrt().to(features.dtype)
-    mirrored = F.pad(features, padding, mode="reflect")
+    # On CUDA what is mirrored comes back channels first, and the next layers would be so too.
+    mirrored = F.pad(features, padding, mode="reflect").contiguous(memory_format=torch.channels_last)
     return F.conv2d(mirrored, kernel.to(features.dtype), stride=layer.step, groups=channels)
 
 

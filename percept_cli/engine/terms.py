@@ -14,6 +14,7 @@ from percept_cli.recipes.spec import DistanceSpec
 from percept_cli.topology import stride_of
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 Rows = Callable[[str, int, int], "Tensor"]
@@ -106,10 +107,20 @@ class LayerTerms:
         parts = (self._distances[tap].of_side(picture(tap, first, last)) for first, last in _bands(shape))
         return sum(parts, start=next(parts))
 
-    def finish(self, plan: Plan, parts: Sequence[Contribution]) -> list[float]:
+    @property
+    def works_at_the_end(self) -> bool:
+        """Whether any distance has most of its work in ``finish``."""
+        return any(distance.works_at_the_end for distance in self._distances.values())
+
+    def finish(self, plan: Plan, parts: Sequence[Contribution], device: torch.device | None = None) -> list[float]:
         """The distance of every layer from what all pieces of a pair contribute, in the order of the spec.
 
         A layer to which no piece contributes has the distance 0: nothing that changed reaches it.
+
+        Args:
+            plan: of the pair.
+            parts: what its pieces contribute, on the CPU.
+            device: one with float64, for distances that have most of their work here; None for the CPU.
         """
         distances = []
         for layer, (channels, height, width) in zip(self._spec.layers, plan.shapes, strict=True):
@@ -121,6 +132,9 @@ class LayerTerms:
             total = found[0]
             for part in found[1:]:
                 total = distance.merge(total, part)
+            if device is not None and distance.works_at_the_end:
+                sums = tuple(one.to(device, non_blocking=True) for one in total.sums)
+                total = replace(total, sums=sums)
             # Where nothing changed there was nothing to add, but those positions count as well.
             distances.append(float(distance.finish(Partial(total.sums, height * width), channels).item()))
         return distances

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 import torch
 
 from percept_cli.distances import Partial, Patch
-from percept_cli.distances.base import blocks, by_position, widened
+from percept_cli.distances.base import Learned, blocks, by_position, widened
 
 
 def features(*shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
@@ -30,6 +32,27 @@ def test_blocks_give_every_position_once_and_in_order() -> None:
     parts = list(blocks(found))
     assert [part.shape[1] for part in parts] == [187, 187, 187, 39]
     assert torch.equal(torch.cat(parts, dim=1), by_hand(found))
+
+
+def test_blocks_are_larger_where_each_costs_a_launch() -> None:
+    """On a device that is no CPU: this one has no values."""
+    found = torch.empty(1, 64, 200, 200, device="meta")
+    assert [part.shape[1] for part in blocks(found)] == [(1 << 21) // 64, 200 * 200 - (1 << 21) // 64]
+
+
+def test_what_is_learned_travels_once_and_autograd_may_meet_it() -> None:
+    learned = Learned(torch.tensor([1.0, 2.0]))
+    with torch.inference_mode():
+        wide = learned.beside(torch.empty(3, dtype=torch.float64))
+        assert (wide.dtype, wide.tolist()) == (torch.float64, [1.0, 2.0])
+        assert learned.beside(torch.empty(1, dtype=torch.float64)) is wide
+        assert learned.beside(torch.empty(1, device="meta")).device.type == "meta"
+    x = torch.ones(2, dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad((x * learned.beside(x)).sum(), x)
+    assert slope.tolist() == [1.0, 2.0]
+    again = pickle.loads(pickle.dumps(learned))
+    assert again.beside(torch.empty(1)).tolist() == [1.0, 2.0]
+    assert again._there.keys() == {(torch.device("cpu"), torch.float32)}  # no device that a reader may lack
 
 
 def test_a_position_of_more_channels_than_a_block_has_is_a_block() -> None:

@@ -37,17 +37,19 @@ def test_names_are_the_registrys_keys() -> None:
 
 @every_distance
 @pytest.mark.parametrize("shape", SIZES)
-def test_equal_features_are_at_distance_exactly_zero(distance: Distance, shape: tuple[int, int, int]) -> None:
-    f = features(2, shape, seed=1)
+def test_equal_features_are_at_distance_exactly_zero(
+    distance: Distance, shape: tuple[int, int, int], device: str
+) -> None:
+    f = features(2, shape, seed=1).to(device)
     assert distance(f, f.clone()).tolist() == [0.0, 0.0]
 
 
 @every_distance
 @pytest.mark.parametrize("shape", SIZES)
 def test_symmetric_non_negative_float64_and_positive_when_different(
-    distance: Distance, shape: tuple[int, int, int]
+    distance: Distance, shape: tuple[int, int, int], device: str
 ) -> None:
-    f, g = features(2, shape, seed=1) + 0.1, features(2, shape, seed=2)
+    f, g = features(2, shape, seed=1).to(device) + 0.1, features(2, shape, seed=2).to(device)
     there, back = distance(f, g), distance(g, f)
     assert there.dtype == torch.float64
     assert there.shape == (2,)
@@ -59,15 +61,15 @@ def test_symmetric_non_negative_float64_and_positive_when_different(
 
 
 @every_distance
-def test_a_pair_scores_the_same_alone_and_in_a_batch(distance: Distance) -> None:
-    f, g = features(3, (64, 9, 5), seed=1), features(3, (64, 9, 5), seed=2)
+def test_a_pair_scores_the_same_alone_and_in_a_batch(distance: Distance, device: str) -> None:
+    f, g = features(3, (64, 9, 5), seed=1).to(device), features(3, (64, 9, 5), seed=2).to(device)
     alone = torch.cat([distance(f[i : i + 1], g[i : i + 1]) for i in range(3)])
     torch.testing.assert_close(distance(f, g), alone, rtol=OTHER_ORDER, atol=0)
 
 
 @every_distance
-def test_pieces_in_any_order_merge_to_the_whole(distance: Distance) -> None:
-    f, g = features(2, (32, 23, 17), seed=1), features(2, (32, 23, 17), seed=2)
+def test_pieces_in_any_order_merge_to_the_whole(distance: Distance, device: str) -> None:
+    f, g = features(2, (32, 23, 17), seed=1).to(device), features(2, (32, 23, 17), seed=2).to(device)
     cuts = [(0, 5), (5, 6), (6, 23)]
     pieces = [distance.contribute(f[:, :, a:b], g[:, :, a:b]) for a, b in cuts]
     for order in ([0, 1, 2], [2, 0, 1]):

@@ -146,14 +146,14 @@ def with_pools(features: torch.nn.Sequential, network: str) -> torch.nn.Sequenti
 
 
 @pytest.mark.parametrize("taps", [["input"], ["conv1_1"], ["pool1"], ["relu2_1", "pool4"], list(TAPS)])
-def test_the_height_of_the_bands_moves_no_digit(taps: list[str]) -> None:
-    backbone = Backbone(RECORD, taps, device=CPU, dtype=torch.float32)
-    pictures = random_pictures(2, 203, 35)
+def test_the_height_of_the_bands_moves_no_digit(taps: list[str], device: str) -> None:
+    backbone = Backbone(RECORD, taps, device=torch.device(device), dtype=torch.float32)
+    pictures = random_pictures(2, 203, 35).to(device)
     high, low = (taps_of(backbone, pictures, band_bytes) for band_bytes in (1 << 40, 1))
     assert set(high) == set(taps)
     for tap in taps:
         # Where a library sums matrix products of another height in another order, each is off in its own way.
-        assert relative_error(low[tap], high[tap]) <= 2 * of_features("vgg16", tap), tap
+        assert relative_error(low[tap].cpu(), high[tap].cpu()) <= 2 * of_features("vgg16", tap), tap
 
 
 @pytest.mark.parametrize("network", ["vgg16-l2pool", "vgg16-blurpool"])
@@ -217,12 +217,14 @@ def test_all_taps_of_vgg19(monkeypatch: pytest.MonkeyPatch, n: int, height: int,
 
 
 @pytest.mark.parametrize("tap", ["conv1_1", "conv2_2", "conv5_3"])
-def test_a_conv_tap_alone_is_before_the_relu(reference: torch.nn.Sequential, tap: str) -> None:
+def test_a_conv_tap_alone_is_before_the_relu(reference: torch.nn.Sequential, tap: str, device: str) -> None:
     pictures = random_pictures(1, 40, 40)
     relu = tap.replace("conv", "relu")
     with torch.inference_mode():
         expected = reference_taps(reference, pictures)
-    found = taps_of(Backbone(RECORD, [tap, relu], device=CPU, dtype=torch.float32), pictures, 1 << 20)
+    backbone = Backbone(RECORD, [tap, relu], device=torch.device(device), dtype=torch.float32)
+    found = taps_of(backbone, pictures.to(device), 1 << 20)
+    found = {name: values.cpu() for name, values in found.items()}
     assert found[tap].min() < 0
     assert found[relu].min() == 0
     check_taps(found, expected)

@@ -39,8 +39,8 @@ def soon(order: str) -> Callable[[object], float]:
 
 
 @pytest.mark.parametrize("room", [10 * SIZE, 2 * SIZE, 0])
-def test_what_comes_out_is_what_went_in(room: int) -> None:
-    with Bank(room, CPU) as bank:
+def test_what_comes_out_is_what_went_in(room: int, device: str) -> None:
+    with Bank(room, torch.device(device)) as bank:
         for key in "abcd":
             bank.add(key, LAYOUT, by_bands(features(ord(key))), soon("abcd"))
             assert bank.bytes_held <= room
@@ -48,7 +48,8 @@ def test_what_comes_out_is_what_went_in(room: int) -> None:
         for key in "abcd":
             for tap, expected in features(ord(key)).items():
                 found = torch.cat([bank.rows(key, tap, row, row + 1) for row in range(expected.shape[2])], dim=2)
-                assert torch.equal(found, expected) and found.dtype == expected.dtype
+                assert torch.equal(found.cpu(), expected) and found.dtype == expected.dtype
+                assert found.device.type == device
 
 
 def test_those_wanted_last_give_way() -> None:

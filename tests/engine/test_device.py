@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
+from typing import Any
 
 import pytest
 import torch
@@ -54,6 +56,46 @@ def test_tf32_is_off_unless_asked_for(precision: str, kind: str) -> None:
     with computing(precision, CUDA):  # type: ignore[arg-type]
         assert [place.fp32_precision for place in places] == [kind, kind]
     assert [place.fp32_precision for place in places] == before
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"cudnn.conv.fp32_precision": "ieee"},
+        {"cudnn.rnn.fp32_precision": "ieee"},
+        {"cuda.matmul.fp32_precision": "tf32", "cudnn.benchmark": True},
+        {"cudnn.enabled": False, "cudnn.deterministic": False},
+        {"mkldnn.conv.fp32_precision": "bf16"},
+    ],
+    ids=str,
+)
+def test_whatever_a_program_has_chosen_is_its_own_again(choice: dict[str, Any]) -> None:
+    """By the switches themselves, since this may be a machine without a GPU to compute with."""
+    names = {
+        *choice,
+        *(f"cudnn.{name}" for name in ("conv.fp32_precision", "enabled", "deterministic", "benchmark")),
+    }
+    get = {name: attrgetter(name) for name in names}
+    at_first = {name: get[name](torch.backends) for name in names}
+
+    def choose(values: dict[str, Any]) -> None:
+        for name, value in values.items():
+            place, _, last = name.rpartition(".")
+            setattr(attrgetter(place)(torch.backends), last, value)
+
+    choose(choice)
+    try:
+        chosen = {name: get[name](torch.backends) for name in names}
+        assert chosen.items() >= choice.items()
+        for device in (CPU, CUDA):
+            with computing("fp32", device):
+                if device == CUDA:
+                    cudnn: Any = torch.backends.cudnn
+                    assert (cudnn.enabled, cudnn.deterministic, cudnn.benchmark) == (True, True, False)
+                    assert cudnn.conv.fp32_precision == "ieee"
+            assert {name: get[name](torch.backends) for name in names} == chosen
+    finally:
+        choose(at_first)
 
 
 def test_gradients_after_a_measurement() -> None:

@@ -73,10 +73,10 @@ class Remembering(Engine):
     def __init__(self, spec: DistanceSpec, device: str, **options: Any) -> None:
         super().__init__(spec, device, **options)
         # Equal ones take 100 MB and more each.
-        self._backbone = self._backbones.setdefault((spec.record, spec.taps), self._backbone)
+        self._backbone = self._backbones.setdefault((spec.record, spec.taps, device), self._backbone)
 
     def _bands(self, pictures: Tensor) -> Iterator[tuple[str, int, Tensor]]:
-        key = self.spec.record, self.spec.taps, pictures.shape, pictures.numpy().tobytes()
+        key = self.spec.record, self.spec.taps, self.device, pictures.shape, pictures.cpu().numpy().tobytes()
         if key not in self._runs:
             while len(self._runs) >= self._most:
                 del self._runs[next(iter(self._runs))]
@@ -99,11 +99,15 @@ def remembering() -> Iterator[dict[tuple[object, ...], Engine]]:
 
 
 def engine_of(
-    engines: dict[tuple[object, ...], Engine], spec: DistanceSpec, kind: type[Engine] = Engine, **options: Any
+    engines: dict[tuple[object, ...], Engine],
+    spec: DistanceSpec,
+    device: str = "cpu",
+    kind: type[Engine] = Engine,
+    **options: Any,
 ) -> Engine:
-    key = spec, *options.items()
+    key = spec, device, *options.items()
     if key not in engines:
-        engines[key] = kind(spec, "cpu", **options)
+        engines[key] = kind(spec, device, **options)
     return engines[key]
 
 
@@ -160,9 +164,11 @@ BY_NETWORK = sorted(DISTANCES, key=by_network)
 @pytest.mark.usefixtures("all_weights")
 @pytest.mark.parametrize("distance", BY_NETWORK)  # the inner loop
 @pytest.mark.parametrize("change", CHANGES)
-def test_planned_is_whole(remembering: dict[tuple[object, ...], Engine], change: str, distance: str) -> None:
+def test_planned_is_whole(
+    remembering: dict[tuple[object, ...], Engine], change: str, distance: str, device: str
+) -> None:
     spec = spec_of(distance)
-    engine = engine_of(remembering, spec, Remembering)
+    engine = engine_of(remembering, spec, device, Remembering)
     reference, candidate = pair_of(change, 269, 333, seed=269)
     pair = as_tensor(reference), as_tensor(candidate)
     plan = plan_of(spec, reference, candidate)
@@ -184,9 +190,11 @@ def test_those_pictures_are_planned_at_all(distance: str) -> None:
 
 
 @pytest.mark.parametrize("taps", [SHALLOW, ("relu1_2",), ("input",), ("relu4_1", "pool1")], ids=" ".join)
-def test_planned_is_whole_for_other_taps(engines: dict[tuple[object, ...], Engine], taps: tuple[str, ...]) -> None:
+def test_planned_is_whole_for_other_taps(
+    engines: dict[tuple[object, ...], Engine], taps: tuple[str, ...], device: str
+) -> None:
     spec = spec_of("mse", taps)
-    engine = engine_of(engines, spec)
+    engine = engine_of(engines, spec, device)
     for name, reference, candidate in changes(301, 283, seed=7):
         pair = as_tensor(reference), as_tensor(candidate)
         plan = plan_of(spec, reference, candidate)
@@ -210,10 +218,10 @@ def other_pools(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("taps", OTHER_POOLS, ids=" ".join)
 @pytest.mark.parametrize(("height", "width"), [(301, 283), pytest.param(290, 304, marks=pytest.mark.slow)])
 def test_planned_is_whole_with_other_pools(
-    other_pools: str, taps: tuple[str, ...], height: int, width: int
+    other_pools: str, taps: tuple[str, ...], height: int, width: int, device: str
 ) -> None:
     spec = spec_of("mse", taps, other_pools)
-    engine = Engine(spec, "cpu")
+    engine = Engine(spec, device)
     planned_at_all = 0
     for name, reference, candidate in changes(height, width, seed=height):
         pair = as_tensor(reference), as_tensor(candidate)
@@ -227,9 +235,9 @@ def test_planned_is_whole_with_other_pools(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("taps", OTHER_POOLS, ids=" ".join)
-def test_tiled_is_untiled_with_other_pools(other_pools: str, taps: tuple[str, ...]) -> None:
+def test_tiled_is_untiled_with_other_pools(other_pools: str, taps: tuple[str, ...], device: str) -> None:
     spec = spec_of("mse", taps, other_pools)
-    engine = Engine(spec, "cpu")
+    engine = Engine(spec, device)
     height, width = 190, 700
     _, reference, _ = next(changes(height, width, seed=3))
     pair = as_tensor(reference), as_tensor(255 - reference)
@@ -246,7 +254,10 @@ def test_tiled_is_untiled_with_other_pools(other_pools: str, taps: tuple[str, ..
 def test_outside_the_cores_the_whole_picture_has_rounding_only(
     engines: dict[tuple[object, ...], Engine], width: int, height: int
 ) -> None:
-    """One level in one channel of one pixel: nearly nothing, and still nothing is missed."""
+    """One level in one channel of one pixel: nearly nothing, and still nothing is missed.
+
+    On the CPU, whose Winograd tiles are what rounds differently next to a change.
+    """
     spec = spec_of("euclidean")
     engine = engine_of(engines, spec)
     reference = np.asarray(drawing(width, height, 1))
@@ -272,9 +283,9 @@ def test_outside_the_cores_the_whole_picture_has_rounding_only(
         ),
     ],
 )
-def test_tiled_is_untiled(remembering: dict[tuple[object, ...], Engine], distance: str) -> None:
+def test_tiled_is_untiled(remembering: dict[tuple[object, ...], Engine], distance: str, device: str) -> None:
     spec = spec_of(distance)
-    engine = engine_of(remembering, spec, Remembering)
+    engine = engine_of(remembering, spec, device, Remembering)
     _, reference, candidate = next(changes(190, 700, seed=3))
     candidate = 255 - candidate
     pair = as_tensor(reference), as_tensor(candidate)
@@ -289,6 +300,7 @@ def test_tiled_is_untiled(remembering: dict[tuple[object, ...], Engine], distanc
 
 @pytest.mark.slow
 def test_a_small_budget_moves_no_number(engines: dict[tuple[object, ...], Engine]) -> None:
+    """On the CPU, whose limit is one of the whole process; scripts/gpu_check.py has too little memory on a GPU."""
     spec = load_preset("five-taps").spec
     engine = engine_of(engines, spec)
     _, reference, candidate = next(changes(200, 1500, seed=3))
@@ -312,10 +324,10 @@ def test_a_budget_that_is_too_small_is_said() -> None:
     assert "--max-memory" in error.value.hint
 
 
-def test_crops_of_several_pairs_in_one_batch(engines: dict[tuple[object, ...], Engine]) -> None:
+def test_crops_of_several_pairs_in_one_batch(engines: dict[tuple[object, ...], Engine], device: str) -> None:
     """With cores at different places in crops of one size."""
     spec = spec_of("mse", SHALLOW)
-    engine = engine_of(engines, spec)
+    engine = engine_of(engines, spec, device)
     plan = plan_pair(spec, height=160, width=160)
     pixels = torch.randint(0, 256, (6, 3, 96, 96), generator=torch.Generator().manual_seed(1), dtype=torch.uint8)
     crops = [
@@ -358,10 +370,10 @@ def dense(
 @pytest.mark.parametrize("distance", LOCAL)  # the inner loop, in which the network's runs are remembered
 @pytest.mark.parametrize("change", CHANGES)
 def test_planned_maps_are_those_of_the_whole(
-    remembering: dict[tuple[object, ...], Engine], change: str, distance: str
+    remembering: dict[tuple[object, ...], Engine], change: str, distance: str, device: str
 ) -> None:
     spec = DistanceSpec(tuple(LayerSpec(tap, distance) for tap in TAPS_OF_MAPS))
-    check_maps(engine_of(remembering, spec, Remembering, keeps_maps=True), change, distance)
+    check_maps(engine_of(remembering, spec, device, Remembering, keeps_maps=True), change, distance)
 
 
 @pytest.mark.slow
@@ -369,9 +381,9 @@ def test_planned_maps_are_those_of_the_whole(
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("preset", ["lpips", "st-lpips"])
 def test_planned_maps_are_those_of_the_whole_on_the_backbones_of_learned_weights(
-    remembering: dict[tuple[object, ...], Engine], preset: str, change: str
+    remembering: dict[tuple[object, ...], Engine], preset: str, change: str, device: str
 ) -> None:
-    engine = engine_of(remembering, load_preset(preset).spec, Remembering, keeps_maps=True)
+    engine = engine_of(remembering, load_preset(preset).spec, device, Remembering, keeps_maps=True)
     check_maps(engine, change, "unit")
 
 
@@ -401,13 +413,13 @@ def check_maps(engine: Engine, change: str, distance: str) -> None:
             assert mine.mean() == pytest.approx(total, rel=1e-6)
 
 
-def test_maps_are_kept_only_when_asked_for_and_move_no_number() -> None:
+def test_maps_are_kept_only_when_asked_for_and_move_no_number(device: str) -> None:
     spec = DistanceSpec((LayerSpec("relu2_2"), LayerSpec("relu3_3", "gram")))
     _, reference, candidate = next(changes(64, 96, seed=1))
     pair, plan = (as_tensor(reference), as_tensor(candidate)), plan_pair(spec, height=64, width=96)
     with_maps, without = (
-        contributions(Engine(spec, "cpu", keeps_maps=kept), *pair, plan)[0] for kept in (True, False)
+        contributions(Engine(spec, device, keeps_maps=kept), *pair, plan)[0] for kept in (True, False)
     )
-    assert Engine(spec, "cpu").finish(plan, with_maps) == Engine(spec, "cpu").finish(plan, without)
+    assert Engine(spec, device).finish(plan, with_maps) == Engine(spec, device).finish(plan, without)
     assert [len(total.patches) > 0 for total in with_maps[0].values()] == [True, False]  # Gram has no places
     assert not any(total.patches for total in without[0].values())

@@ -24,15 +24,17 @@ PLAN = plan_pair(SPEC, height=HEIGHT, width=WIDTH)
 EVERYTHING = whole(HEIGHT, WIDTH)
 
 
-def side(seed: int) -> tuple[dict[str, Tensor], Rows]:
-    found = {tap: features(1, tap_shape("vgg16", tap, HEIGHT, WIDTH), seed) for tap in SPEC.taps}
+def side(seed: int, device: str = "cpu") -> tuple[dict[str, Tensor], Rows]:
+    found = {tap: features(1, tap_shape("vgg16", tap, HEIGHT, WIDTH), seed).to(device) for tap in SPEC.taps}
     return found, lambda tap, first, last: found[tap][:, :, first:last]
 
 
 @pytest.mark.parametrize("band_bytes", [1, 1 << 12, 1 << 30])
-def test_of_whole_pictures_it_is_the_distance_itself(monkeypatch: pytest.MonkeyPatch, band_bytes: int) -> None:
+def test_of_whole_pictures_it_is_the_distance_itself(
+    monkeypatch: pytest.MonkeyPatch, band_bytes: int, device: str
+) -> None:
     monkeypatch.setattr(terms, "_BAND_BYTES", band_bytes)
-    (f, reference), (g, candidate) = side(1), side(2)
+    (f, reference), (g, candidate) = side(1, device), side(2, device)
     made = LayerTerms(SPEC)
     found = made.finish(PLAN, made.between(reference, candidate, [Piece(PLAN, EVERYTHING)]))
     expected = [float(DISTANCES[layer.distance](f[layer.tap], g[layer.tap])) for layer in SPEC.layers]
@@ -61,10 +63,10 @@ def test_cores_add_up_to_the_whole_and_no_other_rows_are_asked_for() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, distance in DISTANCES.items() if distance.is_separable])
-def test_sides_of_a_separable_distance(name: str) -> None:
+def test_sides_of_a_separable_distance(name: str, device: str) -> None:
     spec = DistanceSpec((LayerSpec("relu2_2", name),))
     plan = plan_pair(spec, height=HEIGHT, width=WIDTH)
-    (_, reference), (_, candidate) = side(1), side(2)
+    (_, reference), (_, candidate) = side(1, device), side(2, device)
     made = LayerTerms(spec)
     (part,) = made.between(reference, candidate, [Piece(plan, EVERYTHING)])
     one, other = (made.of_side(rows, "relu2_2", plan.shapes[0]) for rows in (reference, candidate))

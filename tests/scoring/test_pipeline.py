@@ -30,6 +30,7 @@ from percept_cli.scoring import pipeline
 from percept_cli.scoring.pipeline import Pipeline, worker_count
 from percept_cli.scoring.scorer import Scorer
 from tests.conftest import ROOT, Percept, Save
+from tests.support.fake_cuda import FakeCuda, OnCpu
 from tests.support.pipeline_ends import PAIRS, SOON, SPEC, Fault, Stand, drive, nobody_stays
 from tests.support.pipelines import CHEAP, DEFAULT, scores
 
@@ -55,10 +56,10 @@ def mixed(save: Save) -> list[Pair]:
         *(pytest.param(one, marks=pytest.mark.slow) for one in ({}, {"batch_size": 1}, {"workers": 7})),
     ],
 )
-def test_batched_is_single_and_in_order(mixed: list[Pair], options: dict[str, Any]) -> None:
-    scorer = Scorer(DEFAULT, device="cpu")
+def test_batched_is_single_and_in_order(mixed: list[Pair], options: dict[str, Any], device: str) -> None:
+    scorer = Scorer(DEFAULT, device=device)
     alone = [scorer.score(pair) for pair in mixed]
-    together = scores(mixed, **options)
+    together = scores(mixed, device=device, **options)
     assert [result.name for result in together] == [pair.name for pair in mixed]
     assert [result.distance == 0 for result in together] == [result.distance == 0 for result in alone]
     for one, other in zip(alone, together, strict=True):
@@ -69,7 +70,25 @@ def test_batched_is_single_and_in_order(mixed: list[Pair], options: dict[str, An
         assert other.reference_file == one.reference_file
 
 
-def test_trouble_takes_its_place_in_the_order(save: Save, tmp_path: Path) -> None:
+def test_what_does_not_fit_a_gpu_is_halved_and_keeps_its_digits(
+    save: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a stand-in for CUDA, since this machine may have none; the convolutions are real."""
+    pairs = [pair_of_files(save(f"{n}-r.png", seed=n), save(f"{n}-c.png", seed=n + 50)) for n in range(7)]
+    expected = [result.distance for result in scores(pairs, CHEAP)]
+    cuda, said = FakeCuda(monkeypatch), list[str]()
+    # Two pairs of 40×30 pixels are four pictures with a border, of 64 channels.
+    with OnCpu(cuda, most=4 * 64 * 42 * 32):
+        found = scores(pairs, CHEAP, device="cuda", batch_size=7, workers=1, say=said.append)
+    assert [result.status for result in found] == ["measured"] * 7
+    # Direct sums as on a GPU, Winograd's on the CPU: some 1e-6 of the features each, of other pictures.
+    assert [result.distance for result in found] == pytest.approx(expected, rel=1e-4)
+    assert said
+    assert all("do not fit into the memory of device cuda:0; continuing with" in words for words in said)
+    assert cuda.log.count("wait") >= 4
+
+
+def test_trouble_takes_its_place_in_the_order(save: Save, tmp_path: Path, device: str) -> None:
     reference, candidate = save("r.png"), save("c.png", seed=1)
     (tmp_path / "bad.png").write_text("x")
     pairs = [
@@ -81,7 +100,7 @@ def test_trouble_takes_its_place_in_the_order(save: Save, tmp_path: Path) -> Non
         Pair("gone", reference, tmp_path / "gone.png"),
         Pair("same", reference, reference),
     ]
-    found = scores(pairs, CHEAP)
+    found = scores(pairs, CHEAP, device=device)
     assert [(result.name, result.status) for result in found] == [
         ("line 1", "error"), ("bad", "error"), ("fine", "fail"), ("new", "new"), ("missing", "missing"),
         ("gone", "error"), ("same", "measured"),
@@ -94,7 +113,7 @@ def test_trouble_takes_its_place_in_the_order(save: Save, tmp_path: Path) -> Non
     )
 
 
-def test_no_more_is_taken_than_fits(save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_is_taken_than_fits(save: Save, monkeypatch: pytest.MonkeyPatch, device: str) -> None:
     reference, candidate = save("r.png"), save("c.png", seed=1)
     taken = handed_out = most = 0
 
@@ -108,7 +127,7 @@ def test_no_more_is_taken_than_fits(save: Save, monkeypatch: pytest.MonkeyPatch)
     def run() -> int:
         nonlocal taken, handed_out, most
         taken = handed_out = most = 0
-        for _ in Pipeline(Scorer(CHEAP, device="cpu"), workers=2).results(Pairs(pairs())):
+        for _ in Pipeline(Scorer(CHEAP, device=device), workers=2).results(Pairs(pairs())):
             handed_out += 1
         assert handed_out == 60
         return most
@@ -118,13 +137,13 @@ def test_no_more_is_taken_than_fits(save: Save, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.slow
-def test_no_more_is_decoded_than_fits(save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_is_decoded_than_fits(save: Save, monkeypatch: pytest.MonkeyPatch, device: str) -> None:
     """Large pictures after small ones, and a device that is slower than the workers."""
     small = pair_of_files(save("r.png"), save("c.png", seed=1))
     large = pair_of_files(save("R.png", 200, 150), save("C.png", 200, 150, seed=1))
     bytes_of_large = 6 * 200 * 150
     monkeypatch.setattr(pipeline, "BYTES_IN_FLIGHT", 3 * bytes_of_large)
-    line = Pipeline(Scorer(CHEAP, device="cpu"), workers=2, batch_size=1)
+    line = Pipeline(Scorer(CHEAP, device=device), workers=2, batch_size=1)
     most = 0
     for result, _ in line.results(Pairs([small] * 20 + [large] * 30)):
         assert result.scored
@@ -134,7 +153,7 @@ def test_no_more_is_decoded_than_fits(save: Save, monkeypatch: pytest.MonkeyPatc
     assert bytes_of_large < most <= (3 + 2) * bytes_of_large
 
 
-def test_a_live_source_is_answered_before_it_goes_on(save: Save) -> None:
+def test_a_live_source_is_answered_before_it_goes_on(save: Save, device: str) -> None:
     pair = pair_of_files(save("r.png"), save("c.png", seed=1))
     answers: queue.Queue[PairResult] = queue.Queue()
 
@@ -143,13 +162,13 @@ def test_a_live_source_is_answered_before_it_goes_on(save: Save) -> None:
             yield pair
             answers.get(timeout=60)  # raises queue.Empty if the pipeline waits for more
 
-    for result, _ in Pipeline(Scorer(CHEAP, device="cpu")).results(Pairs(pairs(), live=True)):
+    for result, _ in Pipeline(Scorer(CHEAP, device=device)).results(Pairs(pairs(), live=True)):
         answers.put(result)
     assert answers.empty()
 
 
 @pytest.mark.parametrize("live", [False, True])
-def test_what_befalls_every_pair_is_raised(save: Save, live: bool) -> None:
+def test_what_befalls_every_pair_is_raised(save: Save, live: bool, device: str) -> None:
     pair = pair_of_files(save("r.png"), save("c.png", seed=1))
 
     def pairs() -> Iterator[Pair]:
@@ -157,20 +176,20 @@ def test_what_befalls_every_pair_is_raised(save: Save, live: bool) -> None:
         raise InvalidSetting("the header is wrong")
 
     with pytest.raises(InvalidSetting, match="the header is wrong"):
-        list(Pipeline(Scorer(CHEAP, device="cpu")).results(Pairs(pairs(), live=live)))
+        list(Pipeline(Scorer(CHEAP, device=device)).results(Pairs(pairs(), live=live)))
     with pytest.raises(DeviceUnavailable, match="tf32 is not available"):
         list(Pipeline(Scorer(DistanceSpec(CHEAP.layers, precision="tf32"), device="cpu")).results(Pairs([pair])))
 
 
-def test_a_defect_in_a_worker_is_not_swallowed(save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_in_a_worker_is_not_swallowed(save: Save, monkeypatch: pytest.MonkeyPatch, device: str) -> None:
     pair = pair_of_files(save("r.png"), save("c.png", seed=1))
     monkeypatch.setattr("percept_cli.scoring.reading.decode", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        list(Pipeline(Scorer(CHEAP, device="cpu")).results(Pairs([pair])))
+        list(Pipeline(Scorer(CHEAP, device=device)).results(Pairs([pair])))
 
 
-def test_stop_hands_out_what_is_done(mixed: list[Pair]) -> None:
-    line = Pipeline(Scorer(CHEAP, device="cpu"), batch_size=1)
+def test_stop_hands_out_what_is_done(mixed: list[Pair], device: str) -> None:
+    line = Pipeline(Scorer(CHEAP, device=device), batch_size=1)
     found = []
     for result, _ in line.results(Pairs(mixed)):
         found.append(result.name)
@@ -181,7 +200,7 @@ def test_stop_hands_out_what_is_done(mixed: list[Pair]) -> None:
     order = [pair.name for pair in mixed]
     assert found == sorted(found, key=order.index)
 
-    finished = Pipeline(Scorer(CHEAP, device="cpu"))
+    finished = Pipeline(Scorer(CHEAP, device=device))
     assert len(list(finished.results(Pairs(mixed)))) == len(mixed)
     assert not finished.stopped_early
     share = finished.device_time.share
@@ -189,8 +208,8 @@ def test_stop_hands_out_what_is_done(mixed: list[Pair]) -> None:
     assert 0 < share <= 1
 
 
-def test_equal_pairs_load_no_network(save: Save) -> None:
-    scorer = Scorer(DEFAULT, device="cpu")
+def test_equal_pairs_load_no_network(save: Save, device: str) -> None:
+    scorer = Scorer(DEFAULT, device=device)
     pair = pair_of_files(save("r.png"), save("r.bmp"))
     assert [result.distance for result, _ in Pipeline(scorer).results(Pairs([pair] * 9))] == [0.0] * 9
     assert scorer.device == "none"
@@ -227,7 +246,7 @@ WHICH: dict[str, Callable[[int], bool]] = {
 @pytest.mark.parametrize("which", WHICH)
 @pytest.mark.parametrize("step", ["read", "parts", "start", "result", "finish"])
 def test_an_error_is_a_row_or_is_raised(
-    step: str, which: str, live: bool, monkeypatch: pytest.MonkeyPatch
+    step: str, which: str, live: bool, monkeypatch: pytest.MonkeyPatch, device: str
 ) -> None:
     monkeypatch.setattr(pipeline, "PAIRS_IN_FLIGHT", 5)
     monkeypatch.setattr(pipeline, "BYTES_IN_FLIGHT", 250)  # three pairs are more than fit
@@ -244,7 +263,7 @@ def test_an_error_is_a_row_or_is_raised(
             failed = {index for index, result in enumerate(found) if result.status == "error"}
             # Parts that were computed together are lost together.
             assert failed >= hit if step == "result" else failed == hit
-            run = Run(version="1", spec=SPEC, device="cpu", results=found)
+            run = Run(version="1", spec=SPEC, device=device, results=found)
             code = ExitCode.INPUT if error is UnreadableImage else ExitCode.UNAVAILABLE
             assert run.exit_code == (code if hit else ExitCode.WITHIN)
         else:
@@ -280,6 +299,7 @@ import sys
 from percept_cli.scoring import pipeline, readers
 from percept_cli.pairs import Pairs
 from percept_cli.scoring.pipeline import Pipeline
+from tests.support.fake_cuda import FakeCuda, OnCpu
 from tests.support.pipeline_ends import PAIRS, Stand
 
 pipeline.BYTES_IN_FLIGHT = 100

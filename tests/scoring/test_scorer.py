@@ -58,8 +58,8 @@ def test_equal_pictures_load_nothing(pair: Pair) -> None:
     assert scorer.device == "none"
 
 
-def test_another_judge_has_the_same_network(pair: Pair) -> None:
-    scorer = Scorer(SPEC, device="cpu")
+def test_another_judge_has_the_same_network(pair: Pair, device: str) -> None:
+    scorer = Scorer(SPEC, device=device)
     strict = scorer.with_judge(ThresholdJudge(by_hand(pair) * 0.99))
     lenient = scorer.with_judge(ThresholdJudge(by_hand(pair) * 1.01))
     assert [one.score(pair).status for one in (scorer, strict, lenient)] == ["measured", "fail", "pass"]

@@ -73,38 +73,40 @@ def same(found: PairResult, expected: PairResult) -> None:
     "presets", [pytest.param(OXFORD, marks=pytest.mark.slow), OXFORD[2:], ("lpips",), ("st-lpips",), ("dists",)]
 )
 @pytest.mark.usefixtures("all_weights")
-def test_the_numbers_are_those_of_compare(presets: tuple[str, ...]) -> None:
+def test_the_numbers_are_those_of_compare(presets: tuple[str, ...], device: str) -> None:
     sides = pictures(3)
     pairs = [*combinations(sides, 2), (sides[0], sides[0]), (sides[1], sides[1].copy())]
-    found = dict(distances_of(pairs, presets, device="cpu"))
+    found = dict(distances_of(pairs, presets, device=device))
     assert sorted(found) == list(range(len(pairs)))
     for index, pair in enumerate(pairs):
         for result, preset in zip(found[index], presets, strict=True):
-            same(result, compare(*pair, preset=preset, device="cpu"))
+            same(result, compare(*pair, preset=preset, device=device))
     assert all(result.distance == 0 for index in (3, 4) for result in found[index])
 
 
-def test_each_picture_runs_once_for_all_partners_and_recipes(runs: list[tuple[int, ...]]) -> None:
+def test_each_picture_runs_once_for_all_partners_and_recipes(runs: list[tuple[int, ...]], device: str) -> None:
     pairs = list(combinations(pictures(5), 2))
-    line = Sharing([Scorer(spec, device="cpu") for spec in SHALLOW])
+    line = Sharing([Scorer(spec, device=device) for spec in SHALLOW])
     assert len(list(line.results(pairs))) == 10
     width, height = SIZE
     assert runs == [(1, height, width, 3)] * 5
     assert (line.pictures_run, line.pairs_apart) == (5, 0)
 
 
-def test_the_same_pixels_run_once_however_they_are_named(save: Save, runs: list[tuple[int, ...]]) -> None:
+def test_the_same_pixels_run_once_however_they_are_named(
+    save: Save, runs: list[tuple[int, ...]], device: str
+) -> None:
     paths = [save("a.png"), save("again.bmp"), save("b.png", seed=1), save("c.png", seed=2)]
-    assert len(list(distances_of(list(combinations(paths, 2)), SHALLOW, device="cpu"))) == 6
+    assert len(list(distances_of(list(combinations(paths, 2)), SHALLOW, device=device))) == 6
     assert len(runs) == 3
 
 
-def test_memory_is_bounded_and_no_digit_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_bounded_and_no_digit_moves(monkeypatch: pytest.MonkeyPatch, device: str) -> None:
     pairs = list(combinations(pictures(4), 2))
 
     def measured(share: float) -> tuple[dict[int, list[list[float]]], int]:
         monkeypatch.setattr(sharing, "SHARE_FOR_FEATURES", share)
-        line = Sharing([Scorer(spec, device="cpu") for spec in SHALLOW])
+        line = Sharing([Scorer(spec, device=device) for spec in SHALLOW])
         held, spilled, found = 0, 0, {}
         for index, results in line.results(pairs):
             found[index] = [layers_of(result) for result in results]
@@ -120,6 +122,7 @@ def test_memory_is_bounded_and_no_digit_moves(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_limit_of_memory_is_for_features_too() -> None:
+    """On the CPU, where the limit is one of the whole process."""
     pairs = list(combinations(pictures(3), 2))
     allowed = 500 << 20
     line = Sharing([Scorer(spec, device="cpu", max_memory=resident_memory() + allowed) for spec in SHALLOW])
@@ -130,7 +133,7 @@ def test_a_limit_of_memory_is_for_features_too() -> None:
     }
 
 
-def test_errors_are_those_of_their_pairs(save: Save, tmp_path: Path) -> None:
+def test_errors_are_those_of_their_pairs(save: Save, tmp_path: Path, device: str) -> None:
     a, b = save("a.png"), save("b.png", seed=1)
     other = save("other.png", width=50)
     broken, pipe = tmp_path / "broken.png", tmp_path / "pipe.png"
@@ -144,7 +147,7 @@ def test_errors_are_those_of_their_pairs(save: Save, tmp_path: Path) -> None:
         (b, pipe),
         (a, np.zeros((2, 2, 9), np.uint8)),
     ]
-    found = dict(distances_of(pairs, SHALLOW, device="cpu"))
+    found = dict(distances_of(pairs, SHALLOW, device=device))
     assert [found[index][0].status for index in range(6)] == [
         "error",
         "measured",
@@ -156,16 +159,16 @@ def test_errors_are_those_of_their_pairs(save: Save, tmp_path: Path) -> None:
     for index, words in ((0, "broken.png"), (2, "sizes"), (3, "gone.png"), (4, "pipe"), (5, "candidate")):
         for result in found[index]:
             assert words in result.reason and np.isnan(result.distance)
-    same(found[1][0], Scorer(SHALLOW[0], device="cpu").score(pair_named((a, b))))
+    same(found[1][0], Scorer(SHALLOW[0], device=device).score(pair_named((a, b))))
 
 
 def test_no_file_is_left_by_an_error_or_one_who_lost_interest(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(sharing, "SHARE_FOR_FEATURES", 0.0)
     for how in ("left", "raised"):
-        line = Sharing([Scorer(spec, device="cpu") for spec in SHALLOW])
+        line = Sharing([Scorer(spec, device=device) for spec in SHALLOW])
         results = line.results(list(combinations(pictures(3), 2)))
         next(results)
         file = line.banks[0]._file
@@ -180,7 +183,7 @@ def test_no_file_is_left_by_an_error_or_one_who_lost_interest(
             os.fstat(number)
 
 
-def test_a_small_change_is_computed_alone_where_that_is_cheaper(runs: list[tuple[int, ...]]) -> None:
+def test_a_small_change_is_computed_alone_where_that_is_cheaper(runs: list[tuple[int, ...]], device: str) -> None:
     reference = pictures(1, (320, 320))[0]
     changed = []
     for place in (0, 160):
@@ -188,18 +191,18 @@ def test_a_small_change_is_computed_alone_where_that_is_cheaper(runs: list[tuple
         candidate[place : place + 4, place : place + 4] = 0
         changed.append(candidate)
     pairs = [(reference, one) for one in changed]
-    line = Sharing([Scorer(SHALLOW[0], device="cpu")])
+    line = Sharing([Scorer(SHALLOW[0], device=device)])
     found = dict(line.results(pairs))
     assert (line.pictures_run, line.pairs_apart) == (0, 2)
     assert all(rows * columns < 320 * 320 / 4 for _, rows, columns, _ in runs)
     for index, pair in enumerate(pairs):
         assert (
             found[index][0].distance
-            == Scorer(SHALLOW[0], device="cpu").score(pair_of(*pair, SHALLOW[0].pictures)).distance
+            == Scorer(SHALLOW[0], device=device).score(pair_of(*pair, SHALLOW[0].pictures)).distance
         )
 
 
-def test_partial_changes_count_where_compare_counts_them() -> None:
+def test_partial_changes_count_where_compare_counts_them(device: str) -> None:
     """Shared features, and a plan with regions."""
     reference = pictures(1, (128, 96))[0]
     changed = []
@@ -212,10 +215,10 @@ def test_partial_changes_count_where_compare_counts_them() -> None:
         DistanceSpec((LayerSpec("relu1_2"), LayerSpec("relu1_1", "gram-hw"))),
         DistanceSpec((LayerSpec("relu2_1"),)),
     )
-    line = Sharing([Scorer(spec, device="cpu") for spec in specs])
+    line = Sharing([Scorer(spec, device=device) for spec in specs])
     found = dict(line.results(pairs))
     assert line.pictures_run == 5
-    alone = [Scorer(spec, device="cpu") for spec in specs]
+    alone = [Scorer(spec, device=device) for spec in specs]
     for index, pair in enumerate(pairs):
         for result, scorer in zip(found[index], alone, strict=True):
             expected = scorer.read(pair_of(*pair, scorer.spec.pictures))
@@ -223,17 +226,17 @@ def test_partial_changes_count_where_compare_counts_them() -> None:
             same(result, scorer.score(pair_of(*pair, scorer.spec.pictures)))
 
 
-def test_views_and_small_pictures() -> None:
+def test_views_and_small_pictures(device: str) -> None:
     """Transparency gives two views; a picture may be smaller than the deepest tap of all recipes."""
     rng = np.random.default_rng(3)
     clear = [rng.integers(0, 256, (24, 40, 4), dtype=np.uint8) for _ in range(3)]
     tiny = [rng.integers(0, 256, (3, 5, 3), dtype=np.uint8) for _ in range(3)]
     specs = [DistanceSpec((LayerSpec("relu1_1"),)), DistanceSpec((LayerSpec("relu3_1"),))]
     pairs = [*combinations(clear, 2), *combinations(tiny, 2)]
-    found = dict(distances_of(pairs, specs, device="cpu"))
+    found = dict(distances_of(pairs, specs, device=device))
     for index, pair in enumerate(pairs):
         for result, spec in zip(found[index], specs, strict=True):
-            alone = Scorer(spec, device="cpu").score(pair_of(*pair, spec.pictures))
+            alone = Scorer(spec, device=device).score(pair_of(*pair, spec.pictures))
             same(result, alone)
 
 
@@ -263,9 +266,9 @@ def test_recipes_that_cannot_share_are_refused(presets: list[Any], words: str) -
         distances_of([], presets)
 
 
-def test_settings_of_pictures_hold_for_all() -> None:
+def test_settings_of_pictures_hold_for_all(device: str) -> None:
     one, other = pictures(2)
     crop = "4,6,20,16"
-    ((_, found),) = distances_of([(one, other)], [SHALLOW[0], "johnson-content"], device="cpu", crop=crop)
+    ((_, found),) = distances_of([(one, other)], [SHALLOW[0], "johnson-content"], device=device, crop=crop)
     assert [(result.width, result.height) for result in found] == [(20, 16)] * 2
     assert found[1].distance == pytest.approx(compare(one, other, preset="johnson-content", crop=crop).distance)

@@ -15,6 +15,8 @@ DEFAULT = load_preset("five-taps").spec
 CHEAP = DistanceSpec((LayerSpec("relu1_2"),))
 
 
-def scores(pairs: list[Pair], spec: DistanceSpec = DEFAULT, **options: Any) -> list[PairResult]:
-    line = Pipeline(Scorer(spec, device="cpu"), **options)
+def scores(
+    pairs: list[Pair], spec: DistanceSpec = DEFAULT, *, device: str = "cpu", **options: Any
+) -> list[PairResult]:
+    line = Pipeline(Scorer(spec, device=device), **options)
     return [result for result, reused in line.results(Pairs(pairs)) if not reused]
