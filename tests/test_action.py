@@ -215,6 +215,7 @@ def test_one_folder_alone_is_refused(folders: Path, baseline: str, current: str)
     assert log == "::error title=percept::give both inputs baseline and current, or neither\n"
 
 
+@pytest.mark.slow
 def test_jobs_of_a_matrix_become_one_report_with_one_verdict(folders: Path, save: Save) -> None:
     """Their artifacts have names of their own; annotations and summary are those of the last job."""
     save("current/icon.png", seed=2)

@@ -362,6 +362,7 @@ def test_a_preset_may_be_a_file(tmp_path: Path) -> None:
     assert PerceptualDistance(path).spec.layers[0].weight == 2
 
 
+@pytest.mark.slow
 def test_what_a_loss_loads() -> None:
     """Nothing that reads files, draws, pairs, judges or prints."""
     code = "import percept_cli, sys; percept_cli.PerceptualDistance(); print(*sys.modules)"

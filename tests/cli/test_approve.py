@@ -67,6 +67,7 @@ def test_approving_twice_finds_it_done(checked: Path, approve: Approve, dry: boo
     assert approve("report.json", "--prune", "-q").stdout == ""
 
 
+@pytest.mark.slow
 def test_a_part_that_is_approved_already_is_no_reason_to_refuse_the_rest(checked: Path, approve: Approve) -> None:
     approve("report.json", "--filter", "shade.png")
     put(checked / "now" / "shade.png", "another shade")  # which was not what was approved
@@ -324,6 +325,7 @@ def test_after_approval_the_check_passes(tmp_path: Path, save: Save, approve: Ap
     assert percept("check", "base", "now", "-q").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_baseline_elsewhere_is_approved_by_its_versions(
     percept: Percept, save: Save, bucket: Bucket, tmp_path: Path
 ) -> None:

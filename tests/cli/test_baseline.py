@@ -17,6 +17,7 @@ def base(save: Save, bucket: Bucket, tmp_path: Path) -> str:
     return bucket.put_folder("base", tmp_path / "now")
 
 
+@pytest.mark.slow
 def test_a_commit_names_exactly_its_baseline(
     percept: Percept, base: str, bucket: Bucket, save: Save, tmp_path: Path
 ) -> None:
@@ -36,6 +37,7 @@ def test_a_commit_names_exactly_its_baseline(
     assert percept(*command).returncode == 3
 
 
+@pytest.mark.slow
 def test_old_commits_still_check_where_old_versions_are_kept(
     percept: Percept, save: Save, bucket: Bucket, tmp_path: Path
 ) -> None:

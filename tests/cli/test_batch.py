@@ -131,6 +131,7 @@ def answer(process: subprocess.Popen[str], line: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_each_line_of_a_stream_is_answered_before_the_next(folders: Path) -> None:
     """Another program keeps the process open, and gets an answer to every line, whatever it wrote."""
     good = {"reference": "expected/same.png", "candidate": "actual/ui/é'\".png"}
@@ -282,6 +283,7 @@ def test_one_object_that_cannot_be_read_is_one_error(
     assert run["results"][1]["reason"].startswith(f"{root}/right/b.png: empty")
 
 
+@pytest.mark.slow
 def test_a_run_of_images_elsewhere_is_resumed_by_their_etags(
     percept: Percept, save: Save, bucket: Bucket, tmp_path: Path
 ) -> None:

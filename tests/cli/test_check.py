@@ -446,6 +446,7 @@ def test_folders_elsewhere_have_the_numbers_of_those_here(
     assert b"<testsuites" in bucket.get("reports/run.xml")
 
 
+@pytest.mark.slow
 def test_equal_images_cost_no_download_the_second_time(
     percept: Percept, save: Save, bucket: Bucket, tmp_path: Path
 ) -> None:
@@ -488,6 +489,7 @@ def test_a_baseline_elsewhere_in_the_settings(
     assert percept("check").returncode == 0
 
 
+@pytest.mark.slow
 def test_two_checks_share_one_cache(save: Save, bucket: Bucket, tmp_path: Path) -> None:
     (tmp_path / "base").mkdir()
     for seed in range(20):

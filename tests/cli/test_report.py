@@ -243,6 +243,7 @@ def test_the_help_fits_80_columns(percept: Percept) -> None:
     assert "percept report percept-report.json -o" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_report_of_this_machine_makes_no_requests_unless_asked(
     percept: Percept, save: Save, bucket: Bucket, tmp_path: Path
 ) -> None:

@@ -309,6 +309,7 @@ print(next(kept)[0].name)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("live", ["live", "known"])
 def test_an_abandoned_run_does_not_keep_the_program(live: str) -> None:
     command = [sys.executable, "-c", _ABANDONED, live]
