@@ -65,4 +65,6 @@ def what_was_fetched() -> tuple[list[str], list[str]]:
     if module is None:
         return [], []
     store = module.current()
+    if not store.was_asked:
+        return [], []
     return [f"{counted(store.downloads, 'object')} fetched"], store.notes

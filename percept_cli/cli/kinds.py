@@ -18,6 +18,18 @@ class Location(click.Path):
         return super().convert(value, param, ctx)
 
 
+class Here(click.Path):
+    """A file or a folder of this machine, and nothing else."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """As click does; an address is refused, which would become a folder with an odd name."""
+        from percept_cli.system.addresses import is_address
+
+        if is_address(str(value)):
+            self.fail("this must be on this machine, and cannot be an address.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class CountOr(click.ParamType[int | None]):
     """A number, or one word for leaving it open (None)."""
 

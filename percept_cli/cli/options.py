@@ -10,7 +10,7 @@ import click
 
 from percept_cli.cli import completing
 from percept_cli.cli.console import say
-from percept_cli.cli.kinds import CountOr, Location
+from percept_cli.cli.kinds import CountOr, Here, Location
 from percept_cli.cli.layout import option
 from percept_cli.recipes import DEFAULT
 from percept_cli.reports import REPORTS
@@ -241,7 +241,7 @@ allow_empty_option: _Decorator = option(
 cache_option: _Decorator = option(
     "--cache",
     group="Run",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=Here(path_type=Path, file_okay=False),
     metavar="DIR",
     shell_complete=completing.folders,
     help="Keep up to 4 GB of what is fetched from addresses.",

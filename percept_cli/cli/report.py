@@ -57,14 +57,14 @@ def write_anew(
     for path, _ in to.files:
         check_output(path, inputs)
     run = read()
-    stay_here(inputs, remote=remote)
+    fetches = stay_here(inputs, remote=remote)
     if verbose:
         source = shown(inputs[0]) if len(inputs) == 1 else counted(len(inputs), "report")
         say(f"read {counted(len(run.results), 'result')} of percept {run.version} from {source}")
     if not quiet:
         if to.stdout != "table":
             note_settings(ctx.obj)
-        _tell_what_is_gone(ctx, run, {to.stdout, *(name for _, name in to.files)})
+        _tell_what_is_gone(ctx, run, {to.stdout, *(name for _, name in to.files)}, fetches=fetches)
     is_new = json_report is None
     documents = [posix(path) for path, name in to.files if name == "json"]
     look: dict[str, Any] = {"wide": to.wide, "pictures": pictures, "settings": ctx.obj.from_above}
@@ -86,19 +86,28 @@ def write_anew(
     return run
 
 
-def stay_here(reports: Sequence[Path], *, remote: bool) -> None:
-    """Fetch nothing that a report names, unless it may be, or every report was named by an address itself."""
-    if not remote and not all(map(is_remote, reports)):
-        from percept_cli.storage.store import current
+def stay_here(reports: Sequence[Path], *, remote: bool) -> bool:
+    """Fetch nothing that a report names, unless it may be, or every report was named by an address itself.
 
-        current().refuse("it is not on this machine, and was not fetched", "to fetch images, add --remote.")
+    Returns:
+        Whether anything may be fetched.
+    """
+    if remote or all(map(is_remote, reports)):
+        return True
+    from percept_cli.storage.store import current
+
+    current().refuse("it is not on this machine, and was not fetched", "to fetch images, add --remote.")
+    return False
 
 
-def _tell_what_is_gone(ctx: click.Context, run: Run, formats: set[str | None]) -> None:
+def _tell_what_is_gone(ctx: click.Context, run: Run, formats: set[str | None], *, fetches: bool) -> None:
     """A page whose images are missing is most likely made in the wrong folder."""
     if "html" not in formats:
         return
     paths = {path for result in run.results for path in (result.reference, result.candidate) if path is not None}
+    away = 0 if fetches else sum(map(is_remote, paths))
+    if away:
+        say(f"Note: {counted(away, 'image')} not on this machine, and not fetched; to fetch, add --remote")
     gone = sum(not (is_remote(path) or os.path.lexists(path)) for path in paths)
     if gone:
         say(

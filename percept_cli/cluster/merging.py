@@ -163,6 +163,8 @@ def _check_shards(paths: Sequence[Path], runs: Sequence[Run]) -> None:
     found = dict[int, Path]()
     for path, run in zip(paths, runs, strict=True):
         shard, first = run.shard, runs[0].shard
+        if shard is None and first is None:
+            continue  # a shard comes after it
         if shard is None or first is None:
             whole, part = (path, paths[0]) if shard is None else (paths[0], path)
             raise CannotMerge(

@@ -12,7 +12,7 @@ from typing import Any
 from percept_cli.errors import InvalidSetting, PerceptError, UnusablePair
 from percept_cli.pairs import Pair
 from percept_cli.recipes.presets import check_threshold
-from percept_cli.storage.address import check_typed
+from percept_cli.storage.address import check_typed, is_remote, parse_address
 from percept_cli.system.addresses import is_address
 from percept_cli.system.names import posix, printable, shown
 
@@ -53,12 +53,15 @@ class Fields:
             InvalidSetting: for an address that cannot be gone to.
         """
         if not is_address(path):
-            return self._base / path
+            check_typed(path)
+            return straightened(self._base / path, path) if is_remote(self._base) else self._base / path
         if not self._remote:
             raise UnusablePair(
                 f"{shown(path)} is not on this machine", hint="to fetch what this list names, add --remote."
             )
         check_typed(path)
+        if not parse_address(path).key:
+            raise UnusablePair(f"{shown(path)} names a bucket or host, but no image", hint="add its path.")
         return Path(path)
 
     def pair(self, number: int, fields: Mapping[str, Any]) -> Pair:
@@ -117,6 +120,25 @@ def _refuse_near_miss(column: str, columns: Collection[str], where: str) -> None
 @lru_cache(1024)  # every row of a list asks for the same few, which takes longer than all else of a row
 def _nearly(column: str) -> list[str]:
     return get_close_matches(column, KNOWN, n=1, cutoff=0.83)
+
+
+def straightened(found: Path, told: str) -> Path:
+    """A place beside a list that lives elsewhere, without the dots with which it is told.
+
+    Raises:
+        UnusablePair: if they lead out of the list's bucket or host.
+    """
+    parts = list[str]()
+    for part in found.as_posix().split("/"):
+        if part == "..":
+            parts = parts[:-1]
+        elif part != ".":
+            parts.append(part)
+    if parts[:2] != list(found.parts[:2]):
+        raise UnusablePair(
+            f"{printable(told)} leads out of the bucket or host of the list", hint="write its whole address."
+        )
+    return Path(*parts)
 
 
 def _path(fields: Mapping[str, Any], key: str) -> str:

@@ -48,6 +48,11 @@ class Requests:
         self._silent: Counter[str] = Counter()
         self._using = threading.Lock()
 
+    @property
+    def were_made(self) -> bool:
+        """Whether any store was asked for anything."""
+        return bool(self._backends)
+
     def ask(
         self,
         kind: type[PerceptError],

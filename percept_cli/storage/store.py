@@ -44,13 +44,7 @@ class Store:
         OutputUnwritable: if the cache cannot be used.
     """
 
-    def __init__(
-        self,
-        cache: Path | None = None,
-        *,
-        patience: float = SILENCE,
-        most: int | None = None,
-    ) -> None:
+    def __init__(self, cache: Path | None = None, *, patience: float = SILENCE, most: int | None = None) -> None:
         self._keeps = cache is not None
         self._cache = None if cache is None else Cache(cache, USUAL_SIZE if most is None else most)
         self._most = most
@@ -69,6 +63,11 @@ class Store:
         """Objects that were fetched over the network."""
         self.notes: list[str] = []
         """What a person should know."""
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether anything that lives elsewhere was asked for."""
+        return self._requests.were_made
 
     def kind(self, address: Address) -> Kind:
         """What is at an address.

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import pytest
 
-from percept_cli.cli.kinds import CountOr, Location
+from percept_cli.cli.kinds import CountOr, Here, Location
 from percept_cli.errors import InvalidSetting
 
 
@@ -15,6 +15,12 @@ def test_a_place_is_a_path_or_an_address_that_can_be_gone_to() -> None:
     assert place.convert("s3://bucket/a.png", None, None) == Path("s3://bucket/a.png")
     with pytest.raises(InvalidSetting, match="password"):
         place.convert("s3://key:secret@bucket/a.png", None, None)
+
+
+def test_what_must_be_on_this_machine_is_no_address() -> None:
+    assert Here(path_type=Path).convert("kept", None, None) == Path("kept")
+    with pytest.raises(click.BadParameter, match="cannot be an address"):
+        Here(path_type=Path).convert("s3://bucket/kept", None, None)
 
 
 def test_a_number_or_a_word() -> None:

@@ -252,7 +252,8 @@ def test_a_report_of_this_machine_makes_no_requests_unless_asked(
     places = [bucket.put(name, tmp_path / name) for name in ("a.png", "b.png")]
     percept("check", *places, "-o", "run.json", "-o", "made.html")
     assert "data:image/png" in (tmp_path / "made.html").read_text()
-    percept("report", "run.json", "-o", "closed.html")
+    closed = percept("report", "run.json", "-o", "closed.html")
+    assert "Note: 2 images not on this machine, and not fetched; to fetch, add --remote\n" in closed.stderr
     page = (tmp_path / "closed.html").read_text()
     assert "was not fetched" in page and page.count("data:image/png") < 3
     percept("report", "run.json", "-o", "open.html", "--remote")

@@ -103,6 +103,7 @@ REFUSED: dict[str, tuple[Change, str, str]] = {
     "a comparison": (lambda runs: [replace(runs[0], kind="compare")], r"is of percept compare", "percept batch"),
     "another count": (lambda runs: [*runs[:4], *shards_of(MANY, 6)[4:5]], r"5.json is shard 5/6", "one count"),
     "a whole run": (lambda runs: [*runs, MANY], r"is a shard, but .*6.json is a whole run", "--shard"),
+    "a whole run first": (lambda runs: [MANY, *runs], r"2.json is a shard, but .*1.json is a whole", "--shard"),
     "another version": (
         lambda runs: [*runs[:4], replace(runs[4], version="9.9.9")], r"but .*5.json is written by percept 9.9.9",
         "same version",

@@ -26,6 +26,20 @@ def test_columns() -> None:
             check_columns(columns, "list")
 
 
+def test_dots_in_a_list_that_lives_elsewhere_lead_to_its_neighbours_and_not_out_of_its_bucket() -> None:
+    fields = Fields("list", Path("s3://bucket/lists"))
+    found = fields.pair(1, {"reference": "../base/a.png", "candidate": "./b.png"})
+    assert (found.reference, found.candidate) == (Path("s3://bucket/base/a.png"), Path("s3://bucket/lists/b.png"))
+    out = fields.pair(2, {"reference": "../../other/a.png", "candidate": "b.png"})
+    assert "../../other/a.png leads out of the bucket" in str(out.trouble)
+
+
+def test_addresses_in_a_list_are_whole_and_of_a_kind_that_is_known() -> None:
+    fields = Fields("list", Path("here"), remote=True)
+    assert "no image" in str(fields.pair(1, {"reference": "s3://bucket", "candidate": "b.png"}).trouble)
+    assert "not a kind" in str(fields.pair(2, {"reference": "file:///a.png", "candidate": "b.png"}).trouble)
+
+
 def test_an_address_in_a_list_is_fetched_only_if_that_is_asked_for() -> None:
     fields = {"reference": "s3://bucket/a.png", "candidate": "b.png"}
     closed = Fields("pairs.csv", Path("base")).pair(2, fields)

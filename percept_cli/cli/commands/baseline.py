@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from percept_cli.cli.commands import Group
+from percept_cli.cli.kinds import Here
 from percept_cli.cli.layout import address_of, option
 from percept_cli.cli.options import FILE, cache_option, config_option, quiet_option
 
@@ -22,7 +23,7 @@ def baseline() -> None:
     "--output",
     "-o",
     group="Output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=Here(path_type=Path, dir_okay=False),
     metavar="FILE",
     default="percept-baseline.lock",
     help="Lock file to write (default: percept-baseline.lock).",

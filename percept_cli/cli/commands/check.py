@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
 from percept_cli.cli import completing
 from percept_cli.cli.commands import Deferred
+from percept_cli.cli.kinds import Here
 from percept_cli.cli.layout import option
 from percept_cli.cli.options import (
     FILE,
@@ -74,7 +76,11 @@ def _policy(name: str, what: str) -> Callable[[Any], Any]:
 @threshold_option("Short for --fail overall=X. Given both, --fail counts.")
 @ignore_options
 @option(
-    "--lock", group="Select", type=FILE, metavar="FILE", help="Compare with what percept baseline lock recorded."
+    "--lock",
+    group="Select",
+    type=Here(path_type=Path, readable=False),
+    metavar="FILE",
+    help="Compare with what percept baseline lock recorded.",
 )
 @_policy("--new", "Image without baseline")
 @_policy("--missing", "Baseline without image")

@@ -29,7 +29,9 @@ class Web(Backend):
         """With an end to waiting."""
         import aiohttp
 
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT, sock_read=self.patience)
+        # `connect` ends a proxy's silence, which is asked before there is a connection to read from.
+        connect = min(CONNECT, self.patience) + self.patience
+        timeout = aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=CONNECT, sock_read=self.patience)
         return {"client_kwargs": {"timeout": timeout, "trust_env": True}}
 
     def kind(self, address: Address) -> Kind:

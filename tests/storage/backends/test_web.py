@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
 
+from percept_cli.errors import UnreadableImage
 from percept_cli.storage.address import parse_address
 from percept_cli.storage.backends.base import Changed
 from percept_cli.storage.backends.web import Web
 from percept_cli.storage.stamp import ObjectStamp
+from percept_cli.storage.store import Store
 from tests.support.buckets import files, send, serving
 
 
@@ -34,6 +37,13 @@ def test_what_a_server_says(status: int, kind: type[Exception]) -> None:
         with pytest.raises(kind):
             Web("http", 5).read(parse_address(f"{url}/a.png"), None, bytearray().extend)
         assert len(requests.seen) == (3 if status == 500 else 1)
+
+
+def test_a_proxy_that_keeps_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as proxy:  # which takes connections and says nothing
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        with pytest.raises(UnreadableImage, match="did not answer for"):
+            Store(patience=0.2).fetch(parse_address("https://example.org/a.png"))
 
 
 def test_half_an_answer_is_no_answer() -> None:
