@@ -18,12 +18,12 @@ from tests.support.html_pages import Page
 
 @pytest.mark.slow
 def test_what_is_printed_can_be_typed(percept: Percept, folders: Path) -> None:
-    """No command without its report, none for another reference than the picture's own, and none that resumes."""
+    """No command without its report, and none for another reference than the picture's own."""
     bare = percept("check", "expected", "actual", "--fail-fast")
     accept = "To accept these changes, write a report with -o percept-report.json and run percept approve."
     assert accept in " ".join(bare.stdout.split())
     assert "--filter" not in bare.stdout
-    assert "--resume" not in bare.stderr
+    assert "A run with --resume results.jsonl can be continued." in bare.stderr
     other = percept("check", "expected", "actual", "--preset", "five-taps", "--fail", "peak=0.1")
     assert "--preset five-taps" in " ".join(other.stdout.split())
     (folders / "expected/alt.png").write_bytes((folders / "expected/same.png").read_bytes())
