@@ -67,7 +67,7 @@ class Store:
     @property
     def was_asked(self) -> bool:
         """Whether anything that lives elsewhere was asked for."""
-        return self._requests.were_made
+        return bool(self._shown) or self._requests.were_made
 
     def kind(self, address: Address) -> Kind:
         """What is at an address.
